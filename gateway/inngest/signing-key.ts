@@ -1,0 +1,52 @@
+/**
+ * A signing key as Inngest uses it: the ASCII text of the key without its `signkey-<env>-` prefix.
+ * The hex is not decoded (inngest-js `helpers/net.ts`, inngestgo `signature.go`).
+ */
+import { createSecretKey, type KeyObject } from 'node:crypto'
+
+const PREFIX = /^signkey-\w+-/
+
+/** Visible ASCII: a key with anything else was cut or pasted wrongly, and could not be Inngest's. */
+const BARE_KEY = /^[\x21-\x7e]+$/
+
+const REDACTED = '[redacted]'
+
+export class SigningKey {
+  /** Where the key came from, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
+  readonly label: string
+  readonly #keyObject: KeyObject
+
+  private constructor(label: string, keyObject: KeyObject) {
+    this.label = label
+    this.#keyObject = keyObject
+  }
+
+  /**
+   * Reads a key as an operator has it, with or without its prefix and with surrounding white space.
+   * @returns undefined if nothing is left of it (an empty key makes a MAC that anybody can make,
+   * inngestgo issue 245) or if it holds anything but visible ASCII.
+   */
+  static parse(label: string, text: string): SigningKey | undefined {
+    const bare = text.trim().replace(PREFIX, '')
+    if (!BARE_KEY.test(bare)) return undefined
+    return new SigningKey(label, createSecretKey(bare, 'ascii'))
+  }
+
+  /** The key for `createHmac`. The only way to reach it. */
+  get hmacKey(): KeyObject {
+    return this.#keyObject
+  }
+
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  /** What `util.inspect` and `console.log` print. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return REDACTED
+  }
+}
