@@ -1,0 +1,12 @@
+/** Inngest's MAC: HMAC-SHA256 over the body and then the decimal Unix seconds, with no separator. */
+import { createHmac } from 'node:crypto'
+
+import type { SigningKey } from './signing-key.ts'
+
+/** Length of a MAC. */
+export const macBytes = 32
+
+/** @param body the bytes as received or in canonical form; never decoded text. */
+export function computeMac(key: SigningKey, body: Uint8Array, timestampSeconds: number): Buffer {
+  return createHmac('sha256', key.hmacKey).update(body).update(String(timestampSeconds)).digest()
+}
