@@ -96,7 +96,8 @@ export const reasons = {
   timestamp_before_start: {
     phase: 'replay',
     status: 503,
-    meaning: 'Signed before the in-memory replay cache began to remember; Inngest signs a retry anew.',
+    meaning:
+      'Signed before the in-memory replay cache began to remember; Inngest signs a retry anew.',
   },
   target_ambiguous: {
     phase: 'replay',

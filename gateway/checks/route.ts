@@ -18,7 +18,10 @@ export interface RoutedTarget {
   readonly query: string
 }
 
-export function checkRoute(head: RequestHead, routes: readonly RoutePolicy[]): Verdict<RoutedTarget> {
+export function checkRoute(
+  head: RequestHead,
+  routes: readonly RoutePolicy[],
+): Verdict<RoutedTarget> {
   const hosts = fieldValues(head.rawHeaders, 'host')
   const [host] = hosts
   // Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2).

@@ -47,6 +47,13 @@ function targetKey(subject: ClaimSubject, query: URLSearchParams): Uint8Array {
 }
 
 /** JSON gives each list of parts one spelling, so that no two lists share a key. */
-function compositeKey(kind: string, mac: Uint8Array, parts: readonly (string | null)[]): Uint8Array {
-  return createHash('sha256').update(mac).update(JSON.stringify([kind, ...parts])).digest()
+function compositeKey(
+  kind: string,
+  mac: Uint8Array,
+  parts: readonly (string | null)[],
+): Uint8Array {
+  return createHash('sha256')
+    .update(mac)
+    .update(JSON.stringify([kind, ...parts]))
+    .digest()
 }

@@ -1,0 +1,116 @@
+/**
+ * Ranges of addresses, parsed once and searched for each request. `net.BlockList` is not used: it
+ * reads `::ffff:10.0.0.0/8` as a range that 8.8.8.8 is in, and takes host bits in silence.
+ */
+import { parseAddress, type Address } from './address.ts'
+
+export interface AddressRange {
+  readonly family: 4 | 6
+  readonly first: bigint
+  readonly last: bigint
+  /** As the operator wrote it. */
+  readonly text: string
+}
+
+export type RangeReading =
+  | { readonly ok: true; readonly range: AddressRange }
+  | { readonly ok: false; readonly expected: string }
+
+interface Interval {
+  readonly first: bigint
+  last: bigint
+}
+
+/** Reads an address or a CIDR. `expected` says what to write instead. */
+export function parseRange(text: string): RangeReading {
+  const [addressText = '', prefixText, ...rest] = text.split('/')
+  const address = parseAddress(addressText)
+  if (address === undefined || rest.length > 0) {
+    return { ok: false, expected: 'an IPv4 or IPv6 address or CIDR' }
+  }
+  const isMapped = address.family === 4 && addressText.includes(':')
+  const writtenBits = isMapped ? 128 : bitsOf(address.family)
+  if (prefixText !== undefined && !isPrefix(prefixText, writtenBits)) {
+    return { ok: false, expected: `a prefix length from 1 to ${String(writtenBits)}` }
+  }
+  const written = prefixText === undefined ? writtenBits : Number(prefixText)
+  const prefix = isMapped ? written - 96 : written
+  if (prefix < 0) {
+    return { ok: false, expected: 'an IPv4 range in dotted form, or a mapped one of /96 or longer' }
+  }
+  if (prefix === 0) {
+    return { ok: false, expected: 'ranges that leave somebody out; /0 is every address' }
+  }
+  return rangeOf(address, prefix, text)
+}
+
+function rangeOf(address: Address, prefix: number, text: string): RangeReading {
+  const hostBits = BigInt(bitsOf(address.family) - prefix)
+  const first = (address.value >> hostBits) << hostBits
+  if (first !== address.value) {
+    return { ok: false, expected: `a range without host bits behind its /${String(prefix)}` }
+  }
+  const last = first + (1n << hostBits) - 1n
+  return { ok: true, range: { family: address.family, first, last, text } }
+}
+
+function bitsOf(family: 4 | 6): number {
+  return family === 4 ? 32 : 128
+}
+
+function isPrefix(text: string, bits: number): boolean {
+  return /^(?:0|[1-9]\d{0,2})$/.test(text) && Number(text) <= bits
+}
+
+export class AddressRanges {
+  /** Ranges given, before neighbours were merged. */
+  readonly size: number
+  readonly #counts: Readonly<Record<4 | 6, number>>
+  readonly #intervals: Readonly<Record<4 | 6, readonly Interval[]>>
+
+  private constructor(ranges: readonly AddressRange[]) {
+    const byFamily = (family: 4 | 6) => ranges.filter((range) => range.family === family)
+    this.size = ranges.length
+    this.#counts = { 4: byFamily(4).length, 6: byFamily(6).length }
+    this.#intervals = { 4: merge(byFamily(4)), 6: merge(byFamily(6)) }
+  }
+
+  static compile(ranges: readonly AddressRange[]): AddressRanges {
+    return new AddressRanges(ranges)
+  }
+
+  countOf(family: 4 | 6): number {
+    return this.#counts[family]
+  }
+
+  /** Empty contains nobody. */
+  contains({ family, value }: Address): boolean {
+    const intervals = this.#intervals[family]
+    let low = 0
+    let high = intervals.length - 1
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const interval = intervals[middle]
+      if (interval === undefined) return false
+      if (value < interval.first) high = middle - 1
+      else if (value > interval.last) low = middle + 1
+      else return true
+    }
+    return false
+  }
+}
+
+/** Sorted and without overlap, which binary search needs. */
+function merge(ranges: readonly AddressRange[]): Interval[] {
+  const sorted = ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  const merged: Interval[] = []
+  for (const { first, last } of sorted) {
+    const previous = merged.at(-1)
+    if (previous !== undefined && first <= previous.last + 1n) {
+      if (last > previous.last) previous.last = last
+    } else {
+      merged.push({ first, last })
+    }
+  }
+  return merged
+}

@@ -1,0 +1,59 @@
+/**
+ * JSON strings on bytes: checked to be valid UTF-8 (RFC 3629) without lone surrogates, and written
+ * as RFC 8785 3.2.2.2 asks.
+ */
+
+/** What one string of the input is; `end` is the offset behind its closing quote. */
+export interface StringReading {
+  readonly text: string
+  readonly end: number
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @param start offset of the opening quote. @returns undefined if the string is not I-JSON. */
+export function readString(input: Uint8Array, start: number): StringReading | undefined {
+  let at = start + 1
+  let isEscaped = false
+  for (; ; at += 1) {
+    const byte = input[at]
+    if (byte === undefined || byte < 0x20) return undefined
+    if (byte === QUOTE) break
+    if (byte === BACKSLASH) {
+      isEscaped = true
+      at += 1
+    }
+  }
+  const literal = decode(input.subarray(start + 1, at))
+  const text = literal !== undefined && isEscaped ? unescape(literal) : literal
+  // A surrogate alone has no UTF-8: RFC 8785 3.2.2.2 ends with an error there.
+  return text?.isWellFormed() === true ? { text, end: at + 1 } : undefined
+}
+
+/**
+ * `JSON.stringify` writes exactly the escapes of RFC 8785 3.2.2.2 (ECMA-262 QuoteJSONString): the
+ * two-character ones, lower-case `\u00xx` for other control characters, everything else as it is.
+ */
+export function writeString(text: string): string {
+  return JSON.stringify(text)
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** The engine's own parser takes off the escapes of one string literal, and refuses wrong ones. */
+function unescape(literal: string): string | undefined {
+  try {
+    return JSON.parse(`"${literal}"`) as string
+  } catch {
+    return undefined
+  }
+}
