@@ -39,7 +39,7 @@ class Reader {
 
   constructor(input: Uint8Array) {
     this.#input = input
-    this.#latin1 = Buffer.from(input.buffer, input.byteOffset, input.byteLength).latin1Slice()
+    this.#latin1 = Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1')
   }
 
   isAtEnd(): boolean {

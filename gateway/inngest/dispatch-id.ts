@@ -20,11 +20,8 @@ const EMPTY_QUEUE_ITEMS = new Set(['""', '"Ojo="'])
 
 /** @param canonical the bytes that the signature covers. */
 export function carriesDispatchId(canonical: Uint8Array): boolean {
-  const head = Buffer.from(
-    canonical.buffer,
-    canonical.byteOffset,
-    canonical.byteLength,
-  ).latin1Slice(0, HEAD_BYTES)
+  const length = Math.min(canonical.byteLength, HEAD_BYTES)
+  const head = Buffer.from(canonical.buffer, canonical.byteOffset, length).toString('latin1')
   const start = CTX_START.exec(head)
   if (start === null) return false
   SCALAR_MEMBER.lastIndex = start[0].length

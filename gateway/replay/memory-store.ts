@@ -45,7 +45,7 @@ export class MemoryReplayStore implements ReplayStore {
     if (timestampSeconds < this.#remembersFromSeconds) return 'before_start'
     const second = this.#seconds.get(timestampSeconds) ?? { expiresAtSeconds, keys: new Set() }
     // latin1 keeps 32 bytes in 32 one-byte characters; hex would take twice the room.
-    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).latin1Slice()
+    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
     if (second.keys.has(text)) return 'duplicate'
     if (this.#entries >= this.capacity) return 'full'
     second.keys.add(text)

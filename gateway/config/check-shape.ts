@@ -1,0 +1,102 @@
+/** Holds a plain value against the schema and says everything that is wrong with it. */
+import type { z } from 'zod'
+
+import { describeFound, formatPath, type Problem } from './problem.ts'
+import { configSchema, type Config } from './schema.ts'
+
+export interface ShapeReading {
+  readonly config: Config | undefined
+  readonly problems: readonly Problem[]
+}
+
+type LineOf = (path: readonly PropertyKey[]) => number | undefined
+
+export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeReading {
+  const parsed = configSchema.safeParse(value ?? {}, { reportInput: true })
+  if (parsed.success) return { config: parsed.data, problems: [] }
+  const problems = parsed.error.issues.flatMap((issue) =>
+    describe(issue, value).map(({ path, expected, found }) => ({
+      file,
+      line: lineOf(path),
+      path: formatPath(path),
+      expected,
+      found,
+    })),
+  )
+  return { config: undefined, problems }
+}
+
+interface Description {
+  readonly path: readonly PropertyKey[]
+  readonly expected: string
+  readonly found: string
+}
+
+function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      expected: `one of ${knownKeys(issue.path).join(', ')}`,
+      found: 'an unknown key',
+    }))
+  }
+  const found = describeFound(valueAt(root, issue.path), issue.path)
+  return [{ path: issue.path, expected: expectedOf(issue), found }]
+}
+
+function expectedOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : nounOf(issue.expected)
+    case 'too_small':
+      return isList(issue.origin) ? 'at least one entry' : `at least ${String(issue.minimum)}`
+    case 'too_big':
+      return `at most ${String(issue.maximum)}`
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`
+    case 'invalid_union':
+      return 'a reference, env: NAME or file: /path'
+    default:
+      return issue.message
+  }
+}
+
+function isList(origin: string): boolean {
+  return origin === 'array' || origin === 'string'
+}
+
+const nouns: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+}
+
+function nounOf(type: string): string {
+  return nouns[type] ?? type
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = (value as Record<PropertyKey, unknown>)[part]
+  }
+  return value
+}
+
+/** The keys the schema has at a path, so that a misspelt one can be seen. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  const [section, index] = path
+  if (section === undefined) return Object.keys(configSchema.shape)
+  if (section === 'routes' && index !== undefined) {
+    return Object.keys(configSchema.shape.routes.element.shape)
+  }
+  const sections: Readonly<Record<string, unknown>> = configSchema.shape
+  let schema = sections[String(section)] as { shape?: object; unwrap?: () => unknown } | undefined
+  while (schema?.unwrap !== undefined && schema.shape === undefined) {
+    schema = schema.unwrap() as typeof schema
+  }
+  return Object.keys(schema?.shape ?? {})
+}

@@ -1,0 +1,27 @@
+/** The ranges that Inngest publishes, as shipped with this release (config/inngest-ranges.yaml). */
+import { readFileSync } from 'node:fs'
+
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+import { parseRange, type AddressRange } from '../checks/address-ranges.ts'
+
+const FILE = new URL('../../config/inngest-ranges.yaml', import.meta.url)
+
+const schema = z.strictObject({
+  groups: z.array(
+    z.strictObject({ source: z.string(), date: z.string(), ranges: z.array(z.string()).min(1) }),
+  ),
+})
+
+/** @throws if the shipped file is damaged: a fault of the installation, not of the operator. */
+export function readPublishedRanges(): AddressRange[] {
+  const { groups } = schema.parse(parse(readFileSync(FILE, 'utf8')))
+  return groups
+    .flatMap(({ ranges }) => ranges)
+    .map((text) => {
+      const reading = parseRange(text)
+      if (!reading.ok) throw new Error(`${FILE.pathname}: ${text}: expected ${reading.expected}`)
+      return reading.range
+    })
+}

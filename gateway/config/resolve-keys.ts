@@ -1,0 +1,39 @@
+/** Reads the signing keys that the configuration refers to. Their text never leaves this file. */
+import { readFileSync, statSync } from 'node:fs'
+
+import { SigningKey } from '../inngest/signing-key.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export type KeyReading =
+  | { readonly ok: true; readonly key: SigningKey }
+  | { readonly ok: false; readonly expected: string; readonly found: string }
+
+/** A signing key is 64 hex digits and a prefix; a longer file is something else. */
+const MAX_KEY_FILE_BYTES = 4096
+
+export function readKeyFromEnv(name: string, env: Environment): KeyReading {
+  const text = env[name]
+  const expected = `a signing key in the environment variable ${name}`
+  if (text === undefined) return { ok: false, expected, found: 'it unset' }
+  return parseKey(`env:${name}`, text, expected)
+}
+
+export function readKeyFromFile(file: string): KeyReading {
+  const expected = `a signing key in the file ${file}`
+  try {
+    const { size } = statSync(file)
+    if (size > MAX_KEY_FILE_BYTES) return { ok: false, expected, found: 'a file over 4 KiB' }
+    return parseKey(`file:${file}`, readFileSync(file, 'latin1'), expected)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error'
+    return { ok: false, expected, found: `${code} on reading it` }
+  }
+}
+
+function parseKey(label: string, text: string, expected: string): KeyReading {
+  const key = SigningKey.parse(label, text)
+  if (key !== undefined) return { ok: true, key }
+  const found = text.trim() === '' ? 'it empty' : 'only a prefix, or characters no key has'
+  return { ok: false, expected, found }
+}

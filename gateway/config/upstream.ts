@@ -1,0 +1,16 @@
+/** Reads a route's `upstream`: an http or https origin, or a unix socket. */
+import type { UpstreamPolicy } from '../policy.ts'
+
+export function parseUpstream(text: string): UpstreamPolicy | undefined {
+  const socketPath = /^unix:(?:\/\/)?(\/[^\0?#]+)$/.exec(text)?.[1]
+  if (socketPath !== undefined) return { origin: 'http://localhost', socketPath }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !isOrigin(url)) return undefined
+  return { origin: url.origin, socketPath: undefined }
+}
+
+/** An http or https URL with nothing but scheme, host and port. */
+export function isOrigin(url: URL): boolean {
+  const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
+  return isHttp && url.href === `${url.origin}/`
+}
