@@ -1,0 +1,72 @@
+/**
+ * Faults: something broke. They are thrown, unlike refusals (verdict.ts), and carry whose fault it
+ * is, from which the status follows.
+ */
+
+interface FaultRow {
+  readonly source: 'upstream' | 'downstream' | 'internal'
+  /** Undefined where nobody is left to answer. */
+  readonly status: number | undefined
+  /** What the sender is told. */
+  readonly message: string
+}
+
+export const faults = {
+  upstream_connect: {
+    source: 'upstream',
+    status: 502,
+    message: 'The app could not be connected to.',
+  },
+  upstream_reset: {
+    source: 'upstream',
+    status: 502,
+    message: 'The app closed the connection before its answer was complete.',
+  },
+  upstream_protocol: {
+    source: 'upstream',
+    status: 502,
+    message: 'The app answered with something that is not HTTP.',
+  },
+  upstream_redirect: {
+    source: 'upstream',
+    status: 502,
+    message: 'The app answered a call with a redirect that would turn it into a GET and lose it.',
+  },
+  upstream_timeout: {
+    source: 'upstream',
+    status: 504,
+    message: 'The app did not answer in time.',
+  },
+  downstream_closed: {
+    source: 'downstream',
+    status: undefined,
+    message: 'The client left.',
+  },
+  replay_store_unavailable: {
+    source: 'internal',
+    status: 503,
+    message: 'The gateway could not check for a replay.',
+  },
+  internal: {
+    source: 'internal',
+    status: 500,
+    message: 'The gateway failed.',
+  },
+} as const satisfies Record<string, FaultRow>
+
+export type FaultCode = keyof typeof faults
+
+export class GatewayFault extends Error {
+  readonly code: FaultCode
+
+  constructor(code: FaultCode, cause?: unknown) {
+    super(faults[code].message, { cause })
+    this.name = 'GatewayFault'
+    this.code = code
+  }
+}
+
+/** Whatever was thrown, as a fault: what nobody foresaw is `internal`. */
+export function toFault(thrown: unknown): GatewayFault {
+  return thrown instanceof GatewayFault ? thrown : new GatewayFault('internal', thrown)
+}

@@ -1,0 +1,152 @@
+/** Sends an admitted request to its app and streams the answer back as it comes. */
+import type { ServerResponse } from 'node:http'
+
+import { errors, Pool, type Dispatcher } from 'undici'
+
+import type { AdmittedRequest } from '../admit.ts'
+import { GatewayFault } from '../errors.ts'
+import type { RoutePolicy } from '../policy.ts'
+import { keepResponseFields } from './header-hygiene.ts'
+import { upstreamFields } from './upstream-request.ts'
+
+export interface ForwarderOptions {
+  readonly connectTimeoutMs: number
+  /** Longest silence of the app, before its head and between any two parts of its body. */
+  readonly responseTimeoutMs: number
+}
+
+/** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
+const METHOD_CHANGING = new Set([301, 302, 303])
+
+export class Forwarder {
+  readonly #pools = new Map<RoutePolicy, Pool>()
+
+  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions) {
+    for (const route of routes) this.#pools.set(route, createPool(route, options))
+  }
+
+  /** @returns the app's status, when its whole answer has been passed on. @throws GatewayFault */
+  forward(request: AdmittedRequest, requestId: string, response: ServerResponse): Promise<number> {
+    const pool = this.#pools.get(request.route)
+    if (pool === undefined) throw new Error(`route ${request.route.name} has no pool`)
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    pool.dispatch(
+      {
+        // The same bytes that were matched: nothing is decoded and encoded again.
+        path: request.head.target,
+        method: request.head.method as Dispatcher.HttpMethod,
+        headers: upstreamFields(request, requestId),
+        body: request.head.method === 'GET' ? null : request.body,
+        // undici would take the certificate's name from `Host`, which the sender chose.
+        ...({ servername: new URL(request.route.upstream.origin).hostname } as object),
+      },
+      new Relay(request.head.method, response, resolve, reject),
+    )
+    return promise
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+  }
+}
+
+function createPool({ upstream }: RoutePolicy, options: ForwarderOptions): Pool {
+  return new Pool(upstream.origin, {
+    headersTimeout: options.responseTimeoutMs,
+    bodyTimeout: options.responseTimeoutMs,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
+    },
+  })
+}
+
+/** Passes one answer on, no faster than the client takes it. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #method: string
+  readonly #response: ServerResponse
+  readonly #resolve: (status: number) => void
+  readonly #reject: (fault: GatewayFault) => void
+  #isClientGone = false
+
+  constructor(
+    method: string,
+    response: ServerResponse,
+    resolve: (status: number) => void,
+    reject: (fault: GatewayFault) => void,
+  ) {
+    this.#method = method
+    this.#response = response
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const onClose = () => {
+      if (this.#response.writableFinished) return
+      this.#isClientGone = true
+      controller.abort(new GatewayFault('downstream_closed'))
+    }
+    if (this.#response.destroyed) onClose()
+    else this.#response.once('close', onClose)
+    this.#response.on('drain', () => {
+      controller.resume()
+    })
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // An interim answer (103): the final one is still to come.
+    if (status < 200) return
+    if (METHOD_CHANGING.has(status) && this.#method !== 'GET') {
+      controller.abort(new GatewayFault('upstream_redirect'))
+      return
+    }
+    this.#response.writeHead(status, keepResponseFields(rawFields(controller)))
+    // A stepping app answers 201 at once and then sends spaces for as long as it works.
+    this.#response.flushHeaders()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#response.write(chunk)) controller.pause()
+  }
+
+  /** Trailers are dropped. */
+  onResponseEnd(): void {
+    const { statusCode } = this.#response
+    this.#response.end(() => {
+      this.#resolve(statusCode)
+    })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(this.#isClientGone ? new GatewayFault('downstream_closed') : upstreamFault(error))
+  }
+}
+
+function rawFields(controller: Dispatcher.DispatchController): string[] {
+  const raw = controller.rawHeaders
+  return Array.isArray(raw) ? raw.map((part) => part.toString('latin1')) : []
+}
+
+const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTUNREACH',
+  'EACCES',
+])
+
+function upstreamFault(error: Error): GatewayFault {
+  if (error instanceof GatewayFault) return error
+  if (TIMEOUTS.some((type) => error instanceof type))
+    return new GatewayFault('upstream_timeout', error)
+  if (error instanceof errors.HTTPParserError) return new GatewayFault('upstream_protocol', error)
+  const code = 'code' in error ? String(error.code) : ''
+  if (NOT_CONNECTED.has(code)) return new GatewayFault('upstream_connect', error)
+  if (error instanceof errors.SocketError || code === 'ECONNRESET' || code === 'EPIPE') {
+    return new GatewayFault('upstream_reset', error)
+  }
+  return new GatewayFault('internal', error)
+}

@@ -1,0 +1,46 @@
+/** Metrics and health, on a listener of their own: nothing on the traffic port bypasses a check. */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+
+import type { Registry } from 'prom-client'
+
+export interface Health {
+  /** Undefined when ready, otherwise why not, in a word. */
+  notReadyBecause(): string | undefined
+}
+
+export function createOpsServer(registry: Registry, health: Health): Server {
+  return createServer((request, response) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (!isRead) answer(response, 405, 'method not allowed\n')
+    else void answerPath(request.url ?? '', response, registry, health)
+  })
+}
+
+async function answerPath(
+  url: string,
+  response: ServerResponse,
+  registry: Registry,
+  health: Health,
+): Promise<void> {
+  switch (url.split('?')[0]) {
+    case '/metrics':
+      answer(response, 200, await registry.metrics(), registry.contentType)
+      return
+    case '/healthz':
+    case '/livez':
+      answer(response, 200, 'ok\n')
+      return
+    case '/readyz': {
+      const why = health.notReadyBecause()
+      answer(response, why === undefined ? 200 : 503, `${why ?? 'ok'}\n`)
+      return
+    }
+    default:
+      answer(response, 404, 'not found; there are /metrics, /healthz and /readyz\n')
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}

@@ -1,0 +1,105 @@
+/** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
+import type { Logger } from 'pino'
+
+import type { Findings } from '../admit.ts'
+import { formatAddress } from '../checks/address.ts'
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { GatewayFault } from '../errors.ts'
+import type { Reason } from '../verdict.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface RequestRecord {
+  readonly requestId: string
+  readonly head: RequestHead
+  readonly findings: Findings
+  readonly refusal: Reason | undefined
+  readonly fault: GatewayFault | undefined
+  /** Undefined if nobody was left to answer. */
+  readonly status: number | undefined
+  readonly upstreamStatus: number | undefined
+  readonly durationMs: number
+  readonly upstreamDurationMs: number | undefined
+}
+
+const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
+
+export function record(entry: RequestRecord, logger: Logger, metrics: Metrics): void {
+  const decision = decisionOf(entry)
+  const reason = entry.refusal ?? entry.fault?.code ?? 'none'
+  count(entry, decision, reason, metrics)
+  const line = logFields(entry, decision, reason)
+  if (entry.fault === undefined) logger.info(line, 'request')
+  else logger.error({ ...line, err: entry.fault.cause }, 'request')
+}
+
+function decisionOf({ refusal, fault }: RequestRecord): 'admitted' | 'refused' | 'failed' {
+  if (fault !== undefined) return 'failed'
+  return refusal === undefined ? 'admitted' : 'refused'
+}
+
+function count(entry: RequestRecord, decision: string, reason: string, metrics: Metrics): void {
+  const { findings, head, status } = entry
+  const route = findings.route?.name ?? 'unmatched'
+  const method = METHODS.has(head.method) ? head.method : 'other'
+  metrics.requests.inc({ route, method, decision, reason, code: String(status ?? 'none') })
+  metrics.requestDuration.observe({ route, decision }, entry.durationMs / 1000)
+  if (entry.upstreamDurationMs !== undefined) {
+    const code = String(entry.upstreamStatus ?? 'none')
+    metrics.upstreamDuration.observe({ route, code }, entry.upstreamDurationMs / 1000)
+  }
+  if (findings.bodyBytes !== undefined) metrics.bodyBytes.observe(findings.bodyBytes)
+  if (findings.claim !== undefined) metrics.claims.inc({ result: findings.claim })
+  countSignature(entry, metrics)
+}
+
+function countSignature({ findings, refusal }: RequestRecord, metrics: Metrics): void {
+  if (refusal === 'signature_mismatch') {
+    metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
+  }
+  if (findings.signature === undefined) return
+  const { form, keySlot } = findings.signature
+  metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
+  if (findings.signatureAgeSeconds !== undefined) {
+    metrics.signatureAge.observe(findings.signatureAgeSeconds)
+  }
+}
+
+/** Nothing here is derived from a key, a body or a signature. */
+function logFields(entry: RequestRecord, decision: string, reason: string): object {
+  const { findings, head } = entry
+  const mark = head.target.indexOf('?')
+  const path = mark === -1 ? head.target : head.target.slice(0, mark)
+  const query = new URLSearchParams(mark === -1 ? '' : head.target.slice(mark + 1))
+  return {
+    request_id: entry.requestId,
+    decision,
+    reason,
+    client_ip: findings.client && formatAddress(findings.client.address),
+    peer_ip: head.remoteAddress,
+    ip_source: findings.client?.source,
+    route: findings.route?.name,
+    method: printable(head.method),
+    path: printable(path),
+    status: entry.status,
+    upstream_status: entry.upstreamStatus,
+    duration_ms: rounded(entry.durationMs),
+    upstream_duration_ms: rounded(entry.upstreamDurationMs),
+    body_bytes: findings.bodyBytes,
+    sig_age_s: findings.signatureAgeSeconds,
+    key_slot: findings.signature?.keySlot,
+    fn_id: printable(query.get('fnId')),
+    step_id: printable(query.get('stepId')),
+    run_id: printable(fieldValues(head.rawHeaders, 'x-run-id')[0]),
+  }
+}
+
+const MAX_LOGGED_CHARACTERS = 200
+
+/** What the sender wrote, short and in visible ASCII, so that no log viewer can be led astray. */
+function printable(text: string | null | undefined): string | undefined {
+  return text?.slice(0, MAX_LOGGED_CHARACTERS).replace(/[^\x20-\x7e]/g, '?')
+}
+
+function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds * 100) / 100
+}
