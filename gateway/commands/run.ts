@@ -1,0 +1,54 @@
+/** `run`: starts the gateway and stops it on a signal. */
+import type { Environment } from '../config/resolve-keys.ts'
+import { startGateway } from '../gateway.ts'
+import { systemClock } from '../observe/clock.ts'
+import { createLogger } from '../observe/logger.ts'
+import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+
+/** @returns the exit code, once a signal has ended the gateway. */
+export async function run(options: SettingsOptions, env: Environment): Promise<number> {
+  const settings = readSettingsOrExplain(options, env)
+  if (settings === undefined) return 2
+  const logger = createLogger(settings.config.log.level)
+  const signalled = firstSignal()
+  try {
+    const gateway = await startGateway(settings, systemClock, logger)
+    logger.info(
+      {
+        listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
+        ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
+        routes: settings.policy.routes.map(({ name, path, upstream, signingKeys }) => ({
+          name,
+          path,
+          upstream: upstream.socketPath ?? upstream.origin,
+          keys: signingKeys.map(({ label }) => label),
+        })),
+      },
+      'started',
+    )
+    const signal = await signalled
+    logger.info({ signal, drain_timeout_ms: settings.config.shutdown.drainTimeoutMs }, 'draining')
+    const { callsCut } = await gateway.stop()
+    if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
+    else logger.info('stopped')
+    return 0
+  } catch (error) {
+    logger.fatal({ err: error }, 'could not start')
+    console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
+}
+
+/** Node as process 1 of a container has no default handlers. A second signal ends at once. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let isDraining = false
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (isDraining) process.exit(1)
+        isDraining = true
+        resolve(signal)
+      })
+    }
+  })
+}

@@ -1,0 +1,40 @@
+/** `sign`: a signature as Inngest would make it, ready to send. */
+import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { computeMac } from '../inngest/mac.ts'
+import type { Environment } from '../config/resolve-keys.ts'
+import { readSigningInput } from './signing-input.ts'
+
+export interface SignOptions {
+  readonly keyEnv: string
+  readonly body?: string
+  readonly url: string
+  readonly method: string
+  readonly headerOnly?: boolean
+}
+
+export function sign(options: SignOptions, env: Environment, nowMs: number): number {
+  const input = readSigningInput(options.keyEnv, options.body, env)
+  if (input === undefined) return 2
+  // Inngest signs canonical bodies; an SDK canonicalises what it gets before it compares.
+  const body = canonicalizeJson(input.body) ?? input.body
+  const timestampSeconds = Math.floor(nowMs / 1000)
+  const mac = computeMac(input.key, body, timestampSeconds).toString('hex')
+  const header = `t=${String(timestampSeconds)}&s=${mac}`
+  console.log(options.headerOnly === true ? header : curlLine(options, body, header))
+  return 0
+}
+
+function curlLine({ method, url }: SignOptions, body: Uint8Array, header: string): string {
+  const data = body.length === 0 ? [] : ['--data-binary', quote(Buffer.from(body).toString('utf8'))]
+  return [
+    ...['curl', '-i', '-X', method],
+    ...['-H', quote('Content-Type: application/json')],
+    ...['-H', quote(`X-Inngest-Signature: ${header}`)],
+    ...data,
+    quote(url),
+  ].join(' ')
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

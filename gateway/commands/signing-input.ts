@@ -1,0 +1,31 @@
+/** The key and body that `sign` and `verify` work on. */
+import { readFileSync } from 'node:fs'
+
+import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
+
+export interface SigningInput {
+  readonly key: SigningKey
+  readonly body: Uint8Array
+}
+
+/** @param bodyFile `-` is standard input, undefined an empty body. @returns undefined after saying why. */
+export function readSigningInput(
+  keyEnv: string,
+  bodyFile: string | undefined,
+  env: Environment,
+): SigningInput | undefined {
+  const reading = readKeyFromEnv(keyEnv, env)
+  if (!reading.ok) {
+    console.error(`expected ${reading.expected}, found ${reading.found}`)
+    return undefined
+  }
+  try {
+    const body =
+      bodyFile === undefined ? Buffer.alloc(0) : readFileSync(bodyFile === '-' ? 0 : bodyFile)
+    return { key: reading.key, body }
+  } catch (error) {
+    console.error(`cannot read the body: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}

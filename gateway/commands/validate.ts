@@ -1,0 +1,11 @@
+/** `validate`: the configuration read exactly as `run` reads it. */
+import type { Environment } from '../config/resolve-keys.ts'
+import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+
+export function validate(options: SettingsOptions, env: Environment): number {
+  const settings = readSettingsOrExplain(options, env)
+  if (settings === undefined) return 2
+  const { routes, allowlist } = settings.policy
+  console.log(`ok: ${String(routes.length)} route(s), ${String(allowlist.size)} allowed range(s)`)
+  return 0
+}

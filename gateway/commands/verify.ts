@@ -1,0 +1,38 @@
+/** `verify`: whether a body, header and key match and, if not, why. */
+import { checkCredentials } from '../checks/credentials.ts'
+import { checkFreshness } from '../checks/freshness.ts'
+import { verifySignature } from '../checks/signature.ts'
+import type { Environment } from '../config/resolve-keys.ts'
+import { reasons, type Reason } from '../verdict.ts'
+import { readSigningInput } from './signing-input.ts'
+
+export interface VerifyOptions {
+  readonly header: string
+  readonly keyEnv: string
+  readonly body?: string
+}
+
+const DEFAULT_FRESHNESS = { maxAgeSeconds: 300, clockToleranceSeconds: 300 }
+
+/** @returns 0 if it matches, 1 if not, 2 if it could not be tried. */
+export function verify(options: VerifyOptions, env: Environment, nowMs: number): number {
+  const input = readSigningInput(options.keyEnv, options.body, env)
+  if (input === undefined) return 2
+  const credentials = checkCredentials(['x-inngest-signature', options.header])
+  if (!credentials.ok) return explain(credentials.reason)
+  const signature = verifySignature(input.body, credentials.value, [input.key])
+  if (!signature.ok) return explain(signature.reason)
+  const { form } = signature.value
+  console.log(
+    `the signature matches the ${form === 'raw' ? 'body as it is' : 'RFC 8785 form of the body'}`,
+  )
+  const fresh = checkFreshness(credentials.value.timestampSeconds, DEFAULT_FRESHNESS, nowMs)
+  if (!fresh.ok) return explain(fresh.reason)
+  console.log(`it is ${String(fresh.value)} s old`)
+  return 0
+}
+
+function explain(reason: Reason): number {
+  console.log(`${reason}: ${reasons[reason].meaning}`)
+  return 1
+}

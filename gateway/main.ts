@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/** The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. */
+import { Command, CommanderError } from 'commander'
+
+import { healthcheck } from './commands/healthcheck.ts'
+import { run } from './commands/run.ts'
+import { sign } from './commands/sign.ts'
+import { validate } from './commands/validate.ts'
+import { verify } from './commands/verify.ts'
+import { version } from './version.ts'
+
+const program = new Command('inngest-gateway')
+  .description('Lets only verified Inngest requests through to an app.')
+  .exitOverride()
+
+const finish = (exitCode: number) => {
+  process.exitCode = exitCode
+}
+
+program
+  .command('run')
+  .description('start the gateway')
+  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+  .option('-u, --upstream <url>', 'where the app is, if there is no file')
+  .action(async (options: { config?: string; upstream?: string }) => {
+    finish(await run(options, process.env))
+  })
+
+program
+  .command('validate')
+  .description('check the configuration exactly as `run` would, and exit')
+  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+  .option('-u, --upstream <url>', 'where the app is, if there is no file')
+  .action((options: { config?: string; upstream?: string }) => {
+    finish(validate(options, process.env))
+  })
+
+program
+  .command('sign')
+  .description('print a ready curl line, or only the header, for a body')
+  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
+  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
+  .option('--url <url>', 'where the curl line goes', 'http://127.0.0.1:8080/api/inngest')
+  .option('--method <method>', 'method of the curl line', 'POST')
+  .option('--header-only', 'print the value of X-Inngest-Signature only')
+  .action((options: Parameters<typeof sign>[0]) => {
+    finish(sign(options, process.env, Date.now()))
+  })
+
+program
+  .command('verify')
+  .description('say whether a body, header and key match and, if not, why')
+  .requiredOption('--header <value>', 'value of X-Inngest-Signature')
+  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
+  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
+  .action((options: Parameters<typeof verify>[0]) => {
+    finish(verify(options, process.env, Date.now()))
+  })
+
+program
+  .command('healthcheck')
+  .description('ask a running gateway whether it is ready; for containers without curl')
+  .option('--url <url>', 'readiness address', 'http://127.0.0.1:9090/readyz')
+  .action(async (options: { url: string }) => {
+    finish(await healthcheck(options.url))
+  })
+
+program
+  .command('version')
+  .description('print the version')
+  .action(() => {
+    console.log(version)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  finish(error.exitCode === 0 || error.code === 'commander.helpDisplayed' ? 0 : 2)
+}

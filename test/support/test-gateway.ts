@@ -1,0 +1,74 @@
+/** A gateway in this process with a clock that the test sets, on free ports. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Writable } from 'node:stream'
+
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+
+import { readSettingsFile } from '../../gateway/config/load.ts'
+import { formatProblem } from '../../gateway/config/problem.ts'
+import { startGateway } from '../../gateway/gateway.ts'
+
+export const testKey =
+  'signkey-test-f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f'
+export const fallbackKey = 'signkey-test-0123456789abcdef0123456789abcdef'
+
+export interface ManualClock {
+  wallMs: number
+  nowMs(): number
+  monotonicMs(): number
+}
+
+export interface TestGateway {
+  readonly port: number
+  readonly opsPort: number
+  readonly clock: ManualClock
+  readonly logLines: Record<string, unknown>[]
+  metricsText(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** @param config laid over a single route that allows loopback. */
+export async function startTestGateway(
+  upstream: string,
+  config: object = {},
+  wallMs: number = Date.now(),
+  keys: { primary: string; fallback: string } = { primary: testKey, fallback: fallbackKey },
+): Promise<TestGateway> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gateway-'))
+  const file = path.join(folder, 'gateway.yaml')
+  const base = {
+    listen: { host: '127.0.0.1', port: 0 },
+    ops: { host: '127.0.0.1', port: 0 },
+    allowlist: ['127.0.0.0/8'],
+    routes: [{ name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }, { env: 'FALLBACK' }] }],
+  }
+  writeFileSync(file, stringify({ ...base, ...config }))
+  const reading = readSettingsFile(file, { PRIMARY: keys.primary, FALLBACK: keys.fallback })
+  rmSync(folder, { recursive: true })
+  if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'))
+  const clock: ManualClock = { wallMs, nowMs: () => clock.wallMs, monotonicMs: () => 0 }
+  const logLines: Record<string, unknown>[] = []
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logLines.push(JSON.parse(chunk.toString()) as Record<string, unknown>)
+      done()
+    },
+  })
+  // As a process that has been up for ten minutes, so that old signatures are not refused for it.
+  clock.wallMs = wallMs - 600_000
+  const gateway = await startGateway(reading.settings, clock, pino({ base: null }, sink))
+  clock.wallMs = wallMs
+  return {
+    port: gateway.trafficPort,
+    opsPort: gateway.opsPort,
+    clock,
+    logLines,
+    metricsText: () => gateway.metrics.registry.metrics(),
+    stop: async () => {
+      await gateway.stop()
+    },
+  }
+}
