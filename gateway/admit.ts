@@ -10,7 +10,7 @@ import { checkFreshness } from './checks/freshness.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute } from './checks/route.ts'
 import { verifySignature, type VerifiedSignature } from './checks/signature.ts'
-import { claimKey } from './inngest/claim-key.ts'
+import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
 import type { Policy, RoutePolicy } from './policy.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -101,15 +101,8 @@ export async function admit(
   findings.signatureAgeSeconds = fresh.value
 
   const subject = { method: head.method, host, path, query, mac, signedBody }
-  const key = claimKey(subject, policy.replay.strict)
-  if (!key.ok) return key
-  if (key.value !== undefined) {
-    const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
-    const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
-    const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
-    findings.claim = await effects.claim(claim, nowMs)
-    if (findings.claim !== 'claimed') return refuse(claimRefusals[findings.claim])
-  }
+  const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
+  if (!claimed.ok) return claimed
 
   return pass({
     head,
@@ -120,6 +113,27 @@ export async function admit(
     body: signedBody,
     [admitted]: true,
   })
+}
+
+/** Spends the request's key, if its kind is claimed at all. */
+async function claimOnce(
+  subject: ClaimSubject,
+  timestampSeconds: number,
+  nowMs: number,
+  policy: Policy,
+  effects: Effects,
+  findings: Findings,
+): Promise<Verdict<undefined>> {
+  const key = claimKey(subject, policy.replay.strict)
+  if (!key.ok) return key
+  if (key.value === undefined) return pass(undefined)
+  const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
+  const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
+  findings.claim = await effects.claim(
+    { key: key.value, timestampSeconds, expiresAtSeconds },
+    nowMs,
+  )
+  return findings.claim === 'claimed' ? pass(undefined) : refuse(claimRefusals[findings.claim])
 }
 
 const claimRefusals = {

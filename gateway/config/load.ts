@@ -158,7 +158,7 @@ function doubledRoutes(
     const nameKey = `name ${String(name)}`
     const targetKey = JSON.stringify([
       'target',
-      String(host ?? '').toLowerCase(),
+      typeof host === 'string' ? host.toLowerCase() : '',
       path ?? DEFAULT_PATH,
     ])
     const isDoubled = { name: name !== undefined && seen.has(nameKey), path: seen.has(targetKey) }

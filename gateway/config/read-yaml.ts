@@ -29,7 +29,7 @@ export function readYaml(file: string, text: string): YamlReading {
     found:
       error.code === 'DUPLICATE_KEY'
         ? 'a key doubled'
-        : `${error.code.toLowerCase().replaceAll('_', ' ')}`,
+        : error.code.toLowerCase().replaceAll('_', ' '),
   }))
   return { value: toValue(document), problems, lineOf: (path) => lineOf(document, lines, path) }
 }

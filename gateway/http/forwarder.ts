@@ -34,7 +34,7 @@ export class Forwarder {
       {
         // The same bytes that were matched: nothing is decoded and encoded again.
         path: request.head.target,
-        method: request.head.method as Dispatcher.HttpMethod,
+        method: request.head.method,
         headers: upstreamFields(request, requestId),
         body: request.head.method === 'GET' ? null : request.body,
         // undici would take the certificate's name from `Host`, which the sender chose.

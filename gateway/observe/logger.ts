@@ -13,7 +13,7 @@ export function createLogger(level: string): Logger {
   const prettify = prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
   return pino(options, {
     write: (line: string) => {
-      process.stdout.write(prettify(line) ?? line)
+      process.stdout.write(prettify(line))
     },
   })
 }

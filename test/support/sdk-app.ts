@@ -15,19 +15,21 @@ export interface SdkApp {
   stop(): void
 }
 
-export async function startSdkApp(signingKey: string): Promise<SdkApp> {
+export async function startSdkApp(signingKey: string, signingKeyFallback: string): Promise<SdkApp> {
   let runs = 0
-  const inngest = new Inngest({ id: 'shop', isDev: false, eventKey: 'test' })
+  const inngest = new Inngest({
+    id: 'shop',
+    isDev: false,
+    eventKey: 'test',
+    signingKey,
+    signingKeyFallback,
+    baseUrl: 'http://127.0.0.1:9',
+  })
   const hello = inngest.createFunction({ id: 'hello', triggers: [{ event: 'shop/hello' }] }, () => {
     runs += 1
     return 'hello from the function'
   })
-  const handler = serve({
-    client: inngest,
-    functions: [hello],
-    signingKey,
-    baseUrl: 'http://127.0.0.1:9',
-  })
+  const handler = serve({ client: inngest, functions: [hello] })
   const reached: string[] = []
   const server = createServer((request, response) => {
     reached.push(`${request.method ?? ''} ${request.url ?? ''}`)

@@ -1,0 +1,68 @@
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+/** Layers: main, commands → gateway → http, config, replay, observe → admit → checks, inngest → verdict. */
+const pureCore = {
+  patterns: [
+    {
+      regex: '^node:(?!crypto$)',
+      message: 'The core does no IO: take the value as an argument, or an effect (admit.ts).',
+    },
+    {
+      regex: '/(?:http|config|replay|observe|commands|gateway|main)(?:/|\\.ts)',
+      message: 'The core knows nothing of the layers around it.',
+    },
+    { regex: '^[^.n]', message: 'The core depends on nothing but node:crypto.' },
+  ],
+}
+
+const noAmbient = ['Date', 'process', 'setTimeout', 'setInterval', 'console', 'fetch'].map(
+  (name) => ({
+    name,
+    message: 'The core has no clock, process or logger: take the value as an argument.',
+  }),
+)
+
+export default defineConfig(
+  { ignores: ['node_modules', 'coverage'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      complexity: ['error', 12],
+      'max-lines': ['error', 300],
+      'max-lines-per-function': ['error', 60],
+    },
+  },
+  {
+    files: ['gateway/checks/**', 'gateway/inngest/**', 'gateway/{admit,verdict,policy}.ts'],
+    rules: {
+      'no-restricted-imports': ['error', pureCore],
+      'no-restricted-globals': ['error', ...noAmbient],
+    },
+  },
+  {
+    files: ['gateway/{http,config,replay,observe}/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/(?:commands|gateway|main)(?:/|\\.ts)',
+              message: 'Dependencies point inwards.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['test/**'], rules: { 'max-lines-per-function': 'off' } },
+)
