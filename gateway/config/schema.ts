@@ -102,7 +102,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   replay: z
     .strictObject({
-      maxEntries: integer(1000, 100_000_000, 1_000_000, 'Most claims held at once; then 503.'),
+      maxEntries: integer(1, 100_000_000, 1_000_000, 'Most claims held at once; then 503.'),
       strict: z
         .boolean()
         .default(false)

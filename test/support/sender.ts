@@ -18,6 +18,8 @@ export interface SentRequest {
   readonly target?: string
   readonly headers?: Record<string, string | string[]>
   readonly body?: string | Buffer
+  /** Another loopback address to come from. */
+  readonly from?: string
 }
 
 export interface Answer {
@@ -32,6 +34,7 @@ export function send({
   target = '/api/inngest',
   headers = {},
   body = '',
+  from = '127.0.0.1',
 }: SentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body.length === 0 ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -41,6 +44,7 @@ export function send({
       method,
       path: target,
       headers: { ...length, ...headers },
+      localAddress: from,
       agent: false as const,
     }
     const request = httpRequest(options, (response) => {

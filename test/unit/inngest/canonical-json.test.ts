@@ -1,0 +1,157 @@
+import canonicalize from 'canonicalize'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { canonicalizeJson, maxDepth } from '../../../gateway/inngest/canonical-json.ts'
+
+function canonical(text: string | Uint8Array): string | undefined {
+  const bytes = canonicalizeJson(Buffer.from(text))
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')
+}
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+/** Names made of whatever an object may trip over. */
+const names = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('__proto__', 'toJSON', '10', '9'),
+)
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    tie('leaf'),
+    fc.array(tie('value')),
+    fc.array(fc.tuple(names, tie('value'))).map((members) => Object.fromEntries(members)),
+  ),
+  leaf: fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.string({ unit: 'binary' }),
+    fc.boolean(),
+    fc.constant(null),
+  ),
+})).value
+
+describe('canonicalizeJson', () => {
+  it.each([
+    // RFC 8785 3.2.2 and 3.2.3.
+    [
+      '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}',
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    ],
+    [
+      '{"\\u20ac":1,"\\r":2,"\\ufb33":3,"1":4,"\\ud83d\\ude00":5,"\\u0080":6,"\\u00f6":7}',
+      '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}',
+    ],
+    [' { "b" : [ ] , "a" : { } } \r\n', '{"a":{},"b":[]}'],
+    ['"a \\u0026 b \\u2028 \\u007f"', '"a & b \u2028 \u007f"'],
+    ['[-0,1.0,1e21,12345678901234567890]', '[0,1,1e+21,12345678901234567000]'],
+    ['{"__proto__":1,"toJSON":{"10":1,"9":2}}', '{"__proto__":1,"toJSON":{"10":1,"9":2}}'],
+  ])('writes %s as RFC 8785 asks', (input, expected) => {
+    expect(canonical(input)).toBe(expected)
+  })
+
+  // RFC 8785 Appendix B.
+  it.each([
+    ['5e-324', '5e-324'],
+    ['1.7976931348623157e308', '1.7976931348623157e+308'],
+    ['9007199254740992', '9007199254740992'],
+    ['295147905179352830000', '295147905179352830000'],
+    ['9.999999999999997e22', '9.999999999999997e+22'],
+    ['1e23', '1e+23'],
+    ['999999999999999900000', '999999999999999900000'],
+    ['0.000001', '0.000001'],
+    ['0.0000001', '1e-7'],
+    ['333333333.33333325', '333333333.33333325'],
+  ])('writes the number %s as %s', (input, expected) => {
+    expect(canonical(input)).toBe(expected)
+  })
+
+  it.each([
+    '',
+    ' ',
+    '{"a":1,"a":2}',
+    '{"a":1,"\\u0061":2}',
+    '"\\ud800"',
+    '{"\\udc00":1}',
+    '"\\ud800\\ud800"',
+    '1e400',
+    '-1e400',
+    '01',
+    '+1',
+    '.5',
+    '1.',
+    '-',
+    '1e',
+    'NaN',
+    '[1,]',
+    '{"a":1,}',
+    '{,}',
+    '[1 2]',
+    '{"a" 1}',
+    '{a:1}',
+    '{1:1}',
+    '1 1',
+    '{}x',
+    '"a',
+    '"\\x"',
+    '"\\u12"',
+    '"\n"',
+    '"\u0000"',
+    '\ufeff{}',
+    'tru',
+    'nullx',
+    "'a'",
+    '[',
+    '{',
+    '{"a":',
+    '\u00a01',
+  ])('refuses %j', (input) => {
+    expect(canonical(input)).toBeUndefined()
+  })
+
+  it.each([
+    ['an overlong slash', [0x22, 0xc0, 0xaf, 0x22]],
+    ['an encoded surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['a truncated character', [0x22, 0xe2, 0x82, 0x22]],
+    ['beyond U+10FFFF', [0x22, 0xf4, 0x90, 0x80, 0x80, 0x22]],
+    ['a lone continuation byte', [0x22, 0x80, 0x22]],
+    ['an odd byte in an object', [0x7b, 0xff, 0x7d]],
+  ])('refuses %s', (_, bytes) => {
+    expect(canonical(Uint8Array.from(bytes))).toBeUndefined()
+  })
+
+  it('reads as deep as maxDepth and no deeper', () => {
+    expect(canonical(nested(maxDepth - 1))).toBeDefined()
+    expect(canonical(nested(maxDepth))).toBe(nested(maxDepth))
+    expect(canonical(nested(maxDepth + 1))).toBeUndefined()
+    expect(canonical('[{"a":'.repeat(100_000))).toBeUndefined()
+  })
+
+  it('agrees with an independent library on any value, however it is written', () => {
+    fc.assert(
+      fc.property(json, fc.constantFrom('', ' ', '\n\t'), (value, space) => {
+        const text = JSON.stringify(value, null, space)
+        fc.pre(text.isWellFormed() && !/\\ud[89a-f]/i.test(text))
+        const ours = canonical(text)
+        expect(ours).toBe(canonicalize(JSON.parse(text)))
+        expect(canonical(ours ?? '')).toBe(ours)
+      }),
+    )
+  })
+
+  it('never throws, and takes nothing that JSON.parse refuses', () => {
+    const damaged = fc.tuple(json, fc.nat(), fc.string()).map(([value, at, noise]) => {
+      const text = JSON.stringify(value)
+      const cut = at % (text.length + 1)
+      return Buffer.from(text.slice(0, cut) + noise + text.slice(cut))
+    })
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), damaged), (bytes) => {
+        const ours = canonicalizeJson(bytes)
+        if (ours === undefined) return
+        const text = Buffer.from(bytes).toString('utf8')
+        expect(Buffer.from(ours).toString('utf8')).toBe(canonicalize(JSON.parse(text)))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

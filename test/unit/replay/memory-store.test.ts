@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+
+import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
+
+const t = 1_700_000_000
+
+function storeOf(maxEntries = 10, remembersFromSeconds = 0) {
+  const store = new MemoryReplayStore({ maxEntries, remembersFromSeconds })
+  const claim = (
+    key: Uint8Array,
+    timestampSeconds = t,
+    nowSeconds = t,
+    expiresAtSeconds = timestampSeconds + 600,
+  ) => store.claim({ key, timestampSeconds, expiresAtSeconds }, nowSeconds * 1000)
+  return { store, claim }
+}
+
+describe('MemoryReplayStore', () => {
+  it('lets a key be claimed once until the last second at which it could be fresh', async () => {
+    const { store, claim } = storeOf()
+    const key = randomBytes(32)
+    expect(await claim(key)).toBe('claimed')
+    expect(await claim(Buffer.from(key))).toBe('duplicate')
+    expect(await claim(key, t, t + 600)).toBe('duplicate')
+    expect(store.entries).toBe(1)
+  })
+
+  it('forgets what has expired, and does not take it again when the clock steps back', async () => {
+    const { store, claim } = storeOf()
+    const key = randomBytes(32)
+    await claim(key)
+    expect(await claim(randomBytes(32), t + 601, t + 601)).toBe('claimed')
+    expect(store.entries).toBe(1)
+    expect(await claim(key, t, t)).toBe('before_start')
+  })
+
+  it('refuses when full, forgets nothing, and still knows its claims', async () => {
+    const { claim } = storeOf(2)
+    const [first, second] = [randomBytes(32), randomBytes(32)]
+    await claim(first)
+    await claim(second)
+    expect(await claim(randomBytes(32))).toBe('full')
+    expect(await claim(first)).toBe('duplicate')
+  })
+
+  it('refuses signatures of before it began to remember', async () => {
+    const { claim } = storeOf(10, t)
+    expect(await claim(randomBytes(32), t - 1)).toBe('before_start')
+    expect(await claim(randomBytes(32), t)).toBe('claimed')
+  })
+
+  it('admits one of a hundred at once', async () => {
+    const { claim } = storeOf()
+    const key = randomBytes(32)
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => claim(key)))
+    expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
+  })
+})
