@@ -59,9 +59,9 @@ interface Row {
 
 function signed(
   id: string,
-  change: Partial<{ key: string; age: number; body: string; target: string }> = {},
+  change: Partial<{ key: string; at: number; age: number; body: string; target: string }> = {},
 ) {
-  const at = Math.floor(Date.now() / 1000) - (change.age ?? 0)
+  const at = (change.at ?? Math.floor(Date.now() / 1000)) - (change.age ?? 0)
   const signature = signatureHeader(change.key ?? key, callBody(id), at)
   return (port: number) =>
     send({
@@ -73,12 +73,16 @@ function signed(
 }
 
 function rows(): Row[] {
+  const nowSeconds = Math.floor(Date.now() / 1000)
   const plain =
     (method: string, headers = {}, target = callTarget) =>
     (port: number) =>
       send({ port, method, headers, target })
-  const again = signed('demo-1')
-  const retargeted = signed('demo-1', { target: '/api/inngest?fnId=shop-hello&stepId=other' })
+  const again = signed('demo-1', { at: nowSeconds })
+  const retargeted = signed('demo-1', {
+    at: nowSeconds,
+    target: '/api/inngest?fnId=shop-hello&stepId=other',
+  })
   const big = Buffer.alloc(11 * 1024 * 1024, 0x20)
   const oversize = {
     'x-inngest-signature': signatureHeader(key, '', Math.floor(Date.now() / 1000)),
@@ -130,6 +134,31 @@ function rows(): Row[] {
       reason: 'target_ambiguous',
       status: 400,
       send: signed('demo-8', { target: `${callTarget}&stepId=b` }),
+    },
+    { request: 'a third call', reason: 'replay_cache_full', status: 503, send: signed('demo-9') },
+    {
+      request: 'a body that never ends',
+      reason: 'body_timeout',
+      status: 408,
+      send: plain('POST', { ...oversize, 'content-length': '100' }),
+    },
+    {
+      request: 'another address',
+      reason: 'client_not_allowed',
+      status: 403,
+      send: (port) => send({ port, from: '127.0.0.2', target: callTarget }),
+    },
+    {
+      request: 'a proxy that names nobody',
+      reason: 'client_unidentified',
+      status: 403,
+      send: (port) => send({ port, from: '127.0.0.3', target: callTarget }),
+    },
+    {
+      request: 'target //evil/api/inngest',
+      reason: 'request_malformed',
+      status: 400,
+      send: plain('POST', {}, '//evil/api/inngest'),
     },
     { request: 'no signature', reason: 'signature_missing', status: 401, send: plain('PUT') },
     {

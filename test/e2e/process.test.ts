@@ -1,0 +1,182 @@
+/** The real process: exit codes, health, draining, and the installation that the image has. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { send, signatureHeader } from '../support/sender.ts'
+
+const key = 'signkey-test-12345678'
+const main = path.resolve('gateway/main.ts')
+const folder = mkdtempSync(path.join(tmpdir(), 'gateway-process-'))
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+function cli(args: string[], env: Record<string, string> = {}, input = '') {
+  return spawnSync(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    input,
+    encoding: 'utf8',
+  })
+}
+
+async function startProcess(program: string, upstream: string, drainTimeoutMs = 5000) {
+  const file = path.join(folder, `gateway-${String(children.length)}.yaml`)
+  writeFileSync(
+    file,
+    `listen: { host: 127.0.0.1, port: 0 }
+ops: { host: 127.0.0.1, port: 0 }
+allowlist: [127.0.0.1]
+replay: { coldStart: accept }
+shutdown: { drainTimeoutMs: ${String(drainTimeoutMs)} }
+routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
+`,
+  )
+  const child = spawn(process.execPath, [program, 'run', '--config', file], {
+    env: { INNGEST_SIGNING_KEY: key },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const exit = once(child, 'exit')
+  const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const started = JSON.parse(first) as { listen: string; ops: string }
+  const portOf = (text: string) => Number(text.split(':').at(-1))
+  return { child, exit, port: portOf(started.listen), opsPort: portOf(started.ops) }
+}
+
+async function startApp(handler: (response: ServerResponse) => void): Promise<string> {
+  const app = createServer((request, response) => {
+    request.resume().on('end', () => {
+      handler(response)
+    })
+  })
+  app.listen(0, '127.0.0.1').unref()
+  await once(app, 'listening')
+  return `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+}
+
+function signedCall(port: number, id: string) {
+  const body = `{"ctx":{"request_id":"${id}"}}`
+  return send({
+    port,
+    body,
+    headers: { 'x-inngest-signature': signatureHeader(key, body, Math.floor(Date.now() / 1000)) },
+  })
+}
+
+describe('the process', () => {
+  it.each([
+    [['run'], 'give --config FILE, or --upstream URL'],
+    [['run', '--upstream', 'http://127.0.0.1:1'], 'INNGEST_SIGNING_KEY'],
+    [['run', '--config', '/nonexistent'], 'expected a readable file'],
+    [['validate', '--upstream', 'nowhere'], 'routes[0].upstream'],
+    [['nonsense'], 'unknown command'],
+    [['run', '--nonsense'], 'unknown option'],
+  ])('ends %j with 2 and says why', (args, message) => {
+    const { status, stderr } = cli(args)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message) as string])
+  })
+
+  it('validates, signs and verifies', () => {
+    const env = { INNGEST_SIGNING_KEY: key }
+    expect(cli(['validate', '--upstream', 'http://127.0.0.1:1'], env)).toMatchObject({
+      status: 0,
+      stdout: 'ok: 1 route(s), 9 allowed range(s)\n',
+    })
+    const header = cli(
+      ['sign', '--header-only', '--body', '-'],
+      env,
+      '{"b":1, "a":2}',
+    ).stdout.trim()
+    const verified = (input: string) =>
+      cli(['verify', '--header', header, '--body', '-'], env, input)
+    expect(verified('{"b":1, "a":2}')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('RFC 8785 form') as string,
+    })
+    expect(verified('{"b":1,"a":3}')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('signature_mismatch') as string,
+    })
+    expect(cli(['version']).stdout).toBe('0.1.0\n')
+    expect(cli(['healthcheck', '--url', 'http://127.0.0.1:1/readyz']).status).toBe(1)
+  })
+
+  it('is ready, then drains: the call in flight ends, no new one is taken, exit 0', async () => {
+    let finish = () => {}
+    const { promise: reached, resolve } = Promise.withResolvers<undefined>()
+    const app = await startApp((response) => {
+      finish = () => response.end('done')
+      resolve(undefined)
+    })
+    const gateway = await startProcess(main, app)
+    expect(
+      cli(['healthcheck', '--url', `http://127.0.0.1:${String(gateway.opsPort)}/readyz`]).status,
+    ).toBe(0)
+    const call = signedCall(gateway.port, 'long')
+    await reached
+    gateway.child.kill('SIGTERM')
+    await expect
+      .poll(
+        async () =>
+          (await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })).status,
+      )
+      .toBe(503)
+    expect((await send({ port: gateway.opsPort, method: 'GET', target: '/healthz' })).status).toBe(
+      200,
+    )
+    await expect(signedCall(gateway.port, 'late')).rejects.toThrow('ECONNREFUSED')
+    finish()
+    expect(await call).toMatchObject({ status: 200, body: 'done' })
+    expect((await gateway.exit)[0]).toBe(0)
+  })
+
+  it('ends at once on a second signal', async () => {
+    const { promise: reached, resolve } = Promise.withResolvers<undefined>()
+    const app = await startApp(() => {
+      resolve(undefined)
+    })
+    const gateway = await startProcess(main, app, 600_000)
+    const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
+    await reached
+    gateway.child.kill('SIGTERM')
+    await expect
+      .poll(
+        async () =>
+          (await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })).status,
+      )
+      .toBe(503)
+    gateway.child.kill('SIGTERM')
+    expect((await gateway.exit)[0]).toBe(1)
+    expect(await call).toBe('cut')
+  })
+
+  it('runs from just what the image holds, without development packages', async () => {
+    const image = path.join(folder, 'image')
+    const copied = [
+      ...readFileSync('Dockerfile', 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm),
+    ].flatMap(([, files = '']) => files.split(' '))
+    expect(copied).toContain('gateway')
+    for (const file of new Set(copied)) cpSync(file, path.join(image, file), { recursive: true })
+    const npm = spawnSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], {
+      cwd: image,
+      encoding: 'utf8',
+    })
+    expect([npm.status, npm.stderr.includes('npm error')]).toEqual([0, false])
+    const gateway = await startProcess(
+      path.join(image, 'gateway/main.ts'),
+      await startApp((response) => response.end('ok')),
+    )
+    expect((await signedCall(gateway.port, 'image')).status).toBe(200)
+    gateway.child.kill('SIGTERM')
+    expect((await gateway.exit)[0]).toBe(0)
+    rmSync(folder, { recursive: true })
+  }, 120_000)
+})

@@ -1,0 +1,53 @@
+/** The metrics after a scripted run, whole, against a golden text. UPDATE_GOLDEN=1 writes it anew. */
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+
+import { send, signatureHeader } from '../support/sender.ts'
+import { fallbackKey, startTestGateway, testKey } from '../support/test-gateway.ts'
+
+const golden = new URL('../golden/metrics.txt', import.meta.url)
+
+describe('metrics', () => {
+  it('equal the golden text after a scripted run, and their decisions add up', async () => {
+    const app = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
+    await once(app, 'listening')
+    const gateway = await startTestGateway(
+      `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`,
+      { allowlist: ['inngest', '127.0.0.1'] },
+      1_700_000_000_000,
+    )
+    const { port } = gateway
+    const body = '{"ctx":{"request_id":"a"}}'
+    const signed = (key: string, age = 2) => ({
+      'x-inngest-signature': signatureHeader(key, body, 1_700_000_000 - age),
+    })
+    await send({ port, body, headers: signed(testKey) })
+    await send({ port, body, headers: signed(fallbackKey) })
+    await send({ port, body, headers: signed(testKey) })
+    await send({ port, body, headers: signed('wrong') })
+    await send({ port, body, headers: signed(testKey, 301) })
+    await send({ port, body: ` ${body}`, headers: signed(testKey, 3) })
+    await send({ port, from: '127.0.0.2' })
+    await send({ port, method: 'PURGE' })
+    await send({ port, target: '/nowhere' })
+    await send({ port, method: 'PUT' })
+    const text =
+      (await gateway.metricsText())
+        .split('\n')
+        .filter((line) => line.includes('inngest_gateway_'))
+        .join('\n') + '\n'
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, text)
+    expect(text).toBe(readFileSync(golden, 'utf8'))
+    const counts = [...text.matchAll(/^inngest_gateway_requests_total\{.*\} (\d+)$/gm)].map(
+      ([, count]) => Number(count),
+    )
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10)
+    expect(gateway.logLines).toHaveLength(10)
+    await gateway.stop()
+    app.close()
+    app.closeAllConnections()
+  })
+})

@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { afterAll, describe, expect, it } from 'vitest'
+
+import {
+  readSettingsFile,
+  readSettingsFromEnvironment,
+  type SettingsReading,
+} from '../../../gateway/config/load.ts'
+import { formatProblem } from '../../../gateway/config/problem.ts'
+import { readFileSync } from 'node:fs'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'gateway-config-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
+const route =
+  'routes: [{ name: a, upstream: "http://h:1", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]'
+
+function read(text: string, variables: Record<string, string> = env): SettingsReading {
+  const file = path.join(folder, 'gateway.yaml')
+  writeFileSync(file, text)
+  return readSettingsFile(file, variables)
+}
+
+function problems(reading: SettingsReading): string[] {
+  if (reading.ok) return []
+  return reading.problems.map((problem) => formatProblem(problem).replace(`${folder}/`, ''))
+}
+
+function settings(reading: SettingsReading) {
+  if (!reading.ok) throw new Error(problems(reading).join('\n'))
+  return reading.settings
+}
+
+describe('readSettingsFile', () => {
+  it('gives the annotated file and the least file the same settings', () => {
+    const annotated = settings(readSettingsFile('config/gateway.yaml', env)).config
+    const least = settings(
+      read(
+        'routes: [{ name: billing, path: /api/inngest, upstream: "http://127.0.0.1:3000", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]',
+      ),
+    ).config
+    expect(annotated).toEqual(least)
+    const written = parse(readFileSync('config/gateway.yaml', 'utf8')) as Record<string, unknown>
+    expect(Object.keys(written)).toEqual(Object.keys(least))
+  })
+
+  it('reads the smallest documented file', () => {
+    const key = path.join(folder, 'fallback')
+    writeFileSync(key, 'signkey-test-99\n')
+    const { policy } = settings(
+      read(`
+listen: { host: 0.0.0.0, port: 8080 }
+ops: { host: 127.0.0.1, port: 9090 }
+allowlist: [inngest, 10.0.0.0/8]
+trustedProxies: []
+routes:
+  - name: billing
+    path: /api/inngest
+    upstream: http://127.0.0.1:3000
+    signingKeys:
+      - env: INNGEST_SIGNING_KEY
+      - file: ${key}
+`),
+    )
+    expect(policy.routes[0]?.signingKeys.map(({ label }) => label)).toEqual([
+      'env:INNGEST_SIGNING_KEY',
+      `file:${key}`,
+    ])
+    expect(policy.allowlist.size).toBe(10)
+  })
+
+  it.each([
+    [
+      'an unknown key',
+      `${route}\nfreshness: { maxAgeSecond: 1 }`,
+      '2: freshness.maxAgeSecond: expected one of maxAgeSeconds, clockToleranceSeconds, found an unknown key',
+    ],
+    [
+      'a doubled key',
+      `${route}\nallowlist: [inngest]\nallowlist: [10.0.0.0/8]`,
+      '3: expected each key once, found a key doubled',
+    ],
+    [
+      'an empty allowlist',
+      `${route}\nallowlist: []`,
+      '2: allowlist: expected at least one entry, found an empty list',
+    ],
+    [
+      'a bad number',
+      `${route}\nlisten: { port: 70000 }`,
+      '2: listen.port: expected at most 65535, found 70000',
+    ],
+    [
+      'a text for a number',
+      `${route}\nlisten: { port: "80" }`,
+      '2: listen.port: expected a number, found "80"',
+    ],
+    [
+      'host bits',
+      `${route}\nallowlist: [10.0.0.1/8]`,
+      '2: allowlist[0]: expected inngest, or a range without host bits behind its /8, found "10.0.0.1/8"',
+    ],
+    [
+      'trust in everybody',
+      `${route}\ntrustedProxies: [0.0.0.0/0]`,
+      '2: trustedProxies[0]: expected ranges that leave somebody out; /0 is every address, found "0.0.0.0/0"',
+    ],
+    ['no routes', 'listen: { port: 1 }', '1: routes: expected a list, found nothing'],
+    [
+      'one port for both',
+      `${route}\nlisten: { port: 81 }\nops: { port: 81 }`,
+      '3: ops.port: expected a port other than listen.port, found 81',
+    ],
+  ])('refuses %s, and says where', (_, text, line) => {
+    expect(problems(read(text))).toEqual([`gateway.yaml:${line}`])
+  })
+
+  it('says every problem at once', () => {
+    const reading = read(
+      `listen: { port: 99999 }
+trustedProxies: [x]
+routes:
+  - { name: A, upstream: nowhere, signingKeys: [{ env: UNSET }] }
+  - { name: b, upstream: "http://h", signingKeys: [{ env: EMPTY }, { file: /nonexistent }] }
+  - { name: b, upstream: "http://h", signingKeys: [] }
+`,
+      { EMPTY: '' },
+    )
+    const paths = problems(reading).map((line) => line.split(' ')[1])
+    expect(paths).toEqual([
+      'listen.port:',
+      'trustedProxies[0]:',
+      'routes[0].name:',
+      'routes[0].upstream:',
+      'routes[0].signingKeys[0]:',
+      'routes[1].signingKeys[0]:',
+      'routes[1].signingKeys[1]:',
+      'routes[1].path:',
+      'routes[2].signingKeys:',
+      'routes[2].name:',
+      'routes[2].path:',
+    ])
+  })
+
+  it.each([
+    '["TOPSECRET"]',
+    '"TOPSECRET"',
+    '[{ value: TOPSECRET }]',
+    '[{ env: X, key: TOPSECRET }]',
+    '{ TOPSECRET: 1 }',
+  ])('never shows a key written as signingKeys: %s', (written) => {
+    const lines = problems(
+      read(`routes: [{ name: a, upstream: "http://u:TOPSECRET@h", signingKeys: ${written} }]`),
+    )
+    expect(lines.length).toBeGreaterThan(0)
+    expect(lines.join('\n')).not.toContain('TOPSECRET')
+  })
+
+  it.each(['/a/../b', '//a', '/a?b', '/a%2fb', 'a', '/a;b', '/./a', '/a//b'])(
+    'refuses the path %s',
+    (text) => {
+      expect(
+        problems(read(route.replace('name: a', `name: a, path: ${JSON.stringify(text)}`))),
+      ).toHaveLength(1)
+    },
+  )
+
+  it('says that a file is not there', () => {
+    expect(problems(readSettingsFile('/nonexistent.yaml', env))).toEqual([
+      '/nonexistent.yaml: expected a readable file, found ENOENT',
+    ])
+  })
+
+  it('refuses an alias bomb and takes __proto__ for an unknown key', () => {
+    const bomb = `a: &a [${'x,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nd: [${'*c,'.repeat(20)}]`
+    expect(read(bomb).ok).toBe(false)
+    expect(read(`${route}\n__proto__: { allowlist: [] }`).ok).toBe(false)
+  })
+})
+
+describe('readSettingsFromEnvironment', () => {
+  it('honours the variables that users of the SDKs have', () => {
+    const variables = {
+      ...env,
+      INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99',
+      INNGEST_SERVE_PATH: '/x/inngest',
+      INNGEST_SERVE_ORIGIN: 'https://app.example.com',
+    }
+    const [only] = settings(readSettingsFromEnvironment('http://127.0.0.1:3000', variables)).policy
+      .routes
+    expect(only).toMatchObject({
+      path: '/x/inngest',
+      serveOrigin: { protocol: 'https', host: 'app.example.com' },
+    })
+    expect(only?.signingKeys).toHaveLength(2)
+  })
+
+  it.each([{}, { INNGEST_SIGNING_KEY: '' }, { INNGEST_SIGNING_KEY: 'signkey-prod-' }])(
+    'refuses %j',
+    (variables) => {
+      expect(
+        problems(readSettingsFromEnvironment('http://127.0.0.1:3000', variables))[0],
+      ).toContain('a signing key in the environment variable INNGEST_SIGNING_KEY')
+    },
+  )
+})
