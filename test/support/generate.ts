@@ -1,0 +1,17 @@
+/** Writes the tables of README.md and the JSON Schema from the code; `--check` only compares. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
+
+import { format } from 'prettier'
+
+import { generatedFiles } from './generated-files.ts'
+
+const isCheck = process.argv.includes('--check')
+for (const [file, make] of Object.entries(generatedFiles)) {
+  const before = readFileSync(file, 'utf8')
+  const after = await format(make(before), { filepath: file, printWidth: 100 })
+  if (before === after) continue
+  if (isCheck) process.exitCode = 1
+  else writeFileSync(file, after)
+  console.log(`${file}: ${isCheck ? 'differs; run npm run generate' : 'written'}`)
+}

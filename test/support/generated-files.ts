@@ -1,0 +1,95 @@
+/** What is generated, and from what. */
+import { z } from 'zod'
+
+import { configSchema } from '../../gateway/config/schema.ts'
+import { faults } from '../../gateway/errors.ts'
+import { createMetrics } from '../../gateway/observe/metrics.ts'
+import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
+import { reasons } from '../../gateway/verdict.ts'
+
+/** File name to a function from its old text to its new. */
+export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
+  'README.md': (before) =>
+    [
+      ['config', configTable()],
+      ['reasons', reasonsTable()],
+      ['faults', faultsTable()],
+      ['metrics', metricsTable()],
+    ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
+}
+
+function replaceBlock(text: string, name: string, table: string): string {
+  const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`]
+  const [from, to] = [text.indexOf(start), text.indexOf(end)]
+  if (from === -1 || to < from) throw new Error(`README.md has no block ${name}`)
+  return `${text.slice(0, from + start.length)}\n\n${table}\n\n${text.slice(to)}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function reasonsTable(): string {
+  const rows = Object.entries(reasons).map(([reason, { phase, status, meaning }]) => [
+    `\`${reason}\``,
+    phase,
+    String(status),
+    meaning,
+  ])
+  return table(['reason', 'phase', 'status', 'meaning'], rows)
+}
+
+function faultsTable(): string {
+  const rows = Object.entries(faults).map(([code, row]) => [
+    `\`${code}\``,
+    row.source,
+    row.status === undefined ? 'none' : String(row.status),
+    row.message,
+  ])
+  return table(['reason', 'whose', 'status', 'meaning'], rows)
+}
+
+function metricsTable(): string {
+  const { registry } = createMetrics(
+    '0',
+    new MemoryReplayStore({ maxEntries: 1, remembersFromSeconds: 0 }),
+    [],
+  )
+  const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))
+  const rows = own.map((metric) => {
+    const {
+      name,
+      help,
+      labelNames = [],
+    } = metric as unknown as { name: string; help: string; labelNames?: string[] }
+    return [`\`${name}\``, labelNames.map((label) => `\`${label}\``).join(', '), help]
+  })
+  return table(['metric', 'labels', 'meaning'], rows)
+}
+
+interface SchemaNode {
+  readonly properties?: Record<string, SchemaNode>
+  readonly items?: SchemaNode
+  readonly description?: string
+}
+
+function jsonSchema(): SchemaNode {
+  return z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
+}
+
+function configTable(): string {
+  return table(['key', 'meaning'], describe(jsonSchema(), ''))
+}
+
+function describe(node: SchemaNode, prefix: string): string[][] {
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const name = prefix === '' ? key : `${prefix}.${key}`
+    const own = child.description === undefined ? [] : [[`\`${name}\``, child.description]]
+    const items = child.items?.properties === undefined ? [] : describe(child.items, `${name}[]`)
+    return [...own, ...describe(child, name), ...items].filter(
+      ([path]) => !path?.includes('signingKeys[]'),
+    )
+  })
+}
