@@ -37,7 +37,10 @@ export function send({
   from = '127.0.0.1',
 }: SentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const length = body.length === 0 ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const length =
+      body.length === 0 || 'transfer-encoding' in headers
+        ? {}
+        : { 'content-length': String(Buffer.byteLength(body)) }
     const options = {
       host: '127.0.0.1',
       port,
