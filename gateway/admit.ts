@@ -80,8 +80,9 @@ export async function admit(
   if (!credentials.ok) return credentials
   const { timestampSeconds } = credentials.value
 
-  const early = checkFreshness(timestampSeconds, policy.freshness, effects.nowMs())
-  findings.signatureAgeSeconds = Math.floor(effects.nowMs() / 1000) - timestampSeconds
+  const headMs = effects.nowMs()
+  findings.signatureAgeSeconds = Math.floor(headMs / 1000) - timestampSeconds
+  const early = checkFreshness(timestampSeconds, policy.freshness, headMs)
   if (!early.ok) return early
 
   const body = await effects.readBody(route)

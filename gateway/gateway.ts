@@ -78,12 +78,18 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
+const IDLE_SWEEP_MS = 100
+
 /** @returns how many calls had to be cut off. */
 async function drain(server: Server, timeoutMs: number, metrics: Metrics): Promise<number> {
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
+  // A connection whose call has ended would otherwise be kept for the client's next one.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+  }, IDLE_SWEEP_MS)
   const isTimeUp = await Promise.race([closed.then(() => false), delay(timeoutMs).then(() => true)])
+  clearInterval(sweep)
   if (!isTimeUp) return 0
   const callsCut = (await metrics.inFlight.get()).values[0]?.value ?? 0
   server.closeAllConnections()

@@ -67,6 +67,8 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
+  /** A connection was had, so that what goes wrong now is not about connecting. */
+  #isConnected = false
   #isClientGone = false
 
   constructor(
@@ -82,6 +84,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#isConnected = true
     const onClose = () => {
       if (this.#response.writableFinished) return
       this.#isClientGone = true
@@ -119,7 +122,8 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#reject(this.#isClientGone ? new GatewayFault('downstream_closed') : upstreamFault(error))
+    const fault = upstreamFault(error, this.#isConnected)
+    this.#reject(this.#isClientGone ? new GatewayFault('downstream_closed') : fault)
   }
 }
 
@@ -129,24 +133,15 @@ function rawFields(controller: Dispatcher.DispatchController): string[] {
 }
 
 const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
-const NOT_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT',
-  'EHOSTUNREACH',
-  'EACCES',
-])
 
-function upstreamFault(error: Error): GatewayFault {
+function upstreamFault(error: Error, isConnected: boolean): GatewayFault {
   if (error instanceof GatewayFault) return error
-  if (TIMEOUTS.some((type) => error instanceof type))
+  if (error instanceof errors.InvalidArgumentError) return new GatewayFault('internal', error)
+  if (TIMEOUTS.some((type) => error instanceof type)) {
     return new GatewayFault('upstream_timeout', error)
-  if (error instanceof errors.HTTPParserError) return new GatewayFault('upstream_protocol', error)
-  const code = 'code' in error ? String(error.code) : ''
-  if (NOT_CONNECTED.has(code)) return new GatewayFault('upstream_connect', error)
-  if (error instanceof errors.SocketError || code === 'ECONNRESET' || code === 'EPIPE') {
-    return new GatewayFault('upstream_reset', error)
   }
-  return new GatewayFault('internal', error)
+  // Refused, not found, or a certificate that does not verify.
+  if (!isConnected) return new GatewayFault('upstream_connect', error)
+  const isProtocol = error instanceof errors.HTTPParserError
+  return new GatewayFault(isProtocol ? 'upstream_protocol' : 'upstream_reset', error)
 }

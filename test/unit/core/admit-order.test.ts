@@ -81,14 +81,14 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     remoteAddress: '192.0.2.1',
     body,
     bodyRefusal: undefined,
-    nowsSeconds: [nowSeconds, nowSeconds, nowSeconds],
+    nowsSeconds: [nowSeconds, nowSeconds],
     claim: 'claimed',
   }
   for (const change of spoil) change(scene)
   const touched: string[] = []
   let readings = 0
   const effects: Effects = {
-    nowMs: () => (scene.nowsSeconds[Math.min(readings++, 2)] ?? 0) * 1000,
+    nowMs: () => (scene.nowsSeconds[Math.min(readings++, 1)] ?? 0) * 1000,
     readBody: () => {
       touched.push('body')
       return Promise.resolve(

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -153,5 +155,22 @@ describe('canonicalizeJson', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('recorded bodies', () => {
+  const file = new URL(
+    '../../vectors/recorded/inngest-start-1.43-sdk-js-4.24.jsonl',
+    import.meta.url,
+  )
+  const recorded = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { method: string; body: string })
+
+  it('are canonical in every call, and not in the sync', () => {
+    expect(recorded.length).toBeGreaterThan(60)
+    for (const { method, body } of recorded)
+      expect(canonical(body) === body).toBe(method === 'POST')
   })
 })
