@@ -49,8 +49,14 @@ export async function startGateway(
       return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
     },
   })
-  await listen(traffic, config.listen)
-  await listen(ops, config.ops)
+  try {
+    await listen(traffic, config.listen)
+    await listen(ops, config.ops)
+  } catch (error) {
+    // Half a gateway is none: the process ends instead of serving without health or metrics.
+    traffic.close()
+    throw error
+  }
   return {
     trafficPort: portOf(traffic),
     opsPort: portOf(ops),

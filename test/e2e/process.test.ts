@@ -109,6 +109,22 @@ describe('the process', () => {
     expect(cli(['healthcheck', '--url', 'http://127.0.0.1:1/readyz']).status).toBe(1)
   })
 
+  it('ends with 1 when a port is taken, and serves nothing meanwhile', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const file = path.join(folder, 'taken.yaml')
+    writeFileSync(
+      file,
+      `listen: { host: 127.0.0.1, port: 0 }
+ops: { host: 127.0.0.1, port: ${String((taken.address() as AddressInfo).port)} }
+routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
+`,
+    )
+    const { status, stderr } = cli(['run', '--config', file], { INNGEST_SIGNING_KEY: key })
+    expect([status, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE') as string])
+    taken.close()
+  })
+
   it('is ready, then drains: the call in flight ends, no new one is taken, exit 0', async () => {
     let finish = () => {}
     const { promise: reached, resolve } = Promise.withResolvers<undefined>()
