@@ -42,7 +42,11 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/checks/**', 'gateway/inngest/**', 'gateway/{admit,verdict,policy}.ts'],
+    files: [
+      'gateway/checks/**',
+      'gateway/inngest/**',
+      'gateway/{admit,verdict,reasons,policy,signed-body}.ts',
+    ],
     rules: {
       'no-restricted-imports': ['error', pureCore],
       'no-restricted-globals': ['error', ...noAmbient],

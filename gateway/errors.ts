@@ -42,6 +42,16 @@ export const faults = {
     status: undefined,
     message: 'The client left.',
   },
+  downstream_stalled: {
+    source: 'downstream',
+    status: undefined,
+    message: 'The client took nothing of its answer for `limits.responseStallTimeoutMs`.',
+  },
+  downstream_idle: {
+    source: 'downstream',
+    status: 408,
+    message: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeoutMs`.',
+  },
   replay_store_unavailable: {
     source: 'internal',
     status: 503,

@@ -16,18 +16,37 @@ export interface Policy {
   readonly limits: LimitsPolicy
 }
 
-export interface RoutePolicy {
+export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy
+
+interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string
   /** Lower-case `Host` that the request must carry, port included if it has one; undefined matches any. */
   readonly host: string | undefined
-  /** The exact raw path, without a query. */
-  readonly path: string
   readonly upstream: UpstreamPolicy
-  /** Tried in order. Never empty. */
-  readonly signingKeys: readonly SigningKey[]
   /** What `Host` and `X-Forwarded-Proto` are pinned to; undefined keeps what was sent. */
   readonly serveOrigin: ServeOrigin | undefined
+}
+
+export interface InngestRoutePolicy extends RouteBase {
+  readonly kind: 'inngest'
+  /** The exact raw path, without a query. */
+  readonly path: string
+  /** Tried in order. Never empty. */
+  readonly signingKeys: readonly SigningKey[]
+  /** Whether a signed GET is answered at all. */
+  readonly introspection: boolean
+  /** Whose requests need no signature, by method. Empty is nobody. */
+  readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
+}
+
+/** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */
+export interface PassthroughRoutePolicy extends RouteBase {
+  readonly kind: 'passthrough'
+  /** This path and everything below it. */
+  readonly path: string
+  /** Whose requests are handed over; undefined is everybody's. */
+  readonly allowlist: AddressRanges | undefined
 }
 
 export interface UpstreamPolicy {
@@ -35,6 +54,18 @@ export interface UpstreamPolicy {
   readonly origin: string
   /** Path of the unix socket to connect to instead of the origin's host. */
   readonly socketPath: string | undefined
+  /** For https: PEM texts and the name to verify. Verification itself cannot be turned off. */
+  readonly tls: UpstreamTlsPolicy
+}
+
+export interface UpstreamTlsPolicy {
+  /** Authorities to trust instead of the well-known ones. */
+  readonly ca?: string
+  /** The gateway's own certificate and key, if the app asks for them. */
+  readonly cert?: string
+  readonly key?: string
+  /** Name that the app's certificate must carry; by default the origin's host. */
+  readonly serverName?: string
 }
 
 export interface ServeOrigin {
@@ -55,7 +86,19 @@ export interface ReplayPolicy {
   readonly strict: boolean
 }
 
+/** Bytes, milliseconds and counts; what each is for stands in config/limits-schema.ts. */
 export interface LimitsPolicy {
+  readonly maxHeaderBytes: number
+  readonly maxHeaderCount: number
+  readonly headersTimeoutMs: number
   readonly maxBodyBytes: number
   readonly bodyTimeoutMs: number
+  readonly bodyIdleTimeoutMs: number
+  readonly minBodyBytesPerSecond: number
+  readonly maxBufferedBytes: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxRequestsInFlight: number
+  readonly responseStallTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
 }

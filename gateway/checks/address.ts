@@ -44,6 +44,10 @@ function longestRunStart(hextets: readonly string[], length: number): number {
   )
 }
 
+export function isDottedQuad(text: string): boolean {
+  return parseDottedQuad(text) !== undefined
+}
+
 function parseDottedQuad(text: string): bigint | undefined {
   const parts = text.split('.', 5)
   if (parts.length !== 4) return undefined

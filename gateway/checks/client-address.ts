@@ -1,13 +1,15 @@
 /**
- * Who the client is: the peer of the connection, or, behind trusted proxies, the first untrusted
- * address of `X-Forwarded-For` walked right to left. What cannot be resolved is refused; skipping
- * an unreadable entry would let the sender choose the next one (Heimdall CVE-2026-57210).
+ * Who the client is: the peer of the connection; or whom the PROXY protocol header of a trusted
+ * peer names; or, if that is a trusted proxy too, the first untrusted address of `X-Forwarded-For`
+ * walked right to left. What cannot be resolved is refused; skipping an unreadable entry would let
+ * the sender choose the next one (Heimdall CVE-2026-57210).
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAddress, type Address } from './address.ts'
 import type { AddressRanges } from './address-ranges.ts'
+import type { ConnectionHead } from './request-head.ts'
 
-export type ClientAddressSource = 'peer' | 'x-forwarded-for'
+export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
 
 export interface ClientAddress {
   readonly address: Address
@@ -19,13 +21,13 @@ const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
 
 /** @param forwardedFor every `X-Forwarded-For` line, in the order received. */
 export function resolveClientAddress(
-  peer: string | undefined,
+  connection: ConnectionHead,
   forwardedFor: readonly string[],
   trustedProxies: AddressRanges,
 ): Verdict<ClientAddress> {
-  const peerAddress = peer === undefined ? undefined : parseAddress(peer)
-  if (peerAddress === undefined) return refuse('client_unidentified')
-  if (!trustedProxies.contains(peerAddress)) return pass({ address: peerAddress, source: 'peer' })
+  const speaker = speakerOf(connection)
+  if (speaker === undefined) return refuse('client_unidentified')
+  if (!trustedProxies.contains(speaker.address)) return pass(speaker)
 
   for (const token of forwardedFor.join(',').split(',').reverse()) {
     const address = parseToken(token.replace(/^[ \t]+|[ \t]+$/g, ''))
@@ -34,6 +36,16 @@ export function resolveClientAddress(
   }
   // Only trusted proxies all the way: whose request it is stays unknown.
   return refuse('client_unidentified')
+}
+
+/**
+ * Who wrote the HTTP. A proxy that speaks the PROXY protocol passes bytes on as they are, so the
+ * fields are its client's: where it does not say whose, they must not be believed as its own.
+ */
+function speakerOf({ remoteAddress, proxied }: ConnectionHead): ClientAddress | undefined {
+  const text = proxied === undefined ? remoteAddress : proxied.sourceAddress
+  const address = text === undefined ? undefined : parseAddress(text)
+  return address && { address, source: proxied === undefined ? 'peer' : 'proxy-protocol' }
 }
 
 function parseToken(token: string): Address | undefined {

@@ -4,10 +4,27 @@ export interface RequestHead {
   readonly method: string
   /** The request target as sent: path and query, byte for byte. */
   readonly target: string
+  /** As sent: `1.1`. */
+  readonly httpVersion: string
   /** Name, value, name, value …: as sent, in order, duplicates kept (Node joins or drops them in `headers`). */
   readonly rawHeaders: readonly string[]
-  /** Peer of the TCP connection; undefined for a unix socket or a connection already gone. */
+  /** `Upgrade` and `Connection: upgrade` are both there. */
+  readonly isUpgrade: boolean
+  readonly connection: ConnectionHead
+}
+
+/** What is known of the connection before its first request. */
+export interface ConnectionHead {
+  /** Peer of the TCP connection; undefined if it is gone already. */
   readonly remoteAddress: string | undefined
+  readonly isEncrypted: boolean
+  /** What a trusted peer's PROXY protocol header said; undefined if none was asked for. */
+  readonly proxied: ProxiedConnection | undefined
+}
+
+export interface ProxiedConnection {
+  /** Undefined for LOCAL and UNKNOWN: the proxy speaks for itself, or does not know. */
+  readonly sourceAddress: string | undefined
 }
 
 /** Every value of one field, in the order received. @param name lower-case. */

@@ -1,13 +1,11 @@
 /**
- * Which route a request is for. Host and path are compared as sent, byte for byte: whatever a
- * normaliser would have to be trusted with (`%2f`, `..`, `;`, `//`) simply matches no route.
+ * Which route a request is for. The paths of Inngest routes are compared as sent, byte for byte:
+ * whatever a normaliser would have to be trusted with (`%2f`, `..`, `;`, `//`) simply matches none.
  */
 import type { RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
+import { mayMeanPath } from './protected-path.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
-
-/** The methods Inngest uses. Others reach no app: CVE-2026-42047 answered them with `process.env`. */
-const METHODS = new Set(['GET', 'POST', 'PUT'])
 
 export interface RoutedTarget {
   readonly route: RoutePolicy
@@ -18,21 +16,22 @@ export interface RoutedTarget {
   readonly query: string
 }
 
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
 export function checkRoute(
   head: RequestHead,
   routes: readonly RoutePolicy[],
 ): Verdict<RoutedTarget> {
   const hosts = fieldValues(head.rawHeaders, 'host')
-  const [host] = hosts
+  const [host = ''] = hosts
   // Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2).
-  if (host === undefined || hosts.length > 1) return refuse('request_malformed')
+  if (hosts.length !== 1 || !HOST.test(host)) return refuse('request_malformed')
   if (!isPlainTarget(head.target)) return refuse('request_malformed')
 
   const { path, query } = splitTarget(head.target)
   const route = findRoute(routes, host.toLowerCase(), path)
   if (route === undefined) return refuse('route_not_found')
-  if (!METHODS.has(head.method)) return refuse('method_not_allowed')
-  if (head.method === 'GET' && announcesBody(head.rawHeaders)) return refuse('body_not_allowed')
+  if (route.kind === 'passthrough' && meansInngest(path, routes)) return refuse('path_ambiguous')
   return pass({ route, host, path, query })
 }
 
@@ -47,27 +46,34 @@ function splitTarget(target: string): { path: string; query: string } {
   return { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** A route that names the host goes before one that takes any. */
+/** Exact before prefix, a route that names the host before one that takes any, long before short. */
 function findRoute(
   routes: readonly RoutePolicy[],
   host: string,
   path: string,
 ): RoutePolicy | undefined {
-  let anyHost: RoutePolicy | undefined
+  let best: RoutePolicy | undefined
+  let bestRank = 0
   for (const route of routes) {
-    if (route.path !== path) continue
-    if (route.host === host) return route
-    if (route.host === undefined) anyHost = route
+    if (route.host !== undefined && route.host !== host) continue
+    const rank = rankOf(route, path)
+    if (rank > bestRank) [best, bestRank] = [route, rank]
   }
-  return anyHost
+  return best
 }
 
-/**
- * Inngest follows a 301, 302 or 303 as a GET that still carries the call's body; an SDK answers it
- * with introspection and the call counts as done without having run (inngest-js 1715).
- */
-function announcesBody(rawHeaders: readonly string[]): boolean {
-  const lengths = fieldValues(rawHeaders, 'content-length')
-  if (lengths.some((length) => Number(length) !== 0)) return true
-  return fieldValues(rawHeaders, 'transfer-encoding').length > 0
+/** Longer than any request target that Node's parser lets through. */
+const LONGEST_TARGET = 2 ** 24
+
+/** @returns 0 if the route does not match the path. */
+function rankOf({ kind, path: own, host }: RoutePolicy, path: string): number {
+  const named = host === undefined ? 0 : 2 * LONGEST_TARGET
+  if (kind === 'inngest') return own === path ? 4 * LONGEST_TARGET + named : 0
+  const isBelow = own.endsWith('/') ? path.startsWith(own) : path.startsWith(`${own}/`)
+  return isBelow || path === own ? own.length + named : 0
+}
+
+/** Of any host: the sender chooses `Host`, and two hosts may be one app. */
+function meansInngest(path: string, routes: readonly RoutePolicy[]): boolean {
+  return routes.some((route) => route.kind === 'inngest' && mayMeanPath(path, route.path))
 }

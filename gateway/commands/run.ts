@@ -3,6 +3,7 @@ import type { Environment } from '../config/resolve-keys.ts'
 import { startGateway } from '../gateway.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
+import type { RoutePolicy } from '../policy.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 /** @returns the exit code, once a signal has ended the gateway. */
@@ -17,12 +18,9 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
         ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
-        routes: settings.policy.routes.map(({ name, path, upstream, signingKeys }) => ({
-          name,
-          path,
-          upstream: upstream.socketPath ?? upstream.origin,
-          keys: signingKeys.map(({ label }) => label),
-        })),
+        tls: settings.listenerTls !== undefined,
+        proxy_protocol: settings.config.listen.proxyProtocol,
+        routes: settings.policy.routes.map(describeRoute),
       },
       'started',
     )
@@ -37,6 +35,12 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
+}
+
+function describeRoute(route: RoutePolicy): object {
+  const { name, kind, path, upstream } = route
+  const keys = route.kind === 'inngest' ? route.signingKeys.map(({ label }) => label) : undefined
+  return { name, policy: kind, path, upstream: upstream.socketPath ?? upstream.origin, keys }
 }
 
 /** Node as process 1 of a container has no default handlers. A second signal ends at once. */

@@ -3,7 +3,7 @@ import { checkCredentials } from '../checks/credentials.ts'
 import { checkFreshness } from '../checks/freshness.ts'
 import { verifySignature } from '../checks/signature.ts'
 import type { Environment } from '../config/resolve-keys.ts'
-import { reasons, type Reason } from '../verdict.ts'
+import { reasons, type Reason } from '../reasons.ts'
 import { readSigningInput } from './signing-input.ts'
 
 export interface VerifyOptions {

@@ -1,15 +1,13 @@
 /** Holds a plain value against the schema and says everything that is wrong with it. */
 import type { z } from 'zod'
 
-import { describeFound, formatPath, type Problem } from './problem.ts'
+import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { configSchema, type Config } from './schema.ts'
 
 export interface ShapeReading {
   readonly config: Config | undefined
   readonly problems: readonly Problem[]
 }
-
-type LineOf = (path: readonly PropertyKey[]) => number | undefined
 
 export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeReading {
   const parsed = configSchema.safeParse(value ?? {}, { reportInput: true })
@@ -86,17 +84,28 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
+/** What of a zod schema leads to the schema of a part of it. */
+interface Walkable {
+  readonly shape?: Readonly<Record<string, Walkable>>
+  readonly element?: Walkable
+  readonly unwrap?: () => Walkable
+}
+
 /** The keys the schema has at a path, so that a misspelt one can be seen. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
-  const [section, index] = path
-  if (section === undefined) return Object.keys(configSchema.shape)
-  if (section === 'routes' && index !== undefined) {
-    return Object.keys(configSchema.shape.routes.element.shape)
+  let schema: Walkable | undefined = configSchema as unknown as Walkable
+  for (const part of path) {
+    const container: Walkable | undefined = unwrapped(schema)
+    schema = typeof part === 'number' ? container?.element : container?.shape?.[String(part)]
   }
-  const sections: Readonly<Record<string, unknown>> = configSchema.shape
-  let schema = sections[String(section)] as { shape?: object; unwrap?: () => unknown } | undefined
-  while (schema?.unwrap !== undefined && schema.shape === undefined) {
-    schema = schema.unwrap() as typeof schema
+  return Object.keys(unwrapped(schema)?.shape ?? {})
+}
+
+/** Without what makes it optional or gives it a default. An array unwraps to its element: not that. */
+function unwrapped(schema: Walkable | undefined): Walkable | undefined {
+  let inner = schema
+  while (inner?.unwrap !== undefined && inner.shape === undefined && inner.element === undefined) {
+    inner = inner.unwrap()
   }
-  return Object.keys(schema?.shape ?? {})
+  return inner
 }

@@ -1,9 +1,17 @@
 /** Config to Settings: addresses parsed, keys read, routes held against each other. */
 import { AddressRanges, parseRange, type AddressRange } from '../checks/address-ranges.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import type { Policy, RoutePolicy } from '../policy.ts'
+import type {
+  InngestRoutePolicy,
+  Policy,
+  RoutePolicy,
+  ServeOrigin,
+  UpstreamTlsPolicy,
+} from '../policy.ts'
 import { readPublishedRanges } from './published-ranges.ts'
-import { inngestKeyword, type Config, type RouteConfig } from './schema.ts'
+import type { ListenerTls, TlsMaterial } from './read-tls.ts'
+import type { RouteConfig } from './route-schema.ts'
+import { inngestKeyword, type Config } from './schema.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 import { parseUpstream } from './upstream.ts'
 
@@ -13,6 +21,8 @@ export interface Settings {
   readonly config: Config
   /** How many ranges came from where, for the metrics. */
   readonly allowlistSources: readonly AllowlistSource[]
+  /** Undefined for plain HTTP. */
+  readonly listenerTls: ListenerTls | undefined
 }
 
 export interface AllowlistSource {
@@ -20,7 +30,7 @@ export interface AllowlistSource {
   readonly ranges: AddressRanges
 }
 
-/** What the environment adds to a single route that leaves it out. */
+/** What the environment adds to a single Inngest route that leaves it out. */
 export interface RouteDefaults {
   readonly path: string
   readonly serveOrigin: string | undefined
@@ -30,15 +40,18 @@ export interface RouteDefaults {
 export function compileSettings(
   config: Config,
   keys: readonly (readonly SigningKey[])[],
+  tls: TlsMaterial,
   defaults: RouteDefaults,
 ): Settings {
   const listsInngest = config.allowlist.includes(inngestKeyword)
   const published = listsInngest ? readPublishedRanges() : []
   const own = parseRanges(config.allowlist.filter((entry) => entry !== inngestKeyword))
   const policy: Policy = {
-    routes: config.routes.map((route, i) => compileRoute(route, keys[i] ?? [], defaults)),
+    routes: config.routes.map((route, i) =>
+      compileRoute(route, keys[i] ?? [], tls.upstreams[i] ?? {}, defaults),
+    ),
     allowlist: AddressRanges.compile([...published, ...own]),
-    trustedProxies: AddressRanges.compile(parseRanges(config.trustedProxies)),
+    trustedProxies: rangesOf(config.trustedProxies),
     freshness: config.freshness,
     replay: { strict: config.replay.strict },
     limits: config.limits,
@@ -47,27 +60,62 @@ export function compileSettings(
     { source: 'inngest', ranges: AddressRanges.compile(published) },
     { source: 'config', ranges: AddressRanges.compile(own) },
   ]
-  return Object.freeze({ policy, config, allowlistSources })
+  return Object.freeze({ policy, config, allowlistSources, listenerTls: tls.listener })
 }
 
 function compileRoute(
   route: RouteConfig,
   signingKeys: readonly SigningKey[],
+  tls: UpstreamTlsPolicy,
   defaults: RouteDefaults,
 ): RoutePolicy {
   const upstream = parseUpstream(route.upstream)
-  if (upstream === undefined || signingKeys.length === 0) {
-    throw new Error(`route ${route.name} was compiled without having been checked`)
+  if (upstream === undefined) throw unchecked(route)
+  const { name, policy: kind } = route
+  const base = { name, host: route.host?.toLowerCase(), upstream: { ...upstream, tls } }
+  if (kind === 'inngest') {
+    return Object.freeze({ ...base, kind, ...compileInngest(route, signingKeys, defaults) })
   }
-  const serveOrigin = route.serveOrigin ?? defaults.serveOrigin
   return Object.freeze({
-    name: route.name,
-    host: route.host?.toLowerCase(),
-    path: route.path ?? defaults.path,
-    upstream,
-    signingKeys,
-    serveOrigin: serveOrigin === undefined ? undefined : parseServeOrigin(serveOrigin),
+    ...base,
+    kind,
+    path: route.path ?? '/',
+    serveOrigin: parseOptional(route.serveOrigin),
+    allowlist: route.allowlist && rangesOf(route.allowlist),
   })
+}
+
+type OfInngest = 'path' | 'serveOrigin' | 'signingKeys' | 'introspection' | 'unsigned'
+
+function compileInngest(
+  route: RouteConfig,
+  signingKeys: readonly SigningKey[],
+  defaults: RouteDefaults,
+): Pick<InngestRoutePolicy, OfInngest> {
+  if (signingKeys.length === 0) throw unchecked(route)
+  const { unsignedGet, unsignedPut, introspection } = route
+  return {
+    path: route.path ?? defaults.path,
+    serveOrigin: parseOptional(route.serveOrigin ?? defaults.serveOrigin),
+    signingKeys,
+    introspection,
+    unsigned: {
+      GET: rangesOf(unsignedGet === 'deny' ? [] : unsignedGet.allowFrom),
+      PUT: rangesOf(unsignedPut === 'deny' ? [] : unsignedPut.allowFrom),
+    },
+  }
+}
+
+function unchecked({ name }: RouteConfig): Error {
+  return new Error(`route ${name} was compiled without having been checked`)
+}
+
+function parseOptional(serveOrigin: string | undefined): ServeOrigin | undefined {
+  return serveOrigin === undefined ? undefined : parseServeOrigin(serveOrigin)
+}
+
+function rangesOf(texts: readonly string[]): AddressRanges {
+  return AddressRanges.compile(parseRanges(texts))
 }
 
 function parseRanges(texts: readonly string[]): AddressRange[] {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { checkShape } from './check-shape.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
-import { describeFound, formatPath, type Problem } from './problem.ts'
+import { doubledRoutes, isMapping, isPassthrough, listenerClash } from './cross-checks.ts'
+import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { readYaml } from './read-yaml.ts'
 import {
   readKeyFromEnv,
@@ -12,13 +13,12 @@ import {
   type Environment,
   type KeyReading,
 } from './resolve-keys.ts'
+import { readTls } from './read-tls.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 
 export type SettingsReading =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] }
-
-type LineOf = (path: readonly PropertyKey[]) => number | undefined
 
 const DEFAULT_PATH = '/api/inngest'
 
@@ -58,7 +58,9 @@ function readSettings(
 ): SettingsReading {
   const shape = checkShape(file, value, lineOf)
   const routes = rawRoutes(value)
-  const defaults = routeDefaults(routes.length === 1 ? env : {})
+  // What users of the SDKs have set says one path and origin, so it fits one route only.
+  const isSingle = routes.filter((route) => !isPassthrough(route)).length === 1
+  const defaults = routeDefaults(isSingle ? env : {})
   const keyProblems: Problem[] = []
   const keys = routes.map((route, i) =>
     readKeys(route, i, env, (path, reading) => {
@@ -69,13 +71,15 @@ function readSettings(
     ...yamlProblems,
     ...shape.problems,
     ...keyProblems,
-    ...doubledRoutes(file, routes, lineOf),
-    ...environmentProblems(routes.length === 1 ? env : {}),
+    ...doubledRoutes(file, routes, DEFAULT_PATH, lineOf),
+    ...environmentProblems(isSingle ? env : {}),
   ]
   if (shape.config === undefined || problems.length > 0) return fail(problems)
   const clash = listenerClash(file, shape.config, lineOf)
   if (clash !== undefined) return fail([clash])
-  return { ok: true, settings: compileSettings(shape.config, keys, defaults) }
+  const tls = readTls(file, shape.config, lineOf)
+  if (!tls.ok) return fail(tls.problems)
+  return { ok: true, settings: compileSettings(shape.config, keys, tls.material, defaults) }
 }
 
 function fail(problems: readonly Problem[]): SettingsReading {
@@ -96,7 +100,7 @@ function readKeys(
   env: Environment,
   report: (path: readonly PropertyKey[], reading: { expected: string; found: string }) => void,
 ): SigningKey[] {
-  const references: unknown = route['signingKeys']
+  const references: unknown = isPassthrough(route) ? undefined : route['signingKeys']
   if (!Array.isArray(references)) return []
   return references.flatMap((reference: unknown, i) => {
     const reading = readKey(reference, env)
@@ -147,66 +151,6 @@ function environmentProblems(env: Environment): Problem[] {
   return problems
 }
 
-function doubledRoutes(
-  file: string,
-  routes: readonly Record<string, unknown>[],
-  lineOf: LineOf,
-): Problem[] {
-  const problems: Problem[] = []
-  const seen = new Set<string>()
-  for (const [i, { name, host, path }] of routes.entries()) {
-    const nameKey = `name ${String(name)}`
-    const targetKey = JSON.stringify([
-      'target',
-      typeof host === 'string' ? host.toLowerCase() : '',
-      path ?? DEFAULT_PATH,
-    ])
-    const isDoubled = { name: name !== undefined && seen.has(nameKey), path: seen.has(targetKey) }
-    for (const key of ['name', 'path'] as const) {
-      if (!isDoubled[key]) continue
-      const keyPath = ['routes', i, key]
-      const expected = key === 'name' ? 'a name of its own' : 'a host and path of its own'
-      problems.push({
-        file,
-        line: lineOf(keyPath),
-        path: formatPath(keyPath),
-        expected,
-        found: 'those of an earlier route',
-      })
-    }
-    seen.add(nameKey).add(targetKey)
-  }
-  return problems
-}
-
-function listenerClash(
-  file: string,
-  { listen, ops }: { listen: Listener; ops: Listener },
-  lineOf: LineOf,
-): Problem | undefined {
-  if (listen.port !== ops.port || ops.port === 0) return undefined
-  const everyAddress = ['0.0.0.0', '::']
-  const overlap =
-    listen.host === ops.host || [listen.host, ops.host].some((host) => everyAddress.includes(host))
-  if (!overlap) return undefined
-  return {
-    file,
-    line: lineOf(['ops', 'port']),
-    path: 'ops.port',
-    expected: 'a port other than listen.port',
-    found: String(ops.port),
-  }
-}
-
-interface Listener {
-  readonly host: string
-  readonly port: number
-}
-
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== ''
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -11,6 +11,9 @@ export interface Problem {
   readonly found: string
 }
 
+/** The line of the value at a path, if it has one. */
+export type LineOf = (path: readonly PropertyKey[]) => number | undefined
+
 export function formatProblem({ file, line, path, expected, found }: Problem): string {
   const place = line === undefined ? file : `${file}:${String(line)}`
   return `${place}: ${path === '' ? '' : `${path}: `}expected ${expected}, found ${found}`

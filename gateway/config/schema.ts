@@ -5,26 +5,12 @@
 import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
-import { parseUpstream } from './upstream.ts'
-import { parseServeOrigin } from './serve-origin.ts'
+import { integer } from './integer.ts'
+import { limitsSchema } from './limits-schema.ts'
+import { range, routeSchema } from './route-schema.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
 export const inngestKeyword = 'inngest'
-
-function integer(minimum: number, maximum: number, fallback: number, meaning: string) {
-  const range = `${String(minimum)} to ${String(maximum)}. Default ${String(fallback)}.`
-  return z.int().min(minimum).max(maximum).default(fallback).describe(`${meaning} ${range}`)
-}
-
-/** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
-function text(expected: string, isValid: (value: string) => boolean) {
-  return z.string().refine(isValid, { error: expected })
-}
-
-const range = z.string().superRefine((value, context) => {
-  const reading = parseRange(value)
-  if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
-})
 
 const allowed = z.string().superRefine((value, context) => {
   if (value === inngestKeyword) return
@@ -32,59 +18,49 @@ const allowed = z.string().superRefine((value, context) => {
   if (!reading.ok) context.addIssue({ code: 'custom', message: `inngest, or ${reading.expected}` })
 })
 
-function listener(host: string, port: number, meaning: string) {
-  return z
-    .strictObject({
-      host: z.string().min(1).default(host).describe(`Address to listen on. Default ${host}.`),
-      port: integer(0, 65535, port, 'Port to listen on; 0 takes a free one.'),
-    })
-    .prefault({})
-    .describe(meaning)
+function endpoint(host: string, port: number) {
+  return {
+    host: z.string().min(1).default(host).describe(`Address to listen on. Default ${host}.`),
+    port: integer(0, 65535, port, 'Port to listen on; 0 takes a free one.'),
+  }
 }
 
-const signingKey = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-])
+const file = z.string().min(1)
 
-const route = z.strictObject({
-  name: text('a name of a-z, 0-9, _ and -, other than unmatched', (value) =>
-    /^(?!unmatched$)[a-z0-9][a-z0-9_-]{0,62}$/.test(value),
-  ).describe('Label in metrics and logs. Unique.'),
-  host: text('a host name or address with an optional port', (value) =>
-    /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(value),
-  )
+const listenerTls = z.strictObject({
+  certFile: file.describe('Certificate chain, PEM. Read anew when it changes.'),
+  keyFile: file.describe('Its private key, PEM. Read anew when it changes.'),
+  clientCaFile: file
     .optional()
-    .describe('`Host` that requests must carry. Default: any.'),
-  path: text(
-    'an absolute path of plain segments, without query, %, ; or dot segments',
-    (value) =>
-      /^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()*+=/-]*$/.test(value) &&
-      !/\/(?:\.{0,2}\/|\.{1,2}$)/.test(value),
-  )
-    .optional()
-    .describe('Exact path. Default: INNGEST_SERVE_PATH for a single route, else /api/inngest.'),
-  upstream: text(
-    'http://host:port, https://host:port or unix:/path/to.sock, without path, query or credentials',
-    (value) => parseUpstream(value) !== undefined,
-  ).describe('Where admitted requests go.'),
-  serveOrigin: text(
-    'an origin such as https://app.example.com',
-    (value) => parseServeOrigin(value) !== undefined,
-  )
-    .optional()
-    .describe(
-      'Origin that the app is told. Default: INNGEST_SERVE_ORIGIN for a single route, else as sent.',
-    ),
-  signingKeys: z
-    .array(signingKey)
-    .min(1)
-    .describe('Keys by reference, tried in order: `env: NAME` or `file: /path`.'),
+    .describe('Ask clients for a certificate of these authorities, PEM. Default: do not ask.'),
+  minVersion: z
+    .enum(['TLSv1.2', 'TLSv1.3'])
+    .default('TLSv1.2')
+    .describe('Oldest version spoken. Default TLSv1.2.'),
 })
 
-export const configSchema = z.strictObject({
-  listen: listener('0.0.0.0', 8080, 'Where Inngest calls come in.'),
-  ops: listener('127.0.0.1', 9090, 'Where /metrics, /healthz and /readyz are.'),
+const traffic = z
+  .strictObject({
+    ...endpoint('0.0.0.0', 8080),
+    proxyProtocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Trusted proxies begin each connection with a PROXY protocol header, v1 or v2. Default false.',
+      ),
+    tls: listenerTls.optional().describe('Speak TLS on this listener. Default: plain HTTP.'),
+  })
+  .prefault({})
+  .describe('Where requests come in.')
+
+const ops = z
+  .strictObject(endpoint('127.0.0.1', 9090))
+  .prefault({})
+  .describe('Where /metrics, /healthz and /readyz are.')
+
+const shape = z.strictObject({
+  listen: traffic,
+  ops,
   allowlist: z
     .array(allowed)
     .min(1)
@@ -93,7 +69,7 @@ export const configSchema = z.strictObject({
   trustedProxies: z
     .array(range)
     .default([])
-    .describe('Peers whose X-Forwarded-For is believed. Default: nobody.'),
+    .describe('Peers whose X-Forwarded-For or PROXY header is believed. Default: nobody.'),
   freshness: z
     .strictObject({
       maxAgeSeconds: integer(1, 3600, 300, 'Oldest acceptable signature, in seconds.'),
@@ -113,13 +89,7 @@ export const configSchema = z.strictObject({
         .describe('What to do with signatures made before the process started. Default refuse.'),
     })
     .prefault({}),
-  limits: z
-    .strictObject({
-      maxBodyBytes: integer(1024, 1_073_741_824, 10_485_760, 'Longest request body, in bytes.'),
-      bodyTimeoutMs: integer(100, 3_600_000, 30_000, 'Time for a whole body, in milliseconds.'),
-      headersTimeoutMs: integer(100, 600_000, 10_000, 'Time for a head, in milliseconds.'),
-    })
-    .prefault({}),
+  limits: limitsSchema,
   upstream: z
     .strictObject({
       connectTimeoutMs: integer(10, 600_000, 5000, 'Time to connect to the app, in milliseconds.'),
@@ -141,8 +111,20 @@ export const configSchema = z.strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     })
     .prefault({}),
-  routes: z.array(route).min(1),
+  routes: z.array(routeSchema).min(1),
+})
+
+/** With what needs two values of it. */
+export const configSchema = shape.superRefine((config, context) => {
+  const { listen, trustedProxies, limits } = config
+  if (listen.proxyProtocol && trustedProxies.length === 0) {
+    const message = 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
+    context.addIssue({ code: 'custom', path: ['trustedProxies'], message })
+  }
+  if (limits.maxBufferedBytes < limits.maxBodyBytes) {
+    const message = `at least limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
+    context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message })
+  }
 })
 
 export type Config = z.output<typeof configSchema>
-export type RouteConfig = Config['routes'][number]

@@ -1,7 +1,7 @@
 /** Reads a route's `upstream`: an http or https origin, or a unix socket. */
 import type { UpstreamPolicy } from '../policy.ts'
 
-export function parseUpstream(text: string): UpstreamPolicy | undefined {
+export function parseUpstream(text: string): Omit<UpstreamPolicy, 'tls'> | undefined {
   const socketPath = /^unix:(?:\/\/)?(\/[^\0?#]+)$/.exec(text)?.[1]
   if (socketPath !== undefined) return { origin: 'http://localhost', socketPath }
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -1,48 +1,60 @@
-/** Reads a request body as raw bytes, bounded in size and in time. */
+/** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
 import type { LimitsPolicy } from '../policy.ts'
+import type { Reason } from '../reasons.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
+import { BodyBuffer } from './body-buffer.ts'
+import { BodyPace } from './body-pace.ts'
+
+export interface BodySource {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Asked before memory is taken. */
+  readonly reserve: (bytes: number) => boolean
+  /** Told how to end the reading from outside, while it lasts. */
+  readonly onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => void
+}
 
 /** @throws GatewayFault `downstream_closed` if the client leaves in the middle. */
-export function readBody(
-  request: IncomingMessage,
-  response: ServerResponse,
-  limits: LimitsPolicy,
-): Promise<Verdict<Uint8Array>> {
+export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verdict<Uint8Array>> {
+  const { request, response } = source
   const announced = Number(fieldValues(request.rawHeaders, 'content-length')[0] ?? 0)
   if (announced > limits.maxBodyBytes) return Promise.resolve(refuse('body_too_large'))
   // Only now is the body asked for: whoever waits for a 100 has passed every check of the head.
   if (request.headers.expect !== undefined) response.writeContinue()
-  return collect(request, limits)
+  return collect(source, announced, limits)
 }
 
-function collect(request: IncomingMessage, limits: LimitsPolicy): Promise<Verdict<Uint8Array>> {
+function collect(
+  { request, reserve, onInterruptible }: BodySource,
+  announced: number,
+  limits: LimitsPolicy,
+): Promise<Verdict<Uint8Array>> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
+    const body = new BodyBuffer(announced, reserve)
     const settle = (end: () => void) => {
-      clearTimeout(timer)
+      pace.stop()
+      onInterruptible(undefined)
       request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
       end()
     }
-    const stop = (reason: 'body_too_large' | 'body_timeout') => {
+    const stop = (reason: Reason) => {
       request.pause()
       settle(() => {
         resolve(refuse(reason))
       })
     }
     const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length > limits.maxBodyBytes) stop('body_too_large')
-      else chunks.push(chunk)
+      pace.arrived(chunk.length)
+      if (body.length + chunk.length > limits.maxBodyBytes) stop('body_too_large')
+      else if (!body.append(chunk)) stop('buffer_full')
     }
     const onEnd = () => {
-      const [only = Buffer.alloc(0)] = chunks
       settle(() => {
-        resolve(pass(chunks.length > 1 ? Buffer.concat(chunks, length) : only))
+        resolve(pass(body.bytes()))
       })
     }
     const onGone = () => {
@@ -50,9 +62,8 @@ function collect(request: IncomingMessage, limits: LimitsPolicy): Promise<Verdic
         reject(new GatewayFault('downstream_closed'))
       })
     }
-    const timer = setTimeout(() => {
-      stop('body_timeout')
-    }, limits.bodyTimeoutMs)
+    const pace = new BodyPace(limits, stop)
+    onInterruptible(stop)
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
   })
 }

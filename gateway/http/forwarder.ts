@@ -1,12 +1,13 @@
 /** Sends an admitted request to its app and streams the answer back as it comes. */
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 
 import { errors, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import { GatewayFault } from '../errors.ts'
-import type { RoutePolicy } from '../policy.ts'
-import { keepResponseFields } from './header-hygiene.ts'
+import type { InngestRoutePolicy, RoutePolicy } from '../policy.ts'
+import { keepRequestFields, keepResponseFields } from './header-hygiene.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 export interface ForwarderOptions {
@@ -22,25 +23,43 @@ export class Forwarder {
   readonly #pools = new Map<RoutePolicy, Pool>()
 
   constructor(routes: readonly RoutePolicy[], options: ForwarderOptions) {
-    for (const route of routes) this.#pools.set(route, createPool(route, options))
+    for (const route of routes) {
+      if (route.kind === 'inngest') this.#pools.set(route, createPool(route, options))
+    }
   }
 
-  /** @returns the app's status, when its whole answer has been passed on. @throws GatewayFault */
-  forward(request: AdmittedRequest, requestId: string, response: ServerResponse): Promise<number> {
-    const pool = this.#pools.get(request.route)
-    if (pool === undefined) throw new Error(`route ${request.route.name} has no pool`)
+  /**
+   * @param onBodySent called when the body is in the hands of the app's connection, so that nothing
+   * here holds it any longer.
+   * @returns the app's status, when its whole answer has been passed on. @throws GatewayFault
+   */
+  forward(
+    request: AdmittedRequest,
+    requestId: string,
+    response: ServerResponse,
+    onBodySent: () => void,
+  ): Promise<number> {
+    const { route, head, body } = request
+    const pool = this.#pools.get(route)
+    if (pool === undefined) throw new Error(`route ${route.name} has no pool`)
     const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const bytes = body.take()
+    const fields = upstreamFields(request, keepRequestFields(head.rawHeaders), requestId)
+    const isLarge = bytes.byteLength > LARGE_BODY_BYTES
+    if (isLarge) fields.push('content-length', String(bytes.byteLength))
     pool.dispatch(
       {
         // The same bytes that were matched: nothing is decoded and encoded again.
-        path: request.head.target,
-        method: request.head.method,
-        headers: upstreamFields(request, requestId),
-        body: request.head.method === 'GET' ? null : request.body,
+        path: head.target,
+        method: head.method,
+        headers: fields,
+        body: isLarge
+          ? Readable.from(once(bytes), { objectMode: false })
+          : bytesOrNone(head, bytes),
         // undici would take the certificate's name from `Host`, which the sender chose.
-        ...({ servername: new URL(request.route.upstream.origin).hostname } as object),
+        ...({ servername: serverNameOf(route) } as object),
       },
-      new Relay(request.head.method, response, resolve, reject),
+      new Relay(head.method, response, onBodySent, resolve, reject),
     )
     return promise
   }
@@ -50,12 +69,33 @@ export class Forwarder {
   }
 }
 
-function createPool({ upstream }: RoutePolicy, options: ForwarderOptions): Pool {
+/** undici keeps a buffer until the answer is there; a stream it lets go of when it is sent. */
+const LARGE_BODY_BYTES = 16_384
+
+function* once(bytes: Uint8Array): Generator<Uint8Array> {
+  yield bytes
+}
+
+function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Uint8Array | null {
+  return method === 'GET' ? null : bytes
+}
+
+function serverNameOf({ upstream }: InngestRoutePolicy): string {
+  return upstream.tls.serverName ?? new URL(upstream.origin).hostname
+}
+
+function createPool({ upstream }: InngestRoutePolicy, options: ForwarderOptions): Pool {
+  const { ca, cert, key } = upstream.tls
   return new Pool(upstream.origin, {
     headersTimeout: options.responseTimeoutMs,
     bodyTimeout: options.responseTimeoutMs,
     connect: {
       timeout: options.connectTimeoutMs,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true,
       ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
     },
   })
@@ -65,6 +105,7 @@ function createPool({ upstream }: RoutePolicy, options: ForwarderOptions): Pool 
 class Relay implements Dispatcher.DispatchHandler {
   readonly #method: string
   readonly #response: ServerResponse
+  readonly #onBodySent: () => void
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
   /** A connection was had, so that what goes wrong now is not about connecting. */
@@ -74,11 +115,13 @@ class Relay implements Dispatcher.DispatchHandler {
   constructor(
     method: string,
     response: ServerResponse,
+    onBodySent: () => void,
     resolve: (status: number) => void,
     reject: (fault: GatewayFault) => void,
   ) {
     this.#method = method
     this.#response = response
+    this.#onBodySent = onBodySent
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -95,6 +138,10 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#response.on('drain', () => {
       controller.resume()
     })
+  }
+
+  onRequestSent(): void {
+    this.#onBodySent()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {

@@ -3,6 +3,7 @@
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
 const HOP_BY_HOP = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -14,37 +15,59 @@ const HOP_BY_HOP = new Set([
 ])
 
 /** What the gateway writes itself, or what only a proxy may claim. */
-const MANAGED_REQUEST = new Set([
+const MANAGED = new Set([
   'host',
   'content-length',
   'expect',
   'forwarded',
   'via',
-  'x-real-ip',
+  'x-request-id',
+  // Other proxies' ways to say who the client is.
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
   'true-client-ip',
   'x-client-ip',
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
+  'x-cluster-client-ip',
+  'x-real-ip',
+  // CVE-2016-5385: a CGI app takes it for HTTP_PROXY.
+  'proxy',
 ])
 
-const MANAGED_REQUEST_PREFIX = /^x-(?:forwarded|original|rewrite)-/
+/** Frameworks route by these as if they were the request line. */
+const OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
+
+const MANAGED_PREFIX = /^x-(?:forwarded|original|rewrite)-/
 
 /** A name with `_` or `.` may be another field's alias to the app (CVE-2025-64484, CVE-2026-88011). */
 const ALIASED = /[._]/
 
-/** @returns name, value, name, value …: what of the sender's fields may go to the app. */
+/** Only Inngest may send these, so only verified requests may carry them. */
+const OF_INNGEST = /^x-(?:inngest-|run-id$)/
+
+/** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(
-    rawHeaders,
-    (name) =>
-      !ALIASED.test(name) && !MANAGED_REQUEST.has(name) && !MANAGED_REQUEST_PREFIX.test(name),
-  )
+  return keepFields(rawHeaders, (name) => !ALIASED.test(name) && !isManaged(name))
+}
+
+/**
+ * The same for a request that nobody verified: nothing that speaks as Inngest, in any spelling. The
+ * app's own fields may have `_` or `.` in their names.
+ */
+export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
+  return keepFields(rawHeaders, (name) => {
+    const meant = name.replace(/[._]/g, '-')
+    return !isManaged(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
+  })
 }
 
 /** @returns name, value, name, value …: what of the app's fields may go to the sender. */
 export function keepResponseFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, () => true)
+}
+
+function isManaged(name: string): boolean {
+  return MANAGED.has(name) || OVERRIDES.has(name) || MANAGED_PREFIX.test(name)
 }
 
 /**
@@ -64,13 +87,16 @@ function keepFields(rawHeaders: readonly string[], mayPass: (name: string) => bo
   return kept
 }
 
+/** What an answer needs in order to be read: a hop must not be talked out of it. */
+const NEVER_LISTED = new Set(['content-length', 'content-type', 'content-encoding', 'location'])
+
 function connectionListed(rawHeaders: readonly string[]): Set<string> {
   const listed = new Set<string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.toLowerCase() !== 'connection') continue
     for (const token of (rawHeaders[i + 1] ?? '').split(',')) {
       const name = token.trim().toLowerCase()
-      if (!name.startsWith('x-inngest-') && name !== 'x-run-id') listed.add(name)
+      if (!OF_INNGEST.test(name) && !NEVER_LISTED.has(name)) listed.add(name)
     }
   }
   return listed

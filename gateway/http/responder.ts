@@ -4,11 +4,13 @@
  * no `x-inngest-no-retry`: the first would make this the app's answer, the second end the step.
  */
 import { STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 
 import { faults, type GatewayFault } from '../errors.ts'
-import { reasons, type Reason } from '../verdict.ts'
+import { reasons, type Reason } from '../reasons.ts'
+import { endLingering, lingerOn } from './linger.ts'
 
-export interface Refusal {
+export interface Asked {
   readonly method: string
   readonly requestId: string
 }
@@ -16,47 +18,92 @@ export interface Refusal {
 const RETRY_AFTER_SECONDS = 5
 
 /** @returns the status sent. */
-export function sendRefusal(response: ServerResponse, reason: Reason, request: Refusal): number {
-  return send(response, reasons[reason].status, undefined, request)
+export function sendRefusal(
+  response: ServerResponse,
+  reason: Reason,
+  asked: Asked,
+): number | undefined {
+  return send(response, answerFor(reasons[reason].status, undefined, asked))
 }
 
 /** @returns the status sent, or undefined if nobody is left or an answer is on its way already. */
 export function sendFault(
   response: ServerResponse,
   fault: GatewayFault,
-  request: Refusal,
+  asked: Asked,
 ): number | undefined {
-  const { status, message } = faults[fault.code]
-  if (response.headersSent || status === undefined) {
+  if (response.headersSent) {
     // An answer cut short must not look complete.
     response.destroy()
-    return response.headersSent ? response.statusCode : undefined
+    return response.statusCode
   }
-  return send(response, status, message, request)
+  const { status, message } = faults[fault.code]
+  return send(response, answerFor(status, message, asked))
 }
 
-function send(
-  response: ServerResponse,
-  ownStatus: number,
+/** The same for a connection that has no `ServerResponse`; it is closed. @returns the status sent. */
+export function sendOnSocket(
+  socket: Duplex,
+  status: number | undefined,
   message: string | undefined,
-  { method, requestId }: Refusal,
-): number {
+  asked: Asked,
+): number | undefined {
+  const answer = answerFor(status, message, asked)
+  if (answer === undefined || !socket.writable) {
+    socket.destroy()
+    return undefined
+  }
+  const fields = { ...answer.fields, connection: 'close', date: new Date().toUTCString() }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  const line = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}\r\n`
+  socket.write(`${line}${lines.join('')}\r\n`)
+  socket.write(answer.body)
+  endLingering(socket)
+  return answer.status
+}
+
+interface Answer {
+  readonly status: number
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+function answerFor(
+  ownStatus: number | undefined,
+  message: string | undefined,
+  { method, requestId }: Asked,
+): Answer | undefined {
+  if (ownStatus === undefined) return undefined
   const status = publicStatus(method, ownStatus)
   const text = { error: STATUS_CODES[status] ?? 'Error', ...(message && { message }), requestId }
   const body = Buffer.from(`${JSON.stringify(text)}\n`)
-  const fields: Record<string, string | number> = {
+  const fields: Record<string, string> = {
     'content-type': 'application/json',
-    'content-length': body.length,
+    'content-length': String(body.length),
     'cache-control': 'no-store',
   }
   // RFC 9110 15.5.2 and 15.5.6 require these.
   if (status === 401) fields['www-authenticate'] = 'InngestSignature'
   if (status === 405) fields['allow'] = 'GET, POST, PUT'
-  if (status === 503) fields['retry-after'] = RETRY_AFTER_SECONDS
+  if (status === 503 || status === 429) fields['retry-after'] = String(RETRY_AFTER_SECONDS)
+  return { status, fields, body: method === 'HEAD' ? Buffer.alloc(0) : body }
+}
+
+function send(response: ServerResponse, answer: Answer | undefined): number | undefined {
+  if (answer === undefined) {
+    response.destroy()
+    return undefined
+  }
+  const { status, fields, body } = answer
+  if (response.req.complete) {
+    response.writeHead(status, fields)
+    response.end(body)
+    return status
+  }
   // What is left of an unread body would be taken for the next request.
-  if (!response.req.complete) fields['connection'] = 'close'
-  response.writeHead(status, fields)
-  response.end(method === 'HEAD' ? undefined : body)
+  response.writeHead(status, { ...fields, connection: 'close' })
+  response.write(body)
+  lingerOn(response)
   return status
 }
 

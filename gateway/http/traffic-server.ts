@@ -1,149 +1,118 @@
-/** The listener that faces Inngest: one request in, one decision, one record. */
-import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+/** The listener that faces the world: connections in, and each request to its handling. */
+import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 
-import type { Logger } from 'pino'
-
-import { admit, type Effects, type Findings } from '../admit.ts'
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
-import type { Settings } from '../config/compile.ts'
-import { GatewayFault, toFault } from '../errors.ts'
-import type { Clock } from '../observe/clock.ts'
-import type { Metrics } from '../observe/metrics.ts'
-import { record } from '../observe/record.ts'
-import type { ReplayStore } from '../replay/store.ts'
-import type { Reason } from '../verdict.ts'
-import { readBody } from './body-reader.ts'
-import type { Forwarder } from './forwarder.ts'
-import { sendFault, sendRefusal } from './responder.ts'
-
-export interface TrafficParts {
-  readonly settings: Settings
-  readonly forwarder: Forwarder
-  readonly replay: ReplayStore
-  readonly clock: Clock
-  readonly metrics: Metrics
-  readonly logger: Logger
-}
+import type { RequestHead } from '../checks/request-head.ts'
+import { reasons, type Reason } from '../reasons.ts'
+import { guardConnections } from './acceptor.ts'
+import { Exchange } from './exchange.ts'
+import { handleRequest, handleUpgrade, type TrafficParts } from './handle.ts'
+import { isClosing } from './linger.ts'
+import { reasonOfParserError, wasNothingSent } from './parser-error.ts'
+import { watchProgress } from './progress-watch.ts'
+import { sendOnSocket } from './responder.ts'
+import { tlsServerOptions } from './tls-listener.ts'
 
 export function createTrafficServer(parts: TrafficParts): Server {
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    void handleRequest(request, response, parts)
-  }
-  const { headersTimeoutMs } = parts.settings.config.limits
-  const server = createServer({
+  const { config, policy, listenerTls } = parts.settings
+  const { headersTimeoutMs, maxHeaderBytes, keepAliveTimeoutMs } = policy.limits
+  const options = {
     headersTimeout: headersTimeoutMs,
-    // The body has a time of its own (body-reader.ts).
+    maxHeaderSize: maxHeaderBytes,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // The body has a time of its own (body-pace.ts).
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(headersTimeoutMs, 1000),
-  })
+    // Checked with everything else, so that the refusal is recorded.
+    requireHostHeader: false,
+    // Whatever NODE_OPTIONS says.
+    insecureHTTPParser: false,
+  }
+  const server =
+    listenerTls === undefined
+      ? createPlainServer(options)
+      : createTlsServer({ ...options, ...tlsServerOptions(listenerTls, headersTimeoutMs) })
   // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
   server.maxHeadersCount = 0
-  server.on('request', handle).on('checkContinue', handle)
+  guardConnections(server, {
+    policy,
+    speaksProxyProtocol: config.listen.proxyProtocol,
+    isEncrypted: listenerTls !== undefined,
+    connections: parts.connections,
+    onRefused: (socket, reason, mayAnswer) => {
+      // Nothing plain can be said where TLS is expected.
+      refuseConnection(socket, reason, parts, mayAnswer && listenerTls === undefined)
+    },
+  })
+  handleEvents(server, parts)
+  watchProgress(server, parts.exchanges, policy.limits)
   return server
 }
 
-interface Outcome {
-  refusal?: Reason
-  fault?: GatewayFault
-  status?: number | undefined
-  upstreamStatus?: number
-  upstreamDurationMs?: number
+function handleEvents(server: Server, parts: TrafficParts): void {
+  const onRequest = (request: IncomingMessage, response: Parameters<typeof handleRequest>[1]) => {
+    void handleRequest(request, response, readHead(request, false, parts), parts)
+  }
+  server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    void handleUpgrade(request, socket, head, readHead(request, true, parts), parts)
+  })
+  server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    void handleUpgrade(request, socket, head, readHead(request, false, parts), parts)
+  })
+  server.on('clientError', (error: Error, socket: Socket) => {
+    onClientError(error, socket, parts)
+  })
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (wasNothingSent(error, socket)) socket.destroy()
+    else refuseConnection(socket, 'tls_failed', parts, false)
+  })
 }
 
-async function handleRequest(
-  request: IncomingMessage,
-  response: ServerResponse,
+function onClientError(error: Error, socket: Socket, parts: TrafficParts): void {
+  const reason = reasonOfParserError(error)
+  if (reason === undefined) socket.destroy()
+  if (reason === undefined || isClosing(socket)) return
+  const exchange = parts.exchanges.on(socket)
+  // A request that is still being decided says so itself, in its one record.
+  if (exchange?.breakOff(reason) === true) return
+  refuseConnection(socket, reason, parts, exchange === undefined)
+}
+
+/** @param mayAnswer false if an answer could be taken for something else. */
+function refuseConnection(
+  socket: Socket,
+  reason: Reason,
   parts: TrafficParts,
-): Promise<void> {
-  const { clock, metrics, logger } = parts
-  const startedMs = clock.monotonicMs()
-  const head = readHead(request)
-  const requestId = requestIdOf(head)
-  const findings: Findings = {}
-  const outcome: Outcome = {}
-  metrics.inFlight.inc()
-  response.on('error', () => undefined)
-  try {
-    await decide(request, response, head, requestId, findings, outcome, parts)
-  } catch (thrown) {
-    outcome.fault = toFault(thrown)
-    outcome.status = sendFault(response, outcome.fault, { method: head.method, requestId })
-  } finally {
-    metrics.inFlight.dec()
-    const durationMs = clock.monotonicMs() - startedMs
-    record(
-      {
-        requestId,
-        head,
-        findings,
-        refusal: outcome.refusal,
-        fault: outcome.fault,
-        status: outcome.status,
-        upstreamStatus: outcome.upstreamStatus,
-        durationMs,
-        upstreamDurationMs: outcome.upstreamDurationMs,
-      },
-      logger,
-      metrics,
-    )
+  mayAnswer: boolean,
+): void {
+  const exchange = new Exchange(headOfNothing(socket, parts), parts.capacity, parts.clock)
+  exchange.refusal = reason
+  if (mayAnswer) {
+    exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.asked)
+  } else {
+    socket.destroy()
   }
+  exchange.end(parts)
 }
 
-async function decide(
+function readHead(
   request: IncomingMessage,
-  response: ServerResponse,
-  head: RequestHead,
-  requestId: string,
-  findings: Findings,
-  outcome: Outcome,
-  parts: TrafficParts,
-): Promise<void> {
-  const { settings, clock, forwarder } = parts
-  const verdict = await admit(head, settings.policy, effectsOf(request, response, parts), findings)
-  if (!verdict.ok) {
-    outcome.refusal = verdict.reason
-    outcome.status = sendRefusal(response, verdict.reason, { method: head.method, requestId })
-    return
-  }
-  const sentMs = clock.monotonicMs()
-  try {
-    outcome.upstreamStatus = await forwarder.forward(verdict.value, requestId, response)
-    outcome.status = outcome.upstreamStatus
-  } finally {
-    outcome.upstreamDurationMs = clock.monotonicMs() - sentMs
-  }
-}
-
-function effectsOf(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { settings, clock, replay }: TrafficParts,
-): Effects {
-  return {
-    nowMs: () => clock.nowMs(),
-    readBody: () => readBody(request, response, settings.policy.limits),
-    claim: async (claim, nowMs) => {
-      try {
-        return await replay.claim(claim, nowMs)
-      } catch (error) {
-        throw new GatewayFault('replay_store_unavailable', error)
-      }
-    },
-  }
-}
-
-function readHead(request: IncomingMessage): RequestHead {
+  isUpgrade: boolean,
+  { connections }: TrafficParts,
+): RequestHead {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
+    httpVersion: request.httpVersion,
     rawHeaders: request.rawHeaders,
-    remoteAddress: request.socket.remoteAddress,
+    isUpgrade,
+    connection: connections.headOf(request.socket),
   }
 }
 
-/** Inngest's own id where it is a plain one, so that its traces and this log can be matched. */
-function requestIdOf(head: RequestHead): string {
-  const [id, ...others] = fieldValues(head.rawHeaders, 'x-request-id')
-  return id !== undefined && others.length === 0 && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID()
+function headOfNothing(socket: Socket, { connections }: TrafficParts): RequestHead {
+  const connection = connections.headOf(socket)
+  return { method: '', target: '', httpVersion: '', rawHeaders: [], isUpgrade: false, connection }
 }

@@ -1,28 +1,34 @@
-/** The head of the request that the app gets, built anew from an admitted one. */
-import type { AdmittedRequest } from '../admit.ts'
+/** The head of the request that the app gets, built anew from an accepted one. */
+import type { AdmittedRequest, PassthroughRequest } from '../admit.ts'
 import { formatAddress } from '../checks/address.ts'
 import { fieldValues } from '../checks/request-head.ts'
-import { keepRequestFields } from './header-hygiene.ts'
 
-/** @returns name, value, name, value …; the length is written by the client from the body. */
-export function upstreamFields(request: AdmittedRequest, requestId: string): string[] {
+/** @param kept what of the sender's fields may pass. @returns name, value, name, value … */
+export function upstreamFields(
+  request: AdmittedRequest | PassthroughRequest,
+  kept: readonly string[],
+  requestId: string,
+): string[] {
   const host = request.route.serveOrigin?.host ?? request.host
   const protocol = request.route.serveOrigin?.protocol ?? forwardedProtocol(request)
-  const address = formatAddress(request.clientAddress)
-  const node = request.clientAddress.family === 6 ? `"[${address}]"` : address
-  const fields = keepRequestFields(request.head.rawHeaders)
-  if (fieldValues(fields, 'x-request-id').length === 0) fields.push('x-request-id', requestId)
-  fields.push('host', host)
-  fields.push('x-forwarded-for', address)
-  fields.push('x-forwarded-host', host)
-  fields.push('x-forwarded-proto', protocol)
-  fields.push('forwarded', `for=${node};host="${host}";proto=${protocol}`)
+  const fields = [...kept, 'host', host, 'x-request-id', requestId]
+  fields.push('x-forwarded-host', host, 'x-forwarded-proto', protocol)
+  const about = `host="${host}";proto=${protocol}`
+  if (request.client === undefined) {
+    fields.push('forwarded', about)
+    return fields
+  }
+  const address = formatAddress(request.client.address)
+  const node = request.client.address.family === 6 ? `"[${address}]"` : address
+  fields.push('x-forwarded-for', address, 'forwarded', `for=${node};${about}`)
   return fields
 }
 
 /** The SDKs register the URL that this scheme makes, so a trusted proxy that ended TLS is believed. */
-function forwardedProtocol(request: AdmittedRequest): string {
-  if (!request.viaTrustedProxy) return 'http'
-  const values = fieldValues(request.head.rawHeaders, 'x-forwarded-proto')
+function forwardedProtocol({ head, client }: AdmittedRequest | PassthroughRequest): string {
+  if (head.connection.isEncrypted) return 'https'
+  // Behind the PROXY protocol the fields are the client's own words.
+  if (client?.source !== 'x-forwarded-for') return 'http'
+  const values = fieldValues(head.rawHeaders, 'x-forwarded-proto')
   return values.length === 1 && values[0] === 'https' ? 'https' : 'http'
 }

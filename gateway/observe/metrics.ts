@@ -19,18 +19,26 @@ export interface Metrics {
   readonly verifications: Counter<'result' | 'key_slot'>
   readonly signatureAge: Histogram
   readonly claims: Counter<'result'>
+  readonly tlsReloads: Counter<'result'>
+}
+
+/** What is read off when the metrics are asked for. */
+export interface Gauged {
+  readonly replay: Pick<ReplayStore, 'entries' | 'capacity'>
+  readonly connections: () => number
+  readonly bufferedBytes: () => number
 }
 
 // A flat table of metrics, one after the other: long, and nothing in it branches.
 // eslint-disable-next-line max-lines-per-function
 export function createMetrics(
   version: string,
-  replay: ReplayStore,
+  gauged: Gauged,
   allowlistSources: readonly AllowlistSource[],
 ): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  describeProcess(registry, version, replay, allowlistSources)
+  describeProcess(registry, version, gauged, allowlistSources)
   const registers = [registry]
   return {
     registry,
@@ -67,7 +75,7 @@ export function createMetrics(
     }),
     verifications: new Counter({
       name: 'inngest_gateway_signature_verifications_total',
-      help: 'Signatures by result (raw, canonical, mismatch) and position of the key that matched.',
+      help: 'Signatures by result (raw, canonical, mismatch; none where allowed) and position of the key that matched.',
       labelNames: ['result', 'key_slot'],
       registers,
     }),
@@ -83,13 +91,19 @@ export function createMetrics(
       labelNames: ['result'],
       registers,
     }),
+    tlsReloads: new Counter({
+      name: 'inngest_gateway_tls_reloads_total',
+      help: 'Changed certificate files by result (success, failure).',
+      labelNames: ['result'],
+      registers,
+    }),
   }
 }
 
 function describeProcess(
   registry: Registry,
   version: string,
-  replay: ReplayStore,
+  gauged: Gauged,
   allowlistSources: readonly AllowlistSource[],
 ): void {
   const registers = [registry]
@@ -99,19 +113,24 @@ function describeProcess(
     labelNames: ['version'],
     registers,
   }).set({ version }, 1)
-  const entries = new Gauge({
-    name: 'inngest_gateway_replay_cache_entries',
-    help: 'Claims held by the replay cache.',
-    registers,
-    collect: () => {
-      entries.set(replay.entries)
-    },
-  })
-  new Gauge({
-    name: 'inngest_gateway_replay_cache_capacity',
-    help: 'Claims that the replay cache can hold.',
-    registers,
-  }).set(replay.capacity)
+  const gauge = (name: string, help: string, read: () => number) => {
+    const own = new Gauge({
+      name: `inngest_gateway_${name}`,
+      help,
+      registers,
+      collect: () => {
+        own.set(read())
+      },
+    })
+  }
+  gauge('replay_cache_entries', 'Claims held by the replay cache.', () => gauged.replay.entries)
+  gauge(
+    'replay_cache_capacity',
+    'Claims that the replay cache can hold.',
+    () => gauged.replay.capacity,
+  )
+  gauge('connections', 'Connections open on the traffic listener.', gauged.connections)
+  gauge('buffered_bytes', 'Bytes of request bodies held in memory.', gauged.bufferedBytes)
   const ranges = new Gauge({
     name: 'inngest_gateway_ip_allowlist_entries',
     help: 'Ranges in the allowlist by source and address family.',

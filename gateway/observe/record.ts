@@ -5,7 +5,7 @@ import type { Findings } from '../admit.ts'
 import { formatAddress } from '../checks/address.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { GatewayFault } from '../errors.ts'
-import type { Reason } from '../verdict.ts'
+import type { Reason } from '../reasons.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface RequestRecord {
@@ -23,7 +23,12 @@ export interface RequestRecord {
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
 
-export function record(entry: RequestRecord, logger: Logger, metrics: Metrics): void {
+export interface RecordSinks {
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+export function record(entry: RequestRecord, { logger, metrics }: RecordSinks): void {
   const decision = decisionOf(entry)
   const reason = entry.refusal ?? entry.fault?.code ?? 'none'
   count(entry, decision, reason, metrics)
@@ -56,6 +61,7 @@ function countSignature({ findings, refusal }: RequestRecord, metrics: Metrics):
   if (refusal === 'signature_mismatch') {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
   }
+  if (findings.isUnsigned === true) metrics.verifications.inc({ result: 'none', key_slot: 'none' })
   if (findings.signature === undefined) return
   const { form, keySlot } = findings.signature
   metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
@@ -75,8 +81,9 @@ function logFields(entry: RequestRecord, decision: string, reason: string): obje
     decision,
     reason,
     client_ip: findings.client && formatAddress(findings.client.address),
-    peer_ip: head.remoteAddress,
-    ip_source: findings.client?.source,
+    peer_ip: head.connection.remoteAddress,
+    proxied_ip: head.connection.proxied?.sourceAddress,
+    ip_source: findings.client?.source ?? 'unresolved',
     route: findings.route?.name,
     method: printable(head.method),
     path: printable(path),
@@ -87,6 +94,7 @@ function logFields(entry: RequestRecord, decision: string, reason: string): obje
     body_bytes: findings.bodyBytes,
     sig_age_s: findings.signatureAgeSeconds,
     key_slot: findings.signature?.keySlot,
+    unsigned: findings.isUnsigned,
     fn_id: printable(query.get('fnId')),
     step_id: printable(query.get('stepId')),
     run_id: printable(fieldValues(head.rawHeaders, 'x-run-id')[0]),

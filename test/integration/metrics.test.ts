@@ -34,6 +34,7 @@ describe('metrics', () => {
     await send({ port, method: 'PURGE' })
     await send({ port, target: '/nowhere' })
     await send({ port, method: 'PUT' })
+    await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_connections 0')
     const text =
       (await gateway.metricsText())
         .split('\n')

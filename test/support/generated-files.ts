@@ -5,7 +5,7 @@ import { configSchema } from '../../gateway/config/schema.ts'
 import { faults } from '../../gateway/errors.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
-import { reasons } from '../../gateway/verdict.ts'
+import { reasons } from '../../gateway/reasons.ts'
 
 /** File name to a function from its old text to its new. */
 export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
@@ -35,7 +35,7 @@ function reasonsTable(): string {
   const rows = Object.entries(reasons).map(([reason, { phase, status, meaning }]) => [
     `\`${reason}\``,
     phase,
-    String(status),
+    status === undefined ? 'none' : String(status),
     meaning,
   ])
   return table(['reason', 'phase', 'status', 'meaning'], rows)
@@ -54,7 +54,11 @@ function faultsTable(): string {
 function metricsTable(): string {
   const { registry } = createMetrics(
     '0',
-    new MemoryReplayStore({ maxEntries: 1, remembersFromSeconds: 0 }),
+    {
+      replay: new MemoryReplayStore({ maxEntries: 1, remembersFromSeconds: 0 }),
+      connections: () => 0,
+      bufferedBytes: () => 0,
+    },
     [],
   )
   const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))

@@ -129,7 +129,8 @@ describe('AddressRanges', () => {
 describe('resolveClientAddress', () => {
   const trusted = rangesOf('10.0.0.0/8')
   const resolve = (peer: string | undefined, ...lines: string[]) => {
-    const verdict = resolveClientAddress(peer, lines, trusted)
+    const connection = { remoteAddress: peer, isEncrypted: false, proxied: undefined }
+    const verdict = resolveClientAddress(connection, lines, trusted)
     return verdict.ok
       ? `${formatAddress(verdict.value.address)} ${verdict.value.source}`
       : verdict.reason

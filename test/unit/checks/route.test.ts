@@ -1,11 +1,30 @@
 import { describe, expect, it } from 'vitest'
 
+import { AddressRanges } from '../../../gateway/checks/address-ranges.ts'
+import { checkInngestUse } from '../../../gateway/checks/inngest-use.ts'
+import type { RequestHead } from '../../../gateway/checks/request-head.ts'
 import { checkRoute } from '../../../gateway/checks/route.ts'
 import type { RoutePolicy } from '../../../gateway/policy.ts'
+import { headOf } from '../../support/head.ts'
 
 function route(name: string, host: string | undefined, path: string): RoutePolicy {
-  const upstream = { origin: 'http://127.0.0.1:1', socketPath: undefined }
-  return { name, host, path, upstream, signingKeys: [], serveOrigin: undefined }
+  const nobody = AddressRanges.compile([])
+  return {
+    kind: 'inngest',
+    name,
+    host,
+    path,
+    upstream: { origin: 'http://127.0.0.1:1', socketPath: undefined, tls: {} },
+    signingKeys: [],
+    serveOrigin: undefined,
+    introspection: true,
+    unsigned: { GET: nobody, PUT: nobody },
+  }
+}
+
+function open(name: string, host: string | undefined, path: string): RoutePolicy {
+  const { upstream, serveOrigin } = route(name, host, path)
+  return { kind: 'passthrough', name, host, path, upstream, serveOrigin, allowlist: undefined }
 }
 
 const routes = [
@@ -16,8 +35,15 @@ const routes = [
 
 function find(host: string, target: string, method = 'POST', more: string[] = []) {
   const rawHeaders = ['Host', host, ...more]
-  const verdict = checkRoute({ method, target, rawHeaders, remoteAddress: undefined }, routes)
-  return verdict.ok ? verdict.value.route.name : verdict.reason
+  return decide(headOf({ method, target, rawHeaders }), routes)
+}
+
+function decide(head: RequestHead, among: readonly RoutePolicy[]): string {
+  const verdict = checkRoute(head, among)
+  if (!verdict.ok) return verdict.reason
+  const { route } = verdict.value
+  const use = route.kind === 'inngest' ? checkInngestUse(head, route) : verdict
+  return use.ok ? route.name : use.reason
 }
 
 describe('checkRoute', () => {
@@ -68,5 +94,25 @@ describe('checkRoute', () => {
     expect(find('a', '/api/inngest', 'GET', ['Transfer-Encoding', 'chunked'])).toBe(
       'body_not_allowed',
     )
+  })
+})
+
+describe('checkRoute with passthrough routes', () => {
+  const both = [...routes, open('app', undefined, '/'), open('admin', 'shop.example.com', '/admin')]
+  const findBoth = (host: string, target: string) =>
+    decide(headOf({ target, rawHeaders: ['Host', host] }), both)
+
+  it.each([
+    ['shop.example.com', '/api/inngest', 'shop'],
+    ['shop.example.com', '/admin', 'admin'],
+    ['shop.example.com', '/admin/x?y', 'admin'],
+    ['shop.example.com', '/administrator', 'app'],
+    ['elsewhere', '/', 'app'],
+    ['elsewhere', '/api/inngestor', 'app'],
+    ['elsewhere', '/api', 'app'],
+    // Another route's path, under a Host that its route does not take.
+    ['elsewhere', '/x', 'path_ambiguous'],
+  ])('finds for %s%s %s', (host, target, expected) => {
+    expect(findBoth(host, target)).toBe(expected)
   })
 })

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 
 import { admit, type Effects } from '../../../gateway/admit.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
+import { configSchema } from '../../../gateway/config/schema.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
 import type { Policy } from '../../../gateway/policy.ts'
-import { pass, refuse, type Reason } from '../../../gateway/verdict.ts'
+import type { Reason } from '../../../gateway/reasons.ts'
+import { pass, refuse } from '../../../gateway/verdict.ts'
+import { headOf } from '../../support/head.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
 const nowSeconds = 1_700_000_000
@@ -16,6 +19,8 @@ interface Scene {
   method: string
   headers: Record<string, string[]>
   remoteAddress: string
+  httpVersion: string
+  hasRoom: boolean
   body: string
   bodyRefusal: Reason | undefined
   nowsSeconds: number[]
@@ -24,9 +29,20 @@ interface Scene {
 
 /** One way to fail each check, in the order of the checks. */
 const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
+  {
+    reason: 'headers_too_many',
+    spoil: (s) => (s.headers['x'] = Array.from({ length: 21 }, () => '')),
+  },
+  { reason: 'framing_unclear', spoil: (s) => (s.httpVersion = '2.0') },
+  { reason: 'field_duplicated', spoil: (s) => (s.headers['x-run-id'] = ['a', 'b']) },
+  { reason: 'expectation_unknown', spoil: (s) => (s.headers['expect'] = ['more']) },
   { reason: 'request_malformed', spoil: (s) => (s.headers['host'] = ['a', 'b']) },
   { reason: 'route_not_found', spoil: (s) => (s.target = '/other?fnId=f') },
   { reason: 'method_not_allowed', spoil: (s) => (s.method = 'PATCH') },
+  {
+    reason: 'content_encoding_not_allowed',
+    spoil: (s) => (s.headers['content-encoding'] = ['gzip']),
+  },
   {
     reason: 'client_unidentified',
     spoil: (s) => ((s.remoteAddress = '10.0.0.1'), (s.headers['x-forwarded-for'] = ['junk'])),
@@ -37,6 +53,7 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
   },
   { reason: 'signature_missing', spoil: (s) => delete s.headers['x-inngest-signature'] },
   { reason: 'timestamp_too_old', spoil: (s) => s.nowsSeconds.fill(nowSeconds + 301) },
+  { reason: 'requests_full', spoil: (s) => (s.hasRoom = false) },
   { reason: 'body_too_large', spoil: (s) => (s.bodyRefusal = 'body_too_large') },
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
   {
@@ -53,23 +70,27 @@ function policy(): Policy {
     const reading = parseRange(text)
     return AddressRanges.compile(reading.ok ? [reading.range] : [])
   }
-  const upstream = { origin: 'http://127.0.0.1:1', socketPath: undefined }
+  const upstream = { origin: 'http://127.0.0.1:1', socketPath: undefined, tls: {} }
+  const nobody = AddressRanges.compile([])
   return {
     routes: [
       {
+        kind: 'inngest',
         name: 'app',
         host: undefined,
         path: '/api/inngest',
         upstream,
         signingKeys: key ? [key] : [],
         serveOrigin: undefined,
+        introspection: true,
+        unsigned: { GET: nobody, PUT: nobody },
       },
     ],
     allowlist: range('192.0.2.0/24'),
     trustedProxies: range('10.0.0.0/8'),
     freshness: { maxAgeSeconds: 300, clockToleranceSeconds: 300 },
     replay: { strict: false },
-    limits: { maxBodyBytes: 1000, bodyTimeoutMs: 1000 },
+    limits: { ...configSchema.shape.limits.parse(undefined), maxHeaderCount: 20 },
   }
 }
 
@@ -79,6 +100,8 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     method: 'POST',
     headers: { host: ['h'], 'x-inngest-signature': [signatureHeader('abc', body, nowSeconds)] },
     remoteAddress: '192.0.2.1',
+    httpVersion: '1.1',
+    hasRoom: true,
     body,
     bodyRefusal: undefined,
     nowsSeconds: [nowSeconds, nowSeconds],
@@ -89,6 +112,10 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
   let readings = 0
   const effects: Effects = {
     nowMs: () => (scene.nowsSeconds[Math.min(readings++, 1)] ?? 0) * 1000,
+    enter: () => {
+      if (scene.hasRoom) touched.push('place')
+      return scene.hasRoom
+    },
     readBody: () => {
       touched.push('body')
       return Promise.resolve(
@@ -103,14 +130,16 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
   const rawHeaders = Object.entries(scene.headers).flatMap(([name, values]) =>
     values.flatMap((value) => [name, value]),
   )
-  const { method, target, remoteAddress } = scene
-  const verdict = await admit({ method, target, remoteAddress, rawHeaders }, policy(), effects, {})
+  const { method, target, remoteAddress, httpVersion } = scene
+  const connection = { remoteAddress, isEncrypted: false, proxied: undefined }
+  const head = headOf({ method, target, httpVersion, connection, rawHeaders })
+  const verdict = await admit(head, policy(), effects, {})
   return { reason: verdict.ok ? 'admitted' : verdict.reason, touched }
 }
 
 describe('admit', () => {
   it('admits a request without a flaw', async () => {
-    expect(await decide()).toEqual({ reason: 'admitted', touched: ['body', 'claim'] })
+    expect(await decide()).toEqual({ reason: 'admitted', touched: ['place', 'body', 'claim'] })
   })
 
   const pairs = flaws.flatMap((first, i) => flaws.slice(i).map((second) => ({ first, second })))
@@ -119,11 +148,11 @@ describe('admit', () => {
     expect((await decide(second.spoil, first.spoil)).reason).toBe(first.reason)
   })
 
-  it.each(flaws.slice(0, 7))('reads nothing of the body on $reason', async ({ spoil }) => {
+  it.each(flaws.slice(0, 13))('reads nothing of the body on $reason', async ({ spoil }) => {
     expect((await decide(spoil)).touched).toEqual([])
   })
 
-  it.each(flaws.slice(7, 11))('claims nothing on a later $reason', async ({ spoil }) => {
-    expect((await decide(spoil)).touched).toEqual(['body'])
+  it.each(flaws.slice(13, 17))('claims nothing on a later $reason', async ({ spoil }) => {
+    expect((await decide(spoil)).touched).toEqual(['place', 'body'])
   })
 })

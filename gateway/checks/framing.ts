@@ -1,0 +1,52 @@
+/**
+ * Whether a head can be read in one way only. Node's parser refuses most of what smuggling is made
+ * of (two lengths, both framings, bare line feeds); what it lets through is refused here, so that
+ * no later hop can see another request than the one that was checked.
+ */
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { fieldValues, type RequestHead } from './request-head.ts'
+
+/** Only these two: 0.9 has no head, and 2.0 is a preface that Node reads as a version. */
+const VERSIONS = new Set(['1.0', '1.1'])
+
+/** Fields that decide something here or in the app's SDK: alone, and in visible ASCII. */
+const SINGLE = /^(?:host|content-length|content-type|expect|x-run-id|x-inngest-.*)$/
+
+/** X-Inngest-Signature has a reason of its own when doubled (credentials.ts). */
+const COUNTED_ELSEWHERE = new Set(['host', 'x-inngest-signature'])
+
+export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict<undefined> {
+  const { rawHeaders, httpVersion } = head
+  // CVE-2026-58044: beyond a limit of its own Node drops fields in silence, so the limit is ours.
+  if (rawHeaders.length / 2 > maxHeaderCount) return refuse('headers_too_many')
+  if (!VERSIONS.has(httpVersion) || !isFramedOnce(rawHeaders, httpVersion)) {
+    return refuse('framing_unclear')
+  }
+  const fields = checkFields(rawHeaders)
+  if (!fields.ok) return fields
+  const expectations = fieldValues(rawHeaders, 'expect')
+  const isKnown = expectations.every((value) => value.toLowerCase() === '100-continue')
+  return isKnown ? pass(undefined) : refuse('expectation_unknown')
+}
+
+/** RFC 9112 6.1: `chunked` alone and once, and not in HTTP/1.0; 6.3: never beside a length. */
+function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boolean {
+  const encodings = fieldValues(rawHeaders, 'transfer-encoding')
+  const lengths = fieldValues(rawHeaders, 'content-length')
+  if (encodings.length === 0) return lengths.every((length) => /^\d{1,15}$/.test(length))
+  const isChunked = encodings.length === 1 && encodings[0]?.toLowerCase() === 'chunked'
+  return isChunked && lengths.length === 0 && httpVersion === '1.1'
+}
+
+function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
+  const seen = new Set<string>()
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? ''
+    if (!SINGLE.test(name)) continue
+    // A byte that two hops decode differently can make one matcher fail open (Envoy CVE-2026-73552).
+    if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('field_malformed')
+    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
+    seen.add(name)
+  }
+  return pass(undefined)
+}

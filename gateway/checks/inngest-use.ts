@@ -1,0 +1,43 @@
+/** Whether a request uses an Inngest route in a way that Inngest does, as far as the head tells. */
+import type { InngestRoutePolicy } from '../policy.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import type { Address } from './address.ts'
+import { fieldValues, type RequestHead } from './request-head.ts'
+
+/** Others reach no app: CVE-2026-42047 answered them with `process.env`. */
+const METHODS = new Set(['GET', 'POST', 'PUT'])
+
+export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): Verdict<undefined> {
+  const { method, rawHeaders } = head
+  if (!METHODS.has(method)) return refuse('method_not_allowed')
+  if (method === 'GET' && !route.introspection) return refuse('method_not_allowed')
+  if (head.isUpgrade) return refuse('upgrade_not_allowed')
+  // Inngest follows a 301, 302 or 303 as a GET that still carries the call's body; an SDK answers
+  // it with introspection and the call counts as done without having run (inngest-js 1715).
+  if (method === 'GET' && announcesBody(rawHeaders)) return refuse('body_not_allowed')
+  if (fieldValues(rawHeaders, 'content-encoding').length > 0) {
+    return refuse('content_encoding_not_allowed')
+  }
+  return pass(undefined)
+}
+
+/**
+ * Whether the operator lets this client do without a signature: a sync or an introspection by CI,
+ * which has no signing key. Only where none is given, and never with a body.
+ */
+export function isUnsignedAllowed(
+  head: RequestHead,
+  route: InngestRoutePolicy,
+  client: Address,
+): boolean {
+  const { method, rawHeaders } = head
+  if (method !== 'GET' && method !== 'PUT') return false
+  if (fieldValues(rawHeaders, 'x-inngest-signature').some((value) => value !== '')) return false
+  return !announcesBody(rawHeaders) && route.unsigned[method].contains(client)
+}
+
+function announcesBody(rawHeaders: readonly string[]): boolean {
+  const lengths = fieldValues(rawHeaders, 'content-length')
+  if (lengths.some((length) => Number(length) !== 0)) return true
+  return fieldValues(rawHeaders, 'transfer-encoding').length > 0
+}

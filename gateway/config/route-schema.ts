@@ -1,0 +1,151 @@
+/** The shape of a route: what Inngest calls, or what the app serves beside it. */
+import { z } from 'zod'
+
+import { parseRange } from '../checks/address-ranges.ts'
+import { parseServeOrigin } from './serve-origin.ts'
+import { parseUpstream } from './upstream.ts'
+
+/** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
+function text(expected: string, isValid: (value: string) => boolean) {
+  return z.string().refine(isValid, { error: expected })
+}
+
+export const range = z.string().superRefine((value, context) => {
+  const reading = parseRange(value)
+  if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
+})
+
+const signingKey = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+])
+
+const file = z.string().min(1)
+
+function unsigned(what: string) {
+  return z
+    .union([z.literal('deny'), z.strictObject({ allowFrom: z.array(range).min(1) })])
+    .default('deny')
+    .describe(`${what} without a signature: \`deny\`, or \`allowFrom\` CIDRs. Default deny.`)
+}
+
+const shape = z.strictObject({
+  name: text('a name of a-z, 0-9, _ and -, other than unmatched', (value) =>
+    /^(?!unmatched$)[a-z0-9][a-z0-9_-]{0,62}$/.test(value),
+  ).describe('Label in metrics and logs. Unique.'),
+  policy: z
+    .enum(['inngest', 'passthrough'])
+    .default('inngest')
+    .describe('`inngest`: verified. `passthrough`: handed over unverified. Default inngest.'),
+  host: text('a host name or address with an optional port', (value) =>
+    /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(value),
+  )
+    .optional()
+    .describe('`Host` that requests must carry. Default: any.'),
+  path: text(
+    'an absolute path of plain segments, without query, %, ; or dot segments',
+    (value) =>
+      /^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()*+=/-]*$/.test(value) &&
+      !/\/(?:\.{0,2}\/|\.{1,2}$)/.test(value),
+  )
+    .optional()
+    .describe(
+      'Exact path, by default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. Passthrough: that path and all below it, by default /.',
+    ),
+  upstream: text(
+    'http://host:port, https://host:port or unix:/path/to.sock, without path, query or credentials',
+    (value) => parseUpstream(value) !== undefined,
+  ).describe('Where the requests go. An https upstream is always verified.'),
+  upstreamTls: z
+    .strictObject({
+      caFile: file.optional().describe('Authorities to trust instead of the well-known ones, PEM.'),
+      certFile: file.optional().describe('Certificate to show to the app, PEM.'),
+      keyFile: file.optional().describe('Its key, PEM.'),
+      serverName: text('a host name', (value) => /^[a-z0-9._-]+$/i.test(value))
+        .optional()
+        .describe("Name in the app's certificate. Default: the host in `upstream`."),
+    })
+    .optional(),
+  serveOrigin: text(
+    'an origin such as https://app.example.com',
+    (value) => parseServeOrigin(value) !== undefined,
+  )
+    .optional()
+    .describe(
+      'Origin that the app is told. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else as sent.',
+    ),
+  signingKeys: z
+    .array(signingKey)
+    .min(1)
+    .optional()
+    .describe(
+      'Keys by reference, tried in order: `env: NAME` or `file: /path`. Needed unless passthrough.',
+    ),
+  introspection: z
+    .boolean()
+    .default(true)
+    .describe('Whether signed GET requests reach the app. Default true.'),
+  unsignedPut: unsigned('A sync'),
+  unsignedGet: unsigned('An introspection'),
+  allowlist: z
+    .array(range)
+    .min(1)
+    .optional()
+    .describe('Passthrough only: client addresses let in. Default: everybody.'),
+})
+
+type Route = z.output<typeof shape>
+
+/** What a route needs or cannot have because of its other keys. */
+export const routeSchema = shape.superRefine((route, context) => {
+  const problems = [
+    ...(route.policy === 'inngest' ? inngestProblems(route) : passthroughProblems(route)),
+    ...upstreamTlsProblems(route),
+  ]
+  for (const [key, message] of problems) {
+    context.addIssue({ code: 'custom', path: [key], message })
+  }
+})
+
+function inngestProblems(route: Route): [string, string][] {
+  const problems: [string, string][] = []
+  if (route.signingKeys === undefined) {
+    problems.push(['signingKeys', 'a list of references, env: NAME or file: /path'])
+  }
+  if (route.allowlist !== undefined) {
+    problems.push([
+      'allowlist',
+      'it only where policy is passthrough; the one for Inngest is global',
+    ])
+  }
+  // An app builds the URL that it registers with Inngest from `Host`.
+  const isPinned = route.serveOrigin !== undefined || route.host !== undefined
+  if (route.unsignedPut !== 'deny' && !isPinned) {
+    problems.push(['serveOrigin', 'an origin, so that an unsigned sync cannot choose the URL'])
+  }
+  return problems
+}
+
+function passthroughProblems(route: Route): [string, string][] {
+  const misplaced = [
+    route.signingKeys !== undefined && 'signingKeys',
+    route.unsignedPut !== 'deny' && 'unsignedPut',
+    route.unsignedGet !== 'deny' && 'unsignedGet',
+    !route.introspection && 'introspection',
+  ].filter((key) => key !== false)
+  return misplaced.map((key) => [key, 'nothing, since a passthrough route verifies nothing'])
+}
+
+function upstreamTlsProblems({ upstream, upstreamTls }: Route): [string, string][] {
+  if (upstreamTls === undefined) return []
+  const problems: [string, string][] = []
+  if (!upstream.startsWith('https:')) {
+    problems.push(['upstreamTls', 'nothing, since the upstream is not https'])
+  }
+  if ((upstreamTls.certFile === undefined) !== (upstreamTls.keyFile === undefined)) {
+    problems.push(['upstreamTls', 'both certFile and keyFile, or neither'])
+  }
+  return problems
+}
+
+export type RouteConfig = Route

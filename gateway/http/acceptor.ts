@@ -1,0 +1,86 @@
+/**
+ * What happens to a connection before HTTP, or TLS, sees a byte of it: it is counted, and a trusted
+ * proxy's PROXY protocol header is taken off. Only peers in `trustedProxies` are asked for one, and
+ * from them it must come: were it optional, a client that a proxy passes on could write its own.
+ */
+import type { Server, Socket } from 'node:net'
+
+import { parseAddress } from '../checks/address.ts'
+import type { ProxiedConnection } from '../checks/request-head.ts'
+import type { Policy } from '../policy.ts'
+import type { Reason } from '../reasons.ts'
+import type { Connections } from './connections.ts'
+import { readProxyHeader } from './proxy-preface.ts'
+
+export interface AcceptOptions {
+  readonly policy: Pick<Policy, 'trustedProxies' | 'limits'>
+  readonly speaksProxyProtocol: boolean
+  readonly isEncrypted: boolean
+  readonly connections: Connections
+  /** Ends the connection and records why. */
+  readonly onRefused: (socket: Socket, reason: Reason, mayAnswer: boolean) => void
+}
+
+/** An answer keeps its connection for a while (linger.ts), so in a flood only some get one. */
+const ANSWERED_BEYOND_LIMIT = 100
+
+/** Puts itself between the listener and the server's own handling of a connection. */
+export function guardConnections(server: Server, options: AcceptOptions): void {
+  const handlers = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    void accept(socket, options).then((isAccepted) => {
+      if (isAccepted) for (const handler of handlers) handler.call(server, socket)
+    })
+  })
+}
+
+async function accept(socket: Socket, options: AcceptOptions): Promise<boolean> {
+  const { policy, connections, isEncrypted, onRefused } = options
+  const { remoteAddress } = socket
+  // Until HTTP has it, a connection that breaks must not break the process.
+  socket.on('error', ignore)
+  if (remoteAddress === undefined) {
+    socket.destroy()
+    return false
+  }
+  connections.describe(socket, isEncrypted, undefined)
+  connections.add(socket)
+  const beyondLimit = connections.size - policy.limits.maxConnections
+  if (beyondLimit > 0) {
+    onRefused(socket, 'connections_full', beyondLimit <= ANSWERED_BEYOND_LIMIT)
+    return false
+  }
+  const address = parseAddress(remoteAddress)
+  const isTrusted = address !== undefined && policy.trustedProxies.contains(address)
+  if (!isTrusted) return isWithinShare(socket, remoteAddress, options)
+  return options.speaksProxyProtocol ? acceptProxied(socket, options) : true
+}
+
+async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<boolean> {
+  const { connections, isEncrypted, policy, onRefused } = options
+  const proxied = await readProxyHeader(socket, policy.limits.headersTimeoutMs)
+  if (socket.destroyed) return false
+  if (proxied === undefined) {
+    onRefused(socket, 'proxy_header_invalid', false)
+    return false
+  }
+  connections.describe(socket, isEncrypted, proxied)
+  return isWithinShare(socket, sourceOf(proxied), options)
+}
+
+function sourceOf({ sourceAddress }: ProxiedConnection): string {
+  return sourceAddress ?? 'unknown'
+}
+
+function isWithinShare(socket: Socket, address: string, options: AcceptOptions): boolean {
+  const { policy, connections, onRefused } = options
+  const { maxConnectionsPerAddress } = policy.limits
+  if (connections.addForAddress(socket, address, maxConnectionsPerAddress)) return true
+  onRefused(socket, 'address_connections_full', true)
+  return false
+}
+
+function ignore(): void {
+  // What there is to say is said by whoever ends the connection.
+}

@@ -1,0 +1,81 @@
+/**
+ * The connections of the traffic listener: how many are open, in total and for each address, and
+ * what is known of each before its first request.
+ */
+import type { Socket } from 'node:net'
+
+import { parseAddress } from '../checks/address.ts'
+import type { ConnectionHead, ProxiedConnection } from '../checks/request-head.ts'
+
+export class Connections {
+  readonly #open = new Map<string, { readonly socket: Socket; readonly head: ConnectionHead }>()
+  readonly #perAddress = new Map<string, number>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Counted until it closes. */
+  add(socket: Socket): void {
+    this.#size += 1
+    socket.once('close', () => {
+      this.#size -= 1
+    })
+  }
+
+  /** @returns false, and counts nothing, if this address has as many as it may. */
+  addForAddress(socket: Socket, address: string, limit: number): boolean {
+    const network = networkOf(address)
+    const count = this.#perAddress.get(network) ?? 0
+    if (count >= limit) return false
+    this.#perAddress.set(network, count + 1)
+    socket.once('close', () => {
+      const left = (this.#perAddress.get(network) ?? 1) - 1
+      if (left === 0) this.#perAddress.delete(network)
+      else this.#perAddress.set(network, left)
+    })
+    return true
+  }
+
+  /** What requests on this connection will be told of it. */
+  describe(socket: Socket, isEncrypted: boolean, proxied: ProxiedConnection | undefined): void {
+    const key = endpointOf(socket)
+    const entry = { socket, head: { remoteAddress: socket.remoteAddress, isEncrypted, proxied } }
+    this.#open.set(key, entry)
+    socket.once('close', () => {
+      if (this.#open.get(key) === entry) this.#open.delete(key)
+    })
+  }
+
+  /**
+   * @param socket the connection, or the TLS connection on it: both have the peer's address and
+   * port, which no two open connections of a listener share.
+   */
+  headOf(socket: Socket): ConnectionHead {
+    const unknown = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
+    return this.#open.get(endpointOf(socket))?.head ?? unknown
+  }
+
+  /** Those that have sent nothing yet and so lose nothing. */
+  closeSilent(): void {
+    for (const { socket } of this.#open.values()) if (socket.bytesRead === 0) socket.destroy()
+  }
+
+  /** WebSockets among them, which Node's server does not know any more. */
+  destroyAll(): void {
+    for (const { socket } of this.#open.values()) socket.destroy()
+  }
+}
+
+function endpointOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ''} ${String(remotePort)}`
+}
+
+/** A host has a whole IPv6 /64 to take addresses from. */
+function networkOf(text: string): string {
+  const address = parseAddress(text)
+  if (address === undefined) return text
+  const network = address.family === 6 ? address.value >> 64n : address.value
+  return `${String(address.family)} ${String(network)}`
+}

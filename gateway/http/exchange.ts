@@ -1,0 +1,111 @@
+/** One request on its way through: what it holds, what became of it, and its one record. */
+import { randomUUID } from 'node:crypto'
+
+import type { Findings } from '../admit.ts'
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import { GatewayFault, toFault } from '../errors.ts'
+import type { Clock } from '../observe/clock.ts'
+import { record, type RecordSinks } from '../observe/record.ts'
+import type { Reason } from '../reasons.ts'
+import type { Capacity, Hold } from './capacity.ts'
+
+export class Exchange {
+  readonly head: RequestHead
+  readonly requestId: string
+  readonly findings: Findings = {}
+  readonly hold: Hold
+  refusal: Reason | undefined
+  status: number | undefined
+  upstreamStatus: number | undefined
+  upstreamDurationMs: number | undefined
+  /** While the app is being called: ends that. */
+  onCut: ((fault: GatewayFault) => void) | undefined
+  #brokenBy: Reason | undefined
+  #interrupt: ((reason: Reason) => void) | undefined
+  #isDecided = false
+  #fault: GatewayFault | undefined
+  #cutBy: GatewayFault | undefined
+  readonly #startedMs: number
+  readonly #clock: Clock
+
+  constructor(head: RequestHead, capacity: Capacity, clock: Clock) {
+    this.head = head
+    this.requestId = requestIdOf(head)
+    this.hold = capacity.hold()
+    this.#clock = clock
+    this.#startedMs = clock.monotonicMs()
+  }
+
+  get asked(): { method: string; requestId: string } {
+    return { method: this.head.method, requestId: this.requestId }
+  }
+
+  /** While a body is being read: how to end that from outside. */
+  setInterrupt(interrupt: ((reason: Reason) => void) | undefined): void {
+    this.#interrupt = interrupt
+    if (this.#brokenBy !== undefined) interrupt?.(this.#brokenBy)
+  }
+
+  /**
+   * What follows on the connection cannot be read. @returns false if the decision is taken already,
+   * so that this is not about this request.
+   */
+  breakOff(reason: Reason): boolean {
+    if (this.#isDecided) return false
+    this.#brokenBy = reason
+    this.#interrupt?.(reason)
+    return true
+  }
+
+  decided(): void {
+    this.#isDecided = true
+  }
+
+  /** The gateway ends it itself: whatever breaks from now on broke for this. */
+  cut(fault: GatewayFault): void {
+    this.#cutBy ??= fault
+    this.onCut?.(fault)
+  }
+
+  failed(thrown: unknown): GatewayFault {
+    this.#fault = this.#cutBy ?? toFault(thrown)
+    return this.#fault
+  }
+
+  /** Times what the app takes. */
+  async timeUpstream(call: () => Promise<number>): Promise<void> {
+    const sentMs = this.#clock.monotonicMs()
+    try {
+      this.upstreamStatus = await call()
+      this.status = this.upstreamStatus
+    } finally {
+      this.upstreamDurationMs = this.#clock.monotonicMs() - sentMs
+    }
+  }
+
+  /** Gives back what it holds and writes its record. */
+  end(sinks: RecordSinks): void {
+    this.hold.end()
+    const { head, requestId, findings, refusal, status, upstreamStatus } = this
+    record(
+      {
+        requestId,
+        head,
+        findings,
+        refusal,
+        fault: this.#fault,
+        status,
+        upstreamStatus,
+        durationMs: this.#clock.monotonicMs() - this.#startedMs,
+        upstreamDurationMs: this.upstreamDurationMs,
+      },
+      sinks,
+    )
+  }
+}
+
+/** Inngest's own id where it is a plain one, so that its traces and this log can be matched. */
+function requestIdOf(head: RequestHead): string {
+  const [id, ...others] = fieldValues(head.rawHeaders, 'x-request-id')
+  return id !== undefined && others.length === 0 && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID()
+}

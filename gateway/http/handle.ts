@@ -1,0 +1,161 @@
+/** One request in, one decision, one record. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+import type { Logger } from 'pino'
+
+import { admit, type Effects } from '../admit.ts'
+import type { RequestHead } from '../checks/request-head.ts'
+import type { Settings } from '../config/compile.ts'
+import { faults, GatewayFault } from '../errors.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { reasons, type Reason } from '../reasons.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import { readBody } from './body-reader.ts'
+import type { Capacity } from './capacity.ts'
+import type { Connections } from './connections.ts'
+import { Exchange } from './exchange.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { Forwarder } from './forwarder.ts'
+import type { Passthrough } from './passthrough.ts'
+import { sendFault, sendOnSocket, sendRefusal } from './responder.ts'
+
+export interface TrafficParts {
+  readonly settings: Settings
+  readonly forwarder: Forwarder
+  readonly passthrough: Passthrough
+  readonly replay: ReplayStore
+  readonly capacity: Capacity
+  readonly connections: Connections
+  readonly exchanges: Exchanges
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+export async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: RequestHead,
+  parts: TrafficParts,
+): Promise<void> {
+  const exchange = new Exchange(head, parts.capacity, parts.clock)
+  const entry = { exchange, request, response }
+  parts.exchanges.add(entry)
+  parts.metrics.inFlight.inc()
+  response.on('error', () => undefined)
+  try {
+    await answer(request, response, exchange, parts)
+  } catch (thrown) {
+    exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
+  } finally {
+    parts.metrics.inFlight.dec()
+    parts.exchanges.remove(entry)
+    exchange.end(parts)
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+  parts: TrafficParts,
+): Promise<void> {
+  const { settings, forwarder, passthrough } = parts
+  const { head, findings, hold, requestId } = exchange
+  const effects = effectsOf(request, response, exchange, parts)
+  const verdict = await admit(head, settings.policy, effects, findings)
+  exchange.decided()
+  if (!verdict.ok) {
+    exchange.refusal = verdict.reason
+    // What was read of the body is of no use to anybody any more.
+    hold.releaseBytes()
+    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
+    return
+  }
+  const accepted = verdict.value
+  await exchange.timeUpstream(() =>
+    accepted.kind === 'admitted'
+      ? forwarder.forward(accepted, requestId, response, () => {
+          hold.releaseBytes()
+        })
+      : passthrough.forward(accepted, requestId, request, response, (cut) => {
+          exchange.onCut = cut
+        }),
+  )
+}
+
+/** For a request that wants the connection for something else: a WebSocket, or a tunnel. */
+export async function handleUpgrade(
+  request: IncomingMessage,
+  socket: Socket,
+  firstBytes: Buffer,
+  head: RequestHead,
+  parts: TrafficParts,
+): Promise<void> {
+  const { passthrough, settings, metrics } = parts
+  const exchange = new Exchange(head, parts.capacity, parts.clock)
+  metrics.inFlight.inc()
+  // Before anything else of it: the library and Node may both let it break unheard.
+  socket.on('error', () => undefined)
+  try {
+    const verdict = await admit(head, settings.policy, noBody(exchange, parts), exchange.findings)
+    if (!verdict.ok) {
+      exchange.refusal = verdict.reason
+      const { status } = reasons[verdict.reason]
+      exchange.status = sendOnSocket(socket, status, undefined, exchange.asked)
+      return
+    }
+    const accepted = verdict.value
+    if (accepted.kind === 'admitted') throw new Error('an upgrade came to an Inngest route')
+    await exchange.timeUpstream(() =>
+      passthrough.upgrade(accepted, exchange.requestId, request, socket, firstBytes, (fault) => {
+        const { status, message } = faults[fault.code]
+        exchange.status = sendOnSocket(socket, status, message, exchange.asked)
+      }),
+    )
+  } catch (thrown) {
+    exchange.failed(thrown)
+    socket.destroy()
+  } finally {
+    metrics.inFlight.dec()
+    exchange.end(parts)
+  }
+}
+
+function effectsOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+  parts: TrafficParts,
+): Effects {
+  const { hold } = exchange
+  const source = {
+    request,
+    response,
+    reserve: (bytes: number) => hold.reserve(bytes),
+    onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => {
+      exchange.setInterrupt(interrupt)
+    },
+  }
+  return {
+    ...noBody(exchange, parts),
+    readBody: () => readBody(source, parts.settings.policy.limits),
+  }
+}
+
+function noBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
+  return {
+    nowMs: () => clock.nowMs(),
+    enter: () => hold.enter(),
+    readBody: () => Promise.reject(new Error('an upgrade has no body')),
+    claim: async (claim, nowMs) => {
+      try {
+        return await replay.claim(claim, nowMs)
+      } catch (error) {
+        throw new GatewayFault('replay_store_unavailable', error)
+      }
+    },
+  }
+}

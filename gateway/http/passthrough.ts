@@ -1,0 +1,229 @@
+/**
+ * Hands a passthrough route's requests to its app: streamed both ways, WebSockets included. The
+ * bytes go through http-proxy-3; which fields pass, and how it ends, is decided here.
+ */
+import {
+  Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { isIP, type Socket } from 'node:net'
+
+import { createProxyServer, type ProxyServer, type ServerOptions } from 'http-proxy-3'
+
+import type { PassthroughRequest } from '../admit.ts'
+import { fieldValues } from '../checks/request-head.ts'
+import { GatewayFault } from '../errors.ts'
+import type { PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
+import type { ForwarderOptions } from './forwarder.ts'
+import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
+import { upstreamFields } from './upstream-request.ts'
+
+interface Call {
+  readonly onResponse: (answer: IncomingMessage) => void
+  upstream?: ClientRequest
+  hasTimedOut: boolean
+}
+
+export class Passthrough {
+  readonly #proxy: ProxyServer = createProxyServer({})
+  readonly #options: ForwarderOptions
+  readonly #targets = new Map<RoutePolicy, ServerOptions>()
+  readonly #calls = new WeakMap<IncomingMessage, Call>()
+
+  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions) {
+    this.#options = options
+    for (const route of routes) {
+      if (route.kind === 'passthrough') this.#targets.set(route, targetOf(route, options))
+    }
+    const onRequest = (upstream: ClientRequest, request: IncomingMessage) => {
+      this.#adopt(upstream, request)
+    }
+    this.#proxy.on('proxyReq', onRequest).on('proxyReqWs', onRequest)
+    this.#proxy.on('proxyRes', (answer, request) => {
+      this.#calls.get(request)?.onResponse(answer)
+    })
+    // Every call has a handler of its own; what comes here came twice.
+    this.#proxy.on('error', () => undefined)
+  }
+
+  /** @returns the app's status, when its whole answer has been passed on. @throws GatewayFault */
+  forward(
+    accepted: PassthroughRequest,
+    requestId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    onCuttable: (cut: (fault: GatewayFault) => void) => void,
+  ): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const call: Call = {
+      hasTimedOut: false,
+      onResponse: (answer) => {
+        const kept = fieldMap(keepResponseFields(answer.rawHeaders))
+        // Without one the library would promise keep-alive to a client that asked to close.
+        const connection = response.shouldKeepAlive ? 'keep-alive' : 'close'
+        answer.headers = { ...kept, connection }
+        // Cut short by the app: it must not look complete to the client.
+        answer.once('close', () => {
+          if (answer.complete) return
+          reject(new GatewayFault('upstream_reset'))
+          response.destroy()
+        })
+      },
+    }
+    this.#calls.set(request, call)
+    onCuttable((fault) => {
+      reject(fault)
+      call.upstream?.destroy()
+    })
+    response.once('close', () => {
+      call.upstream?.destroy()
+      if (response.writableFinished) resolve(response.statusCode)
+      else reject(new GatewayFault('downstream_closed'))
+    })
+    if (fieldValues(accepted.head.rawHeaders, 'expect').length > 0) response.writeContinue()
+    request.headers = passthroughHeaders(accepted, requestId)
+    this.#proxy.web(request, response, this.#targetFor(accepted.route), (error) => {
+      if (request.socket.destroyed) reject(new GatewayFault('downstream_closed', error))
+      else reject(faultOf(error, call))
+    })
+    return promise
+  }
+
+  /**
+   * @param onFault called before the connection is closed for it, so that it can be answered.
+   * @returns the app's status, when the connection has ended. @throws GatewayFault
+   */
+  upgrade(
+    accepted: PassthroughRequest,
+    requestId: string,
+    request: IncomingMessage,
+    socket: Socket,
+    firstBytes: Buffer,
+    onFault: (fault: GatewayFault) => void,
+  ): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    let status: number | undefined
+    const call: Call = {
+      hasTimedOut: false,
+      onResponse: (answer) => {
+        status = answer.statusCode
+      },
+    }
+    this.#calls.set(request, call)
+    socket.once('close', () => {
+      call.upstream?.destroy()
+      if (status === undefined) reject(new GatewayFault('downstream_closed'))
+      else resolve(status)
+    })
+    const upgrading = { connection: 'Upgrade', upgrade: 'websocket' }
+    request.headers = { ...passthroughHeaders(accepted, requestId), ...upgrading }
+    const target = this.#targetFor(accepted.route)
+    this.#proxy.ws(request, socket, firstBytes, target, (error) => {
+      if (status !== undefined) return
+      const fault = faultOf(error, call)
+      onFault(fault)
+      reject(fault)
+    })
+    return promise
+  }
+
+  close(): void {
+    for (const { agent } of this.#targets.values()) (agent as PlainAgent).destroy()
+  }
+
+  #targetFor(route: PassthroughRoutePolicy): ServerOptions {
+    const target = this.#targets.get(route)
+    if (target === undefined) throw new Error(`route ${route.name} has no target`)
+    return target
+  }
+
+  #adopt(upstream: ClientRequest, request: IncomingMessage): void {
+    const call = this.#calls.get(request)
+    if (call === undefined) return
+    call.upstream = upstream
+    upstream.setTimeout(this.#options.responseTimeoutMs, () => {
+      call.hasTimedOut = true
+      upstream.destroy()
+    })
+    // Of a WebSocket's handshake the library tells nobody.
+    if (fieldValues(request.rawHeaders, 'upgrade').length === 0) return
+    upstream.once('response', call.onResponse).once('upgrade', (answer) => {
+      upstream.setTimeout(0)
+      call.onResponse(answer)
+    })
+  }
+}
+
+function targetOf(route: PassthroughRoutePolicy, options: ForwarderOptions): ServerOptions {
+  const { origin, socketPath, tls } = route.upstream
+  const url = new URL(origin)
+  const isTls = url.protocol === 'https:'
+  const hostname = url.hostname.replace(/^\[|\]$/g, '')
+  // An address is verified as such: RFC 6066 3 knows no server name that is one.
+  const { serverName = isIP(hostname) === 0 ? hostname : '', ...material } = tls
+  // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
+  const agent = isTls
+    ? new TlsAgent({
+        keepAlive: true,
+        servername: serverName,
+        rejectUnauthorized: true,
+        ...material,
+      })
+    : new PlainAgent({ keepAlive: true })
+  const port = Number(url.port || (isTls ? 443 : 80))
+  const target = { protocol: url.protocol, host: hostname, hostname, port }
+  return {
+    target: socketPath === undefined ? { ...target, ...material } : { ...target, socketPath },
+    agent,
+    // Path and query as sent: otherwise dot segments in them would be resolved.
+    toProxy: true,
+    prependPath: false,
+    secure: true,
+    connectTimeout: options.connectTimeoutMs,
+    proxyTimeout: options.responseTimeoutMs,
+  }
+}
+
+/** Fields for Node's client, with the framing that the request came with. */
+function passthroughHeaders(accepted: PassthroughRequest, requestId: string) {
+  const { method, rawHeaders } = accepted.head
+  const kept = keepPassthroughFields(rawHeaders)
+  const fields = fieldMap(upstreamFields(accepted, kept, requestId))
+  const [length] = fieldValues(rawHeaders, 'content-length')
+  if (fieldValues(rawHeaders, 'transfer-encoding').length > 0)
+    fields['transfer-encoding'] = 'chunked'
+  else if (length !== undefined) fields['content-length'] = length
+  // Node would frame a POST without a body as an empty chunked one.
+  else if (method !== 'GET' && method !== 'HEAD') fields['content-length'] = '0'
+  return fields
+}
+
+/** Lower-case names; repeated ones keep all their lines, in order. */
+function fieldMap(fields: readonly string[]): Record<string, string | string[]> {
+  const map = new Map<string, string[]>()
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [name = '', value = ''] = [fields[i]?.toLowerCase(), fields[i + 1]]
+    map.set(name, [...(map.get(name) ?? []), value])
+  }
+  const entries = [...map].map(([name, values]) => [name, only(values)] as const)
+  return Object.fromEntries(entries)
+}
+
+function only(values: readonly string[]): string | string[] {
+  const [value = ''] = values
+  return values.length === 1 ? value : [...values]
+}
+
+const NOT_CONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES|ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|ERR_SSL)/
+
+function faultOf(error: Error & { code?: string }, call: Call): GatewayFault {
+  const { code = '' } = error
+  if (call.hasTimedOut || code === 'ECONNECT_TIMEOUT')
+    return new GatewayFault('upstream_timeout', error)
+  if (NOT_CONNECTED.test(code)) return new GatewayFault('upstream_connect', error)
+  return new GatewayFault(code.startsWith('HPE_') ? 'upstream_protocol' : 'upstream_reset', error)
+}

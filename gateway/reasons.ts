@@ -1,0 +1,220 @@
+/** The one table of reasons to refuse. A new reason is one row here; nothing else enumerates them. */
+
+/** Where in the life of a request a reason belongs, in the order of the checks. */
+export const phases = [
+  'connection',
+  'head',
+  'route',
+  'client',
+  'allowlist',
+  'credentials',
+  'capacity',
+  'body',
+  'signature',
+  'freshness',
+  'replay',
+] as const
+
+export type Phase = (typeof phases)[number]
+
+interface ReasonRow {
+  readonly phase: Phase
+  /** The status the sender sees (a PUT may see another, http/responder.ts); undefined if it is only hung up on. */
+  readonly status: number | undefined
+  /** One sentence for the operator; never sent. */
+  readonly meaning: string
+}
+
+export const reasons = {
+  connections_full: {
+    phase: 'connection',
+    status: 503,
+    meaning: '`limits.maxConnections` are open.',
+  },
+  address_connections_full: {
+    phase: 'connection',
+    status: 429,
+    meaning: '`limits.maxConnectionsPerAddress` are open from this address.',
+  },
+  proxy_header_invalid: {
+    phase: 'connection',
+    status: undefined,
+    meaning: 'A trusted proxy did not begin with a readable PROXY protocol header in time.',
+  },
+  proxy_header_unexpected: {
+    phase: 'connection',
+    status: 400,
+    meaning:
+      'A PROXY protocol header from a peer outside `trustedProxies`, or without `listen.proxyProtocol`.',
+  },
+  tls_failed: {
+    phase: 'connection',
+    status: undefined,
+    meaning: 'The TLS handshake failed: no TLS, an old version, or no acceptable certificate.',
+  },
+  headers_timeout: {
+    phase: 'connection',
+    status: 408,
+    meaning: 'No whole head arrived within `limits.headersTimeoutMs`.',
+  },
+  headers_too_large: {
+    phase: 'connection',
+    status: 431,
+    meaning: 'The head is longer than `limits.maxHeaderBytes`.',
+  },
+  request_unparsable: {
+    phase: 'connection',
+    status: 400,
+    meaning: 'What was sent is not strictly HTTP/1.1.',
+  },
+  headers_too_many: {
+    phase: 'head',
+    status: 431,
+    meaning: 'The head has more than `limits.maxHeaderCount` fields.',
+  },
+  framing_unclear: {
+    phase: 'head',
+    status: 400,
+    meaning:
+      'Where the request ends could be read in two ways, or the HTTP version is not 1.0 or 1.1.',
+  },
+  field_duplicated: {
+    phase: 'head',
+    status: 400,
+    meaning: 'A field that must be alone (`X-Run-ID`, an `X-Inngest-*`) is there twice.',
+  },
+  field_malformed: {
+    phase: 'head',
+    status: 400,
+    meaning: 'A field that decides something holds bytes outside visible ASCII.',
+  },
+  expectation_unknown: {
+    phase: 'head',
+    status: 417,
+    meaning: '`Expect` is something other than `100-continue`.',
+  },
+  request_malformed: {
+    phase: 'route',
+    status: 400,
+    meaning: 'The request target is not a plain path, or `Host` is not one plain host.',
+  },
+  route_not_found: {
+    phase: 'route',
+    status: 404,
+    meaning: 'No route has this host and path.',
+  },
+  path_ambiguous: {
+    phase: 'route',
+    status: 404,
+    meaning: 'A passthrough path that an app may take for the path of an Inngest route.',
+  },
+  method_not_allowed: {
+    phase: 'route',
+    status: 405,
+    meaning: 'Inngest uses GET, POST and PUT only, and GET only if `introspection` is on.',
+  },
+  upgrade_not_allowed: {
+    phase: 'route',
+    status: 400,
+    meaning: 'An `Upgrade` other than a WebSocket on a passthrough route.',
+  },
+  body_not_allowed: {
+    phase: 'route',
+    status: 400,
+    meaning: 'A GET with a body: a redirect turned a function call into a GET.',
+  },
+  content_encoding_not_allowed: {
+    phase: 'route',
+    status: 415,
+    meaning: 'Inngest never compresses a body, and what is not read cannot be verified.',
+  },
+  client_unidentified: {
+    phase: 'client',
+    status: 403,
+    meaning: 'A trusted proxy did not say readably who its client is.',
+  },
+  client_not_allowed: {
+    phase: 'allowlist',
+    status: 403,
+    meaning: 'The client address is in no allowed range.',
+  },
+  signature_missing: {
+    phase: 'credentials',
+    status: 401,
+    meaning: 'There is no `X-Inngest-Signature`.',
+  },
+  signature_malformed: {
+    phase: 'credentials',
+    status: 401,
+    meaning:
+      '`X-Inngest-Signature` is not exactly one `t=<10 digits>&s=<64 lowercase hex digits>`.',
+  },
+  requests_full: {
+    phase: 'capacity',
+    status: 503,
+    meaning: '`limits.maxRequestsInFlight` are being read or answered.',
+  },
+  buffer_full: {
+    phase: 'capacity',
+    status: 503,
+    meaning: 'The bodies held at once would take more than `limits.maxBufferedBytes`.',
+  },
+  body_too_large: {
+    phase: 'body',
+    status: 413,
+    meaning: 'The body is longer than `limits.maxBodyBytes`.',
+  },
+  body_timeout: {
+    phase: 'body',
+    status: 408,
+    meaning: 'The whole body did not arrive within `limits.bodyTimeoutMs`.',
+  },
+  body_idle: {
+    phase: 'body',
+    status: 408,
+    meaning: 'Nothing of the body arrived for `limits.bodyIdleTimeoutMs`.',
+  },
+  body_too_slow: {
+    phase: 'body',
+    status: 408,
+    meaning: 'The body came slower than `limits.minBodyBytesPerSecond`.',
+  },
+  signature_mismatch: {
+    phase: 'signature',
+    status: 401,
+    meaning: 'No signing key of the route makes this signature over this body.',
+  },
+  timestamp_too_old: {
+    phase: 'freshness',
+    status: 401,
+    meaning: 'The signature is older than `freshness.maxAgeSeconds`.',
+  },
+  timestamp_too_new: {
+    phase: 'freshness',
+    status: 401,
+    meaning: 'The signature is further ahead than `freshness.clockToleranceSeconds`.',
+  },
+  timestamp_before_start: {
+    phase: 'replay',
+    status: 503,
+    meaning:
+      'Signed before the in-memory replay cache began to remember; Inngest signs a retry anew.',
+  },
+  target_ambiguous: {
+    phase: 'replay',
+    status: 400,
+    meaning: '`fnId` or `stepId` stands in the query more than once.',
+  },
+  replayed: {
+    phase: 'replay',
+    status: 409,
+    meaning: 'This signature has been used already.',
+  },
+  replay_cache_full: {
+    phase: 'replay',
+    status: 503,
+    meaning: 'The replay cache is full; a live claim is never forgotten to make room.',
+  },
+} as const satisfies Record<string, ReasonRow>
+
+export type Reason = keyof typeof reasons
