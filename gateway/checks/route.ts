@@ -22,6 +22,8 @@ export function checkRoute(
   head: RequestHead,
   routes: readonly RoutePolicy[],
 ): Verdict<RoutedTarget> {
+  // Its target is a host and port, and it is no use on any route.
+  if (head.method === 'CONNECT') return refuse('method_not_allowed')
   const hosts = fieldValues(head.rawHeaders, 'host')
   const [host = ''] = hosts
   // Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2).

@@ -16,16 +16,11 @@ export function isClosing(connection: Duplex): boolean {
   return closing.has(connection)
 }
 
-/** Ends an answer, all of which is written, when the rest of the request has come or time is up. */
-export function lingerOn(response: ServerResponse): void {
-  const request = response.req
-  closing.add(request.socket)
-  const end = () => {
-    clearTimeout(timer)
-    response.end()
-  }
-  const timer = setTimeout(end, LINGER_MS)
-  request.once('end', end).once('close', end).resume()
+/** For an answer that is written and not ended: nothing follows it on its connection. */
+export function endAnswerLingering(response: ServerResponse): void {
+  // Without a socket it waits behind an earlier answer, and Node closes after it.
+  if (response.socket === null) response.end()
+  else endLingering(response.socket)
 }
 
 export function endLingering(socket: Duplex): void {

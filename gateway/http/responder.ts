@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 
 import { faults, type GatewayFault } from '../errors.ts'
 import { reasons, type Reason } from '../reasons.ts'
-import { endLingering, lingerOn } from './linger.ts'
+import { endAnswerLingering, endLingering } from './linger.ts'
 
 export interface Asked {
   readonly method: string
@@ -102,8 +102,10 @@ function send(response: ServerResponse, answer: Answer | undefined): number | un
   }
   // What is left of an unread body would be taken for the next request.
   response.writeHead(status, { ...fields, connection: 'close' })
+  // Writing the nothing that answers a HEAD would not send them.
+  response.flushHeaders()
   response.write(body)
-  lingerOn(response)
+  endAnswerLingering(response)
   return status
 }
 

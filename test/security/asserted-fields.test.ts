@@ -1,0 +1,64 @@
+/**
+ * Saying what only a proxy may say (threat D9; Caddy CVE-2026-30851, Traefik CVE-2026-33433,
+ * CVE-2026-35051): the sender writes the fields by which an app learns of its client, its host or
+ * its path, and they survive beside the proxy's own:
+ *
+ *   X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Prefix: /evil\r\nX-Original-URL: /admin\r\nForwarded: for=1\r\n
+ */
+import { describe, expect, it } from 'vitest'
+
+import { signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const names = [
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Forwarded-Port',
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Uri',
+  'X-Forwarded-Method',
+  'X-Forwarded-Client-Cert',
+  'Forwarded',
+  'Via',
+  'X-Real-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'True-Client-IP',
+  'CF-Connecting-IP',
+  'Fastly-Client-IP',
+  'Client-IP',
+  'X-Original-URL',
+  'X-Original-Host',
+  'X-Rewrite-URL',
+  'X-HTTP-Method-Override',
+  'X-HTTP-Method',
+  'X-Method-Override',
+  'Proxy',
+  'X-Request-Id',
+]
+
+describe('a field that only a proxy may write', () => {
+  it.each(names)('%s is taken off or written anew', async (name) => {
+    const target = await startTarget()
+    const doubled = [`${name}: forged one`, `${name.toUpperCase()}: forged two`]
+    expect(statusOf(await target.raw(signedCall(target, doubled)))).toBe(200)
+    expect(target.upstream.bytes()).not.toContain('forged')
+  })
+
+  it('leaves the app exactly one of each that the gateway writes', async () => {
+    const target = await startTarget()
+    await target.raw(
+      signedCall(
+        target,
+        names.map((name) => `${name}: forged`),
+      ),
+    )
+    const { fields = {} } = target.upstream.seen[0] ?? {}
+    expect(fields['x-forwarded-for']).toEqual(['127.0.0.1'])
+    expect(fields['x-forwarded-host']).toEqual(['app.example.com'])
+    expect(fields['x-forwarded-proto']).toEqual(['http'])
+    expect(fields['host']).toEqual(['app.example.com'])
+    expect(fields['x-request-id']).toHaveLength(1)
+  })
+})

@@ -1,0 +1,69 @@
+/**
+ * Moving digits over the boundary (threats B1, B2): the MAC covers body then timestamp with nothing
+ * between, so `{"a":1}` + `1700000000` and `{"a":1}1` + `700000000` make the same MAC, and a body
+ * that ends in digits is a way to another time:
+ *
+ *   body `170000000017`, t=1700000000  →  body `17`, t=00000017001700000000 …
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes, startTarget, type Target } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+import { signatureHeader } from '../support/sender.ts'
+import { testKey } from '../support/test-gateway.ts'
+
+function post(target: Target, body: string, signature: string): Promise<string> {
+  const fields = [`Content-Length: ${String(body.length)}`, `X-Inngest-Signature: ${signature}`]
+  return target.raw(callBytes(body, [...fields, 'Connection: close']))
+}
+
+describe('digits moved between body and timestamp', () => {
+  it('are refused in every split of one MAC but the signed one', async () => {
+    const target = await startTarget()
+    const now = String(Math.floor(target.gateway.clock.wallMs / 1000))
+    const body = '12345'
+    const mac = signatureHeader(testKey, body, Number(now)).slice(-64)
+    const whole = body + now
+    for (let at = 0; at <= whole.length; at += 1) {
+      if (at === body.length) continue
+      const answer = await post(target, whole.slice(0, at), `t=${whole.slice(at)}&s=${mac}`)
+      expect([at, statusOf(answer)]).toEqual([at, 401])
+    }
+    expect(target.upstream.bytes()).toBe('')
+    expect(statusOf(await post(target, body, `t=${now}&s=${mac}`))).toBe(200)
+  })
+
+  it('do not make an old signature fresh', async () => {
+    const target = await startTarget()
+    const now = Math.floor(target.gateway.clock.wallMs / 1000)
+    // A captured call whose body holds a number that looks like a fresh timestamp at its end.
+    const old = signatureHeader(testKey, `7${now}`, now - 9999)
+    const shifted = `t=${now}&s=${old.slice(-64)}`
+    expect(statusOf(await post(target, '7', shifted))).toBe(401)
+    expect(statusOf(await post(target, `7${now}`, shifted))).toBe(401)
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each([
+    '+NOW',
+    ' NOW',
+    'NOW ',
+    '0NOW',
+    'NOWabc',
+    '1e9',
+    '١٧٠٠٠٠٠٠٠٠',
+    '-1',
+    '',
+    '99999999999',
+    'NOW.0',
+  ])('t=%s is malformed', async (spelling) => {
+    const target = await startTarget()
+    const now = String(Math.floor(target.gateway.clock.wallMs / 1000))
+    const mac = target.sign('x').slice(-64)
+    const spelt = Buffer.from(spelling.replace('NOW', now)).toString('latin1')
+    const answer = await post(target, 'x', `t=${spelt}&s=${mac}`)
+    expect([400, 401]).toContain(statusOf(answer))
+    expect(['signature_malformed', 'field_malformed']).toContain(target.reasons()[0])
+    expect(target.upstream.bytes()).toBe('')
+  })
+})

@@ -1,0 +1,62 @@
+/**
+ * Bytes that two hops read differently (threats D16, D24; Envoy CVE-2024-45808, CVE-2026-73552,
+ * undici CVE-2022-31150): a line end or NUL inside a value splits what is written from it, and a
+ * byte above 0x7f makes one matcher fail and another not:
+ *
+ *   X-Run-ID: a\0b\r\n        X-Request-Id: a\x1b[2J\r\n        X-Inngest-Signature: t=…\x80\r\n
+ */
+import { describe, expect, it } from 'vitest'
+
+import { signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+describe('a control byte in a field', () => {
+  const bytes = [0x00, 0x01, 0x08, 0x0b, 0x0c, 0x0d, 0x1b, 0x7f]
+  it.each(bytes)('0x%i is refused', async (byte) => {
+    const target = await startTarget()
+    const bytesSent = signedCall(target, [`X-Any: a${String.fromCharCode(byte)}b`])
+    expect(statusOf(await target.raw(bytesSent))).toBe(400)
+    expect(target.reasons()).toEqual(['request_unparsable'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it('in a name is refused', async () => {
+    const target = await startTarget()
+    expect(statusOf(await target.raw(signedCall(target, ['X\x00A: b'])))).toBe(400)
+    expect(statusOf(await target.raw(signedCall(target, ['X A: b'])))).toBe(400)
+    expect(statusOf(await target.raw(signedCall(target, ['X\xe9A: b'])))).toBe(400)
+    expect(target.upstream.bytes()).toBe('')
+  })
+})
+
+describe('a byte above 0x7f', () => {
+  it.each(['X-Run-ID', 'X-Inngest-Req-Version', 'Content-Type', 'Host'])(
+    'in %s, which decides something, is refused',
+    async (name) => {
+      const target = await startTarget()
+      expect(statusOf(await target.raw(signedCall(target, [`${name}: a\x80b`])))).toBe(400)
+      expect(target.reasons()).toEqual(['field_malformed'])
+      expect(target.upstream.bytes()).toBe('')
+    },
+  )
+
+  it('elsewhere goes on as it came', async () => {
+    const target = await startTarget()
+    expect(statusOf(await target.raw(signedCall(target, ['X-Any: a\xe9\xffb'])))).toBe(200)
+    expect(target.upstream.seen[0]?.fields['x-any']).toEqual(['a\xe9\xffb'])
+  })
+})
+
+describe('the log', () => {
+  it('holds what a sender wrote in visible ASCII, short, and as one line of JSON', async () => {
+    const target = await startTarget()
+    const query = `fnId=${encodeURIComponent('\x1b[2J\n{"decision":"admitted"}\u2028\u202e')}&stepId=${'x'.repeat(500)}`
+    const bytes = signedCall(target, [`X-Run-ID: ${'r'.repeat(500)}`, 'X-Request-Id: a b"c'])
+    await target.raw(bytes.replace('fnId=f&stepId=step', query))
+    const [line = {}] = target.gateway.logLines
+    expect(line['fn_id']).toBe('?[2J?{"decision":"admitted"}??')
+    expect(line['step_id']).toHaveLength(200)
+    expect(line['run_id']).toHaveLength(200)
+    expect(line['request_id']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})

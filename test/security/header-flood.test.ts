@@ -1,0 +1,62 @@
+/**
+ * Fields pushed out of sight (threat D1, Node CVE-2026-58044): beyond 1,023 pairs Node stops
+ * listing fields, so that a check looks at a request without the ones that follow:
+ *
+ *   POST /api/inngest HTTP/1.1\r\n
+ *   a: b\r\n            (1,100 times)
+ *   X-Inngest-Signature: t=…&s=…\r\n
+ *   Content-Length: 30\r\n\r\n
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes, freshBody, signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const filler = (count: number) => Array.from({ length: count }, () => 'a: b')
+
+describe('a head full of fields', () => {
+  it('is refused by its count, with the signature last', async () => {
+    const target = await startTarget()
+    const body = freshBody()
+    const last = [
+      `X-Inngest-Signature: ${target.sign(body)}`,
+      `Content-Length: ${String(body.length)}`,
+    ]
+    expect(statusOf(await target.raw(callBytes(body, [...filler(1100), ...last])))).toBe(431)
+    expect(target.reasons()).toEqual(['headers_too_many'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it('keeps every field in sight where the operator allows so many', async () => {
+    const target = await startTarget({ limits: { maxHeaderCount: 2000 } })
+    expect(statusOf(await target.raw(signedCall(target, filler(1100))))).toBe(200)
+    expect(target.upstream.seen[0]?.fields['a']).toHaveLength(1100)
+    const doubled = signedCall(target, [...filler(1100), 'X-Inngest-Signature: t=1&s=1'])
+    expect(statusOf(await target.raw(doubled))).toBe(401)
+    expect(target.reasons()).toEqual(['none', 'signature_malformed'])
+  })
+
+  it.each([
+    [100, 200, 'none'],
+    [101, 431, 'headers_too_many'],
+  ])('of %i fields is answered with %i', async (count, status, reason) => {
+    const target = await startTarget()
+    const own = 4
+    expect(statusOf(await target.raw(signedCall(target, filler(count - own))))).toBe(status)
+    expect(target.reasons()).toEqual([reason])
+  })
+
+  it.each([
+    [
+      'field',
+      (target: Awaited<ReturnType<typeof startTarget>>) =>
+        signedCall(target, [`a: ${'b'.repeat(20_000)}`]),
+    ],
+    ['target', () => callBytes('', [], `GET /${'a'.repeat(20_000)} HTTP/1.1`)],
+  ])('is refused by the length of a %s', async (_, bytes) => {
+    const target = await startTarget()
+    expect(statusOf(await target.raw(bytes(target)))).toBe(431)
+    expect(target.reasons()).toEqual(['headers_too_large'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+})

@@ -1,0 +1,103 @@
+/**
+ * Reaching the Inngest handler around its route (threat D6's class): where the whole app stands
+ * behind a passthrough route, another spelling of the Inngest path matches that one, and the app's
+ * framework reads it as the Inngest path; unsigned, a PUT registers and a GET tells:
+ *
+ *   PUT /api//inngest HTTP/1.1        PUT /API/inngest HTTP/1.1        PUT /api/%69nngest HTTP/1.1
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const startBoth = () =>
+  startTarget((upstream) => ({
+    routes: [
+      { name: 'inngest', host: 'app.example.com', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+      { name: 'app', policy: 'passthrough', upstream },
+    ],
+  }))
+
+const aliases = [
+  '/api/inngest/',
+  '/api//inngest',
+  '/api///inngest//',
+  '/API/inngest',
+  '/api/Inngest',
+  '/api/%69nngest',
+  '/api/%2569nngest',
+  '/api/%252569nngest',
+  '/api%2finngest',
+  '/api%2Finngest',
+  '/api%5cinngest',
+  '/api\\inngest',
+  '/api%c0%afinngest',
+  '/x/../api/inngest',
+  '/x/%2e%2e/api/inngest',
+  '/x/.%2e/api/inngest',
+  '/x/..;/api/inngest',
+  '/x/..;a=b/api/inngest',
+  '/./api/./inngest',
+  '/api;a=b/inngest',
+  '/api/inngest;jsessionid=1',
+  '/api/inngest%3fx',
+  '/api/inngest%23x',
+  '/api/inngest%00',
+  '/api/inngest%00.css',
+  '/api/inngest%20',
+  '/api/inngest%0a',
+  '/api/inngest.json',
+  '/api/inngest.',
+  '/api/inngest/x',
+  '/api/%ef%bd%89nngest',
+  '/api/%E2%84%90nngest',
+  '/%25252525252525252561pi/inngest',
+]
+
+describe('another spelling of an Inngest path', () => {
+  it.each(aliases)('%s is not handed over', async (alias) => {
+    const target = await startBoth()
+    const bytes = callBytes('', ['Content-Length: 0', 'Connection: close'], `PUT ${alias} HTTP/1.1`)
+    expect(statusOf(await target.raw(bytes))).toBe(404)
+    expect(target.reasons()).toEqual(['path_ambiguous'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each(['evil.example.com', 'app.example.com:8080', '127.0.0.1'])(
+    'is not needed under Host: %s either',
+    async (host) => {
+      const target = await startBoth()
+      const line = 'PUT /api/inngest HTTP/1.1'
+      const bytes = callBytes('', ['Content-Length: 0', 'Connection: close'], line)
+      const answer = await target.raw(bytes.replace('Host: app.example.com', `Host: ${host}`))
+      expect(statusOf(answer)).toBe(404)
+      expect(target.upstream.bytes()).toBe('')
+    },
+  )
+
+  it.each(['/', '/api', '/api/inngestor', '/api/inngest-docs', '/inngest', '/api/other/inngest'])(
+    '%s is none, and is handed over',
+    async (path) => {
+      const target = await startBoth()
+      const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
+      expect(statusOf(await target.raw(bytes))).toBe(200)
+      expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
+    },
+  )
+
+  it.each([
+    '/a/../b',
+    '/a/./b',
+    '/a%2f..%2fb',
+    '/a//b',
+    '/a;b',
+    "/a'b|c",
+    '/a?b=../../c',
+    '/a?b?c',
+  ])('%s goes on byte for byte', async (path) => {
+    const target = await startBoth()
+    const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
+    expect(statusOf(await target.raw(bytes))).toBe(200)
+    expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
+  })
+})

@@ -1,0 +1,27 @@
+/**
+ * Two functions in one query: of `?fnId=a&fnId=b` SDKs take the first, the last or both, so what is
+ * claimed and what runs could differ:
+ *
+ *   POST /api/inngest?fnId=harmless&stepId=step&fnId=payout HTTP/1.1
+ */
+import { describe, expect, it } from 'vitest'
+
+import { signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+describe('a repeated id', () => {
+  it.each([
+    '?fnId=a&stepId=step&fnId=b',
+    '?fnId=a&fnId=a',
+    '?fnId=a&stepId=s&stepId=t',
+    '?fnId=a&fn%49d=b',
+    '?fnId=a&fnId',
+    '?fnId=&fnId=',
+  ])('%s is refused', async (query) => {
+    const target = await startTarget()
+    const bytes = signedCall(target).replace('?fnId=f&stepId=step', query)
+    expect(statusOf(await target.raw(bytes))).toBe(400)
+    expect(target.reasons()).toEqual(['target_ambiguous'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+})

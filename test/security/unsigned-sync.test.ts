@@ -1,0 +1,83 @@
+/**
+ * A sync without a signature: an app that gets one registers itself with Inngest at a URL built
+ * from the `Host` it was sent, so whoever may send one chooses where Inngest calls:
+ *
+ *   PUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nContent-Length: 0\r\n\r\n
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes, startTarget, type Target } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const startOpen = () =>
+  startTarget((upstream) => ({
+    allowlist: ['127.0.0.9'],
+    routes: [
+      {
+        name: 'app',
+        upstream,
+        serveOrigin: 'https://app.example.com',
+        signingKeys: [{ env: 'PRIMARY' }],
+        unsignedPut: { allowFrom: ['127.0.0.2'] },
+        unsignedGet: { allowFrom: ['127.0.0.3'] },
+      },
+    ],
+  }))
+
+async function ask(target: Target, method: string, from: string, fields: string[] = []) {
+  const head = ['Content-Length: 0', 'Connection: close', ...fields]
+  const bytes = callBytes('', head, `${method} /api/inngest HTTP/1.1`)
+  return statusOf(await target.raw(bytes.replace('app.example.com', 'evil.example.com'), { from }))
+}
+
+describe('an unsigned request', () => {
+  it.each(['PUT', 'GET', 'POST'])(
+    '%s is refused by default, without a status that syncs',
+    async (method) => {
+      const target = await startTarget()
+      expect(await ask(target, method, '127.0.0.1')).toBe(401)
+      expect(target.reasons()).toEqual(['signature_missing'])
+      expect(target.upstream.bytes()).toBe('')
+    },
+  )
+
+  it('is let in by address and method, with Host pinned, and counted as unsigned', async () => {
+    const target = await startOpen()
+    expect(await ask(target, 'PUT', '127.0.0.2')).toBe(200)
+    expect(await ask(target, 'GET', '127.0.0.3')).toBe(200)
+    expect(target.upstream.seen.map(({ fields }) => fields['host'])).toEqual([
+      ['app.example.com'],
+      ['app.example.com'],
+    ])
+    expect(target.gateway.logLines[0]).toMatchObject({ decision: 'admitted', unsigned: true })
+    expect(await target.metrics()).toContain(
+      'inngest_gateway_signature_verifications_total{result="none",key_slot="none"} 2',
+    )
+  })
+
+  it.each([
+    ['GET', '127.0.0.2', [], 403],
+    ['PUT', '127.0.0.3', [], 403],
+    ['POST', '127.0.0.2', [], 403],
+    ['PUT', '127.0.0.4', [], 403],
+    ['PUT', '127.0.0.9', [], 401],
+    // A signature that is there is held to be one.
+    ['PUT', '127.0.0.2', ['X-Inngest-Signature: x'], 403],
+    ['PUT', '127.0.0.4', ['X-Forwarded-For: 127.0.0.2'], 403],
+  ])('%s from %s with %j is refused', async (method, from, fields, status) => {
+    const target = await startOpen()
+    expect(await ask(target, method, from, fields)).toBe(status)
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it('cannot bring a body', async () => {
+    const target = await startOpen()
+    const bytes = callBytes(
+      '{}',
+      ['Content-Length: 2', 'Connection: close'],
+      'PUT /api/inngest HTTP/1.1',
+    )
+    expect(statusOf(await target.raw(bytes, { from: '127.0.0.2' }))).toBe(403)
+    expect(target.upstream.bytes()).toBe('')
+  })
+})

@@ -1,0 +1,72 @@
+/** A gateway in front of a lenient upstream, and what an attacker may send to it. */
+import { afterEach } from 'vitest'
+
+import { startLenientUpstream, type LenientUpstream } from './lenient-upstream.ts'
+import { sendRaw, type RawOptions } from './raw.ts'
+import { signatureHeader } from './sender.ts'
+import { startTestGateway, testKey, type TestGateway } from './test-gateway.ts'
+
+export interface Target {
+  readonly gateway: TestGateway
+  readonly upstream: LenientUpstream
+  raw(bytes: string | Buffer | readonly (string | Buffer)[], options?: RawOptions): Promise<string>
+  /** A signature over `body`, as old as the test says. */
+  sign(body: string | Buffer, ageSeconds?: number): string
+  /** The reasons of all records so far. */
+  reasons(): unknown[]
+  metrics(): Promise<string>
+}
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
+
+/** @param config laid over a single route that allows loopback. */
+export async function startTarget(
+  config: object | ((url: string) => object) = {},
+): Promise<Target> {
+  const upstream = await startLenientUpstream()
+  stops.push(() => {
+    upstream.stop()
+  })
+  const laidOver = typeof config === 'function' ? config(upstream.url) : config
+  const gateway = await startTestGateway(upstream.url, {
+    shutdown: { drainTimeoutMs: 100 },
+    ...laidOver,
+  })
+  stops.push(() => gateway.stop())
+  return {
+    gateway,
+    upstream,
+    raw: (bytes, options) => sendRaw(gateway.port, bytes, options),
+    sign: (body, ageSeconds = 0) =>
+      signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000) - ageSeconds),
+    reasons: () => gateway.logLines.map((line) => line['reason']),
+    metrics: () => gateway.metricsText(),
+  }
+}
+
+let serial = 0
+
+/** A canonical call body that no other test signs. */
+export function freshBody(): string {
+  serial += 1
+  return `{"ctx":{"request_id":"attack-${String(serial)}"}}`
+}
+
+/** The head and body of a call, in bytes. @param fields lines without their ends. */
+export function callBytes(
+  body: string,
+  fields: readonly string[],
+  line = 'POST /api/inngest?fnId=f&stepId=step HTTP/1.1',
+): string {
+  return `${[line, 'Host: app.example.com', ...fields].join('\r\n')}\r\n\r\n${body}`
+}
+
+/** The same, well framed and signed, with `more` fields. */
+export function signedCall(target: Target, more: readonly string[] = [], body = freshBody()) {
+  const length = `Content-Length: ${String(Buffer.byteLength(body))}`
+  const signature = `X-Inngest-Signature: ${target.sign(body)}`
+  return callBytes(body, [length, signature, 'Connection: close', ...more])
+}
