@@ -121,8 +121,8 @@ export const configSchema = shape.superRefine((config, context) => {
     const message = 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
     context.addIssue({ code: 'custom', path: ['trustedProxies'], message })
   }
-  if (limits.maxBufferedBytes < limits.maxBodyBytes) {
-    const message = `at least limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
+  if (limits.maxBufferedBytes < 2 * limits.maxBodyBytes) {
+    const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
     context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message })
   }
 })

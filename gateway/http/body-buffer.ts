@@ -4,16 +4,16 @@
  */
 export class BodyBuffer {
   readonly #reserve: (bytes: number) => boolean
-  readonly #announcedBytes: number
+  readonly #mostBytes: number
   #memory: Buffer = Buffer.alloc(0)
   #length = 0
 
   /**
-   * @param announcedBytes `Content-Length`, or 0.
+   * @param mostBytes what it will come to at most: `Content-Length`, or the limit.
    * @param reserve asked before memory is taken; false says there is none left.
    */
-  constructor(announcedBytes: number, reserve: (bytes: number) => boolean) {
-    this.#announcedBytes = announcedBytes
+  constructor(mostBytes: number, reserve: (bytes: number) => boolean) {
+    this.#mostBytes = mostBytes
     this.#reserve = reserve
   }
 
@@ -40,11 +40,10 @@ export class BodyBuffer {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Doubles, so that a body is copied twice at most; never beyond what was announced. */
+  /** Doubles, so that a body is copied twice at most. */
   #grow(needed: number): boolean {
     const doubled = Math.max(needed, this.#memory.length * 2)
-    const isAnnounced = needed <= this.#announcedBytes
-    const size = isAnnounced ? Math.min(doubled, this.#announcedBytes) : doubled
+    const size = Math.min(doubled, this.#mostBytes)
     if (!this.#reserve(size - this.#memory.length)) return false
     const memory = Buffer.allocUnsafe(size)
     this.#memory.copy(memory, 0, 0, this.#length)

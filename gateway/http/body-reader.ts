@@ -34,7 +34,7 @@ function collect(
   limits: LimitsPolicy,
 ): Promise<Verdict<Uint8Array>> {
   return new Promise((resolve, reject) => {
-    const body = new BodyBuffer(announced, reserve)
+    const body = new BodyBuffer(announced || limits.maxBodyBytes, reserve)
     const settle = (end: () => void) => {
       pace.stop()
       onInterruptible(undefined)

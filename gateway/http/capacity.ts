@@ -4,6 +4,9 @@
  */
 import type { LimitsPolicy } from '../policy.ts'
 
+/** An eighth of the memory is for bodies up to this length: large ones cannot crowd small ones out. */
+const SMALL_BODY_BYTES = 65_536
+
 export class Capacity {
   readonly #limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
   #requests = 0
@@ -31,8 +34,10 @@ export class Capacity {
       givePlaceBack: () => {
         this.#requests -= 1
       },
-      takeBytes: (bytes) => {
-        const isFree = this.#bufferedBytes + bytes <= this.#limits.maxBufferedBytes
+      takeBytes: (bytes, isSmall) => {
+        const { maxBufferedBytes } = this.#limits
+        const most = isSmall ? maxBufferedBytes : maxBufferedBytes * (7 / 8)
+        const isFree = this.#bufferedBytes + bytes <= most
         if (isFree) this.#bufferedBytes += bytes
         return isFree
       },
@@ -46,7 +51,7 @@ export class Capacity {
 interface Ledger {
   readonly takePlace: () => boolean
   readonly givePlaceBack: () => void
-  readonly takeBytes: (bytes: number) => boolean
+  readonly takeBytes: (bytes: number, isSmall: boolean) => boolean
   readonly giveBytesBack: (bytes: number) => void
 }
 
@@ -67,7 +72,7 @@ export class Hold {
 
   /** @returns false, and takes nothing, if there is not that much memory left. */
   reserve(bytes: number): boolean {
-    const isFree = this.#ledger.takeBytes(bytes)
+    const isFree = this.#ledger.takeBytes(bytes, this.#bytes + bytes <= SMALL_BODY_BYTES)
     if (isFree) this.#bytes += bytes
     return isFree
   }

@@ -1,6 +1,7 @@
 /**
- * Ends exchanges whose client has stopped: takes nothing of an answer, or sends nothing of a body
- * that is streamed through. A body that is read here has its own, finer watch (body-pace.ts).
+ * Ends exchanges that have stopped: a client that takes nothing of an answer, or sends nothing of a
+ * body that is streamed through, or an app that takes nothing of it. A body that is read here has
+ * its own, finer watch (body-pace.ts).
  */
 import type { Server } from 'node:http'
 
@@ -25,7 +26,9 @@ export function watchProgress(server: Server, exchanges: Exchanges, limits: Prog
     for (const entry of exchanges) {
       const progress = seen.get(entry) ?? start(entry, nowMs)
       seen.set(entry, progress)
-      const fault = stoppedBy(entry, progress, nowMs, limits)
+      const fault =
+        answerStoppedBy(entry, progress, nowMs, limits) ??
+        bodyStoppedBy(entry, progress, nowMs, limits)
       if (fault === undefined) continue
       entry.exchange.cut(new GatewayFault(fault))
       if (entry.response.headersSent) entry.response.destroy()
@@ -43,28 +46,40 @@ function start({ request }: OpenExchange, nowMs: number): Progress {
 }
 
 /** Also notes what has moved since the last look. */
-function stoppedBy(
-  { request, response, exchange }: OpenExchange,
+function answerStoppedBy(
+  { request: { socket }, response }: OpenExchange,
   progress: Progress,
   nowMs: number,
   limits: ProgressLimits,
 ): FaultCode | undefined {
-  const { socket } = request
   const flushed = socket.bytesWritten - socket.writableLength - response.writableLength
-  const isWaitingToWrite = response.writableNeedDrain || socket.writableLength > 0
-  if (!isWaitingToWrite || flushed !== progress.bytesWritten) {
+  const isWaiting = response.writableNeedDrain || socket.writableLength > 0
+  if (!isWaiting || flushed !== progress.bytesWritten) {
     progress.bytesWritten = flushed
     progress.writtenMs = nowMs
   }
-  // A body that waits here to be passed on is held up by the app, not by its sender.
-  const isWaitingToRead =
-    exchange.findings.route?.kind === 'passthrough' &&
-    !request.complete &&
-    request.readableLength === 0
-  if (!isWaitingToRead || socket.bytesRead !== progress.bytesRead) {
-    progress.bytesRead = socket.bytesRead
+  const isStopped = nowMs - progress.writtenMs > limits.responseStallTimeoutMs
+  return isStopped ? 'downstream_stalled' : undefined
+}
+
+/** Also notes what has moved since the last look. */
+function bodyStoppedBy(
+  { request, exchange }: OpenExchange,
+  progress: Progress,
+  nowMs: number,
+  limits: ProgressLimits,
+): FaultCode | undefined {
+  const isStreamed = exchange.findings.route?.kind === 'passthrough' && !request.complete
+  const { bytesRead } = request.socket
+  if (!isStreamed || bytesRead !== progress.bytesRead) {
+    progress.bytesRead = bytesRead
     progress.readMs = nowMs
   }
-  if (nowMs - progress.writtenMs > limits.responseStallTimeoutMs) return 'downstream_stalled'
-  return nowMs - progress.readMs > limits.bodyIdleTimeoutMs ? 'downstream_idle' : undefined
+  const silenceMs = nowMs - progress.readMs
+  // What waits here to be passed on is held up by the app. Nothing is read meanwhile, so that the
+  // client may be gone without anybody noticing.
+  if (request.readableLength > 0) {
+    return silenceMs > limits.responseStallTimeoutMs ? 'upstream_timeout' : undefined
+  }
+  return silenceMs > limits.bodyIdleTimeoutMs ? 'downstream_idle' : undefined
 }

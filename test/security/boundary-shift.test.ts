@@ -35,9 +35,10 @@ describe('digits moved between body and timestamp', () => {
 
   it('do not make an old signature fresh', async () => {
     const target = await startTarget()
-    const now = Math.floor(target.gateway.clock.wallMs / 1000)
+    const nowSeconds = Math.floor(target.gateway.clock.wallMs / 1000)
+    const now = String(nowSeconds)
     // A captured call whose body holds a number that looks like a fresh timestamp at its end.
-    const old = signatureHeader(testKey, `7${now}`, now - 9999)
+    const old = signatureHeader(testKey, `7${now}`, nowSeconds - 9999)
     const shifted = `t=${now}&s=${old.slice(-64)}`
     expect(statusOf(await post(target, '7', shifted))).toBe(401)
     expect(statusOf(await post(target, `7${now}`, shifted))).toBe(401)

@@ -1,10 +1,12 @@
 /** A gateway in front of a lenient upstream, and what an attacker may send to it. */
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 
 import { startLenientUpstream, type LenientUpstream } from './lenient-upstream.ts'
 import { sendRaw, type RawOptions } from './raw.ts'
 import { signatureHeader } from './sender.ts'
 import { startTestGateway, testKey, type TestGateway } from './test-gateway.ts'
+
+type Config = Readonly<Record<string, unknown>>
 
 export interface Target {
   readonly gateway: TestGateway
@@ -24,13 +26,13 @@ afterEach(async () => {
 
 /** @param config laid over a single route that allows loopback. */
 export async function startTarget(
-  config: object | ((url: string) => object) = {},
+  config: Config | ((url: string) => Config) = {},
 ): Promise<Target> {
   const upstream = await startLenientUpstream()
   stops.push(() => {
     upstream.stop()
   })
-  const laidOver = typeof config === 'function' ? config(upstream.url) : config
+  const laidOver: Config = typeof config === 'function' ? config(upstream.url) : config
   const gateway = await startTestGateway(upstream.url, {
     shutdown: { drainTimeoutMs: 100 },
     ...laidOver,
@@ -69,4 +71,22 @@ export function signedCall(target: Target, more: readonly string[] = [], body = 
   const length = `Content-Length: ${String(Buffer.byteLength(body))}`
   const signature = `X-Inngest-Signature: ${target.sign(body)}`
   return callBytes(body, [length, signature, 'Connection: close', ...more])
+}
+
+export function gauge(metrics: string, name: string): number {
+  return Number(new RegExp(`^inngest_gateway_${name} (\\d+)$`, 'm').exec(metrics)?.[1])
+}
+
+/** Longer than a refused connection is kept for its answer to be read. */
+const QUIET_WITHIN_MS = 8000
+
+/** That nothing is left of what went on: no connection, no request, no byte of a body. */
+export async function expectQuiet(target: Target): Promise<void> {
+  const held = async () => {
+    const metrics = await target.metrics()
+    return ['connections', 'requests_in_flight', 'buffered_bytes'].map((name) =>
+      gauge(metrics, name),
+    )
+  }
+  await expect.poll(held, { timeout: QUIET_WITHIN_MS }).toEqual([0, 0, 0])
 }

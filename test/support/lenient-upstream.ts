@@ -53,18 +53,23 @@ function takeRequest(text: string): { request: SeenRequest; rest: string } | und
     .replace(/\r?\n[ \t]+/g, ' ')
     .trimEnd()
     .split(/\r?\n/)
-  const fields = Object.create(null) as Record<string, string[]>
-  for (const field of lines) {
-    const [name = '', ...value] = field.split(':')
-    const list = (fields[name.trim().toLowerCase()] ??= [])
-    list.push(value.join(':').trim())
-  }
+  const fields = fieldsOf(lines)
   const rest = text.slice(head.length)
   const encodings = (fields['transfer-encoding'] ?? []).join(',')
   const taken = /chunked/i.test(encodings)
     ? takeChunks(rest)
     : takeLength(rest, Number.parseInt(fields['content-length']?.[0] ?? '0', 10) || 0)
   return taken && { request: { line, fields, body: taken.body }, rest: taken.rest }
+}
+
+function fieldsOf(lines: readonly string[]): Record<string, string[]> {
+  const fields = Object.create(null) as Record<string, string[]>
+  for (const field of lines) {
+    const [name = '', ...value] = field.split(':')
+    const list = (fields[name.trim().toLowerCase()] ??= [])
+    list.push(value.join(':').trim())
+  }
+  return fields
 }
 
 function takeLength(text: string, length: number) {

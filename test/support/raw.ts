@@ -32,8 +32,13 @@ export async function sendRaw(
   return text
 }
 
-export async function open(port: number, from = '127.0.0.1'): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', localAddress: from })
+/** @param allowHalfOpen true to stay when the other side has ended. */
+export async function open(
+  port: number,
+  from = '127.0.0.1',
+  allowHalfOpen = false,
+): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen })
   socket.on('error', () => undefined)
   await once(socket, 'connect')
   return socket

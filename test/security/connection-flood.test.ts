@@ -1,0 +1,92 @@
+/**
+ * Taking every connection (threat D14): sockets are opened and kept until none is left for Inngest:
+ *
+ *   connect, connect, connect …        (from one address; then from many)
+ */
+import type { Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+
+import { expectQuiet, startTarget, type Target } from '../support/attack.ts'
+import { serveBeside } from '../support/good-client.ts'
+import { open } from '../support/raw.ts'
+
+async function connectMany(target: Target, count: number, from: (i: number) => string) {
+  const opened = await Promise.all(
+    Array.from({ length: count }, (_, i) => open(target.gateway.port, from(i), true)),
+  )
+  const answers = opened.map(
+    (socket: Socket) =>
+      new Promise<string>((resolve) => {
+        let text = ''
+        socket.setEncoding('latin1').on('data', (part: string) => (text += part))
+        socket.once('end', () => {
+          resolve(text)
+        })
+        socket.once('close', () => {
+          resolve(text)
+        })
+      }),
+  )
+  return { answers: Promise.all(answers) }
+}
+
+describe('a flood of connections', () => {
+  it('from one address is cut at its share, and another address is served', async () => {
+    const limits = { maxConnectionsPerAddress: 50, headersTimeoutMs: 1000 }
+    const target = await startTarget({ limits })
+    const beside = serveBeside(target, '127.0.0.5')
+    const { answers } = await connectMany(target, 500, () => '127.0.0.6')
+    const texts = await answers
+    const { asked, served, slowestMs } = await beside.stop()
+    console.log(
+      `flood from one: honest ${String(served)} of ${String(asked)}, slowest ${slowestMs.toFixed(0)} ms`,
+    )
+    expect(served).toBe(asked)
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 429'))).toHaveLength(450)
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(50)
+    expect(texts.find((text) => text.startsWith('HTTP/1.1 429'))).toMatch(/retry-after: \d/i)
+    const metrics = await target.metrics()
+    expect(metrics).toMatch(/reason="address_connections_full",code="429"} 450/)
+    expect(metrics).toMatch(/reason="headers_timeout",code="408"} 50/)
+    await expectQuiet(target)
+  })
+
+  it('from many is cut at the whole, and each one beyond is counted', async () => {
+    const limits = { maxConnections: 100, headersTimeoutMs: 1000 }
+    const target = await startTarget({ limits })
+    const { answers } = await connectMany(target, 500, (i) => `127.0.1.${String(1 + (i % 250))}`)
+    const texts = await answers
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(100)
+    // Beyond a margin they are not answered any more, since an answer keeps a connection a while.
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 503'))).toHaveLength(100)
+    const metrics = await target.metrics()
+    const counts = [...metrics.matchAll(/reason="connections_full",code="(\w+)"} (\d+)/g)]
+    expect(Object.fromEntries(counts.map(([, code, count]) => [code, count]))).toEqual({
+      503: '100',
+      none: '300',
+    })
+    await expectQuiet(target)
+  })
+
+  it('of trusted proxies is not held against their one address', async () => {
+    const limits = { maxConnectionsPerAddress: 2, headersTimeoutMs: 300 }
+    const target = await startTarget({ limits, trustedProxies: ['127.0.0.7'] })
+    const { answers } = await connectMany(target, 20, () => '127.0.0.7')
+    const texts = await answers
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(20)
+  })
+
+  it('whose addresses the PROXY protocol tells is held against each of those', async () => {
+    const target = await startTarget({
+      listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
+      limits: { maxConnectionsPerAddress: 3, headersTimeoutMs: 300 },
+      trustedProxies: ['127.0.0.7'],
+    })
+    const answers = Array.from({ length: 10 }, (_, i) =>
+      target.raw(`PROXY TCP4 198.51.100.${String(i % 2)} 10.0.0.1 1 2\r\n`, { from: '127.0.0.7' }),
+    )
+    const texts = await Promise.all(answers)
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 429'))).toHaveLength(4)
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(6)
+  })
+})

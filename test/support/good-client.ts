@@ -1,0 +1,38 @@
+/** An honest sender that calls again and again while something else goes on. */
+import { freshBody, type Target } from './attack.ts'
+import { send } from './sender.ts'
+
+export interface Beside {
+  /** Ends after the call in flight. */
+  stop(): Promise<{ asked: number; served: number; slowestMs: number }>
+}
+
+const PAUSE_MS = 20
+
+/** @param from a loopback address of its own, where the attackers share another. */
+export function serveBeside(target: Target, from = '127.0.0.1'): Beside {
+  let isOver = false
+  let [asked, served, slowestMs] = [0, 0, 0]
+  const loop = async () => {
+    while (!isOver) {
+      const body = freshBody()
+      const startedMs = performance.now()
+      asked += 1
+      const headers = { 'x-inngest-signature': target.sign(body) }
+      const answer = await send({ port: target.gateway.port, body, headers, from }).catch(
+        () => undefined,
+      )
+      if (answer?.status === 200) served += 1
+      slowestMs = Math.max(slowestMs, performance.now() - startedMs)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+  const done = loop()
+  return {
+    stop: async () => {
+      isOver = true
+      await done
+      return { asked, served, slowestMs }
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+
+import { readSettingsFile, type SettingsReading } from '../../../gateway/config/load.ts'
+import { formatProblem } from '../../../gateway/config/problem.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'gateway-config-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
+function read(text: string, variables: Record<string, string> = env): SettingsReading {
+  const file = path.join(folder, 'gateway.yaml')
+  writeFileSync(file, text)
+  return readSettingsFile(file, variables)
+}
+
+function problems(reading: SettingsReading): string[] {
+  if (reading.ok) return []
+  return reading.problems.map((problem) => formatProblem(problem).replace(`${folder}/`, ''))
+}
+
+function settings(reading: SettingsReading) {
+  if (!reading.ok) throw new Error(problems(reading).join('\n'))
+  return reading.settings
+}
+
+describe('what two keys of a configuration say together', () => {
+  const app = 'upstream: "http://127.0.0.1:3000"'
+  const keys = 'signingKeys: [{ env: INNGEST_SIGNING_KEY }]'
+  it.each([
+    [
+      'PROXY headers from nobody',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { proxyProtocol: true }`,
+      'trustedProxies: expected the proxies that send PROXY headers, since listen.proxyProtocol is true',
+    ],
+    [
+      'less memory than one body may have',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlimits: { maxBufferedBytes: 2048 }`,
+      'limits.maxBufferedBytes: expected at least twice limits.maxBodyBytes, which is 10485760, found 2048',
+    ],
+    [
+      'an Inngest route without keys',
+      `routes: [{ name: a, ${app} }]`,
+      'routes[0].signingKeys: expected a list of references, env: NAME or file: /path, found nothing',
+    ],
+    [
+      'an allowlist that would not be looked at',
+      `routes: [{ name: a, ${app}, ${keys}, allowlist: [10.0.0.0/8] }]`,
+      'routes[0].allowlist: expected it only where policy is passthrough',
+    ],
+    [
+      'keys that nothing would use',
+      `routes: [{ name: a, policy: passthrough, ${app}, ${keys} }]`,
+      'routes[0].signingKeys: expected nothing, since a passthrough route verifies nothing',
+    ],
+    [
+      'an unsigned sync that may choose the URL',
+      `routes: [{ name: a, ${app}, ${keys}, unsignedPut: { allowFrom: [192.0.2.0/24] } }]`,
+      'routes[0].serveOrigin: expected an origin, so that an unsigned sync cannot choose the URL',
+    ],
+    [
+      'everybody as a client without a signature',
+      `routes: [{ name: a, ${app}, ${keys}, unsignedGet: { allowFrom: [0.0.0.0/0] } }]`,
+      'routes[0].unsignedGet',
+    ],
+    [
+      'TLS files for a plain upstream',
+      `routes: [{ name: a, ${app}, ${keys}, upstreamTls: { caFile: /x } }]`,
+      'routes[0].upstreamTls: expected nothing, since the upstream is not https',
+    ],
+    [
+      'half a client certificate',
+      `routes: [{ name: a, upstream: "https://127.0.0.1:1", ${keys}, upstreamTls: { certFile: /x } }]`,
+      'routes[0].upstreamTls: expected both certFile and keyFile, or neither',
+    ],
+    [
+      'a way to turn verification off',
+      `routes: [{ name: a, upstream: "https://127.0.0.1:1", ${keys}, upstreamTls: { insecureSkipVerify: true } }]`,
+      'routes[0].upstreamTls.insecureSkipVerify: expected one of caFile, certFile, keyFile, serverName',
+    ],
+    [
+      'a certificate that is not there',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: /nonexistent, keyFile: /nonexistent } }`,
+      'listen.tls: expected PEM files that are readable and belong together, found ENOENT',
+    ],
+    [
+      'authorities that are none',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/key.pem, clientCaFile: /dev/null } }`,
+      'listen.tls: expected PEM files that are readable and belong together, found no certificate in /dev/null',
+    ],
+    [
+      'a certificate with another key',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/second-key.pem } }`,
+      'listen.tls: expected PEM files that are readable and belong together',
+    ],
+    [
+      'a passthrough route doubled',
+      `routes: [{ name: a, policy: passthrough, ${app} }, { name: b, policy: passthrough, path: /, ${app} }]`,
+      'routes[1].path: expected a host and path of its own',
+    ],
+  ])('refuses %s', (_, text, message) => {
+    expect(problems(read(text)).join('\n')).toContain(message)
+  })
+
+  it('takes what users have set for the one Inngest route beside a passthrough route', () => {
+    const { policy } = settings(
+      read(`routes: [{ name: a, ${app}, ${keys} }, { name: b, policy: passthrough, ${app} }]`, {
+        ...env,
+        INNGEST_SERVE_PATH: '/x/inngest',
+      }),
+    )
+    expect(policy.routes.map(({ kind, path: own }) => `${kind} ${own}`)).toEqual([
+      'inngest /x/inngest',
+      'passthrough /',
+    ])
+  })
+})
