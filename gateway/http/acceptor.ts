@@ -19,6 +19,8 @@ export interface AcceptOptions {
   readonly connections: Connections
   /** Ends the connection and records why. */
   readonly onRefused: (socket: Socket, reason: Reason, mayAnswer: boolean) => void
+  /** Told before TLS or HTTP gets it. */
+  readonly onAccepted: (socket: Socket) => void
 }
 
 /** An answer keeps its connection for a while (linger.ts), so in a flood only some get one. */
@@ -30,7 +32,9 @@ export function guardConnections(server: Server, options: AcceptOptions): void {
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
     void accept(socket, options).then((isAccepted) => {
-      if (isAccepted) for (const handler of handlers) handler.call(server, socket)
+      if (!isAccepted) return
+      options.onAccepted(socket)
+      for (const handler of handlers) handler.call(server, socket)
     })
   })
 }

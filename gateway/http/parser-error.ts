@@ -1,6 +1,4 @@
 /** What Node's HTTP parser or its timers refused, in this gateway's terms. */
-import type { Socket } from 'node:net'
-
 import { looksLikeProxyHeader } from '../checks/proxy-header.ts'
 import type { Reason } from '../reasons.ts'
 
@@ -17,9 +15,4 @@ export function reasonOfParserError({ code, rawPacket }: ParserError): Reason | 
   // The commonest misconfiguration of a load balancer deserves a name of its own.
   const isProxyHeader = rawPacket !== undefined && looksLikeProxyHeader(rawPacket)
   return isProxyHeader ? 'proxy_header_unexpected' : 'request_unparsable'
-}
-
-/** A load balancer's check that the port is open: connected, and gone. */
-export function wasNothingSent({ code }: NodeJS.ErrnoException, socket: Socket): boolean {
-  return code === 'ECONNRESET' && socket.bytesRead === 0
 }

@@ -3,13 +3,14 @@ import { createServer as createPlainServer, type IncomingMessage, type Server } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 
-import type { RequestHead } from '../checks/request-head.ts'
+import type { ConnectionHead, RequestHead } from '../checks/request-head.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { guardConnections } from './acceptor.ts'
 import { Exchange } from './exchange.ts'
 import { handleRequest, handleUpgrade, type TrafficParts } from './handle.ts'
+import { watchHandshakes } from './handshake-watch.ts'
 import { isClosing } from './linger.ts'
-import { reasonOfParserError, wasNothingSent } from './parser-error.ts'
+import { reasonOfParserError } from './parser-error.ts'
 import { watchProgress } from './progress-watch.ts'
 import { sendOnSocket } from './responder.ts'
 import { tlsServerOptions } from './tls-listener.ts'
@@ -35,15 +36,23 @@ export function createTrafficServer(parts: TrafficParts): Server {
       : createTlsServer({ ...options, ...tlsServerOptions(listenerTls, headersTimeoutMs) })
   // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
   server.maxHeadersCount = 0
+  const refuse = (socket: Socket, reason: Reason, mayAnswer: boolean) => {
+    // Nothing plain can be said where TLS is expected.
+    const head = parts.connections.headOf(socket)
+    refuseConnection(socket, head, reason, parts, mayAnswer && listenerTls === undefined)
+  }
   guardConnections(server, {
     policy,
     speaksProxyProtocol: config.listen.proxyProtocol,
     isEncrypted: listenerTls !== undefined,
     connections: parts.connections,
-    onRefused: (socket, reason, mayAnswer) => {
-      // Nothing plain can be said where TLS is expected.
-      refuseConnection(socket, reason, parts, mayAnswer && listenerTls === undefined)
-    },
+    onRefused: refuse,
+    onAccepted:
+      listenerTls === undefined
+        ? () => undefined
+        : watchHandshakes(server, parts.connections, (socket, head) => {
+            refuseConnection(socket, head, 'tls_failed', parts, false)
+          }),
   })
   handleEvents(server, parts)
   watchProgress(server, parts.exchanges, policy.limits)
@@ -64,10 +73,6 @@ function handleEvents(server: Server, parts: TrafficParts): void {
   server.on('clientError', (error: Error, socket: Socket) => {
     onClientError(error, socket, parts)
   })
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (wasNothingSent(error, socket)) socket.destroy()
-    else refuseConnection(socket, 'tls_failed', parts, false)
-  })
 }
 
 function onClientError(error: Error, socket: Socket, parts: TrafficParts): void {
@@ -77,17 +82,19 @@ function onClientError(error: Error, socket: Socket, parts: TrafficParts): void 
   const exchange = parts.exchanges.on(socket)
   // A request that is still being decided says so itself, in its one record.
   if (exchange?.breakOff(reason) === true) return
-  refuseConnection(socket, reason, parts, exchange === undefined)
+  const head = parts.connections.headOf(socket)
+  refuseConnection(socket, head, reason, parts, exchange === undefined)
 }
 
 /** @param mayAnswer false if an answer could be taken for something else. */
 function refuseConnection(
   socket: Socket,
+  connection: ConnectionHead,
   reason: Reason,
   parts: TrafficParts,
   mayAnswer: boolean,
 ): void {
-  const exchange = new Exchange(headOfNothing(socket, parts), parts.capacity, parts.clock)
+  const exchange = new Exchange(headOfNothing(connection), parts.capacity, parts.clock)
   exchange.refusal = reason
   if (mayAnswer) {
     exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.asked)
@@ -112,7 +119,6 @@ function readHead(
   }
 }
 
-function headOfNothing(socket: Socket, { connections }: TrafficParts): RequestHead {
-  const connection = connections.headOf(socket)
+function headOfNothing(connection: ConnectionHead): RequestHead {
   return { method: '', target: '', httpVersion: '', rawHeaders: [], isUpgrade: false, connection }
 }

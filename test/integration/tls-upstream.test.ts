@@ -1,0 +1,102 @@
+/** TLS to the app: always verified, with the operator's own authorities and certificate if he says so. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const fixture = (name: string) => `test/fixtures/tls/${name}`
+const stops: (() => unknown)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+const own = { caFile: fixture('cert.pem') }
+const client = { certFile: fixture('client-cert.pem'), keyFile: fixture('client-key.pem') }
+const stranger = { certFile: fixture('stranger-cert.pem'), keyFile: fixture('stranger-key.pem') }
+
+function nameIn(socket: TLSSocket): string | undefined {
+  const { subject } = socket.getPeerCertificate() as { subject?: { CN: string } }
+  return subject?.CN
+}
+
+/** @returns the status of a verified call and of a passthrough request to one app. */
+async function statusesWith(upstreamTls: object | undefined, asks = false, host = '127.0.0.1') {
+  const names: unknown[] = []
+  const app = createServer(
+    {
+      cert: readFileSync(fixture('cert.pem')),
+      key: readFileSync(fixture('key.pem')),
+      ...(asks && { requestCert: true, ca: readFileSync(fixture('client-ca.pem')) }),
+    },
+    (request, response) => {
+      if (request.socket instanceof TLSSocket) names.push(nameIn(request.socket))
+      response.end()
+    },
+  )
+  app.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  stops.push(() => {
+    app.close()
+    app.closeAllConnections()
+  })
+  const upstream = `https://${host}:${String((app.address() as AddressInfo).port)}`
+  const route = { upstream, ...(upstreamTls && { upstreamTls }) }
+  const target = await startTarget({
+    routes: [
+      { name: 'inngest', ...route, signingKeys: [{ env: 'PRIMARY' }] },
+      { name: 'app', policy: 'passthrough', ...route },
+    ],
+  })
+  const get = 'GET /x HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n'
+  const call = signedCall(target).replace('app.example.com', 'evil.example.com')
+  const statuses = [statusOf(await target.raw(call)), statusOf(await target.raw(get))]
+  return { statuses, names, reasons: target.reasons() }
+}
+
+const refused = { statuses: [502, 502], reasons: ['upstream_connect', 'upstream_connect'] }
+
+describe('an https upstream', () => {
+  it.each(['127.0.0.1', 'localhost'])('of an own authority is reached as %s', async (host) => {
+    expect(await statusesWith(own, false, host)).toMatchObject({ statuses: [200, 200] })
+  })
+
+  it('of an unknown authority is not spoken to', async () => {
+    expect(await statusesWith(undefined)).toMatchObject(refused)
+  })
+
+  it('is not spoken to even if NODE_TLS_REJECT_UNAUTHORIZED says not to verify', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      expect(await statusesWith(undefined)).toMatchObject(refused)
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    }
+  })
+
+  it('is held to the name that the operator gives', async () => {
+    expect(await statusesWith({ ...own, serverName: 'localhost' })).toMatchObject({
+      statuses: [200, 200],
+    })
+    expect(await statusesWith({ ...own, serverName: 'other.example.com' })).toMatchObject(refused)
+  })
+
+  it('that asks for a certificate is shown the gateway’s', async () => {
+    expect(await statusesWith({ ...own, ...client }, true)).toMatchObject({
+      statuses: [200, 200],
+      names: ['client', 'client'],
+    })
+  })
+
+  it.each([
+    ['none', {}],
+    ['a stranger’s', stranger],
+  ])('that asks for a certificate and is shown %s hangs up', async (_, certificate) => {
+    const { statuses } = await statusesWith({ ...own, ...certificate }, true)
+    expect(statuses).toEqual([502, 502])
+  })
+})

@@ -1,0 +1,225 @@
+/** TLS on the traffic listener: versions, client certificates, and certificates that change. */
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  renameSync,
+  mkdirSync,
+} from 'node:fs'
+import { Agent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { expectQuiet, freshBody, signedCall, startTarget, type Target } from '../support/attack.ts'
+import { open } from '../support/raw.ts'
+
+const fixture = (name: string) => path.resolve('test/fixtures/tls', name)
+const pem = (name: string) => readFileSync(fixture(name), 'utf8')
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+const files = { certFile: fixture('cert.pem'), keyFile: fixture('key.pem') }
+const startTls = (tls: object = files, more: object = {}) =>
+  startTarget({ listen: { host: '127.0.0.1', port: 0, tls }, ...more })
+
+async function handshake(target: Target, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connect({
+    port: target.gateway.port,
+    host: 'localhost',
+    ca: [pem('cert.pem'), pem('second-cert.pem')],
+    ...options,
+  })
+  const failed = once(socket, 'error').then(([error]) => Promise.reject(error as Error))
+  await Promise.race([once(socket, 'secureConnect'), failed])
+  socket.on('error', () => undefined)
+  return socket
+}
+
+function call(target: Target, options: object = {}): Promise<number> {
+  const body = freshBody()
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest({
+      port: target.gateway.port,
+      host: 'localhost',
+      method: 'POST',
+      path: '/api/inngest',
+      ca: [pem('cert.pem'), pem('second-cert.pem')],
+      headers: { 'x-inngest-signature': target.sign(body), 'content-length': body.length },
+      agent: false,
+      ...options,
+    })
+    request.on('response', (response: IncomingMessage) => {
+      response.resume().on('end', () => {
+        resolve(response.statusCode ?? 0)
+      })
+    })
+    request.on('error', reject).end(body)
+  })
+}
+
+describe('TLS on the traffic listener', () => {
+  it('admits a signed call, and tells the app that it came by https', async () => {
+    const target = await startTls()
+    expect(await call(target)).toBe(200)
+    expect(target.upstream.seen[0]?.fields['x-forwarded-proto']).toEqual(['https'])
+    expect(target.gateway.logLines[0]).toMatchObject({ client_ip: '127.0.0.1', ip_source: 'peer' })
+    await expectQuiet(target)
+  })
+
+  it.each(['TLSv1', 'TLSv1.1'] as const)('does not speak %s', async (version) => {
+    const target = await startTls()
+    const options = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
+    await expect(handshake(target, options)).rejects.toThrow()
+    await expect.poll(() => target.reasons()).toEqual(['tls_failed'])
+    expect(target.gateway.logLines[0]?.['peer_ip']).toBe('127.0.0.1')
+    await expectQuiet(target)
+  })
+
+  it('speaks TLSv1.2 by default, and not where 1.3 is asked for', async () => {
+    const open = await startTls()
+    const older = { maxVersion: 'TLSv1.2' } as const
+    const socket = await handshake(open, older)
+    expect(socket.getProtocol()).toBe('TLSv1.2')
+    socket.destroy()
+    await expect(
+      handshake(await startTls({ ...files, minVersion: 'TLSv1.3' }), older),
+    ).rejects.toThrow()
+  })
+
+  it('hangs up on plain HTTP and on handshakes that never end or begin, and counts each', async () => {
+    const target = await startTls(files, { limits: { headersTimeoutMs: 300 } })
+    expect(await target.raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('')
+    const socket = await open(target.gateway.port)
+    socket.write(Buffer.from([0x16, 0x03, 0x01]))
+    const silent = await open(target.gateway.port)
+    await Promise.all([once(socket.resume(), 'close'), once(silent.resume(), 'close')])
+    await expect.poll(() => target.reasons()).toEqual(Array<string>(3).fill('tls_failed'))
+    await expectQuiet(target)
+  })
+
+  it('says nothing of a port check, which sends nothing', async () => {
+    const target = await startTls()
+    const socket = await open(target.gateway.port)
+    socket.destroy()
+    await expectQuiet(target)
+    expect(target.reasons()).toEqual([])
+  })
+
+  it('times out a head that never ends inside it', async () => {
+    const target = await startTls(files, { limits: { headersTimeoutMs: 300 } })
+    const socket = await handshake(target)
+    socket.write('POST / HTTP/1.1\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 408/)
+    expect(target.reasons()).toEqual(['headers_timeout'])
+    socket.destroy()
+    await expectQuiet(target)
+  })
+
+  it('stands behind a PROXY header too', async () => {
+    const target = await startTarget({
+      listen: { host: '127.0.0.1', port: 0, tls: files, proxyProtocol: true },
+      trustedProxies: ['127.0.0.1'],
+      allowlist: ['192.0.2.10'],
+    })
+    const socket = await open(target.gateway.port)
+    socket.write('PROXY TCP4 192.0.2.10 10.0.0.1 1 2\r\n')
+    const secure = await handshake(target, { socket })
+    secure.write(signedCall(target))
+    const [answer] = (await once(secure, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/)
+    expect(target.gateway.logLines[0]).toMatchObject({
+      client_ip: '192.0.2.10',
+      ip_source: 'proxy-protocol',
+    })
+  })
+})
+
+describe('client certificates', () => {
+  const tls = { ...files, clientCaFile: fixture('client-ca.pem') }
+  it('of the named authority are let in', async () => {
+    const target = await startTls(tls)
+    expect(await call(target, { cert: pem('client-cert.pem'), key: pem('client-key.pem') })).toBe(
+      200,
+    )
+  })
+
+  it.each([
+    ['none', {}],
+    ['that of a stranger', { cert: pem('stranger-cert.pem'), key: pem('stranger-key.pem') }],
+    ['the server’s own', { cert: pem('cert.pem'), key: pem('key.pem') }],
+  ])('being %s end the connection before HTTP', async (_, certificate) => {
+    const target = await startTls(tls)
+    await expect(call(target, certificate)).rejects.toThrow()
+    await expect.poll(() => target.reasons()).toEqual(['tls_failed'])
+    expect(target.upstream.bytes()).toBe('')
+    await expectQuiet(target)
+  })
+})
+
+describe('a certificate that changes', () => {
+  const subjectOf = async (target: Target) => {
+    const socket = await handshake(target)
+    const { CN } = socket.getPeerCertificate().subject
+    socket.destroy()
+    return CN
+  }
+
+  /** As Kubernetes mounts a secret: files are symlinks into a folder that is itself a symlink. */
+  function mountSecret() {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gateway-secret-'))
+    folders.push(folder)
+    let version = 0
+    const put = (cert: string, key: string) => {
+      const data = `..${String((version += 1))}`
+      mkdirSync(path.join(folder, data))
+      copyFileSync(fixture(cert), path.join(folder, data, 'tls.crt'))
+      copyFileSync(fixture(key), path.join(folder, data, 'tls.key'))
+      symlinkSync(data, path.join(folder, '..new'))
+      renameSync(path.join(folder, '..new'), path.join(folder, '..data'))
+    }
+    put('cert.pem', 'key.pem')
+    for (const name of ['tls.crt', 'tls.key']) {
+      symlinkSync(path.join('..data', name), path.join(folder, name))
+    }
+    const tls = { certFile: path.join(folder, 'tls.crt'), keyFile: path.join(folder, 'tls.key') }
+    return { tls, put }
+  }
+
+  it('is used from then on, and open connections go on', async () => {
+    const secret = mountSecret()
+    const target = await startTls(secret.tls)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    expect(await call(target, { agent })).toBe(200)
+    expect(await subjectOf(target)).toBe('localhost')
+    secret.put('second-cert.pem', 'second-key.pem')
+    await expect.poll(() => subjectOf(target), { timeout: 10_000 }).toBe('second.localhost')
+    expect(await call(target, { agent })).toBe(200)
+    expect(await target.metrics()).toContain(
+      'inngest_gateway_tls_reloads_total{result="success"} 1',
+    )
+    agent.destroy()
+  })
+
+  it('and does not fit its key is not used, and said so', async () => {
+    const secret = mountSecret()
+    const target = await startTls(secret.tls)
+    expect(await subjectOf(target)).toBe('localhost')
+    secret.put('second-cert.pem', 'key.pem')
+    await expect
+      .poll(() => target.metrics(), { timeout: 10_000 })
+      .toContain('inngest_gateway_tls_reloads_total{result="failure"} 1')
+    expect(await subjectOf(target)).toBe('localhost')
+    expect(JSON.stringify(target.gateway.logLines)).toContain('certificate kept')
+    secret.put('second-cert.pem', 'second-key.pem')
+    await expect.poll(() => subjectOf(target), { timeout: 10_000 }).toBe('second.localhost')
+  })
+})
