@@ -20,6 +20,8 @@ export function readYaml(file: string, text: string): YamlReading {
     strict: true,
     uniqueKeys: true,
     prettyErrors: false,
+    // What is wrong is said by the caller, not by a warning of the process.
+    logLevel: 'error',
   })
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     file,

@@ -9,27 +9,31 @@ import type { TLSSocket } from 'node:tls'
 import type { ConnectionHead } from '../checks/request-head.ts'
 import type { Connections } from './connections.ts'
 
+/** How much earlier than asked for a timer may go off. */
+const TIMER_SLACK_MS = 5
+
 /** @returns what to call with each connection before its handshake. */
 export function watchHandshakes(
   server: Server,
   connections: Connections,
+  timeoutMs: number,
   onFailed: (socket: Socket, head: ConnectionHead) => void,
 ): (socket: Socket) => void {
   const secured = new WeakSet<ConnectionHead>()
   server.on('secureConnection', (socket: TLSSocket) => {
     secured.add(connections.headOf(socket))
   })
-  const timedOut = new WeakSet<ConnectionHead>()
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') timedOut.add(connections.headOf(socket))
+  server.on('tlsClientError', (_error: Error, socket: TLSSocket) => {
     socket.destroy()
   })
   return (socket) => {
     const head = connections.headOf(socket)
     const bytesBefore = socket.bytesRead - socket.readableLength
+    const startedMs = performance.now()
     socket.once('close', () => {
       // A load balancer's check that the port is open sends nothing, and goes by itself.
-      const wasTried = socket.bytesRead > bytesBefore || timedOut.has(head)
+      const isTimeUp = performance.now() - startedMs > timeoutMs - TIMER_SLACK_MS
+      const wasTried = isTimeUp || socket.bytesRead > bytesBefore
       if (wasTried && !secured.has(head)) onFailed(socket, head)
     })
   }

@@ -50,7 +50,7 @@ export function createTrafficServer(parts: TrafficParts): Server {
     onAccepted:
       listenerTls === undefined
         ? () => undefined
-        : watchHandshakes(server, parts.connections, (socket, head) => {
+        : watchHandshakes(server, parts.connections, headersTimeoutMs, (socket, head) => {
             refuseConnection(socket, head, 'tls_failed', parts, false)
           }),
   })
