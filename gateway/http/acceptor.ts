@@ -29,36 +29,50 @@ const ANSWERED_BEYOND_LIMIT = 100
 /** Puts itself between the listener and the server's own handling of a connection. */
 export function guardConnections(server: Server, options: AcceptOptions): void {
   const handlers = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+  const handOn = (socket: Socket) => {
+    options.onAccepted(socket)
+    for (const handler of handlers) handler.call(server, socket)
+  }
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    void accept(socket, options).then((isAccepted) => {
-      if (!isAccepted) return
-      options.onAccepted(socket)
-      for (const handler of handlers) handler.call(server, socket)
-    })
+    switch (accept(socket, options)) {
+      case 'accepted':
+        handOn(socket)
+        return
+      case 'to be told by its proxy':
+        void acceptProxied(socket, options).then((isAccepted) => {
+          if (isAccepted) handOn(socket)
+        })
+        return
+      case 'refused':
+    }
   })
 }
 
-async function accept(socket: Socket, options: AcceptOptions): Promise<boolean> {
+function accept(
+  socket: Socket,
+  options: AcceptOptions,
+): 'accepted' | 'refused' | 'to be told by its proxy' {
   const { policy, connections, isEncrypted, onRefused } = options
   const { remoteAddress } = socket
   // Until HTTP has it, a connection that breaks must not break the process.
   socket.on('error', ignore)
   if (remoteAddress === undefined) {
     socket.destroy()
-    return false
+    return 'refused'
   }
   connections.describe(socket, isEncrypted, undefined)
   connections.add(socket)
   const beyondLimit = connections.size - policy.limits.maxConnections
   if (beyondLimit > 0) {
     onRefused(socket, 'connections_full', beyondLimit <= ANSWERED_BEYOND_LIMIT)
-    return false
+    return 'refused'
   }
-  const address = parseAddress(remoteAddress)
-  const isTrusted = address !== undefined && policy.trustedProxies.contains(address)
-  if (!isTrusted) return isWithinShare(socket, remoteAddress, options)
-  return options.speaksProxyProtocol ? acceptProxied(socket, options) : true
+  const address = policy.trustedProxies.size > 0 ? parseAddress(remoteAddress) : undefined
+  if (address !== undefined && policy.trustedProxies.contains(address)) {
+    return options.speaksProxyProtocol ? 'to be told by its proxy' : 'accepted'
+  }
+  return isWithinShare(socket, remoteAddress, options) ? 'accepted' : 'refused'
 }
 
 async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<boolean> {

@@ -1,19 +1,18 @@
 /**
- * A body as it comes in, in one piece of memory. A list of chunks would cost a hundred bytes for
- * each one-byte chunk of a chunked body; here memory follows the bytes, and is asked for first.
+ * A body as it comes in, in pieces, and what they cost. A piece of one byte costs hundreds in a
+ * process, so each is asked for with what it costs beside its bytes.
  */
+
+/** What a piece costs of itself: an object, its memory's own record, and a place in a list. */
+export const PIECE_OVERHEAD_BYTES = 512
+
 export class BodyBuffer {
   readonly #reserve: (bytes: number) => boolean
-  readonly #mostBytes: number
-  #memory: Buffer = Buffer.alloc(0)
+  readonly #pieces: Buffer[] = []
   #length = 0
 
-  /**
-   * @param mostBytes what it will come to at most: `Content-Length`, or the limit.
-   * @param reserve asked before memory is taken; false says there is none left.
-   */
-  constructor(mostBytes: number, reserve: (bytes: number) => boolean) {
-    this.#mostBytes = mostBytes
+  /** @param reserve asked before memory is kept; false says there is none left. */
+  constructor(reserve: (bytes: number) => boolean) {
     this.#reserve = reserve
   }
 
@@ -22,32 +21,15 @@ export class BodyBuffer {
   }
 
   /** @returns false if there is no memory left for it. */
-  append(chunk: Buffer): boolean {
-    const length = this.#length + chunk.length
-    if (this.#length === 0) {
-      // Most bodies come in one piece, which is kept as it is.
-      if (!this.#reserve(chunk.length)) return false
-      this.#memory = chunk
-    } else {
-      if (length > this.#memory.length && !this.#grow(length)) return false
-      chunk.copy(this.#memory, this.#length)
-    }
-    this.#length = length
+  append(piece: Buffer): boolean {
+    if (!this.#reserve(piece.length + PIECE_OVERHEAD_BYTES)) return false
+    this.#pieces.push(piece)
+    this.#length += piece.length
     return true
   }
 
   bytes(): Buffer {
-    return this.#memory.subarray(0, this.#length)
-  }
-
-  /** Doubles, so that a body is copied twice at most. */
-  #grow(needed: number): boolean {
-    const doubled = Math.max(needed, this.#memory.length * 2)
-    const size = Math.min(doubled, this.#mostBytes)
-    if (!this.#reserve(size - this.#memory.length)) return false
-    const memory = Buffer.allocUnsafe(size)
-    this.#memory.copy(memory, 0, 0, this.#length)
-    this.#memory = memory
-    return true
+    const [only = Buffer.alloc(0)] = this.#pieces
+    return this.#pieces.length > 1 ? Buffer.concat(this.#pieces, this.#length) : only
   }
 }

@@ -25,16 +25,15 @@ export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verd
   if (announced > limits.maxBodyBytes) return Promise.resolve(refuse('body_too_large'))
   // Only now is the body asked for: whoever waits for a 100 has passed every check of the head.
   if (request.headers.expect !== undefined) response.writeContinue()
-  return collect(source, announced, limits)
+  return collect(source, limits)
 }
 
 function collect(
   { request, reserve, onInterruptible }: BodySource,
-  announced: number,
   limits: LimitsPolicy,
 ): Promise<Verdict<Uint8Array>> {
   return new Promise((resolve, reject) => {
-    const body = new BodyBuffer(announced || limits.maxBodyBytes, reserve)
+    const body = new BodyBuffer(reserve)
     const settle = (end: () => void) => {
       pace.stop()
       onInterruptible(undefined)

@@ -8,51 +8,47 @@ import type { LimitsPolicy } from '../policy.ts'
 const SMALL_BODY_BYTES = 65_536
 
 export class Capacity {
+  readonly #ledger: Ledger
+
+  constructor(limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>) {
+    this.#ledger = new Ledger(limits)
+  }
+
+  get requests(): number {
+    return this.#ledger.requests
+  }
+
+  get bufferedBytes(): number {
+    return this.#ledger.bytes
+  }
+
+  hold(): Hold {
+    return new Hold(this.#ledger)
+  }
+}
+
+class Ledger {
+  requests = 0
+  bytes = 0
   readonly #limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
-  #requests = 0
-  #bufferedBytes = 0
 
   constructor(limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>) {
     this.#limits = limits
   }
 
-  get requests(): number {
-    return this.#requests
+  takePlace(): boolean {
+    if (this.requests >= this.#limits.maxRequestsInFlight) return false
+    this.requests += 1
+    return true
   }
 
-  get bufferedBytes(): number {
-    return this.#bufferedBytes
+  takeBytes(bytes: number, isSmall: boolean): boolean {
+    const { maxBufferedBytes } = this.#limits
+    const most = isSmall ? maxBufferedBytes : maxBufferedBytes * (7 / 8)
+    if (this.bytes + bytes > most) return false
+    this.bytes += bytes
+    return true
   }
-
-  hold(): Hold {
-    return new Hold({
-      takePlace: () => {
-        const isFree = this.#requests < this.#limits.maxRequestsInFlight
-        if (isFree) this.#requests += 1
-        return isFree
-      },
-      givePlaceBack: () => {
-        this.#requests -= 1
-      },
-      takeBytes: (bytes, isSmall) => {
-        const { maxBufferedBytes } = this.#limits
-        const most = isSmall ? maxBufferedBytes : maxBufferedBytes * (7 / 8)
-        const isFree = this.#bufferedBytes + bytes <= most
-        if (isFree) this.#bufferedBytes += bytes
-        return isFree
-      },
-      giveBytesBack: (bytes) => {
-        this.#bufferedBytes -= bytes
-      },
-    })
-  }
-}
-
-interface Ledger {
-  readonly takePlace: () => boolean
-  readonly givePlaceBack: () => void
-  readonly takeBytes: (bytes: number, isSmall: boolean) => boolean
-  readonly giveBytesBack: (bytes: number) => void
 }
 
 export class Hold {
@@ -79,13 +75,13 @@ export class Hold {
 
   /** The body has left: into the app's socket, or nowhere. */
   releaseBytes(): void {
-    this.#ledger.giveBytesBack(this.#bytes)
+    this.#ledger.bytes -= this.#bytes
     this.#bytes = 0
   }
 
   end(): void {
     this.releaseBytes()
-    if (this.#hasPlace) this.#ledger.givePlaceBack()
+    if (this.#hasPlace) this.#ledger.requests -= 1
     this.#hasPlace = false
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 
-import { parseAddress } from '../checks/address.ts'
+import { formatAddress, parseAddress } from '../checks/address.ts'
 import type { ConnectionHead, ProxiedConnection } from '../checks/request-head.ts'
 
 export class Connections {
@@ -74,8 +74,8 @@ function endpointOf({ remoteAddress, remotePort }: Socket): string {
 
 /** A host has a whole IPv6 /64 to take addresses from. */
 function networkOf(text: string): string {
+  if (!text.includes(':')) return text
   const address = parseAddress(text)
   if (address === undefined) return text
-  const network = address.family === 6 ? address.value >> 64n : address.value
-  return `${String(address.family)} ${String(network)}`
+  return address.family === 4 ? formatAddress(address) : `${String(address.value >> 64n)}::/64`
 }

@@ -1,6 +1,6 @@
 /** Sends an admitted request to its app and streams the answer back as it comes. */
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 
 import { errors, Pool, type Dispatcher } from 'undici'
 
@@ -53,9 +53,7 @@ export class Forwarder {
         path: head.target,
         method: head.method,
         headers: fields,
-        body: isLarge
-          ? Readable.from(once(bytes), { objectMode: false })
-          : bytesOrNone(head, bytes),
+        body: isLarge ? lettingGo(bytes) : bytesOrNone(head, bytes),
         // undici would take the certificate's name from `Host`, which the sender chose.
         ...({ servername: serverNameOf(route) } as object),
       },
@@ -69,11 +67,15 @@ export class Forwarder {
   }
 }
 
-/** undici keeps a buffer until the answer is there; a stream it lets go of when it is sent. */
+/** undici keeps a buffer until the answer is there; what it iterates over it lets go of when sent. */
 const LARGE_BODY_BYTES = 16_384
 
-function* once(bytes: Uint8Array): Generator<Uint8Array> {
-  yield bytes
+/** Iterables are documented as bodies, though not among undici's types. */
+function lettingGo(bytes: Uint8Array): Readable {
+  function* once() {
+    yield bytes
+  }
+  return once() as unknown as Readable
 }
 
 function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Uint8Array | null {
@@ -189,6 +191,7 @@ function upstreamFault(error: Error, isConnected: boolean): GatewayFault {
   }
   // Refused, not found, or a certificate that does not verify.
   if (!isConnected) return new GatewayFault('upstream_connect', error)
-  const isProtocol = error instanceof errors.HTTPParserError
+  const isProtocol =
+    error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
   return new GatewayFault(isProtocol ? 'upstream_protocol' : 'upstream_reset', error)
 }

@@ -8,12 +8,19 @@ export interface Health {
   notReadyBecause(): string | undefined
 }
 
+/** Only scrapers and probes come here, and they come with small requests and few connections. */
+const REQUEST_TIMEOUT_MS = 10_000
+const MAX_CONNECTIONS = 200
+
 export function createOpsServer(registry: Registry, health: Health): Server {
-  return createServer((request, response) => {
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }
+  const server = createServer(timeouts, (request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!isRead) answer(response, 405, 'method not allowed\n')
     else void answerPath(request.url ?? '', response, registry, health)
   })
+  server.maxConnections = MAX_CONNECTIONS
+  return server
 }
 
 async function answerPath(

@@ -245,6 +245,15 @@ describe('framing that can be read in two ways', () => {
     expect(target.reasons()).toEqual(['route_not_found', 'none'])
   })
 
+  it('hears nothing more on a connection that is being closed for an unread body', async () => {
+    const target = await startTarget()
+    const unread = callBytes('x'.repeat(1000), ['Content-Length: 1000'])
+    const answer = await target.raw([unread + signedCall(target), signedCall(target)])
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401'])
+    expect(target.reasons()).toEqual(['signature_missing'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
   it('drops chunk extensions and trailers, and frames what is sent anew', async () => {
     const target = await startTarget()
     const wire = (body: string) =>
