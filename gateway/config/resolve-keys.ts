@@ -31,7 +31,14 @@ export function readKeyFromFile(file: string): KeyReading {
   }
 }
 
+/** What stands in examples and templates that nobody has filled in; anybody can sign with it. */
+const PLACEHOLDER =
+  /^(?:signkey-\w+-)?(?:[x*.…0-]+|[<[{$%].*|.*[>\]}]|(?:change|replace|fill)[-_ ]?(?:me|this|in)?|(?:your|my|the|example|dummy|test|some)?[-_ ]?(?:inngest)?[-_ ]?(?:signing)?[-_ ]?(?:key|secret)?(?:[-_ ]here)?|placeholder|todo|null|undefined|none)$/i
+
 function parseKey(label: string, text: string, expected: string): KeyReading {
+  if (text.trim() !== '' && PLACEHOLDER.test(text.trim())) {
+    return { ok: false, expected, found: 'a placeholder' }
+  }
   const key = SigningKey.parse(label, text)
   if (key !== undefined) return { ok: true, key }
   const found = text.trim() === '' ? 'it empty' : 'only a prefix, or characters no key has'

@@ -6,6 +6,7 @@ import { faults } from '../../gateway/errors.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
 import { reasons } from '../../gateway/reasons.ts'
+import { testFileOf, threatGroups } from './threats.ts'
 
 /** File name to a function from its old text to its new. */
 export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
@@ -16,13 +17,14 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       ['faults', faultsTable()],
       ['metrics', metricsTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
 }
 
 function replaceBlock(text: string, name: string, table: string): string {
   const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`README.md has no block ${name}`)
+  if (from === -1 || to < from) throw new Error(`there is no block ${name}`)
   return `${text.slice(0, from + start.length)}\n\n${table}\n\n${text.slice(to)}`
 }
 
@@ -71,6 +73,18 @@ function metricsTable(): string {
     return [`\`${name}\``, labelNames.map((label) => `\`${label}\``).join(', '), help]
   })
   return table(['metric', 'labels', 'meaning'], rows)
+}
+
+function threatsTables(): string {
+  return threatGroups
+    .map(({ name, threats }) => {
+      const rows = threats.map(({ threat, behaviour, pinnedBy }) => {
+        const files = new Set(pinnedBy.map(([file]) => `\`${testFileOf(file)}\``))
+        return [threat, behaviour, [...files].join(', ')]
+      })
+      return `### ${name}\n\n${table(['threat', 'what the gateway does', 'test'], rows)}`
+    })
+    .join('\n\n')
 }
 
 interface SchemaNode {

@@ -184,6 +184,37 @@ routes:
   })
 })
 
+describe('a placeholder for a signing key', () => {
+  it.each([
+    'xxxx',
+    'signkey-prod-xxxxxxxx',
+    '...',
+    'changeme',
+    'REPLACE_ME',
+    '<your signing key>',
+    '${INNGEST_SIGNING_KEY}',
+    '{{ .Values.signingKey }}',
+    'your-signing-key',
+    'your-inngest-signing-key-here',
+    'secret',
+    'signkey-test-00000000',
+    'undefined',
+  ])('%s is refused', (text) => {
+    const variables = { INNGEST_SIGNING_KEY: text }
+    expect(problems(readSettingsFromEnvironment('http://127.0.0.1:3000', variables))[0]).toContain(
+      'found a placeholder',
+    )
+  })
+
+  it.each(['signkey-test-12345678', 'b7b3c0ffee', 'my-own-self-hosted-key-4711'])(
+    '%s is none',
+    (text) => {
+      const variables = { INNGEST_SIGNING_KEY: text }
+      expect(readSettingsFromEnvironment('http://127.0.0.1:3000', variables).ok).toBe(true)
+    },
+  )
+})
+
 describe('readSettingsFromEnvironment', () => {
   it('honours the variables that users of the SDKs have', () => {
     const variables = {
