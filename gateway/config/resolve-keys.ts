@@ -31,14 +31,25 @@ export function readKeyFromFile(file: string): KeyReading {
   }
 }
 
-/** What stands in examples and templates that nobody has filled in; anybody can sign with it. */
-const PLACEHOLDER =
-  /^(?:signkey-\w+-)?(?:[x*.…0-]+|[<[{$%].*|.*[>\]}]|(?:change|replace|fill)[-_ ]?(?:me|this|in)?|(?:your|my|the|example|dummy|test|some)?[-_ ]?(?:inngest)?[-_ ]?(?:signing)?[-_ ]?(?:key|secret)?(?:[-_ ]here)?|placeholder|todo|null|undefined|none)$/i
+/** What stands in examples and templates that nobody has filled in: anybody can sign with it. */
+const PLACEHOLDERS = [
+  // xxxx, ..., 0000
+  /^[x*.…0-]+$/i,
+  // <your key>, ${KEY}, {{ .Values.key }}, [key]
+  /^[<[{$%]|[>\]}]$/,
+  /^(?:change|replace|fill)[-_ ]?(?:me|this|in)$/i,
+  /^(?:placeholder|todo|null|undefined|none)$/i,
+  // secret, your-signing-key, MY_INNGEST_SIGNING_KEY_HERE
+  /^(?:(?:your|my|the|example|dummy|test|some|inngest|signing|key|secret|here)[-_ ]?)+$/i,
+]
+
+function isPlaceholder(text: string): boolean {
+  const bare = text.trim().replace(/^signkey-\w+-/, '')
+  return PLACEHOLDERS.some((placeholder) => placeholder.test(bare))
+}
 
 function parseKey(label: string, text: string, expected: string): KeyReading {
-  if (text.trim() !== '' && PLACEHOLDER.test(text.trim())) {
-    return { ok: false, expected, found: 'a placeholder' }
-  }
+  if (isPlaceholder(text)) return { ok: false, expected, found: 'a placeholder' }
   const key = SigningKey.parse(label, text)
   if (key !== undefined) return { ok: true, key }
   const found = text.trim() === '' ? 'it empty' : 'only a prefix, or characters no key has'
