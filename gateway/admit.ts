@@ -7,15 +7,18 @@ import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
 import { checkFraming } from './checks/framing.ts'
-import { checkFreshness } from './checks/freshness.ts'
-import { checkInngestUse, isUnsignedAllowed } from './checks/inngest-use.ts'
+import { ageSeconds, checkFreshness } from './checks/freshness.ts'
+import { checkInngestUse, isForwardable, isUnsignedAllowed } from './checks/inngest-use.ts'
+import { nameNoise } from './checks/noise.ts'
 import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
-import { verifySignature, type VerifiedSignature } from './checks/signature.ts'
+import { verifySignature } from './checks/signature.ts'
+import type { Findings, ReplayOutcome } from './findings.ts'
 import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
 import type { Credentials } from './inngest/signature-header.ts'
-import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy, RoutePolicy } from './policy.ts'
+import { moderate, settle } from './moderate.ts'
+import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy } from './policy.ts'
 import { SignedBody } from './signed-body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -36,21 +39,6 @@ export interface ReplayClaim {
   readonly expiresAtSeconds: number
 }
 
-export type ReplayOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
-
-/** What became known of a request on its way, for the record; filled in as far as it came. */
-export interface Findings {
-  route?: RoutePolicy
-  client?: ClientAddress
-  /** Seconds, negative if the signature is ahead of this clock. */
-  signatureAgeSeconds?: number
-  bodyBytes?: number
-  signature?: Pick<VerifiedSignature, 'form' | 'keySlot'>
-  /** Let through without a signature, by the route's `unsigned…` setting. */
-  isUnsigned?: boolean
-  claim?: ReplayOutcome
-}
-
 const admitted: unique symbol = Symbol('admitted')
 const passedThrough: unique symbol = Symbol('passedThrough')
 
@@ -58,7 +46,7 @@ interface Accepted {
   readonly head: RequestHead
   /** `Host` as sent. */
   readonly host: string
-  /** Undefined only where a passthrough route lets everybody in and a proxy does not say who. */
+  /** Undefined if a proxy does not say who, and the route lets everybody in. */
   readonly client: ClientAddress | undefined
 }
 
@@ -85,7 +73,7 @@ export async function admit(
 ): Promise<Verdict<AdmittedRequest | PassthroughRequest>> {
   // Resolved first, so that every refusal's record says whose request it was.
   const forwardedFor = fieldValues(head.rawHeaders, 'x-forwarded-for')
-  const client = resolveClientAddress(head.connection, forwardedFor, policy.trustedProxies)
+  const client = resolveClientAddress(head.connection, forwardedFor, policy)
   if (client.ok) findings.client = client.value
 
   const framing = checkFraming(head, policy.limits.maxHeaderCount)
@@ -97,7 +85,7 @@ export async function admit(
   findings.route = route
 
   return route.kind === 'passthrough'
-    ? admitPassthrough(head, route, target.value, client, effects)
+    ? admitPassthrough(head, route, target.value, client, effects, findings)
     : admitInngest(head, route, target.value, client, policy, effects, findings)
 }
 
@@ -110,42 +98,60 @@ async function admitInngest(
   effects: Effects,
   findings: Findings,
 ): Promise<Verdict<AdmittedRequest>> {
+  const { checks } = route
   const sender = checkSender(head, route, resolved, policy, effects, findings)
   if (!sender.ok) return sender
   const { client, credentials } = sender.value
-  const accepted = { kind: 'admitted', head, route, host, client } as const
+  const passWith = (bytes: Uint8Array) =>
+    pass({
+      kind: 'admitted',
+      head,
+      route,
+      host,
+      client,
+      body: new SignedBody(bytes),
+      [admitted]: true,
+    } as const)
 
   if (!effects.enter()) return refuse('requests_full')
-  if (credentials === undefined) {
-    return pass({ ...accepted, body: new SignedBody(new Uint8Array()), [admitted]: true })
-  }
-  const { timestampSeconds } = credentials
+  if (findings.isUnsigned === true) return passWith(new Uint8Array())
   const body = await effects.readBody()
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
+  if (credentials === undefined) return passWith(body.value)
 
-  const signature = verifySignature(body.value, credentials, route.signingKeys)
+  const verified = verifySignature(body.value, credentials, route.signingKeys)
+  if (!verified.ok) findings.mismatch = { body: body.value, credentials }
+  const signature = settle(checks.signature, findings, nameNoise(verified, head))
   if (!signature.ok) return signature
+  if (signature.value === undefined) return passWith(body.value)
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
 
   // One reading of the clock for freshness and claim: a request whose body came slowly could
   // otherwise outlive its own claim, and its twin be admitted too.
   const nowMs = effects.nowMs()
-  const fresh = checkFreshness(timestampSeconds, policy.freshness, nowMs)
+  const { timestampSeconds } = credentials
+  findings.signatureAgeSeconds = ageSeconds(timestampSeconds, nowMs)
+  const fresh = moderate(checks.freshness, findings, () =>
+    checkFreshness(timestampSeconds, policy.freshness, nowMs),
+  )
   if (!fresh.ok) return fresh
-  findings.signatureAgeSeconds = fresh.value
 
+  if (checks.replay === 'off') return passWith(signedBody)
   const subject = { method: head.method, host, path, query, mac, signedBody }
-  const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
-  if (!claimed.ok) return claimed
-
-  return pass({ ...accepted, body: new SignedBody(signedBody), [admitted]: true })
+  const claimed = settle(
+    checks.replay,
+    findings,
+    await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings),
+  )
+  return claimed.ok ? passWith(signedBody) : claimed
 }
 
 interface Sender {
-  readonly client: ClientAddress
-  /** Undefined if the operator lets this client do without. */
+  /** Undefined only where the route does not enforce the allowlist. */
+  readonly client: ClientAddress | undefined
+  /** Undefined if the operator lets this client, or everybody, do without. */
   readonly credentials: Credentials | undefined
 }
 
@@ -158,27 +164,40 @@ function checkSender(
   effects: Effects,
   findings: Findings,
 ): Verdict<Sender> {
-  const use = checkInngestUse(head, route)
+  const { checks } = route
+  if (!isForwardable(head)) return refuse('method_not_allowed')
+  if (head.isUpgrade) return refuse('upgrade_not_allowed')
+  const use = moderate(checks.method, findings, () => checkInngestUse(head, route))
   if (!use.ok) return use
-  if (!resolved.ok) return resolved
-  const client = resolved.value
+  const known = settle(checks.allowlist, findings, resolved)
+  if (!known.ok) return known
+  const client = known.value
 
-  if (isUnsignedAllowed(head, route, client.address)) {
+  if (client !== undefined && isUnsignedAllowed(head, route, client.address)) {
     findings.isUnsigned = true
     return pass({ client, credentials: undefined })
   }
 
-  const allowed = checkAllowlist(client.address, policy.allowlist)
-  if (!allowed.ok) return allowed
+  if (client !== undefined) {
+    const allowed = moderate(checks.allowlist, findings, () =>
+      nameNoise(checkAllowlist(client.address, policy.allowlist), head),
+    )
+    if (!allowed.ok) return allowed
+  }
 
-  const credentials = checkCredentials(head.rawHeaders)
-  if (!credentials.ok) return credentials
-  const { timestampSeconds } = credentials.value
+  const claimed = moderate(checks.signature, findings, () =>
+    nameNoise(checkCredentials(head.rawHeaders), head),
+  )
+  if (!claimed.ok) return claimed
+  const credentials = claimed.value
+  if (credentials === undefined) return pass({ client, credentials })
 
   const nowMs = effects.nowMs()
-  findings.signatureAgeSeconds = Math.floor(nowMs / 1000) - timestampSeconds
-  const early = checkFreshness(timestampSeconds, policy.freshness, nowMs)
-  return early.ok ? pass({ client, credentials: credentials.value }) : early
+  findings.signatureAgeSeconds = ageSeconds(credentials.timestampSeconds, nowMs)
+  const early = moderate(checks.freshness, findings, () =>
+    checkFreshness(credentials.timestampSeconds, policy.freshness, nowMs),
+  )
+  return early.ok ? pass({ client, credentials }) : early
 }
 
 function admitPassthrough(
@@ -187,12 +206,15 @@ function admitPassthrough(
   { host }: RoutedTarget,
   client: Resolved,
   effects: Effects,
+  findings: Findings,
 ): Verdict<PassthroughRequest> {
   const use = checkPassthroughUse(head)
   if (!use.ok) return use
-  if (route.allowlist !== undefined) {
-    if (!client.ok) return client
-    const allowed = checkAllowlist(client.value.address, route.allowlist)
+  const { allowlist } = route
+  if (allowlist !== undefined) {
+    const allowed = moderate(route.checks.allowlist, findings, () =>
+      client.ok ? checkAllowlist(client.value.address, allowlist) : client,
+    )
     if (!allowed.ok) return allowed
   }
   if (!effects.enter()) return refuse('requests_full')

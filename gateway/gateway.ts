@@ -1,4 +1,4 @@
-/** A gateway as one thing that starts, serves and stops; assembled here and nowhere else. */
+/** A gateway as one thing that starts, serves, changes its settings and stops; assembled here and nowhere else. */
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,17 +6,23 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 
 import type { Settings } from './config/compile.ts'
+import type { SettingsReading } from './config/load.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
+import { drain } from './http/drain.ts'
 import { Exchanges } from './http/exchanges.ts'
-import { Forwarder } from './http/forwarder.ts'
+import { createUpstreamPools } from './http/forwarder.ts'
 import type { TrafficParts } from './http/handle.ts'
 import { createOpsServer } from './http/ops-server.ts'
-import { Passthrough } from './http/passthrough.ts'
-import { watchCertificates } from './http/tls-listener.ts'
+import { createUpstreamAgents } from './http/passthrough.ts'
+import { LiveSnapshot } from './http/snapshot.ts'
+import { renewCertificate } from './http/tls-listener.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
 import type { Clock } from './observe/clock.ts'
+import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { notEnforced } from './observe/state-metrics.ts'
+import { Reloader } from './reload.ts'
 import { MemoryReplayStore } from './replay/memory-store.ts'
 import { version } from './version.ts'
 
@@ -24,6 +30,8 @@ export interface Gateway {
   readonly trafficPort: number
   readonly opsPort: number
   readonly metrics: Metrics
+  /** Reads the configuration anew, whether or not a file has changed. */
+  reload(): void
   /** Not ready at once; then no new connection; then waits for calls in flight. */
   stop(): Promise<StopReport>
 }
@@ -33,45 +41,44 @@ export interface StopReport {
   readonly callsCut: number
 }
 
+/** @param read reads the configuration, now and whenever it is to be read anew. */
 export async function startGateway(
-  settings: Settings,
+  first: SettingsReading & { ok: true },
+  read: () => SettingsReading,
   clock: Clock,
   logger: Logger,
 ): Promise<Gateway> {
+  const { settings } = first
   const { config } = settings
   // The second of the start itself is refused too: an earlier process may have served part of it.
   const readyAtSeconds = config.replay.coldStart === 'refuse' ? Math.ceil(clock.nowMs() / 1000) : 0
   const parts = createParts(settings, readyAtSeconds, clock, logger)
-  const { metrics, connections } = parts
+  const { metrics, connections, live } = parts
   const traffic = createTrafficServer(parts)
-  let isDraining = false
   const ops = createOpsServer(metrics.registry, {
     notReadyBecause: () => {
-      if (isDraining) return 'draining'
+      if (connections.areEnding) return 'draining'
       return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
     },
   })
-  try {
-    await listen(traffic, config.listen)
-    await listen(ops, config.ops)
-  } catch (error) {
-    // Half a gateway is none: the process ends instead of serving without health or metrics.
-    traffic.close()
-    throw error
+  await listenOnBoth(traffic, ops, settings)
+  const apply = (next: Settings) => {
+    applySettings(next, traffic, parts)
   }
-  const { tls } = config.listen
-  const stopWatching = tls && watchCertificates(traffic, tls, logger, metrics)
+  const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
+  await reloader.start(first)
+  warnOfUnenforced(settings, logger)
   return {
     trafficPort: portOf(traffic),
     opsPort: portOf(ops),
     metrics,
+    reload: () => {
+      reloader.reload('signal')
+    },
     stop: async () => {
-      isDraining = true
-      stopWatching?.()
-      const { drainTimeoutMs } = config.shutdown
-      const callsCut = await drain(traffic, connections, drainTimeoutMs, metrics)
-      await parts.forwarder.close()
-      parts.passthrough.close()
+      reloader.stop()
+      const callsCut = await drain({ server: traffic, ...parts }, live.settings.config.shutdown)
+      live.close()
       ops.close()
       ops.closeAllConnections()
       return { callsCut }
@@ -85,29 +92,56 @@ function createParts(
   clock: Clock,
   logger: Logger,
 ): TrafficParts {
-  const { config, policy } = settings
+  const { config } = settings
   const replay = new MemoryReplayStore({
     maxEntries: config.replay.maxEntries,
     remembersFromSeconds,
   })
+  const live = new LiveSnapshot(settings, {
+    pools: createUpstreamPools(),
+    agents: createUpstreamAgents(),
+  })
   const connections = new Connections()
-  const capacity = new Capacity(policy.limits)
-  const gauged = {
+  const capacity = new Capacity(() => live.settings.policy.limits)
+  const keyUsage = new KeyUsage()
+  const metrics = createMetrics(version, {
     replay,
+    requestsInFlight: () => live.requestsInFlight,
     connections: () => connections.size,
     bufferedBytes: () => capacity.bufferedBytes,
+    settings: () => live.settings,
+    keyUsage,
+  })
+  const exchanges = new Exchanges()
+  return { live, replay, capacity, connections, exchanges, keyUsage, clock, metrics, logger }
+}
+
+/** Half a gateway is none: the process ends instead of serving without health or metrics. */
+async function listenOnBoth(
+  traffic: Server,
+  ops: Server,
+  { config }: Pick<Settings, 'config'>,
+): Promise<void> {
+  try {
+    await listen(traffic, config.listen)
+    await listen(ops, config.ops)
+  } catch (error) {
+    traffic.close()
+    throw error
   }
-  return {
-    settings,
-    forwarder: new Forwarder(policy.routes, config.upstream),
-    passthrough: new Passthrough(policy.routes, config.upstream),
-    replay,
-    capacity,
-    connections,
-    exchanges: new Exchanges(),
-    clock,
-    metrics: createMetrics(version, gauged, settings.allowlistSources),
-    logger,
+}
+
+/** For every request that begins from now on. Nothing here can fail: `next` was checked whole. */
+function applySettings(next: Settings, traffic: Server, { live, logger }: TrafficParts): void {
+  live.replace(next)
+  logger.level = next.config.log.level
+  if (next.listenerTls !== undefined) renewCertificate(traffic, next.listenerTls)
+  warnOfUnenforced(next, logger)
+}
+
+function warnOfUnenforced({ policy }: Settings, logger: Logger): void {
+  for (const [route, check, mode] of notEnforced(policy.routes)) {
+    logger.warn({ route, check, mode }, 'a check is not enforced')
   }
 }
 
@@ -121,32 +155,4 @@ async function listen(
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
-}
-
-const IDLE_SWEEP_MS = 100
-
-/** @returns how many calls had to be cut off. */
-async function drain(
-  server: Server,
-  connections: Connections,
-  timeoutMs: number,
-  metrics: Metrics,
-): Promise<number> {
-  const closed = once(server, 'close')
-  server.close()
-  // A connection whose call has ended would otherwise be kept for the client's next one.
-  const sweep = setInterval(() => {
-    server.closeIdleConnections()
-    connections.closeSilent()
-  }, IDLE_SWEEP_MS)
-  const isTimeUp = await Promise.race([closed.then(() => false), delay(timeoutMs).then(() => true)])
-  clearInterval(sweep)
-  if (!isTimeUp) return 0
-  const callsCut = (await metrics.inFlight.get()).values[0]?.value ?? 0
-  connections.destroyAll()
-  return callsCut
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

@@ -11,6 +11,8 @@ export interface Policy {
   readonly allowlist: AddressRanges
   /** Peers whose `X-Forwarded-For` is believed. Empty believes nobody. */
   readonly trustedProxies: AddressRanges
+  /** Trusted peers speak the PROXY protocol, so that what HTTP they pass on is their client's. */
+  readonly speaksProxyProtocol: boolean
   readonly freshness: FreshnessPolicy
   readonly replay: ReplayPolicy
   readonly limits: LimitsPolicy
@@ -18,9 +20,20 @@ export interface Policy {
 
 export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy
 
+/** `report` lets a request go on and notes what would have been refused; `off` does not look. */
+export type CheckMode = 'enforce' | 'report' | 'off'
+
+/** What a route may look at without enforcing it, in the order of the checks. */
+export const moderatedChecks = ['method', 'allowlist', 'signature', 'freshness', 'replay'] as const
+
+export type ModeratedCheck = (typeof moderatedChecks)[number]
+
+export type CheckModes = Readonly<Record<ModeratedCheck, CheckMode>>
+
 interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string
+  readonly checks: CheckModes
   /** Lower-case `Host` that the request must carry, port included if it has one; undefined matches any. */
   readonly host: string | undefined
   readonly upstream: UpstreamPolicy

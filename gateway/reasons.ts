@@ -149,6 +149,18 @@ export const reasons = {
     meaning:
       '`X-Inngest-Signature` is not exactly one `t=<10 digits>&s=<64 lowercase hex digits>`.',
   },
+  introspection_unsigned: {
+    phase: 'credentials',
+    status: 401,
+    meaning:
+      'A GET without a signature, from whatever address: a health check, a browser, a scanner.',
+  },
+  sync_unsigned: {
+    phase: 'credentials',
+    status: 401,
+    meaning:
+      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT` (`unsignedPut`).',
+  },
   requests_full: {
     phase: 'capacity',
     status: 503,
@@ -183,6 +195,12 @@ export const reasons = {
     phase: 'signature',
     status: 401,
     meaning: 'No signing key of the route makes this signature over this body.',
+  },
+  introspection_mismatch: {
+    phase: 'signature',
+    status: 401,
+    meaning:
+      'A GET that no signing key of the route signed: Inngest Cloud tries those of its other environments.',
   },
   timestamp_too_old: {
     phase: 'freshness',

@@ -4,9 +4,9 @@
  * walked right to left. What cannot be resolved is refused; skipping an unreadable entry would let
  * the sender choose the next one (Heimdall CVE-2026-57210).
  */
+import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAddress, type Address } from './address.ts'
-import type { AddressRanges } from './address-ranges.ts'
 import type { ConnectionHead } from './request-head.ts'
 
 export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
@@ -19,15 +19,20 @@ export interface ClientAddress {
 /** Some load balancers (Azure's) append the client's port; only this strict form is taken off. */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
 
+export type TrustPolicy = Pick<Policy, 'trustedProxies' | 'speaksProxyProtocol'>
+
 /** @param forwardedFor every `X-Forwarded-For` line, in the order received. */
 export function resolveClientAddress(
   connection: ConnectionHead,
   forwardedFor: readonly string[],
-  trustedProxies: AddressRanges,
+  { trustedProxies, speaksProxyProtocol }: TrustPolicy,
 ): Verdict<ClientAddress> {
   const speaker = speakerOf(connection)
   if (speaker === undefined) return refuse('client_unidentified')
   if (!trustedProxies.contains(speaker.address)) return pass(speaker)
+  // A peer that came to be trusted while connected was not asked for its PROXY header, and what it
+  // passes on are its client's words.
+  if (speaksProxyProtocol && connection.proxied === undefined) return refuse('client_unidentified')
 
   for (const token of forwardedFor.join(',').split(',').reverse()) {
     const address = parseToken(token.replace(/^[ \t]+|[ \t]+$/g, ''))

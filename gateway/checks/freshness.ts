@@ -8,9 +8,13 @@ export function checkFreshness(
   freshness: FreshnessPolicy,
   nowMs: number,
 ): Verdict<number> {
-  // Whole seconds, as the sender's clock was read: a signature is 300 s old until 301 have passed.
-  const ageSeconds = Math.floor(nowMs / 1000) - timestampSeconds
-  if (ageSeconds > freshness.maxAgeSeconds) return refuse('timestamp_too_old')
-  if (ageSeconds < -freshness.clockToleranceSeconds) return refuse('timestamp_too_new')
-  return pass(ageSeconds)
+  const age = ageSeconds(timestampSeconds, nowMs)
+  if (age > freshness.maxAgeSeconds) return refuse('timestamp_too_old')
+  if (age < -freshness.clockToleranceSeconds) return refuse('timestamp_too_new')
+  return pass(age)
+}
+
+/** Whole seconds, as the sender's clock was read: a signature is 300 s old until 301 have passed. */
+export function ageSeconds(timestampSeconds: number, nowMs: number): number {
+  return Math.floor(nowMs / 1000) - timestampSeconds
 }

@@ -11,7 +11,6 @@ export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): V
   const { method, rawHeaders } = head
   if (!METHODS.has(method)) return refuse('method_not_allowed')
   if (method === 'GET' && !route.introspection) return refuse('method_not_allowed')
-  if (head.isUpgrade) return refuse('upgrade_not_allowed')
   // Inngest follows a 301, 302 or 303 as a GET that still carries the call's body; an SDK answers
   // it with introspection and the call counts as done without having run (inngest-js 1715).
   if (method === 'GET' && announcesBody(rawHeaders)) return refuse('body_not_allowed')
@@ -19,6 +18,14 @@ export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): V
     return refuse('content_encoding_not_allowed')
   }
   return pass(undefined)
+}
+
+/**
+ * What is never handed on, whatever the route enforces. TRACE would tell the sender which fields the
+ * gateway adds.
+ */
+export function isForwardable({ method }: RequestHead): boolean {
+  return method !== 'TRACE' && method !== 'CONNECT'
 }
 
 /**

@@ -4,16 +4,21 @@ import { startGateway } from '../gateway.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
 import type { RoutePolicy } from '../policy.ts'
-import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 /** @returns the exit code, once a signal has ended the gateway. */
 export async function run(options: SettingsOptions, env: Environment): Promise<number> {
-  const settings = readSettingsOrExplain(options, env)
-  if (settings === undefined) return 2
+  const reading = readSettingsOrExplain(options, env)
+  if (reading === undefined) return 2
+  const { settings } = reading
   const logger = createLogger(settings.config.log.level)
   const signalled = firstSignal()
   try {
-    const gateway = await startGateway(settings, systemClock, logger)
+    const read = () => readSettings(options, env)
+    const gateway = await startGateway(reading, read, systemClock, logger)
+    process.on('SIGHUP', () => {
+      gateway.reload()
+    })
     logger.info(
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
@@ -25,7 +30,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       'started',
     )
     const signal = await signalled
-    logger.info({ signal, drain_timeout_ms: settings.config.shutdown.drainTimeoutMs }, 'draining')
+    logger.info({ signal }, 'draining')
     const { callsCut } = await gateway.stop()
     if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
     else logger.info('stopped')

@@ -1,6 +1,9 @@
 /** The settings that `run` and `validate` share, so that one cannot pass what the other refuses. */
-import type { Settings } from '../config/compile.ts'
-import { readSettingsFile, readSettingsFromEnvironment } from '../config/load.ts'
+import {
+  readSettingsFile,
+  readSettingsFromEnvironment,
+  type SettingsReading,
+} from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 
@@ -9,11 +12,21 @@ export interface SettingsOptions {
   readonly upstream?: string
 }
 
-/** @returns undefined after printing every problem to stderr. */
-export function readSettingsOrExplain(
+export function readSettings(
   { config, upstream }: SettingsOptions,
   env: Environment,
-): Settings | undefined {
+): SettingsReading {
+  return config === undefined
+    ? readSettingsFromEnvironment(upstream, env)
+    : readSettingsFile(config, env)
+}
+
+/** @returns undefined after printing every problem to stderr. */
+export function readSettingsOrExplain(
+  options: SettingsOptions,
+  env: Environment,
+): (SettingsReading & { ok: true }) | undefined {
+  const { config, upstream } = options
   if (config !== undefined && upstream !== undefined) {
     console.error('--config and --upstream exclude each other: the file names its upstreams')
     return undefined
@@ -24,11 +37,8 @@ export function readSettingsOrExplain(
     )
     return undefined
   }
-  const reading =
-    config === undefined
-      ? readSettingsFromEnvironment(upstream, env)
-      : readSettingsFile(config, env)
-  if (reading.ok) return reading.settings
+  const reading = readSettings(options, env)
+  if (reading.ok) return reading
   for (const problem of reading.problems) console.error(formatProblem(problem))
   const count = reading.problems.length
   console.error(`not started: ${String(count)} ${count === 1 ? 'problem' : 'problems'}`)

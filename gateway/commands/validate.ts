@@ -3,9 +3,9 @@ import type { Environment } from '../config/resolve-keys.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export function validate(options: SettingsOptions, env: Environment): number {
-  const settings = readSettingsOrExplain(options, env)
-  if (settings === undefined) return 2
-  const { routes, allowlist } = settings.policy
+  const reading = readSettingsOrExplain(options, env)
+  if (reading === undefined) return 2
+  const { routes, allowlist } = reading.settings.policy
   console.log(`ok: ${String(routes.length)} route(s), ${String(allowlist.size)} allowed range(s)`)
   return 0
 }

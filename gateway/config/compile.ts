@@ -1,13 +1,17 @@
 /** Config to Settings: addresses parsed, keys read, routes held against each other. */
+import { createHash } from 'node:crypto'
+
 import { AddressRanges, parseRange, type AddressRange } from '../checks/address-ranges.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type {
+  CheckModes,
   InngestRoutePolicy,
   Policy,
   RoutePolicy,
   ServeOrigin,
   UpstreamTlsPolicy,
 } from '../policy.ts'
+import { mergeModes } from './checks-schema.ts'
 import { readPublishedRanges } from './published-ranges.ts'
 import type { ListenerTls, TlsMaterial } from './read-tls.ts'
 import type { RouteConfig } from './route-schema.ts'
@@ -23,6 +27,8 @@ export interface Settings {
   readonly allowlistSources: readonly AllowlistSource[]
   /** Undefined for plain HTTP. */
   readonly listenerTls: ListenerTls | undefined
+  /** Of the configuration with its defaults, so that replicas can be compared. */
+  readonly fingerprint: string
 }
 
 export interface AllowlistSource {
@@ -48,10 +54,11 @@ export function compileSettings(
   const own = parseRanges(config.allowlist.filter((entry) => entry !== inngestKeyword))
   const policy: Policy = {
     routes: config.routes.map((route, i) =>
-      compileRoute(route, keys[i] ?? [], tls.upstreams[i] ?? {}, defaults),
+      compileRoute(route, keys[i] ?? [], tls.upstreams[i] ?? {}, defaults, config.checks),
     ),
     allowlist: AddressRanges.compile([...published, ...own]),
     trustedProxies: rangesOf(config.trustedProxies),
+    speaksProxyProtocol: config.listen.proxyProtocol,
     freshness: config.freshness,
     replay: { strict: config.replay.strict },
     limits: config.limits,
@@ -60,7 +67,24 @@ export function compileSettings(
     { source: 'inngest', ranges: AddressRanges.compile(published) },
     { source: 'config', ranges: AddressRanges.compile(own) },
   ]
-  return Object.freeze({ policy, config, allowlistSources, listenerTls: tls.listener })
+  const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
+  return Object.freeze({ policy, config, allowlistSources, listenerTls: tls.listener, fingerprint })
+}
+
+/**
+ * The same settings, with the key objects of `running` wherever a route has the same key there: what
+ * is known of a key stays with it.
+ */
+export function adoptKeys(settings: Settings, running: Settings): Settings {
+  const routes = settings.policy.routes.map((route) => {
+    const before = running.policy.routes.find(({ name }) => name === route.name)
+    if (route.kind === 'passthrough' || before?.kind !== 'inngest') return route
+    const signingKeys = route.signingKeys.map(
+      (key) => before.signingKeys.find((known) => known.equals(key)) ?? key,
+    )
+    return Object.freeze({ ...route, signingKeys })
+  })
+  return Object.freeze({ ...settings, policy: { ...settings.policy, routes } })
 }
 
 function compileRoute(
@@ -68,11 +92,17 @@ function compileRoute(
   signingKeys: readonly SigningKey[],
   tls: UpstreamTlsPolicy,
   defaults: RouteDefaults,
+  checks: CheckModes,
 ): RoutePolicy {
   const upstream = parseUpstream(route.upstream)
   if (upstream === undefined) throw unchecked(route)
   const { name, policy: kind } = route
-  const base = { name, host: route.host?.toLowerCase(), upstream: { ...upstream, tls } }
+  const base = {
+    name,
+    checks: mergeModes(checks, route.checks),
+    host: route.host?.toLowerCase(),
+    upstream: { ...upstream, tls },
+  }
   if (kind === 'inngest') {
     return Object.freeze({ ...base, kind, ...compileInngest(route, signingKeys, defaults) })
   }

@@ -5,6 +5,7 @@ import type { SigningKey } from '../inngest/signing-key.ts'
 import { checkShape } from './check-shape.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClash } from './cross-checks.ts'
+import { filesIn } from './files-in.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { readYaml } from './read-yaml.ts'
 import {
@@ -16,22 +17,32 @@ import {
 import { readTls } from './read-tls.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 
-export type SettingsReading =
+export type SettingsReading = SettingsOrProblems & {
+  /** Every file that was read, or should have been. */
+  readonly files: readonly string[]
+  /** When the reading began, Unix milliseconds. */
+  readonly readAtMs: number
+}
+
+type SettingsOrProblems =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 const DEFAULT_PATH = '/api/inngest'
 
 export function readSettingsFile(file: string, env: Environment): SettingsReading {
+  const readAtMs = Date.now()
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return fail([{ file, line: undefined, path: '', expected: 'a readable file', found: code }])
+    const problem = { file, line: undefined, path: '', expected: 'a readable file', found: code }
+    return { ok: false, problems: [problem], files: [file], readAtMs }
   }
   const yaml = readYaml(file, text)
-  return readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
+  const reading = readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
+  return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs }
 }
 
 /** One route to `upstream`, with the variables that users of the SDKs have already. */
@@ -46,7 +57,8 @@ export function readSettingsFromEnvironment(
   const value = {
     routes: [{ name: 'default', ...(upstream === undefined ? {} : { upstream }), signingKeys }],
   }
-  return readSettings('command line', value, env, () => undefined, [])
+  const reading = readSettings('command line', value, env, () => undefined, [])
+  return { ...reading, files: [], readAtMs: Date.now() }
 }
 
 function readSettings(
@@ -55,7 +67,7 @@ function readSettings(
   env: Environment,
   lineOf: LineOf,
   yamlProblems: readonly Problem[],
-): SettingsReading {
+): SettingsOrProblems {
   const shape = checkShape(file, value, lineOf)
   const routes = rawRoutes(value)
   // What users of the SDKs have set says one path and origin, so it fits one route only.
@@ -82,7 +94,7 @@ function readSettings(
   return { ok: true, settings: compileSettings(shape.config, keys, tls.material, defaults) }
 }
 
-function fail(problems: readonly Problem[]): SettingsReading {
+function fail(problems: readonly Problem[]): SettingsOrProblems {
   return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
 }
 

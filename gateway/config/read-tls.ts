@@ -49,7 +49,7 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
 }
 
 /** @throws if a file cannot be read, or certificate and key do not belong together. */
-export function readListenerTls(tls: NonNullable<Config['listen']['tls']>): ListenerTls {
+function readListenerTls(tls: NonNullable<Config['listen']['tls']>): ListenerTls {
   const { minVersion } = tls
   const cert = readFileSync(tls.certFile, 'utf8')
   const key = readFileSync(tls.keyFile, 'utf8')

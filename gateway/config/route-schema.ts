@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
+import { routeChecksSchema } from './checks-schema.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 import { parseUpstream } from './upstream.ts'
 
@@ -85,6 +86,7 @@ const shape = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether signed GET requests reach the app. Default true.'),
+  checks: routeChecksSchema,
   unsignedPut: unsigned('A sync'),
   unsignedGet: unsigned('An introspection'),
   allowlist: z
@@ -133,7 +135,15 @@ function passthroughProblems(route: Route): [string, string][] {
     route.unsignedGet !== 'deny' && 'unsignedGet',
     !route.introspection && 'introspection',
   ].filter((key) => key !== false)
-  return misplaced.map((key) => [key, 'nothing, since a passthrough route verifies nothing'])
+  const problems: [string, string][] = misplaced.map((key) => [
+    key,
+    'nothing, since a passthrough route verifies nothing',
+  ])
+  const { allowlist: _, ...verifying } = route.checks ?? {}
+  if (Object.values(verifying).some((mode) => mode !== undefined)) {
+    problems.push(['checks', 'nothing but allowlist, since a passthrough route verifies nothing'])
+  }
+  return problems
 }
 
 function upstreamTlsProblems({ upstream, upstreamTls }: Route): [string, string][] {

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
+import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
@@ -70,6 +71,7 @@ const shape = z.strictObject({
     .array(range)
     .default([])
     .describe('Peers whose X-Forwarded-For or PROXY header is believed. Default: nobody.'),
+  checks: checksSchema,
   freshness: z
     .strictObject({
       maxAgeSeconds: integer(1, 3600, 300, 'Oldest acceptable signature, in seconds.'),
@@ -103,7 +105,18 @@ const shape = z.strictObject({
     .prefault({}),
   shutdown: z
     .strictObject({
-      drainTimeoutMs: integer(0, 86_400_000, 30_000, 'Time for calls in flight, in milliseconds.'),
+      delayMs: integer(
+        0,
+        600_000,
+        5000,
+        'Time for which a stopping gateway still serves while /readyz says 503, in milliseconds; longer than the load balancer takes to notice.',
+      ),
+      drainTimeoutMs: integer(
+        0,
+        86_400_000,
+        20_000,
+        'Time for calls in flight after that, in milliseconds; a step may run 2 h.',
+      ),
     })
     .prefault({}),
   log: z
@@ -116,10 +129,18 @@ const shape = z.strictObject({
 
 /** With what needs two values of it. */
 export const configSchema = shape.superRefine((config, context) => {
-  const { listen, trustedProxies, limits } = config
+  const { listen, trustedProxies, limits, checks, routes } = config
   if (listen.proxyProtocol && trustedProxies.length === 0) {
     const message = 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
     context.addIssue({ code: 'custom', path: ['trustedProxies'], message })
+  }
+  for (const [i, route] of routes.entries()) {
+    const message =
+      route.policy === 'inngest' ? modesProblem(mergeModes(checks, route.checks)) : undefined
+    const path = route.checks?.signature === undefined ? ['checks'] : ['routes', i, 'checks']
+    if (message !== undefined) {
+      context.addIssue({ code: 'custom', path: [...path, 'signature'], message })
+    }
   }
   if (limits.maxBufferedBytes < 2 * limits.maxBodyBytes) {
     const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`

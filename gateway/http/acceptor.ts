@@ -13,8 +13,8 @@ import type { Connections } from './connections.ts'
 import { readProxyHeader } from './proxy-preface.ts'
 
 export interface AcceptOptions {
-  readonly policy: Pick<Policy, 'trustedProxies' | 'limits'>
-  readonly speaksProxyProtocol: boolean
+  /** Asked for each connection, since a reload may change it. */
+  readonly policy: () => Pick<Policy, 'trustedProxies' | 'limits' | 'speaksProxyProtocol'>
   readonly isEncrypted: boolean
   readonly connections: Connections
   /** Ends the connection and records why. */
@@ -53,7 +53,8 @@ function accept(
   socket: Socket,
   options: AcceptOptions,
 ): 'accepted' | 'refused' | 'to be told by its proxy' {
-  const { policy, connections, isEncrypted, onRefused } = options
+  const { connections, isEncrypted, onRefused } = options
+  const policy = options.policy()
   const { remoteAddress } = socket
   // Until HTTP has it, a connection that breaks must not break the process.
   socket.on('error', ignore)
@@ -70,14 +71,14 @@ function accept(
   }
   const address = policy.trustedProxies.size > 0 ? parseAddress(remoteAddress) : undefined
   if (address !== undefined && policy.trustedProxies.contains(address)) {
-    return options.speaksProxyProtocol ? 'to be told by its proxy' : 'accepted'
+    return policy.speaksProxyProtocol ? 'to be told by its proxy' : 'accepted'
   }
   return isWithinShare(socket, remoteAddress, options) ? 'accepted' : 'refused'
 }
 
 async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<boolean> {
-  const { connections, isEncrypted, policy, onRefused } = options
-  const proxied = await readProxyHeader(socket, policy.limits.headersTimeoutMs)
+  const { connections, isEncrypted, onRefused } = options
+  const proxied = await readProxyHeader(socket, options.policy().limits.headersTimeoutMs)
   if (socket.destroyed) return false
   if (proxied === undefined) {
     onRefused(socket, 'proxy_header_invalid', false)
@@ -92,8 +93,8 @@ function sourceOf({ sourceAddress }: ProxiedConnection): string {
 }
 
 function isWithinShare(socket: Socket, address: string, options: AcceptOptions): boolean {
-  const { policy, connections, onRefused } = options
-  const { maxConnectionsPerAddress } = policy.limits
+  const { connections, onRefused } = options
+  const { maxConnectionsPerAddress } = options.policy().limits
   if (connections.addForAddress(socket, address, maxConnectionsPerAddress)) return true
   onRefused(socket, 'address_connections_full', true)
   return false

@@ -7,10 +7,13 @@ import type { LimitsPolicy } from '../policy.ts'
 /** An eighth of the memory is for bodies up to this length: large ones cannot crowd small ones out. */
 const SMALL_BODY_BYTES = 65_536
 
+type CapacityLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
+
 export class Capacity {
   readonly #ledger: Ledger
 
-  constructor(limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>) {
+  /** @param limits asked for each time, since a reload may change them. */
+  constructor(limits: () => CapacityLimits) {
     this.#ledger = new Ledger(limits)
   }
 
@@ -30,20 +33,20 @@ export class Capacity {
 class Ledger {
   requests = 0
   bytes = 0
-  readonly #limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
+  readonly #limits: () => CapacityLimits
 
-  constructor(limits: Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>) {
+  constructor(limits: () => CapacityLimits) {
     this.#limits = limits
   }
 
   takePlace(): boolean {
-    if (this.requests >= this.#limits.maxRequestsInFlight) return false
+    if (this.requests >= this.#limits().maxRequestsInFlight) return false
     this.requests += 1
     return true
   }
 
   takeBytes(bytes: number, isSmall: boolean): boolean {
-    const { maxBufferedBytes } = this.#limits
+    const { maxBufferedBytes } = this.#limits()
     const most = isSmall ? maxBufferedBytes : maxBufferedBytes * (7 / 8)
     if (this.bytes + bytes > most) return false
     this.bytes += bytes

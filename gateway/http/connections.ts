@@ -7,10 +7,21 @@ import type { Socket } from 'node:net'
 import { formatAddress, parseAddress } from '../checks/address.ts'
 import type { ConnectionHead, ProxiedConnection } from '../checks/request-head.ts'
 
+interface OpenConnection {
+  readonly socket: Socket
+  readonly head: ConnectionHead
+  readonly sinceMs: number
+}
+
+/** A client that has just connected is about to send. */
+const SILENCE_MS = 2000
+
 export class Connections {
-  readonly #open = new Map<string, { readonly socket: Socket; readonly head: ConnectionHead }>()
+  readonly #open = new Map<string, OpenConnection>()
   readonly #perAddress = new Map<string, number>()
   #size = 0
+  /** Set when the gateway stops: what is answered from then on ends its connection. */
+  areEnding = false
 
   get size(): number {
     return this.#size
@@ -41,7 +52,8 @@ export class Connections {
   /** What requests on this connection will be told of it. */
   describe(socket: Socket, isEncrypted: boolean, proxied: ProxiedConnection | undefined): void {
     const key = endpointOf(socket)
-    const entry = { socket, head: { remoteAddress: socket.remoteAddress, isEncrypted, proxied } }
+    const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied }
+    const entry = { socket, head, sinceMs: performance.now() }
     this.#open.set(key, entry)
     socket.once('close', () => {
       if (this.#open.get(key) === entry) this.#open.delete(key)
@@ -57,9 +69,12 @@ export class Connections {
     return this.#open.get(endpointOf(socket))?.head ?? unknown
   }
 
-  /** Those that have sent nothing yet and so lose nothing. */
+  /** Those that have sent nothing for a while and so lose nothing. */
   closeSilent(): void {
-    for (const { socket } of this.#open.values()) if (socket.bytesRead === 0) socket.destroy()
+    const nowMs = performance.now()
+    for (const { socket, sinceMs } of this.#open.values()) {
+      if (socket.bytesRead === 0 && nowMs - sinceMs > SILENCE_MS) socket.destroy()
+    }
   }
 
   /** WebSockets among them, which Node's server does not know any more. */

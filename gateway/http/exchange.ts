@@ -1,7 +1,7 @@
 /** One request on its way through: what it holds, what became of it, and its one record. */
 import { randomUUID } from 'node:crypto'
 
-import type { Findings } from '../admit.ts'
+import type { Findings } from '../findings.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { GatewayFault, toFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'

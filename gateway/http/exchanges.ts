@@ -30,6 +30,10 @@ export class Exchanges {
     return this.#latest.get(socket)
   }
 
+  get size(): number {
+    return this.#open.size
+  }
+
   [Symbol.iterator](): Iterator<OpenExchange> {
     return this.#open.values()
   }

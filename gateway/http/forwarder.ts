@@ -6,8 +6,9 @@ import { errors, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import { GatewayFault } from '../errors.ts'
-import type { InngestRoutePolicy, RoutePolicy } from '../policy.ts'
+import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import { keepRequestFields, keepResponseFields } from './header-hygiene.ts'
+import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 export interface ForwarderOptions {
@@ -19,12 +20,27 @@ export interface ForwarderOptions {
 /** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
 const METHOD_CHANGING = new Set([301, 302, 303])
 
+interface PoolSpecification {
+  readonly upstream: UpstreamPolicy
+  readonly options: ForwarderOptions
+}
+
+export type UpstreamPools = SharedResources<PoolSpecification, Pool>
+
+export function createUpstreamPools(): UpstreamPools {
+  // Nothing is in flight on a pool that nobody holds.
+  return new SharedResources(createPool, (pool) => void pool.destroy())
+}
+
 export class Forwarder {
+  readonly #shared: UpstreamPools
   readonly #pools = new Map<RoutePolicy, Pool>()
 
-  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions) {
+  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions, shared: UpstreamPools) {
+    this.#shared = shared
     for (const route of routes) {
-      if (route.kind === 'inngest') this.#pools.set(route, createPool(route, options))
+      if (route.kind !== 'inngest') continue
+      this.#pools.set(route, shared.acquire({ upstream: route.upstream, options }))
     }
   }
 
@@ -62,8 +78,8 @@ export class Forwarder {
     return promise
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+  close(): void {
+    for (const pool of this.#pools.values()) this.#shared.release(pool)
   }
 }
 
@@ -78,15 +94,18 @@ function lettingGo(bytes: Uint8Array): Readable {
   return once() as unknown as Readable
 }
 
+/** Methods whose meaning expects a body, so that even an empty one is announced (RFC 9110 8.6). */
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
+
 function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Uint8Array | null {
-  return method === 'GET' ? null : bytes
+  return bytes.byteLength === 0 && !WITH_BODY.has(method) ? null : bytes
 }
 
 function serverNameOf({ upstream }: InngestRoutePolicy): string {
   return upstream.tls.serverName ?? new URL(upstream.origin).hostname
 }
 
-function createPool({ upstream }: InngestRoutePolicy, options: ForwarderOptions): Pool {
+function createPool({ upstream, options }: PoolSpecification): Pool {
   const { ca, cert, key } = upstream.tls
   return new Pool(upstream.origin, {
     headersTimeout: options.responseTimeoutMs,

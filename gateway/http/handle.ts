@@ -6,9 +6,9 @@ import type { Logger } from 'pino'
 
 import { admit, type Effects } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
-import type { Settings } from '../config/compile.ts'
 import { faults, GatewayFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
+import type { KeyUsage } from '../observe/key-usage.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -17,18 +17,16 @@ import type { Capacity } from './capacity.ts'
 import type { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import type { Exchanges } from './exchanges.ts'
-import type { Forwarder } from './forwarder.ts'
-import type { Passthrough } from './passthrough.ts'
 import { sendFault, sendOnSocket, sendRefusal } from './responder.ts'
+import type { LiveSnapshot, Snapshot } from './snapshot.ts'
 
 export interface TrafficParts {
-  readonly settings: Settings
-  readonly forwarder: Forwarder
-  readonly passthrough: Passthrough
+  readonly live: LiveSnapshot
   readonly replay: ReplayStore
   readonly capacity: Capacity
   readonly connections: Connections
   readonly exchanges: Exchanges
+  readonly keyUsage: KeyUsage
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Logger
@@ -41,18 +39,18 @@ export async function handleRequest(
   parts: TrafficParts,
 ): Promise<void> {
   const exchange = new Exchange(head, parts.capacity, parts.clock)
+  const snapshot = parts.live.enter()
   const entry = { exchange, request, response }
   parts.exchanges.add(entry)
-  parts.metrics.inFlight.inc()
   response.on('error', () => undefined)
   try {
-    await answer(request, response, exchange, parts)
+    await answer(request, response, exchange, snapshot, parts)
   } catch (thrown) {
     exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
   } finally {
-    parts.metrics.inFlight.dec()
     parts.exchanges.remove(entry)
     exchange.end(parts)
+    snapshot.leave()
   }
 }
 
@@ -60,11 +58,12 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   exchange: Exchange,
+  snapshot: Snapshot,
   parts: TrafficParts,
 ): Promise<void> {
-  const { settings, forwarder, passthrough } = parts
+  const { settings, forwarder, passthrough } = snapshot
   const { head, findings, hold, requestId } = exchange
-  const effects = effectsOf(request, response, exchange, parts)
+  const effects = effectsOf(request, response, exchange, snapshot, parts)
   const verdict = await admit(head, settings.policy, effects, findings)
   exchange.decided()
   if (!verdict.ok) {
@@ -94,9 +93,9 @@ export async function handleUpgrade(
   head: RequestHead,
   parts: TrafficParts,
 ): Promise<void> {
-  const { passthrough, settings, metrics } = parts
   const exchange = new Exchange(head, parts.capacity, parts.clock)
-  metrics.inFlight.inc()
+  const snapshot = parts.live.enter()
+  const { settings, passthrough } = snapshot
   // Before anything else of it: the library and Node may both let it break unheard.
   socket.on('error', () => undefined)
   try {
@@ -119,8 +118,8 @@ export async function handleUpgrade(
     exchange.failed(thrown)
     socket.destroy()
   } finally {
-    metrics.inFlight.dec()
     exchange.end(parts)
+    snapshot.leave()
   }
 }
 
@@ -128,6 +127,7 @@ function effectsOf(
   request: IncomingMessage,
   response: ServerResponse,
   exchange: Exchange,
+  { settings }: Snapshot,
   parts: TrafficParts,
 ): Effects {
   const { hold } = exchange
@@ -141,7 +141,7 @@ function effectsOf(
   }
   return {
     ...noBody(exchange, parts),
-    readBody: () => readBody(source, parts.settings.policy.limits),
+    readBody: () => readBody(source, settings.policy.limits),
   }
 }
 

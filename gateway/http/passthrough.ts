@@ -16,9 +16,10 @@ import { createProxyServer, type ProxyServer, type ServerOptions } from 'http-pr
 import type { PassthroughRequest } from '../admit.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
-import type { PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
+import type { PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
+import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 interface Call {
@@ -27,16 +28,32 @@ interface Call {
   hasTimedOut: boolean
 }
 
+type UpstreamAgent = PlainAgent | TlsAgent
+
+export type UpstreamAgents = SharedResources<UpstreamPolicy, UpstreamAgent>
+
+export function createUpstreamAgents(): UpstreamAgents {
+  return new SharedResources(createAgent, (agent) => {
+    agent.destroy()
+  })
+}
+
 export class Passthrough {
   readonly #proxy: ProxyServer = createProxyServer({})
   readonly #options: ForwarderOptions
+  readonly #shared: UpstreamAgents
+  readonly #agents: UpstreamAgent[] = []
   readonly #targets = new Map<RoutePolicy, ServerOptions>()
   readonly #calls = new WeakMap<IncomingMessage, Call>()
 
-  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions) {
+  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions, shared: UpstreamAgents) {
     this.#options = options
+    this.#shared = shared
     for (const route of routes) {
-      if (route.kind === 'passthrough') this.#targets.set(route, targetOf(route, options))
+      if (route.kind !== 'passthrough') continue
+      const agent = shared.acquire(route.upstream)
+      this.#agents.push(agent)
+      this.#targets.set(route, targetOf(route.upstream, agent, options))
     }
     const onRequest = (upstream: ClientRequest, request: IncomingMessage) => {
       this.#adopt(upstream, request)
@@ -131,7 +148,7 @@ export class Passthrough {
   }
 
   close(): void {
-    for (const { agent } of this.#targets.values()) (agent as PlainAgent).destroy()
+    for (const agent of this.#agents) this.#shared.release(agent)
   }
 
   #targetFor(route: PassthroughRoutePolicy): ServerOptions {
@@ -157,24 +174,30 @@ export class Passthrough {
   }
 }
 
-function targetOf(route: PassthroughRoutePolicy, options: ForwarderOptions): ServerOptions {
-  const { origin, socketPath, tls } = route.upstream
-  const url = new URL(origin)
-  const isTls = url.protocol === 'https:'
-  const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  // An address is verified as such: RFC 6066 3 knows no server name that is one.
-  const { serverName = isIP(hostname) === 0 ? hostname : '', ...material } = tls
+function createAgent({ origin, tls }: UpstreamPolicy): UpstreamAgent {
+  const { protocol, hostname } = new URL(origin)
   // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
-  const agent = isTls
-    ? new TlsAgent({
-        keepAlive: true,
-        servername: serverName,
-        rejectUnauthorized: true,
-        ...material,
-      })
-    : new PlainAgent({ keepAlive: true })
-  const port = Number(url.port || (isTls ? 443 : 80))
-  const target = { protocol: url.protocol, host: hostname, hostname, port }
+  if (protocol !== 'https:') return new PlainAgent({ keepAlive: true })
+  // An address is verified as such: RFC 6066 3 knows no server name that is one.
+  const { serverName = isIP(unbracketed(hostname)) === 0 ? hostname : '', ...material } = tls
+  const verified = { servername: serverName, rejectUnauthorized: true }
+  return new TlsAgent({ keepAlive: true, ...verified, ...material })
+}
+
+function targetOf(
+  { origin, socketPath, tls }: UpstreamPolicy,
+  agent: UpstreamAgent,
+  options: ForwarderOptions,
+): ServerOptions {
+  const { protocol, hostname, port } = new URL(origin)
+  const host = unbracketed(hostname)
+  const { serverName: _, ...material } = tls
+  const target = {
+    protocol,
+    host,
+    hostname: host,
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+  }
   return {
     target: socketPath === undefined ? { ...target, ...material } : { ...target, socketPath },
     agent,
@@ -185,6 +208,10 @@ function targetOf(route: PassthroughRoutePolicy, options: ForwarderOptions): Ser
     connectTimeout: options.connectTimeoutMs,
     proxyTimeout: options.responseTimeoutMs,
   }
+}
+
+function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 /** Fields for Node's client, with the framing that the request came with. */

@@ -18,26 +18,41 @@ interface Progress {
   writtenMs: number
 }
 
-export function watchProgress(server: Server, exchanges: Exchanges, limits: ProgressLimits): void {
+/** @param limits asked for each time, since a reload may change them. */
+export function watchProgress(
+  server: Server,
+  exchanges: Exchanges,
+  limits: () => ProgressLimits,
+): void {
   const seen = new WeakMap<OpenExchange, Progress>()
-  const everyMs = Math.min(limits.responseStallTimeoutMs, limits.bodyIdleTimeoutMs, 4000) / 4
-  const timer = setInterval(() => {
-    const nowMs = performance.now()
-    for (const entry of exchanges) {
-      const progress = seen.get(entry) ?? start(entry, nowMs)
-      seen.set(entry, progress)
-      const fault =
-        answerStoppedBy(entry, progress, nowMs, limits) ??
-        bodyStoppedBy(entry, progress, nowMs, limits)
-      if (fault === undefined) continue
-      entry.exchange.cut(new GatewayFault(fault))
-      if (entry.response.headersSent) entry.response.destroy()
-    }
-  }, everyMs)
-  timer.unref()
+  const look = () => {
+    for (const entry of exchanges) cutIfStopped(entry, seen, limits())
+    timer = schedule()
+  }
+  const schedule = () => setTimeout(look, lookEveryMs(limits())).unref()
+  let timer = schedule()
   server.once('close', () => {
-    clearInterval(timer)
+    clearTimeout(timer)
   })
+}
+
+function lookEveryMs({ responseStallTimeoutMs, bodyIdleTimeoutMs }: ProgressLimits): number {
+  return Math.min(responseStallTimeoutMs, bodyIdleTimeoutMs, 4000) / 4
+}
+
+function cutIfStopped(
+  entry: OpenExchange,
+  seen: WeakMap<OpenExchange, Progress>,
+  limits: ProgressLimits,
+): void {
+  const nowMs = performance.now()
+  const progress = seen.get(entry) ?? start(entry, nowMs)
+  seen.set(entry, progress)
+  const fault =
+    answerStoppedBy(entry, progress, nowMs, limits) ?? bodyStoppedBy(entry, progress, nowMs, limits)
+  if (fault === undefined) return
+  entry.exchange.cut(new GatewayFault(fault))
+  if (entry.response.headersSent) entry.response.destroy()
 }
 
 function start({ request }: OpenExchange, nowMs: number): Progress {

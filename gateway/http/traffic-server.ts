@@ -16,7 +16,7 @@ import { sendOnSocket } from './responder.ts'
 import { tlsServerOptions } from './tls-listener.ts'
 
 export function createTrafficServer(parts: TrafficParts): Server {
-  const { config, policy, listenerTls } = parts.settings
+  const { policy, listenerTls } = parts.live.settings
   const { headersTimeoutMs, maxHeaderBytes, keepAliveTimeoutMs } = policy.limits
   const options = {
     headersTimeout: headersTimeoutMs,
@@ -42,8 +42,7 @@ export function createTrafficServer(parts: TrafficParts): Server {
     refuseConnection(socket, head, reason, parts, mayAnswer && listenerTls === undefined)
   }
   guardConnections(server, {
-    policy,
-    speaksProxyProtocol: config.listen.proxyProtocol,
+    policy: () => parts.live.settings.policy,
     isEncrypted: listenerTls !== undefined,
     connections: parts.connections,
     onRefused: refuse,
@@ -55,7 +54,7 @@ export function createTrafficServer(parts: TrafficParts): Server {
           }),
   })
   handleEvents(server, parts)
-  watchProgress(server, parts.exchanges, policy.limits)
+  watchProgress(server, parts.exchanges, () => parts.live.settings.policy.limits)
   return server
 }
 
@@ -63,6 +62,7 @@ function handleEvents(server: Server, parts: TrafficParts): void {
   const onRequest = (request: IncomingMessage, response: Parameters<typeof handleRequest>[1]) => {
     // What follows a request whose connection is being closed was never answered for (RFC 9112 9.6).
     if (isClosing(request.socket)) return
+    if (parts.connections.areEnding) response.shouldKeepAlive = false
     void handleRequest(request, response, readHead(request, false, parts), parts)
   }
   server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)

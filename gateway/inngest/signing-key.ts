@@ -37,6 +37,11 @@ export class SigningKey {
     return this.#keyObject
   }
 
+  /** The same reference to the same key. */
+  equals(other: SigningKey): boolean {
+    return this.label === other.label && this.#keyObject.equals(other.#keyObject)
+  }
+
   toString(): string {
     return REDACTED
   }

@@ -1,8 +1,7 @@
 /** Every metric of the gateway, in a registry of its own. Label values come from closed sets. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-import type { AllowlistSource } from '../config/compile.ts'
-import type { ReplayStore } from '../replay/store.ts'
+import { describeState, type GatewayState } from './state-metrics.ts'
 
 /** Decisions take milliseconds, calls up to two hours. */
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 300, 1800, 7200]
@@ -14,31 +13,23 @@ export interface Metrics {
   readonly requests: Counter<'route' | 'method' | 'decision' | 'reason' | 'code'>
   readonly requestDuration: Histogram<'route' | 'decision'>
   readonly upstreamDuration: Histogram<'route' | 'code'>
-  readonly inFlight: Gauge
   readonly bodyBytes: Histogram
   readonly verifications: Counter<'result' | 'key_slot'>
   readonly signatureAge: Histogram
   readonly claims: Counter<'result'>
-  readonly tlsReloads: Counter<'result'>
-}
-
-/** What is read off when the metrics are asked for. */
-export interface Gauged {
-  readonly replay: Pick<ReplayStore, 'entries' | 'capacity'>
-  readonly connections: () => number
-  readonly bufferedBytes: () => number
+  readonly reported: Counter<'route' | 'reason'>
+  readonly reloads: Counter<'result'>
+  readonly lastReloadSuccessful: Gauge
+  readonly lastReloadSuccess: Gauge
+  readonly configInfo: Gauge<'fingerprint'>
 }
 
 // A flat table of metrics, one after the other: long, and nothing in it branches.
 // eslint-disable-next-line max-lines-per-function
-export function createMetrics(
-  version: string,
-  gauged: Gauged,
-  allowlistSources: readonly AllowlistSource[],
-): Metrics {
+export function createMetrics(version: string, state: GatewayState): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  describeProcess(registry, version, gauged, allowlistSources)
+  describeState(registry, version, state)
   const registers = [registry]
   return {
     registry,
@@ -60,11 +51,6 @@ export function createMetrics(
       help: 'Time that the app took for its whole answer, by status.',
       labelNames: ['route', 'code'],
       buckets: DURATION_BUCKETS_SECONDS,
-      registers,
-    }),
-    inFlight: new Gauge({
-      name: 'inngest_gateway_requests_in_flight',
-      help: 'Requests begun and not yet answered.',
       registers,
     }),
     bodyBytes: new Histogram({
@@ -91,54 +77,33 @@ export function createMetrics(
       labelNames: ['result'],
       registers,
     }),
-    tlsReloads: new Counter({
-      name: 'inngest_gateway_tls_reloads_total',
-      help: 'Changed certificate files by result (success, failure).',
+    reported: new Counter({
+      name: 'inngest_gateway_reported_total',
+      help: 'Refusals that were only reported, since the route does not enforce the check.',
+      labelNames: ['route', 'reason'],
+      registers,
+    }),
+    reloads: new Counter({
+      name: 'inngest_gateway_config_reloads_total',
+      help: 'Changed configurations by result (success, failure).',
       labelNames: ['result'],
       registers,
     }),
-  }
-}
-
-function describeProcess(
-  registry: Registry,
-  version: string,
-  gauged: Gauged,
-  allowlistSources: readonly AllowlistSource[],
-): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'inngest_gateway_build_info',
-    help: 'Always 1; the version is in the label.',
-    labelNames: ['version'],
-    registers,
-  }).set({ version }, 1)
-  const gauge = (name: string, help: string, read: () => number) => {
-    const own = new Gauge({
-      name: `inngest_gateway_${name}`,
-      help,
+    lastReloadSuccessful: new Gauge({
+      name: 'inngest_gateway_config_last_reload_successful',
+      help: '1 if the configuration as it was last read is in force, 0 if it had problems.',
       registers,
-      collect: () => {
-        own.set(read())
-      },
-    })
-  }
-  gauge('replay_cache_entries', 'Claims held by the replay cache.', () => gauged.replay.entries)
-  gauge(
-    'replay_cache_capacity',
-    'Claims that the replay cache can hold.',
-    () => gauged.replay.capacity,
-  )
-  gauge('connections', 'Connections open on the traffic listener.', gauged.connections)
-  gauge('buffered_bytes', 'Bytes of request bodies held in memory.', gauged.bufferedBytes)
-  const ranges = new Gauge({
-    name: 'inngest_gateway_ip_allowlist_entries',
-    help: 'Ranges in the allowlist by source and address family.',
-    labelNames: ['source', 'family'],
-    registers,
-  })
-  for (const { source, ranges: list } of allowlistSources) {
-    ranges.set({ source, family: 'ipv4' }, list.countOf(4))
-    ranges.set({ source, family: 'ipv6' }, list.countOf(6))
+    }),
+    lastReloadSuccess: new Gauge({
+      name: 'inngest_gateway_config_last_reload_success_timestamp_seconds',
+      help: 'When the configuration in force was read.',
+      registers,
+    }),
+    configInfo: new Gauge({
+      name: 'inngest_gateway_config_info',
+      help: 'Always 1; the label is equal for equal configurations.',
+      labelNames: ['fingerprint'],
+      registers,
+    }),
   }
 }

@@ -1,11 +1,14 @@
 /** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
 import type { Logger } from 'pino'
 
-import type { Findings } from '../admit.ts'
+import type { Findings } from '../findings.ts'
 import { formatAddress } from '../checks/address.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { GatewayFault } from '../errors.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
 import type { Reason } from '../reasons.ts'
+import type { Clock } from './clock.ts'
+import type { KeyUsage } from './key-usage.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface RequestRecord {
@@ -26,12 +29,16 @@ const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELE
 export interface RecordSinks {
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly keyUsage: KeyUsage
+  readonly clock: Clock
 }
 
-export function record(entry: RequestRecord, { logger, metrics }: RecordSinks): void {
+export function record(entry: RequestRecord, sinks: RecordSinks): void {
+  const { logger, metrics } = sinks
   const decision = decisionOf(entry)
   const reason = entry.refusal ?? entry.fault?.code ?? 'none'
   count(entry, decision, reason, metrics)
+  countSignature(entry, sinks)
   const line = logFields(entry, decision, reason)
   if (entry.fault === undefined) logger.info(line, 'request')
   else logger.error({ ...line, err: entry.fault.cause }, 'request')
@@ -54,10 +61,13 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
   }
   if (findings.bodyBytes !== undefined) metrics.bodyBytes.observe(findings.bodyBytes)
   if (findings.claim !== undefined) metrics.claims.inc({ result: findings.claim })
-  countSignature(entry, metrics)
+  for (const reported of findings.reported ?? []) metrics.reported.inc({ route, reason: reported })
 }
 
-function countSignature({ findings, refusal }: RequestRecord, metrics: Metrics): void {
+function countSignature(
+  { findings, refusal }: RequestRecord,
+  { metrics, keyUsage, clock }: RecordSinks,
+): void {
   if (refusal === 'signature_mismatch') {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
   }
@@ -65,9 +75,16 @@ function countSignature({ findings, refusal }: RequestRecord, metrics: Metrics):
   if (findings.signature === undefined) return
   const { form, keySlot } = findings.signature
   metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
+  const key = keyOf(findings)
+  if (key !== undefined) keyUsage.verified(key, clock.nowMs())
   if (findings.signatureAgeSeconds !== undefined) {
     metrics.signatureAge.observe(findings.signatureAgeSeconds)
   }
+}
+
+/** The key that verified the request. */
+function keyOf({ route, signature }: Findings): SigningKey | undefined {
+  return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
 }
 
 /** Nothing here is derived from a key, a body or a signature. */
@@ -94,6 +111,8 @@ function logFields(entry: RequestRecord, decision: string, reason: string): obje
     body_bytes: findings.bodyBytes,
     sig_age_s: findings.signatureAgeSeconds,
     key_slot: findings.signature?.keySlot,
+    key: keyOf(findings)?.label,
+    reported: findings.reported,
     unsigned: findings.isUnsigned,
     fn_id: printable(query.get('fnId')),
     step_id: printable(query.get('stepId')),

@@ -116,7 +116,14 @@ export function rows(): Row[] {
       status: 400,
       send: plain('POST', {}, '//evil/api/inngest'),
     },
-    { request: 'no signature', reason: 'signature_missing', status: 401, send: plain('PUT') },
+    { request: 'no signature', reason: 'signature_missing', status: 401, send: plain('POST') },
+    { request: 'unsigned sync', reason: 'sync_unsigned', status: 401, send: plain('PUT') },
+    {
+      request: 'unsigned introspection',
+      reason: 'introspection_unsigned',
+      status: 401,
+      send: plain('GET'),
+    },
     {
       request: 'malformed signature',
       reason: 'signature_malformed',

@@ -27,7 +27,7 @@ function cli(args: string[], env: Record<string, string> = {}, input = '') {
   })
 }
 
-async function startProcess(program: string, upstream: string, drainTimeoutMs = 5000) {
+async function startProcess(program: string, upstream: string, drainTimeoutMs = 5000, delayMs = 0) {
   const file = path.join(folder, `gateway-${String(children.length)}.yaml`)
   writeFileSync(
     file,
@@ -35,7 +35,7 @@ async function startProcess(program: string, upstream: string, drainTimeoutMs = 
 ops: { host: 127.0.0.1, port: 0 }
 allowlist: [127.0.0.1]
 replay: { coldStart: accept }
-shutdown: { drainTimeoutMs: ${String(drainTimeoutMs)} }
+shutdown: { delayMs: ${String(delayMs)}, drainTimeoutMs: ${String(drainTimeoutMs)} }
 routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
 `,
   )

@@ -117,7 +117,7 @@ describe('the real SDK behind the gateway', () => {
       'target_ambiguous',
     )
     const port = gateway.port
-    await expectRefused('unsigned PUT', send({ port, method: 'PUT' }), 401, 'signature_missing')
+    await expectRefused('unsigned PUT', send({ port, method: 'PUT' }), 401, 'sync_unsigned')
     await expectRefused('PATCH', send({ port, method: 'PATCH' }), 405, 'method_not_allowed')
     await expectRefused('path', send({ port, target: '/api/inngest/' }), 404, 'route_not_found')
     const body = 'x'

@@ -13,7 +13,10 @@ const trusted = AddressRanges.compile(reading.ok ? [reading.range] : [])
 const connection = { remoteAddress: '10.0.0.1', isEncrypted: false, proxied: undefined }
 
 const resolve = (...lines: string[]) => {
-  const verdict = resolveClientAddress(connection, lines, trusted)
+  const verdict = resolveClientAddress(connection, lines, {
+    trustedProxies: trusted,
+    speaksProxyProtocol: false,
+  })
   return verdict.ok ? formatAddress(verdict.value.address) : verdict.reason
 }
 

@@ -204,7 +204,7 @@ describe('a certificate that changes', () => {
     await expect.poll(() => subjectOf(target), { timeout: 10_000 }).toBe('second.localhost')
     expect(await call(target, { agent })).toBe(200)
     expect(await target.metrics()).toContain(
-      'inngest_gateway_tls_reloads_total{result="success"} 1',
+      'inngest_gateway_config_reloads_total{result="success"} 1',
     )
     agent.destroy()
   })
@@ -216,9 +216,9 @@ describe('a certificate that changes', () => {
     secret.put('second-cert.pem', 'key.pem')
     await expect
       .poll(() => target.metrics(), { timeout: 10_000 })
-      .toContain('inngest_gateway_tls_reloads_total{result="failure"} 1')
+      .toContain('inngest_gateway_config_reloads_total{result="failure"} 1')
     expect(await subjectOf(target)).toBe('localhost')
-    expect(JSON.stringify(target.gateway.logLines)).toContain('certificate kept')
+    expect(JSON.stringify(target.gateway.logLines)).toContain('configuration kept')
     secret.put('second-cert.pem', 'second-key.pem')
     await expect.poll(() => subjectOf(target), { timeout: 10_000 }).toBe('second.localhost')
   })

@@ -31,15 +31,16 @@ async function ask(target: Target, method: string, from: string, fields: string[
 }
 
 describe('an unsigned request', () => {
-  it.each(['PUT', 'GET', 'POST'])(
-    '%s is refused by default, without a status that syncs',
-    async (method) => {
-      const target = await startTarget()
-      expect(await ask(target, method, '127.0.0.1')).toBe(401)
-      expect(target.reasons()).toEqual(['signature_missing'])
-      expect(target.upstream.bytes()).toBe('')
-    },
-  )
+  it.each([
+    ['PUT', 'sync_unsigned'],
+    ['GET', 'introspection_unsigned'],
+    ['POST', 'signature_missing'],
+  ])('%s is refused by default, without a status that syncs, as %s', async (method, reason) => {
+    const target = await startTarget()
+    expect(await ask(target, method, '127.0.0.1')).toBe(401)
+    expect(target.reasons()).toEqual([reason])
+    expect(target.upstream.bytes()).toBe('')
+  })
 
   it('is let in by address and method, with Host pinned, and counted as unsigned', async () => {
     const target = await startOpen()
@@ -56,17 +57,20 @@ describe('an unsigned request', () => {
   })
 
   it.each([
-    ['GET', '127.0.0.2', [], 403],
-    ['PUT', '127.0.0.3', [], 403],
-    ['POST', '127.0.0.2', [], 403],
-    ['PUT', '127.0.0.4', [], 403],
-    ['PUT', '127.0.0.9', [], 401],
+    ['GET', '127.0.0.2', [], 'introspection_unsigned'],
+    ['PUT', '127.0.0.3', [], 'sync_unsigned'],
+    ['POST', '127.0.0.2', [], 'client_not_allowed'],
+    ['PUT', '127.0.0.4', [], 'sync_unsigned'],
+    ['PUT', '127.0.0.9', [], 'sync_unsigned'],
     // A signature that is there is held to be one.
-    ['PUT', '127.0.0.2', ['X-Inngest-Signature: x'], 403],
-    ['PUT', '127.0.0.4', ['X-Forwarded-For: 127.0.0.2'], 403],
-  ])('%s from %s with %j is refused', async (method, from, fields, status) => {
+    ['PUT', '127.0.0.2', ['X-Inngest-Signature: x'], 'client_not_allowed'],
+    ['PUT', '127.0.0.4', ['X-Forwarded-For: 127.0.0.2'], 'sync_unsigned'],
+  ])('%s from %s with %j is refused', async (method, from, fields, reason) => {
     const target = await startOpen()
-    expect(await ask(target, method, from, fields)).toBe(status)
+    expect(await ask(target, method, from, fields)).toBe(
+      reason === 'client_not_allowed' ? 403 : 401,
+    )
+    expect(target.reasons()).toEqual([reason])
     expect(target.upstream.bytes()).toBe('')
   })
 
@@ -77,7 +81,7 @@ describe('an unsigned request', () => {
       ['Content-Length: 2', 'Connection: close'],
       'PUT /api/inngest HTTP/1.1',
     )
-    expect(statusOf(await target.raw(bytes, { from: '127.0.0.2' }))).toBe(403)
+    expect(statusOf(await target.raw(bytes, { from: '127.0.0.2' }))).toBe(401)
     expect(target.upstream.bytes()).toBe('')
   })
 })

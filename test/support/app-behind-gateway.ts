@@ -16,7 +16,7 @@ afterEach(async () => {
 
 export async function startBehind(
   handler: Handler,
-  config: object = {},
+  config: Readonly<Record<string, unknown>> = {},
   listenOn?: string,
 ): Promise<TestGateway> {
   const app = createServer((request, response) => {

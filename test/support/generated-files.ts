@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { configSchema } from '../../gateway/config/schema.ts'
 import { faults } from '../../gateway/errors.ts'
+import { KeyUsage } from '../../gateway/observe/key-usage.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
 import { reasons } from '../../gateway/reasons.ts'
@@ -54,15 +55,16 @@ function faultsTable(): string {
 }
 
 function metricsTable(): string {
-  const { registry } = createMetrics(
-    '0',
-    {
-      replay: new MemoryReplayStore({ maxEntries: 1, remembersFromSeconds: 0 }),
-      connections: () => 0,
-      bufferedBytes: () => 0,
+  const { registry } = createMetrics('0', {
+    replay: new MemoryReplayStore({ maxEntries: 1, remembersFromSeconds: 0 }),
+    requestsInFlight: () => 0,
+    connections: () => 0,
+    bufferedBytes: () => 0,
+    settings: () => {
+      throw new Error('the names of metrics do not depend on settings')
     },
-    [],
-  )
+    keyUsage: new KeyUsage(),
+  })
   const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))
   const rows = own.map((metric) => {
     const {

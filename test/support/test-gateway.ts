@@ -1,5 +1,5 @@
 /** A gateway in this process with a clock that the test sets, on free ports. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
@@ -15,6 +15,8 @@ export const testKey =
   'signkey-test-f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f'
 export const fallbackKey = 'signkey-test-0123456789abcdef0123456789abcdef'
 
+type Config = Readonly<Record<string, unknown>> & { readonly shutdown?: object }
+
 export interface ManualClock {
   wallMs: number
   nowMs(): number
@@ -27,13 +29,17 @@ export interface TestGateway {
   readonly clock: ManualClock
   readonly logLines: Record<string, unknown>[]
   metricsText(): Promise<string>
+  /** Writes another configuration, or any text, where the gateway has its own. It is not told. */
+  rewrite(config: Config | string): void
+  /** As SIGHUP does. */
+  reload(): void
   stop(): Promise<void>
 }
 
 /** @param config laid over a single route that allows loopback. */
 export async function startTestGateway(
   upstream: string,
-  config: object = {},
+  config: Config = {},
   wallMs: number = Date.now(),
   keys: { primary: string; fallback: string } = { primary: testKey, fallback: fallbackKey },
 ): Promise<TestGateway> {
@@ -45,9 +51,15 @@ export async function startTestGateway(
     allowlist: ['127.0.0.0/8'],
     routes: [{ name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }, { env: 'FALLBACK' }] }],
   }
-  writeFileSync(file, stringify({ ...base, ...config }))
-  const reading = readSettingsFile(file, { PRIMARY: keys.primary, FALLBACK: keys.fallback })
-  rmSync(folder, { recursive: true })
+  const rewrite = (next: Config | string) => {
+    const whole = typeof next === 'string' ? next : stringify(layOver(base, next))
+    // Renamed into place, so that nobody reads half of it.
+    writeFileSync(`${file}.new`, whole)
+    renameSync(`${file}.new`, file)
+  }
+  rewrite(config)
+  const read = () => readSettingsFile(file, { PRIMARY: keys.primary, FALLBACK: keys.fallback })
+  const reading = read()
   if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'))
   const clock: ManualClock = { wallMs, nowMs: () => clock.wallMs, monotonicMs: () => 0 }
   const logLines: Record<string, unknown>[] = []
@@ -59,7 +71,7 @@ export async function startTestGateway(
   })
   // As a process that has been up for ten minutes, so that old signatures are not refused for it.
   clock.wallMs = wallMs - 600_000
-  const gateway = await startGateway(reading.settings, clock, pino({ base: null }, sink))
+  const gateway = await startGateway(reading, read, clock, pino({ base: null }, sink))
   clock.wallMs = wallMs
   return {
     port: gateway.trafficPort,
@@ -67,8 +79,18 @@ export async function startTestGateway(
     clock,
     logLines,
     metricsText: () => gateway.metrics.registry.metrics(),
+    rewrite,
+    reload: () => {
+      gateway.reload()
+    },
     stop: async () => {
       await gateway.stop()
+      rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** No test waits for a load balancer unless it says so. */
+function layOver(base: object, config: Config): object {
+  return { ...base, ...config, shutdown: { delayMs: 0, ...config.shutdown } }
 }

@@ -130,7 +130,8 @@ describe('resolveClientAddress', () => {
   const trusted = rangesOf('10.0.0.0/8')
   const resolve = (peer: string | undefined, ...lines: string[]) => {
     const connection = { remoteAddress: peer, isEncrypted: false, proxied: undefined }
-    const verdict = resolveClientAddress(connection, lines, trusted)
+    const policy = { trustedProxies: trusted, speaksProxyProtocol: false }
+    const verdict = resolveClientAddress(connection, lines, policy)
     return verdict.ok
       ? `${formatAddress(verdict.value.address)} ${verdict.value.source}`
       : verdict.reason
@@ -151,6 +152,13 @@ describe('resolveClientAddress', () => {
     [['fe80::1%eth0'], 'client_unidentified'],
   ])('%j is %s', ([peer, ...lines], expected) => {
     expect(resolve(peer, ...(lines as string[]))).toBe(expected)
+  })
+
+  it('believes no field of a peer that owes a PROXY header and was not asked for it', () => {
+    const policy = { trustedProxies: trusted, speaksProxyProtocol: true }
+    const connection = { remoteAddress: '10.0.0.1', isEncrypted: false, proxied: undefined }
+    const verdict = resolveClientAddress(connection, ['198.51.100.7'], policy)
+    expect(verdict).toEqual({ ok: false, reason: 'client_unidentified' })
   })
 
   it('takes nothing from what stands left of the rightmost untrusted address', () => {

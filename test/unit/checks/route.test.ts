@@ -4,14 +4,18 @@ import { AddressRanges } from '../../../gateway/checks/address-ranges.ts'
 import { checkInngestUse } from '../../../gateway/checks/inngest-use.ts'
 import type { RequestHead } from '../../../gateway/checks/request-head.ts'
 import { checkRoute } from '../../../gateway/checks/route.ts'
+import { checksSchema } from '../../../gateway/config/checks-schema.ts'
 import type { RoutePolicy } from '../../../gateway/policy.ts'
 import { headOf } from '../../support/head.ts'
+
+const checks = checksSchema.parse(undefined)
 
 function route(name: string, host: string | undefined, path: string): RoutePolicy {
   const nobody = AddressRanges.compile([])
   return {
     kind: 'inngest',
     name,
+    checks,
     host,
     path,
     upstream: { origin: 'http://127.0.0.1:1', socketPath: undefined, tls: {} },
@@ -24,7 +28,8 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
 
 function open(name: string, host: string | undefined, path: string): RoutePolicy {
   const { upstream, serveOrigin } = route(name, host, path)
-  return { kind: 'passthrough', name, host, path, upstream, serveOrigin, allowlist: undefined }
+  const base = { name, checks, host, path, upstream, serveOrigin }
+  return { kind: 'passthrough', ...base, allowlist: undefined }
 }
 
 const routes = [

@@ -6,7 +6,7 @@ const KIB = 1024
 
 describe('Capacity', () => {
   it('gives out so many places, once to each hold, and takes them back', () => {
-    const capacity = new Capacity({ maxRequestsInFlight: 2, maxBufferedBytes: 0 })
+    const capacity = new Capacity(() => ({ maxRequestsInFlight: 2, maxBufferedBytes: 0 }))
     const [first, second, third] = [capacity.hold(), capacity.hold(), capacity.hold()]
     expect([first.enter(), first.enter(), second.enter(), third.enter()]).toEqual([
       true,
@@ -29,7 +29,7 @@ describe('Capacity', () => {
     [65 * KIB, 896 * KIB, true],
     [65 * KIB, 896 * KIB + 1, false],
   ])('gives a body of %i bytes memory up to %i in all: %s', (size, inAll, expected) => {
-    const capacity = new Capacity({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 * KIB })
+    const capacity = new Capacity(() => ({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 * KIB }))
     let others = inAll - size
     while (others > 0) {
       const piece = Math.min(others, 64 * KIB)
@@ -40,7 +40,7 @@ describe('Capacity', () => {
   })
 
   it('takes memory back when a body has gone, and all when the exchange ends', () => {
-    const capacity = new Capacity({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 * KIB })
+    const capacity = new Capacity(() => ({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 * KIB }))
     const [one, two] = [capacity.hold(), capacity.hold()]
     one.reserve(10)
     two.reserve(5)

@@ -1,0 +1,44 @@
+/** Which checks are enforced, which only looked at, and which left out; for all routes and for one. */
+import { z } from 'zod'
+
+import { moderatedChecks, type CheckMode, type CheckModes, type ModeratedCheck } from '../policy.ts'
+
+const mode = z.enum(['enforce', 'report', 'off'])
+
+const meanings: Readonly<Record<ModeratedCheck, string>> = {
+  method: 'GET, POST and PUT only, used as Inngest does.',
+  allowlist: 'The client address is in an allowed range.',
+  signature: 'One of the signing keys made the signature.',
+  freshness: 'The signature is neither too old nor too far ahead.',
+  replay: 'The signature has not been used before.',
+}
+
+function eachCheck<T extends z.ZodType>(schemaOf: (meaning: string) => T) {
+  const entries = moderatedChecks.map((check) => [check, schemaOf(meanings[check])] as const)
+  return z.strictObject(Object.fromEntries(entries) as Record<ModeratedCheck, T>)
+}
+
+export const checksSchema = eachCheck((meaning) =>
+  mode
+    .default('enforce')
+    .describe(`${meaning} \`enforce\`, \`report\` or \`off\`. Default enforce.`),
+).prefault({})
+
+export const routeChecksSchema = eachCheck((meaning) =>
+  mode.optional().describe(`${meaning} Default: as in \`checks\`.`),
+).optional()
+
+type RouteChecks = z.output<typeof routeChecksSchema>
+
+export function mergeModes(all: CheckModes, own: RouteChecks): CheckModes {
+  const entries = moderatedChecks.map((check) => [check, own?.[check] ?? all[check]] as const)
+  return Object.freeze(Object.fromEntries(entries) as Record<ModeratedCheck, CheckMode>)
+}
+
+/** Freshness and replay are judged by what a verified signature says. @returns what is wrong. */
+export function modesProblem({ signature, freshness, replay }: CheckModes): string | undefined {
+  const rests = freshness !== 'off' || replay !== 'off'
+  return signature === 'off' && rests
+    ? 'report, or off for freshness and replay too, which need a verified signature'
+    : undefined
+}

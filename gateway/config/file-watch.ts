@@ -1,0 +1,70 @@
+/**
+ * Tells when any of some files has changed since it was read. Looks at the files themselves: the
+ * symlinks of a Kubernetes ConfigMap or Secret are swapped without an event on them.
+ */
+import { stat } from 'node:fs/promises'
+
+/** Two looks make a change: 500 ms at most, and a copy in progress is waited for. */
+const LOOK_EVERY_MS = 200
+
+/** How far behind a file system's clock may be within one machine. */
+const CLOCK_GRAIN_MS = 20
+
+/** Of a file that changed while it was being read. */
+const UNREAD = 'unread'
+
+export class FileWatch {
+  readonly #onChange: () => void
+  /** File to the version that was read. */
+  #read = new Map<string, string>()
+  #seen: string | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param onChange called when a change has settled: nothing changed between two looks. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      void this.#look().then(() => {
+        if (this.#timer !== undefined) this.start()
+      })
+    }, LOOK_EVERY_MS).unref()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** From now on these. @param readAtMs when the reading of them began, Unix milliseconds. */
+  async follow(files: readonly string[], readAtMs: number): Promise<void> {
+    const versions = files.map(async (file) => [file, await versionOf(file, readAtMs)] as const)
+    this.#read = new Map(await Promise.all(versions))
+  }
+
+  async #look(): Promise<void> {
+    const read = this.#read
+    const versions = [...read.keys()].map(async (file) => [file, await versionOf(file)] as const)
+    const now = new Map(await Promise.all(versions))
+    if (read !== this.#read) return
+    const seen = [...now.values()].join(', ')
+    const isSettled = seen === this.#seen
+    this.#seen = seen
+    if (!isSettled || [...now].every(([file, version]) => read.get(file) === version)) return
+    this.#read = now
+    this.#onChange()
+  }
+}
+
+/** Changes whenever the file does; a missing one has a version too. @param readAtMs see `follow`. */
+async function versionOf(file: string, readAtMs = Infinity): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file)
+    if (ctimeMs > readAtMs - CLOCK_GRAIN_MS) return UNREAD
+    return [ino, size, mtimeMs, ctimeMs].join(' ')
+  } catch {
+    return 'missing'
+  }
+}

@@ -1,0 +1,35 @@
+/** What listeners and the replay cache are made with, and so stays until a restart. */
+import { isDeepStrictEqual } from 'node:util'
+
+import { describeFound, type Problem } from './problem.ts'
+import type { Config } from './schema.ts'
+
+export const restartOnly = [
+  'listen.host',
+  'listen.port',
+  'listen.proxyProtocol',
+  'listen.tls',
+  'ops.host',
+  'ops.port',
+  'replay.maxEntries',
+  'replay.coldStart',
+  'limits.maxHeaderBytes',
+  'limits.headersTimeoutMs',
+  'limits.keepAliveTimeoutMs',
+] as const
+
+/** One problem for each of these keys that would change. */
+export function restartProblems(file: string, running: Config, next: Config): Problem[] {
+  return restartOnly.flatMap((path) => {
+    const [before, after] = [valueAt(running, path), valueAt(next, path)]
+    if (isDeepStrictEqual(before, after)) return []
+    const expected = `${describeFound(before, [])} until a restart`
+    return [{ file, line: undefined, path, expected, found: describeFound(after, []) }]
+  })
+}
+
+function valueAt(config: Config, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config)
+}

@@ -1,0 +1,29 @@
+/** What became known of a request on its way, for its record; filled in as far as it came. */
+import type { ClientAddress } from './checks/client-address.ts'
+import type { VerifiedSignature } from './checks/signature.ts'
+import type { Credentials } from './inngest/signature-header.ts'
+import type { RoutePolicy } from './policy.ts'
+import type { Reason } from './reasons.ts'
+
+export type ReplayOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
+
+export interface Findings {
+  route?: RoutePolicy
+  client?: ClientAddress
+  /** Seconds, negative if the signature is ahead of this clock. */
+  signatureAgeSeconds?: number
+  bodyBytes?: number
+  signature?: Pick<VerifiedSignature, 'form' | 'keySlot'>
+  /** What no key made, until it is known why. */
+  mismatch?: Mismatch
+  /** Let through without a signature, by the route's `unsigned…` setting. */
+  isUnsigned?: boolean
+  claim?: ReplayOutcome
+  /** Reasons to refuse it that the route does not enforce. */
+  reported?: readonly Reason[]
+}
+
+export interface Mismatch {
+  readonly body: Uint8Array
+  readonly credentials: Credentials
+}

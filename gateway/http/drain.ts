@@ -1,0 +1,69 @@
+/**
+ * Stops a listener without losing a call. First everything is still served, and each answer ends
+ * its connection, so that a load balancer can take its leave (node issue 60617: closing at once
+ * resets connections that are just being used); then nothing new is taken and calls in flight are
+ * awaited.
+ */
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+
+import type { Logger } from 'pino'
+
+import type { Connections } from './connections.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { LiveSnapshot } from './snapshot.ts'
+
+export interface DrainParts {
+  readonly server: Server
+  readonly connections: Connections
+  readonly exchanges: Exchanges
+  readonly live: LiveSnapshot
+  readonly logger: Logger
+}
+
+export interface DrainTimes {
+  readonly delayMs: number
+  readonly drainTimeoutMs: number
+}
+
+const IDLE_SWEEP_MS = 100
+const PROGRESS_EVERY_MS = 10_000
+
+/** @returns how many calls had to be cut off. */
+export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
+  const { connections, exchanges, live, logger } = parts
+  connections.areEnding = true
+  for (const { response } of exchanges) response.shouldKeepAlive = false
+  const progress = setInterval(() => {
+    logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
+  }, PROGRESS_EVERY_MS)
+  try {
+    await delay(times.delayMs)
+    if (await closesWithin(parts, times.drainTimeoutMs)) return 0
+  } finally {
+    clearInterval(progress)
+  }
+  const callsCut = live.requestsInFlight
+  connections.destroyAll()
+  return callsCut
+}
+
+async function closesWithin(
+  { server, connections }: DrainParts,
+  timeoutMs: number,
+): Promise<boolean> {
+  const closed = once(server, 'close')
+  server.close()
+  // A connection whose call has ended would otherwise be kept for the client's next one.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+    connections.closeSilent()
+  }, IDLE_SWEEP_MS)
+  const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs).then(() => false)])
+  clearInterval(sweep)
+  return isClosed
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+}

@@ -1,0 +1,31 @@
+/**
+ * How a refusal stands if its route does not enforce the check: the request goes on without what the
+ * check would have given, and what would have been refused is noted, or not even looked for.
+ */
+import type { Findings } from './findings.ts'
+import type { CheckMode } from './policy.ts'
+import { pass, type Verdict } from './verdict.ts'
+
+/** Runs a check unless it is off. */
+export function moderate<T>(
+  mode: CheckMode,
+  findings: Findings,
+  check: () => Verdict<T>,
+): Verdict<T | undefined> {
+  return mode === 'off' ? pass(undefined) : settle(mode, findings, check())
+}
+
+/** The same for a check that has run already. */
+export function settle<T>(
+  mode: CheckMode,
+  findings: Findings,
+  verdict: Verdict<T>,
+): Verdict<T | undefined> {
+  if (verdict.ok || mode === 'enforce') return verdict
+  const { reported = [] } = findings
+  // Freshness is looked at twice and counts once.
+  if (mode === 'report' && !reported.includes(verdict.reason)) {
+    findings.reported = [...reported, verdict.reason]
+  }
+  return pass(undefined)
+}

@@ -1,0 +1,110 @@
+/** Metrics of what is the case, read off when they are asked for. */
+import { Gauge, type Registry } from 'prom-client'
+
+import type { Settings } from '../config/compile.ts'
+import { moderatedChecks, type RoutePolicy } from '../policy.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import type { KeyUsage } from './key-usage.ts'
+
+export interface GatewayState {
+  readonly replay: Pick<ReplayStore, 'entries' | 'capacity'>
+  readonly requestsInFlight: () => number
+  readonly connections: () => number
+  readonly bufferedBytes: () => number
+  readonly settings: () => Settings
+  readonly keyUsage: KeyUsage
+}
+
+export function describeState(registry: Registry, version: string, state: GatewayState): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'inngest_gateway_build_info',
+    help: 'Always 1; the version is in the label.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1)
+  describeNumbers(registry, state)
+  describeAllowlist(registry, state)
+  describeChecks(registry, state)
+  describeKeys(registry, state)
+}
+
+function describeNumbers(registry: Registry, state: GatewayState): void {
+  const gauge = (name: string, help: string, read: () => number) => {
+    labelled(registry, name, help, [], (own) => {
+      own.set(read())
+    })
+  }
+  gauge('replay_cache_entries', 'Claims held by the replay cache.', () => state.replay.entries)
+  gauge(
+    'replay_cache_capacity',
+    'Claims that the replay cache can hold.',
+    () => state.replay.capacity,
+  )
+  gauge('requests_in_flight', 'Requests begun and not yet answered.', state.requestsInFlight)
+  gauge('connections', 'Connections open on the traffic listener.', state.connections)
+  gauge('buffered_bytes', 'Bytes of request bodies held in memory.', state.bufferedBytes)
+}
+
+function describeAllowlist(registry: Registry, { settings }: GatewayState): void {
+  const help = 'Ranges in the allowlist by source and address family.'
+  labelled(registry, 'ip_allowlist_entries', help, ['source', 'family'], (own) => {
+    for (const { source, ranges } of settings().allowlistSources) {
+      own.set({ source, family: 'ipv4' }, ranges.countOf(4))
+      own.set({ source, family: 'ipv6' }, ranges.countOf(6))
+    }
+  })
+}
+
+function describeChecks(registry: Registry, { settings }: GatewayState): void {
+  const help = 'Checks that a route does not enforce, by mode (report, off); always 1.'
+  labelled(registry, 'checks_not_enforced', help, ['route', 'check', 'mode'], (own) => {
+    for (const [route, check, mode] of notEnforced(settings().policy.routes)) {
+      own.set({ route, check, mode }, 1)
+    }
+  })
+}
+
+/** Route, check and mode of each check that is not enforced. */
+export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
+  return routes.flatMap(({ name, checks }) =>
+    moderatedChecks.flatMap((check) =>
+      checks[check] === 'enforce' ? [] : [[name, check, checks[check]] as const],
+    ),
+  )
+}
+
+function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState): void {
+  const help =
+    'When a key last verified a request, by its position and where it is configured; 0 is never.'
+  const labels = ['route', 'key_slot', 'key'] as const
+  labelled(registry, 'key_last_verified_timestamp_seconds', help, labels, (own) => {
+    for (const route of settings().policy.routes) {
+      if (route.kind !== 'inngest') continue
+      for (const [slot, key] of route.signingKeys.entries()) {
+        const lastSeconds = Math.floor((keyUsage.lastVerifiedMs(key) ?? 0) / 1000)
+        own.set({ route: route.name, key_slot: String(slot), key: key.label }, lastSeconds)
+      }
+    }
+  })
+}
+
+function labelled<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  collect: (own: Gauge<Label>) => void,
+): void {
+  const own = new Gauge({
+    name: `inngest_gateway_${name}`,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect: () => {
+      // What a reload took away is gone from the metrics too.
+      own.reset()
+      collect(own)
+    },
+  })
+}

@@ -1,0 +1,116 @@
+/**
+ * Reads the configuration anew, when a file changed or on a signal, and puts it in force whole or
+ * not at all: whatever is wrong with it, what runs goes on.
+ */
+import { isDeepStrictEqual } from 'node:util'
+
+import type { Logger } from 'pino'
+
+import { adoptKeys, type Settings } from './config/compile.ts'
+import { FileWatch } from './config/file-watch.ts'
+import type { SettingsReading } from './config/load.ts'
+import { formatProblem, type Problem } from './config/problem.ts'
+import { restartProblems } from './config/restart-only.ts'
+import type { Clock } from './observe/clock.ts'
+import type { Metrics } from './observe/metrics.ts'
+
+export type ReloadTrigger = 'file' | 'signal'
+
+export interface ReloaderParts {
+  readonly read: () => SettingsReading
+  /** Puts settings in force. */
+  readonly apply: (settings: Settings) => void
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+export class Reloader {
+  readonly #parts: ReloaderParts
+  readonly #watch: FileWatch
+  #running: Settings
+  /** The configuration as it was last read is what runs. */
+  #isInForce = true
+
+  /** @param running what the process has started with. */
+  constructor(running: Settings, parts: ReloaderParts) {
+    this.#running = running
+    this.#parts = parts
+    this.#watch = new FileWatch(() => {
+      this.reload('file')
+    })
+    this.#succeeded(running)
+  }
+
+  /** @param first the reading that the process has started with. */
+  async start({ files, readAtMs }: SettingsReading): Promise<void> {
+    if (files.length === 0) return
+    await this.#watch.follow(files, readAtMs)
+    this.#watch.start()
+  }
+
+  stop(): void {
+    this.#watch.stop()
+  }
+
+  reload(trigger: ReloadTrigger): void {
+    const reading = this.#parts.read()
+    void this.#watch.follow(reading.files, reading.readAtMs)
+    if (!reading.ok) {
+      this.#failed(trigger, reading.problems)
+      return
+    }
+    const settings = adoptKeys(reading.settings, this.#running)
+    const [file = 'configuration'] = reading.files
+    const problems = restartProblems(file, this.#running.config, settings.config)
+    if (problems.length > 0) {
+      this.#failed(trigger, problems)
+      return
+    }
+    // A file that was touched, or put back as it was, is nothing to tell of.
+    if (trigger === 'file' && this.#isInForce && isSame(settings, this.#running)) return
+    this.#running = settings
+    this.#parts.apply(settings)
+    this.#succeeded(settings)
+    const { metrics, logger } = this.#parts
+    metrics.reloads.inc({ result: 'success' })
+    logger.info({ trigger, fingerprint: settings.fingerprint }, 'configuration reloaded')
+  }
+
+  #succeeded({ fingerprint }: Settings): void {
+    this.#isInForce = true
+    const { metrics, clock } = this.#parts
+    metrics.lastReloadSuccessful.set(1)
+    metrics.lastReloadSuccess.set(Math.floor(clock.nowMs() / 1000))
+    metrics.configInfo.reset()
+    metrics.configInfo.set({ fingerprint }, 1)
+  }
+
+  #failed(trigger: ReloadTrigger, problems: readonly Problem[]): void {
+    this.#isInForce = false
+    const { metrics, logger } = this.#parts
+    metrics.reloads.inc({ result: 'failure' })
+    metrics.lastReloadSuccessful.set(0)
+    logger.error(
+      { trigger, problems: problems.map(formatProblem) },
+      'configuration kept: the changed one has problems',
+    )
+  }
+}
+
+/** @param next with the keys of `running` where they are the same (`adoptKeys`). */
+function isSame(next: Settings, running: Settings): boolean {
+  const keysOf = ({ policy }: Settings) =>
+    policy.routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
+  const filesOf = ({ config, listenerTls, policy }: Settings) => [
+    config,
+    listenerTls,
+    policy.routes.map(({ upstream }) => upstream),
+  ]
+  const [keys, before] = [keysOf(next), keysOf(running)]
+  return (
+    keys.length === before.length &&
+    keys.every((key, i) => key === before[i]) &&
+    isDeepStrictEqual(filesOf(next), filesOf(running))
+  )
+}
