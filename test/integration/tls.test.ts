@@ -1,31 +1,18 @@
 /** TLS on the traffic listener: versions, client certificates, and certificates that change. */
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  renameSync,
-  mkdirSync,
-} from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Agent, request as httpsRequest } from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { expectQuiet, freshBody, signedCall, startTarget, type Target } from '../support/attack.ts'
 import { open } from '../support/raw.ts'
+import { mountSecret } from '../support/secret-mount.ts'
 
 const fixture = (name: string) => path.resolve('test/fixtures/tls', name)
 const pem = (name: string) => readFileSync(fixture(name), 'utf8')
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
-
 const files = { certFile: fixture('cert.pem'), keyFile: fixture('key.pem') }
 const startTls = (tls: object = files, more: object = {}) =>
   startTarget({ listen: { host: '127.0.0.1', port: 0, tls }, ...more })
@@ -173,29 +160,18 @@ describe('a certificate that changes', () => {
     return CN
   }
 
-  /** As Kubernetes mounts a secret: files are symlinks into a folder that is itself a symlink. */
-  function mountSecret() {
-    const folder = mkdtempSync(path.join(tmpdir(), 'gateway-secret-'))
-    folders.push(folder)
-    let version = 0
+  function mountPair() {
+    const pair = (cert: string, key: string) => ({ 'tls.crt': pem(cert), 'tls.key': pem(key) })
+    const secret = mountSecret(pair('cert.pem', 'key.pem'))
+    const tls = { certFile: secret.fileOf('tls.crt'), keyFile: secret.fileOf('tls.key') }
     const put = (cert: string, key: string) => {
-      const data = `..${String((version += 1))}`
-      mkdirSync(path.join(folder, data))
-      copyFileSync(fixture(cert), path.join(folder, data, 'tls.crt'))
-      copyFileSync(fixture(key), path.join(folder, data, 'tls.key'))
-      symlinkSync(data, path.join(folder, '..new'))
-      renameSync(path.join(folder, '..new'), path.join(folder, '..data'))
+      secret.put(pair(cert, key))
     }
-    put('cert.pem', 'key.pem')
-    for (const name of ['tls.crt', 'tls.key']) {
-      symlinkSync(path.join('..data', name), path.join(folder, name))
-    }
-    const tls = { certFile: path.join(folder, 'tls.crt'), keyFile: path.join(folder, 'tls.key') }
     return { tls, put }
   }
 
   it('is used from then on, and open connections go on', async () => {
-    const secret = mountSecret()
+    const secret = mountPair()
     const target = await startTls(secret.tls)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     expect(await call(target, { agent })).toBe(200)
@@ -210,7 +186,7 @@ describe('a certificate that changes', () => {
   })
 
   it('and does not fit its key is not used, and said so', async () => {
-    const secret = mountSecret()
+    const secret = mountPair()
     const target = await startTls(secret.tls)
     expect(await subjectOf(target)).toBe('localhost')
     secret.put('second-cert.pem', 'key.pem')
