@@ -30,6 +30,7 @@ export interface Gateway {
   readonly trafficPort: number
   readonly opsPort: number
   readonly metrics: Metrics
+  callsInFlight(): number
   /** Reads the configuration anew, whether or not a file has changed. */
   reload(): void
   /** Not ready at once; then no new connection; then waits for calls in flight. */
@@ -72,6 +73,7 @@ export async function startGateway(
     trafficPort: portOf(traffic),
     opsPort: portOf(ops),
     metrics,
+    callsInFlight: () => live.requestsInFlight,
     reload: () => {
       reloader.reload('signal')
     },

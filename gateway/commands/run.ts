@@ -30,7 +30,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       'started',
     )
     const signal = await signalled
-    logger.info({ signal }, 'draining')
+    logger.info({ signal, calls_in_flight: gateway.callsInFlight() }, 'draining')
     const { callsCut } = await gateway.stop()
     if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
     else logger.info('stopped')

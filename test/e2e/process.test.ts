@@ -45,16 +45,18 @@ routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGN
   })
   children.push(child)
   const exit = once(child, 'exit')
-  const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const lines: string[] = []
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
+  const [first] = (await once(reader, 'line')) as [string]
   const started = JSON.parse(first) as { listen: string; ops: string }
   const portOf = (text: string) => Number(text.split(':').at(-1))
-  return { child, exit, port: portOf(started.listen), opsPort: portOf(started.ops) }
+  return { child, exit, lines, port: portOf(started.listen), opsPort: portOf(started.ops) }
 }
 
-async function startApp(handler: (response: ServerResponse) => void): Promise<string> {
+async function startApp(handler: (response: ServerResponse, url: string) => void): Promise<string> {
   const app = createServer((request, response) => {
     request.resume().on('end', () => {
-      handler(response)
+      handler(response, request.url ?? '')
     })
   })
   app.listen(0, '127.0.0.1').unref()
@@ -62,13 +64,18 @@ async function startApp(handler: (response: ServerResponse) => void): Promise<st
   return `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
 }
 
-function signedCall(port: number, id: string) {
+function signedCall(port: number, id: string, query = '') {
   const body = `{"ctx":{"request_id":"${id}"}}`
   return send({
     port,
+    target: `/api/inngest?fnId=f${query}`,
     body,
     headers: { 'x-inngest-signature': signatureHeader(key, body, Math.floor(Date.now() / 1000)) },
   })
+}
+
+async function readiness(port: number): Promise<number> {
+  return (await send({ port, method: 'GET', target: '/readyz' })).status
 }
 
 describe('the process', () => {
@@ -139,12 +146,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const call = signedCall(gateway.port, 'long')
     await reached
     gateway.child.kill('SIGTERM')
-    await expect
-      .poll(
-        async () =>
-          (await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })).status,
-      )
-      .toBe(503)
+    await expect.poll(() => readiness(gateway.opsPort)).toBe(503)
     expect((await send({ port: gateway.opsPort, method: 'GET', target: '/healthz' })).status).toBe(
       200,
     )
@@ -152,6 +154,73 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     finish()
     expect(await call).toMatchObject({ status: 200, body: 'done' })
     expect((await gateway.exit)[0]).toBe(0)
+  })
+
+  it('is stopped under load with a long step running, and loses nothing', async () => {
+    let finish = () => {}
+    const { promise: reached, resolve } = Promise.withResolvers<undefined>()
+    const app = await startApp((response, url) => {
+      if (url.includes('stepId=long')) {
+        finish = () => response.end('long done')
+        resolve(undefined)
+      } else response.end('ok')
+    })
+    const gateway = await startProcess(main, app, 60_000, 1500)
+    const long = signedCall(gateway.port, 'long', '&stepId=long')
+    await reached
+    let isOver = false
+    const answers: { status: number; connection: string | undefined }[] = []
+    const callOn = async (caller: number) => {
+      for (let i = 0; !isOver; i += 1) {
+        const { status, headers } = await signedCall(gateway.port, `${String(caller)}-${String(i)}`)
+        answers.push({ status, connection: headers.connection })
+      }
+    }
+    const callers = Array.from({ length: 4 }, (_, i) => callOn(i))
+    await expect.poll(() => answers.length).toBeGreaterThan(20)
+    gateway.child.kill('SIGTERM')
+    await expect.poll(() => readiness(gateway.opsPort)).toBe(503)
+    // A load balancer takes a while to notice, and is served meanwhile.
+    const before = answers.length
+    await expect.poll(() => answers.length).toBeGreaterThan(before + 100)
+    expect(answers.at(-1)?.connection).toBe('close')
+    isOver = true
+    await Promise.all(callers)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    const late = () => signedCall(gateway.port, 'late').catch((error: unknown) => String(error))
+    await expect.poll(late, { timeout: 5000 }).toContain('ECONNREFUSED')
+    expect(gateway.child.exitCode).toBe(null)
+    finish()
+    expect(await long).toMatchObject({ status: 200, body: 'long done' })
+    expect((await gateway.exit)[0]).toBe(0)
+    console.log(`${String(answers.length)} calls while stopping, all of them answered`)
+  })
+
+  it('says what it is waiting for while it drains, and what it cut off', async () => {
+    const { promise: reached, resolve } = Promise.withResolvers<undefined>()
+    const app = await startApp(() => {
+      resolve(undefined)
+    })
+    const gateway = await startProcess(main, app, 1500)
+    const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
+    await reached
+    gateway.child.kill('SIGTERM')
+    expect((await gateway.exit)[0]).toBe(0)
+    expect(await call).toBe('cut')
+    const lines = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'draining', calls_in_flight: 1 }))
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'stopped before every call had ended', calls_cut: 1 }),
+    )
+  })
+
+  it('reads its configuration anew on SIGHUP', async () => {
+    const gateway = await startProcess(main, await startApp((response) => response.end('ok')))
+    gateway.child.kill('SIGHUP')
+    await expect
+      .poll(() => gateway.lines.join('\n'))
+      .toMatch(/"trigger":"signal".*configuration reloaded/)
+    expect((await signedCall(gateway.port, 'after')).status).toBe(200)
   })
 
   it('ends at once on a second signal', async () => {
@@ -163,12 +232,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
     await reached
     gateway.child.kill('SIGTERM')
-    await expect
-      .poll(
-        async () =>
-          (await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })).status,
-      )
-      .toBe(503)
+    await expect.poll(() => readiness(gateway.opsPort)).toBe(503)
     gateway.child.kill('SIGTERM')
     expect((await gateway.exit)[0]).toBe(1)
     expect(await call).toBe('cut')

@@ -98,6 +98,26 @@ describe('what two keys of a configuration say together', () => {
       'listen.tls: expected PEM files that are readable and belong together',
     ],
     [
+      'freshness of what is not verified',
+      `routes: [{ name: a, ${app}, ${keys}, checks: { signature: off } }]`,
+      'routes[0].checks.signature: expected report, or off for freshness and replay too, which need a verified signature, found "off"',
+    ],
+    [
+      'the same for all routes',
+      `routes: [{ name: a, ${app}, ${keys} }]\nchecks: { signature: off, replay: off }`,
+      'checks.signature: expected report, or off for freshness and replay too',
+    ],
+    [
+      'a mode of no check',
+      `routes: [{ name: a, ${app}, ${keys}, checks: { framing: off } }]`,
+      'routes[0].checks.framing: expected one of method, allowlist, signature, freshness, replay',
+    ],
+    [
+      'a check that a passthrough route does not make',
+      `routes: [{ name: a, policy: passthrough, ${app}, checks: { replay: report } }]`,
+      'routes[0].checks: expected nothing but allowlist, since a passthrough route verifies nothing',
+    ],
+    [
       'a passthrough route doubled',
       `routes: [{ name: a, policy: passthrough, ${app} }, { name: b, policy: passthrough, path: /, ${app} }]`,
       'routes[1].path: expected a host and path of its own',
