@@ -22,6 +22,7 @@ import type { Clock } from './observe/clock.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { notEnforced } from './observe/state-metrics.ts'
+import type { Tracing } from './observe/tracing.ts'
 import { Reloader } from './reload.ts'
 import { MemoryReplayStore } from './replay/memory-store.ts'
 import { version } from './version.ts'
@@ -42,18 +43,25 @@ export interface StopReport {
   readonly callsCut: number
 }
 
-/** @param read reads the configuration, now and whenever it is to be read anew. */
+/** What a gateway has around it. */
+export interface Surroundings {
+  /** Reads the configuration anew. */
+  readonly read: () => SettingsReading
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tracing: Tracing | undefined
+}
+
 export async function startGateway(
   first: SettingsReading & { ok: true },
-  read: () => SettingsReading,
-  clock: Clock,
-  logger: Logger,
+  surroundings: Surroundings,
 ): Promise<Gateway> {
   const { settings } = first
+  const { read, clock, logger, tracing } = surroundings
   const { config } = settings
   // The second of the start itself is refused too: an earlier process may have served part of it.
   const readyAtSeconds = config.replay.coldStart === 'refuse' ? Math.ceil(clock.nowMs() / 1000) : 0
-  const parts = createParts(settings, readyAtSeconds, clock, logger)
+  const parts = createParts(settings, readyAtSeconds, surroundings)
   const { metrics, connections, live } = parts
   const traffic = createTrafficServer(parts)
   const ops = createOpsServer(metrics.registry, {
@@ -83,6 +91,7 @@ export async function startGateway(
       live.close()
       ops.close()
       ops.closeAllConnections()
+      await tracing?.stop()
       return { callsCut }
     },
   }
@@ -91,8 +100,7 @@ export async function startGateway(
 function createParts(
   settings: Settings,
   remembersFromSeconds: number,
-  clock: Clock,
-  logger: Logger,
+  { clock, logger, tracing }: Surroundings,
 ): TrafficParts {
   const { config } = settings
   const replay = new MemoryReplayStore({
@@ -115,7 +123,8 @@ function createParts(
     keyUsage,
   })
   const exchanges = new Exchanges()
-  return { live, replay, capacity, connections, exchanges, keyUsage, clock, metrics, logger }
+  const observers = { keyUsage, tracing, clock, metrics, logger }
+  return { live, replay, capacity, connections, exchanges, ...observers }
 }
 
 /** Half a gateway is none: the process ends instead of serving without health or metrics. */

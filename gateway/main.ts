@@ -23,7 +23,8 @@ program
   .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
   .option('-u, --upstream <url>', 'where the app is, if there is no file')
   .action(async (options: { config?: string; upstream?: string }) => {
-    finish(await run(options, process.env))
+    // At once: an exporter that cannot reach its collector would go on trying.
+    process.exit(await run(options, process.env))
   })
 
 program

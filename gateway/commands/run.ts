@@ -3,7 +3,9 @@ import type { Environment } from '../config/resolve-keys.ts'
 import { startGateway } from '../gateway.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
+import { createTracing } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
+import { version } from '../version.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 /** @returns the exit code, once a signal has ended the gateway. */
@@ -15,7 +17,8 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   const signalled = firstSignal()
   try {
     const read = () => readSettings(options, env)
-    const gateway = await startGateway(reading, read, systemClock, logger)
+    const tracing = await createTracing(env, version)
+    const gateway = await startGateway(reading, { read, clock: systemClock, logger, tracing })
     process.on('SIGHUP', () => {
       gateway.reload()
     })
@@ -24,6 +27,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
         ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
         tls: settings.listenerTls !== undefined,
+        tracing: tracing !== undefined,
         proxy_protocol: settings.config.listen.proxyProtocol,
         routes: settings.policy.routes.map(describeRoute),
       },

@@ -10,6 +10,7 @@ import { faults, GatewayFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { KeyUsage } from '../observe/key-usage.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Tracing } from '../observe/tracing.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { readBody } from './body-reader.ts'
@@ -27,6 +28,7 @@ export interface TrafficParts {
   readonly connections: Connections
   readonly exchanges: Exchanges
   readonly keyUsage: KeyUsage
+  readonly tracing: Tracing | undefined
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Logger

@@ -10,6 +10,7 @@ import type { Reason } from '../reasons.ts'
 import type { Clock } from './clock.ts'
 import type { KeyUsage } from './key-usage.ts'
 import type { Metrics } from './metrics.ts'
+import type { Tracing } from './tracing.ts'
 
 export interface RequestRecord {
   readonly requestId: string
@@ -30,6 +31,7 @@ export interface RecordSinks {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly keyUsage: KeyUsage
+  readonly tracing: Tracing | undefined
   readonly clock: Clock
 }
 
@@ -39,6 +41,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   const reason = entry.refusal ?? entry.fault?.code ?? 'none'
   count(entry, decision, reason, metrics)
   countSignature(entry, sinks)
+  sinks.tracing?.record(entry, sinks.clock.nowMs())
   const line = logFields(entry, decision, reason)
   if (entry.fault === undefined) logger.info(line, 'request')
   else logger.error({ ...line, err: entry.fault.cause }, 'request')
@@ -117,8 +120,12 @@ function logFields(entry: RequestRecord, decision: string, reason: string): obje
     fn_id: printable(query.get('fnId')),
     step_id: printable(query.get('stepId')),
     run_id: printable(fieldValues(head.rawHeaders, 'x-run-id')[0]),
+    trace_id: TRACEPARENT.exec(fieldValues(head.rawHeaders, 'traceparent')[0] ?? '')?.[1],
   }
 }
+
+/** W3C Trace Context 3.2, whose second part is the trace's id. */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
 
 const MAX_LOGGED_CHARACTERS = 200
 

@@ -71,7 +71,12 @@ export async function startTestGateway(
   })
   // As a process that has been up for ten minutes, so that old signatures are not refused for it.
   clock.wallMs = wallMs - 600_000
-  const gateway = await startGateway(reading, read, clock, pino({ base: null }, sink))
+  const gateway = await startGateway(reading, {
+    read,
+    clock,
+    logger: pino({ base: null }, sink),
+    tracing: undefined,
+  })
   clock.wallMs = wallMs
   return {
     port: gateway.trafficPort,

@@ -1,0 +1,118 @@
+/**
+ * A span for each verified request, if the standard OTEL_* variables ask for it; the OpenTelemetry
+ * packages are loaded only then. Unverified requests have none, so that nobody can buy exports or
+ * write into a trace of Inngest's.
+ *
+ * The app gets `traceparent` as Inngest sent it: the SDKs report their own spans to Inngest under
+ * it, and Inngest would not find a parent that only the operator's collector knows.
+ */
+import type { Tracer } from '@opentelemetry/api'
+
+import type { RequestHead } from '../checks/request-head.ts'
+import type { Environment } from '../config/resolve-keys.ts'
+import type { RequestRecord } from './record.ts'
+
+export interface Tracing {
+  /** @param endMs when the request ended, Unix milliseconds. */
+  record(entry: RequestRecord, endMs: number): void
+  /** Sends what is left. */
+  stop(): Promise<void>
+}
+
+/** OpenTelemetry "SDK environment variables": what is not set up or switched off sends nothing. */
+export function isTracingAskedFor(env: Environment): boolean {
+  if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
+  const exporters = (env['OTEL_TRACES_EXPORTER'] ?? '').split(',').map((name) => name.trim())
+  if (exporters.includes('otlp')) return true
+  const hasEndpoint = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(
+    (name) => (env[name] ?? '') !== '',
+  )
+  return hasEndpoint && exporters.every((name) => name === '')
+}
+
+const STOP_WITHIN_MS = 3000
+
+/** @returns undefined if it is not asked for. */
+export async function createTracing(
+  env: Environment,
+  version: string,
+): Promise<Tracing | undefined> {
+  if (!isTracingAskedFor(env)) return undefined
+  const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace-base'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ])
+  const own = resources.resourceFromAttributes({
+    'service.name': 'inngest-gateway',
+    'service.version': version,
+  })
+  const given = resources.detectResources({ detectors: [resources.envDetector] })
+  const provider = new BasicTracerProvider({
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before the gateway's own.
+    resource: own.merge(given),
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  })
+  const recordSpans = await spanRecorder(provider.getTracer('inngest-gateway', version))
+  return {
+    record: recordSpans,
+    stop: () => Promise.race([provider.shutdown(), delay(STOP_WITHIN_MS)]),
+  }
+}
+
+async function spanRecorder(tracer: Tracer): Promise<Tracing['record']> {
+  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
+  const { W3CTraceContextPropagator } = await import('@opentelemetry/core')
+  const propagator = new W3CTraceContextPropagator()
+  return (entry, endMs) => {
+    if (entry.findings.signature === undefined) return
+    const { head, durationMs, upstreamDurationMs, fault } = entry
+    const parent = propagator.extract(ROOT_CONTEXT, head, fieldGetter)
+    const startTime = endMs - durationMs
+    const path = head.target.split('?', 1)[0] ?? ''
+    const attributes = attributesOf(entry, path)
+    const span = tracer.startSpan(
+      `${head.method} ${path}`,
+      { kind: SpanKind.SERVER, startTime, attributes },
+      parent,
+    )
+    if (upstreamDurationMs !== undefined) {
+      const sentMs = endMs - upstreamDurationMs
+      tracer
+        .startSpan(
+          head.method,
+          { kind: SpanKind.CLIENT, startTime: sentMs },
+          trace.setSpan(parent, span),
+        )
+        .end(endMs)
+    }
+    if (fault !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: fault.code })
+    span.end(endMs)
+  }
+}
+
+const fieldGetter = {
+  get: ({ rawHeaders }: RequestHead, name: string) => {
+    const at = rawHeaders.findIndex((part, i) => i % 2 === 0 && part.toLowerCase() === name)
+    return at === -1 ? undefined : rawHeaders[at + 1]
+  },
+  keys: ({ rawHeaders }: RequestHead) => rawHeaders.filter((_, i) => i % 2 === 0),
+}
+
+/** OpenTelemetry's HTTP conventions, and the gateway's own decision. */
+function attributesOf(entry: RequestRecord, path: string) {
+  const { head, findings, status, requestId, refusal, fault } = entry
+  return {
+    'http.request.method': head.method,
+    'url.path': path,
+    ...(status !== undefined && { 'http.response.status_code': status }),
+    'inngest_gateway.request_id': requestId,
+    'inngest_gateway.route': findings.route?.name ?? '',
+    'inngest_gateway.reason': refusal ?? fault?.code ?? 'none',
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+}

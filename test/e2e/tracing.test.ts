@@ -1,0 +1,157 @@
+/** Spans over OTLP/HTTP to a collector, from the real process; and none where nobody asks. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { isTracingAskedFor } from '../../gateway/observe/tracing.ts'
+import { mountSecret } from '../support/secret-mount.ts'
+import { send, signatureHeader } from '../support/sender.ts'
+
+const key = 'signkey-test-12345678'
+const traceId = '0af7651916cd43dd8448eb211c80319c'
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`
+
+const ends: (() => void)[] = []
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+})
+
+interface Span {
+  readonly name: string
+  readonly kind: number
+  readonly traceId: string
+  readonly parentSpanId?: string
+  readonly spanId: string
+  readonly attributes: { key: string; value: unknown }[]
+}
+
+async function listen(
+  onRequest: (url: string, body: string, fields: NodeJS.Dict<unknown>) => void,
+) {
+  const server = createServer((request, response) => {
+    let body = ''
+    request
+      .on('data', (chunk: Buffer) => (body += chunk.toString()))
+      .on('end', () => {
+        onRequest(request.url ?? '', body, request.headers)
+        response.setHeader('content-type', 'application/json')
+        response.end('{}')
+      })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  ends.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+}
+
+async function startGateway(upstream: string, env: Record<string, string>) {
+  const mount = mountSecret({
+    'gateway.yaml': `listen: { host: 127.0.0.1, port: 0 }
+ops: { host: 127.0.0.1, port: 0 }
+allowlist: [127.0.0.1]
+replay: { coldStart: accept }
+shutdown: { delayMs: 0 }
+routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
+`,
+  })
+  const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
+  const child: ChildProcess = spawn(process.execPath, args, {
+    env: { ...env, INNGEST_SIGNING_KEY: key },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  ends.push(() => child.kill('SIGKILL'))
+  if (child.stdout === null) throw new Error('no output to read')
+  const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { listen: address, tracing } = JSON.parse(first) as { listen: string; tracing: boolean }
+  const stop = async () => {
+    child.kill('SIGTERM')
+    return ((await once(child, 'exit')) as [number])[0]
+  }
+  return { port: Number(address.split(':').at(-1)), tracing, stop }
+}
+
+function call(port: number, id: string, signingKey = key) {
+  const body = `{"ctx":{"request_id":"${id}"}}`
+  const signature = signatureHeader(signingKey, body, Math.floor(Date.now() / 1000))
+  return send({
+    port,
+    body,
+    headers: { 'x-inngest-signature': signature, traceparent, tracestate: 'inngest@app=shop' },
+  })
+}
+
+describe('tracing', () => {
+  it('sends a span of each verified request, under the trace that it came with', async () => {
+    const spans: Span[] = []
+    const collector = await listen((url, body) => {
+      expect(url).toBe('/v1/traces')
+      const { resourceSpans } = JSON.parse(body) as {
+        resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
+      }
+      spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((s) => s.spans)))
+    })
+    const reached: unknown[] = []
+    const app = await listen((_url, _body, fields) => {
+      reached.push([fields['traceparent'], fields['tracestate']])
+    })
+    const gateway = await startGateway(app, { OTEL_EXPORTER_OTLP_ENDPOINT: collector })
+    expect(gateway.tracing).toBe(true)
+    expect((await call(gateway.port, 'a')).status).toBe(200)
+    expect((await call(gateway.port, 'a')).status).toBe(409)
+    expect((await call(gateway.port, 'b', 'forged')).status).toBe(401)
+    expect(await gateway.stop()).toBe(0)
+
+    const server = spans.filter(({ kind }) => kind === 2)
+    expect(server.map(({ name, traceId: id, parentSpanId }) => [name, id, parentSpanId])).toEqual([
+      ['POST /api/inngest', traceId, 'b7ad6b7169203331'],
+      ['POST /api/inngest', traceId, 'b7ad6b7169203331'],
+    ])
+    expect(server.map(({ attributes }) => attributes)).toEqual([
+      expect.arrayContaining([
+        { key: 'http.response.status_code', value: { intValue: 200 } },
+        { key: 'inngest_gateway.reason', value: { stringValue: 'none' } },
+      ]),
+      expect.arrayContaining([
+        { key: 'inngest_gateway.reason', value: { stringValue: 'replayed' } },
+      ]),
+    ])
+    const client = spans.filter(({ kind }) => kind === 3)
+    expect(client.map(({ parentSpanId }) => parentSpanId)).toEqual([server[0]?.spanId])
+    expect(reached).toEqual([[traceparent, 'inngest@app=shop']])
+  })
+
+  it('passes the trace on all the same where nobody asks for spans', async () => {
+    const reached: unknown[] = []
+    const app = await listen((_url, _body, fields) => reached.push(fields['traceparent']))
+    const gateway = await startGateway(app, {})
+    expect(gateway.tracing).toBe(false)
+    expect((await call(gateway.port, 'a')).status).toBe(200)
+    expect(reached).toEqual([traceparent])
+    expect(await gateway.stop()).toBe(0)
+  })
+
+  it('ends in time with a collector that is not there', async () => {
+    const app = await listen(() => undefined)
+    const gateway = await startGateway(app, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
+    expect((await call(gateway.port, 'a')).status).toBe(200)
+    expect(await gateway.stop()).toBe(0)
+  })
+
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, true],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, false],
+    [{ OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, false],
+  ])('with %j is %s', (env, expected) => {
+    expect(isTracingAskedFor(env)).toBe(expected)
+  })
+})
