@@ -8,6 +8,8 @@ export interface YamlReading {
   readonly problems: readonly Problem[]
   /** The line of the value at `path`, or of the nearest thing around it that is there. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined
+  /** Whether something stands at `path` itself. */
+  readonly has: (path: readonly PropertyKey[]) => boolean
 }
 
 /** A configuration has no use for aliases; a few do no harm, many are a bomb. */
@@ -33,7 +35,12 @@ export function readYaml(file: string, text: string): YamlReading {
         ? 'a key doubled'
         : error.code.toLowerCase().replaceAll('_', ' '),
   }))
-  return { value: toValue(document), problems, lineOf: (path) => lineOf(document, lines, path) }
+  return {
+    value: toValue(document),
+    problems,
+    lineOf: (path) => lineOf(document, lines, path),
+    has: (path) => document.hasIn(path),
+  }
 }
 
 function toValue(document: Document): unknown {

@@ -1,0 +1,48 @@
+/** The settings in force as YAML, each value with where it comes from. No secret is among them. */
+import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
+
+import type { Settings } from './compile.ts'
+
+/** @returns where the value at a path was set; undefined if it is a default. */
+export type OriginOf = (path: readonly PropertyKey[]) => string | undefined
+
+export function describeSettings(settings: Settings, originOf: OriginOf): string {
+  const document = new Document(effectiveConfig(settings))
+  annotate(document.contents, [], originOf)
+  return document.toString({ lineWidth: 0 })
+}
+
+/** With what the environment and `checks` fill in for a route. */
+function effectiveConfig({ config, policy }: Settings): object {
+  const routes = config.routes.map((route, i) => {
+    const compiled = policy.routes[i]
+    if (compiled === undefined) return route
+    const { path, serveOrigin, checks } = compiled
+    return {
+      ...route,
+      path,
+      ...(serveOrigin && { serveOrigin: `${serveOrigin.protocol}://${serveOrigin.host}` }),
+      checks: compiled.kind === 'passthrough' ? { allowlist: checks.allowlist } : checks,
+    }
+  })
+  return { ...config, routes }
+}
+
+function annotate(node: Node | null, path: readonly PropertyKey[], originOf: OriginOf): void {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      annotate(value as Node, [...path, String(isScalar(key) ? key.value : key)], originOf)
+    }
+  } else if (isSeq(node) && node.items.length > 0) {
+    for (const [i, item] of node.items.entries()) annotate(item as Node, [...path, i], originOf)
+  } else if (node !== null) {
+    if (isSeq(node)) node.flow = true
+    node.comment = ` ${commentOf(path, originOf)}`
+  }
+}
+
+function commentOf(path: readonly PropertyKey[], originOf: OriginOf): string {
+  const origin = originOf(path) ?? 'default'
+  // The reference is printed, what it refers to is not.
+  return path.includes('signingKeys') ? `${origin}; its key is set, [redacted]` : origin
+}
