@@ -5,6 +5,7 @@
 import {
   Agent as PlainAgent,
   type ClientRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
@@ -23,6 +24,8 @@ import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 interface Call {
+  /** What the app gets, framing and all. */
+  readonly headers: IncomingHttpHeaders
   readonly onResponse: (answer: IncomingMessage) => void
   upstream?: ClientRequest
   hasTimedOut: boolean
@@ -59,6 +62,11 @@ export class Passthrough {
       this.#adopt(upstream, request)
     }
     this.#proxy.on('proxyReq', onRequest).on('proxyReqWs', onRequest)
+    // The library gives a DELETE or OPTIONS in chunks the length 0 and sends what is in them all the
+    // same, so that the app reads it as the next request. The fields are set behind that.
+    this.#proxy.before('web', 'stream', (request) => {
+      request.headers = this.#calls.get(request)?.headers ?? {}
+    })
     this.#proxy.on('proxyRes', (answer, request) => {
       this.#calls.get(request)?.onResponse(answer)
     })
@@ -76,6 +84,7 @@ export class Passthrough {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const call: Call = {
+      headers: passthroughHeaders(accepted, requestId),
       hasTimedOut: false,
       onResponse: (answer) => {
         const kept = fieldMap(keepResponseFields(answer.rawHeaders))
@@ -101,7 +110,6 @@ export class Passthrough {
       else reject(new GatewayFault('downstream_closed'))
     })
     if (fieldValues(accepted.head.rawHeaders, 'expect').length > 0) response.writeContinue()
-    request.headers = passthroughHeaders(accepted, requestId)
     this.#proxy.web(request, response, this.#targetFor(accepted.route), (error) => {
       if (request.socket.destroyed) reject(new GatewayFault('downstream_closed', error))
       else reject(faultOf(error, call))
@@ -123,7 +131,9 @@ export class Passthrough {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     let status: number | undefined
+    const upgrading = { connection: 'Upgrade', upgrade: 'websocket' }
     const call: Call = {
+      headers: { ...passthroughHeaders(accepted, requestId), ...upgrading },
       hasTimedOut: false,
       onResponse: (answer) => {
         status = answer.statusCode
@@ -135,8 +145,7 @@ export class Passthrough {
       if (status === undefined) reject(new GatewayFault('downstream_closed'))
       else resolve(status)
     })
-    const upgrading = { connection: 'Upgrade', upgrade: 'websocket' }
-    request.headers = { ...passthroughHeaders(accepted, requestId), ...upgrading }
+    request.headers = call.headers
     const target = this.#targetFor(accepted.route)
     this.#proxy.ws(request, socket, firstBytes, target, (error) => {
       if (status !== undefined) return

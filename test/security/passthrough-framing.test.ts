@@ -1,0 +1,55 @@
+/**
+ * Smuggling over a passthrough route (threats D3, D16; the class of CVE-2022-32215): what streams
+ * through unverified is framed anew for the app, and where the framing is lost, as http-proxy's own
+ * is for a DELETE or OPTIONS in chunks, the body becomes a request that nobody checked:
+ *
+ *   DELETE /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n
+ *   5e\r\nPUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nX-Inngest-Signature: …
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const smuggled =
+  'PUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nX-Run-ID: a\r\nContent-Length: 0\r\n\r\n'
+
+const startOpen = () =>
+  startTarget((upstream) => ({
+    routes: [
+      { name: 'inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+      { name: 'app', policy: 'passthrough', upstream },
+    ],
+  }))
+
+const chunks = `${smuggled.length.toString(16)};a=b\r\n${smuggled}\r\n0\r\nX-Late: 1\r\n\r\n`
+const framings: [string, string][] = [
+  ['Transfer-Encoding: chunked', chunks],
+  [`Content-Length: ${String(smuggled.length)}`, smuggled],
+]
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY']
+
+describe('a request within a passthrough request', () => {
+  it.each(methods.flatMap((method) => framings.map(([field, wire]) => ({ method, field, wire }))))(
+    'stays the body of a $method with $field',
+    async ({ method, field, wire }) => {
+      const target = await startOpen()
+      const bytes = callBytes(wire, [field, 'Connection: close'], `${method} /x HTTP/1.1`)
+      expect(statusOf(await target.raw(bytes))).toBe(200)
+      expect(target.upstream.seen.map(({ line }) => line)).toEqual([`${method} /x HTTP/1.1`])
+      expect(target.upstream.seen[0]?.body).toBe(smuggled)
+      expect(target.upstream.bytes()).not.toMatch(/x-late|a=b/i)
+    },
+  )
+
+  it.each(methods)('does not come of a %s without a body', async (method) => {
+    const target = await startOpen()
+    const first = callBytes('', [], `${method} /x HTTP/1.1`)
+    await target.raw([first, first.replace('Host', 'Connection: close\r\nHost')])
+    const lines = target.upstream.seen.map(({ line, body }) => [line, body])
+    expect(lines).toEqual([
+      [`${method} /x HTTP/1.1`, ''],
+      [`${method} /x HTTP/1.1`, ''],
+    ])
+  })
+})
