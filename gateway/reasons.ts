@@ -116,7 +116,7 @@ export const reasons = {
   upgrade_not_allowed: {
     phase: 'route',
     status: 400,
-    meaning: 'An `Upgrade` other than a WebSocket on a passthrough route.',
+    meaning: 'An `Upgrade` other than a WebSocket, without a body, on a passthrough route.',
   },
   body_not_allowed: {
     phase: 'route',

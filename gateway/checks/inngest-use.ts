@@ -2,7 +2,7 @@
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import type { Address } from './address.ts'
-import { fieldValues, type RequestHead } from './request-head.ts'
+import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 
 /** Others reach no app: CVE-2026-42047 answered them with `process.env`. */
 const METHODS = new Set(['GET', 'POST', 'PUT'])
@@ -41,10 +41,4 @@ export function isUnsignedAllowed(
   if (method !== 'GET' && method !== 'PUT') return false
   if (fieldValues(rawHeaders, 'x-inngest-signature').some((value) => value !== '')) return false
   return !announcesBody(rawHeaders) && route.unsigned[method].contains(client)
-}
-
-function announcesBody(rawHeaders: readonly string[]): boolean {
-  const lengths = fieldValues(rawHeaders, 'content-length')
-  if (lengths.some((length) => Number(length) !== 0)) return true
-  return fieldValues(rawHeaders, 'transfer-encoding').length > 0
 }

@@ -38,3 +38,10 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
   }
   return values
 }
+
+/** Whether there is more of the request than its head. */
+export function announcesBody(rawHeaders: readonly string[]): boolean {
+  const lengths = fieldValues(rawHeaders, 'content-length')
+  if (lengths.some((length) => Number(length) !== 0)) return true
+  return fieldValues(rawHeaders, 'transfer-encoding').length > 0
+}

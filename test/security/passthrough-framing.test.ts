@@ -6,10 +6,18 @@
  *   DELETE /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n
  *   5e\r\nPUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nX-Inngest-Signature: …
  */
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
 
 import { callBytes, startTarget } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
+
+const stops: (() => unknown)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
 
 const smuggled =
   'PUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nX-Run-ID: a\r\nContent-Length: 0\r\n\r\n'
@@ -52,4 +60,42 @@ describe('a request within a passthrough request', () => {
       [`${method} /x HTTP/1.1`, ''],
     ])
   })
+})
+
+/**
+ * The same the other way round: an app that knows no WebSockets answers their handshake as a GET,
+ * and waits for the body it announced on a connection that the next sender's request comes on:
+ *
+ *   GET /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 600\r\n\r\n
+ */
+describe('a WebSocket handshake that announces a body', () => {
+  it.each(['Content-Length: 600', 'Transfer-Encoding: chunked'])(
+    'by %s is refused, and the next request is answered',
+    async (framing) => {
+      const seen: IncomingMessage[] = []
+      const app = createServer((request, response) => {
+        seen.push(request)
+        response.end('hello')
+      }).listen(0, '127.0.0.1')
+      await once(app, 'listening')
+      stops.push(() => {
+        app.close()
+        app.closeAllConnections()
+      })
+      const upstream = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+      const target = await startTarget({
+        routes: [{ name: 'app', policy: 'passthrough', upstream }],
+      })
+      const upgrading = ['Connection: Upgrade', 'Upgrade: websocket']
+      const bytes = callBytes('', [...upgrading, framing], 'GET /x HTTP/1.1')
+      expect(statusOf(await target.raw(bytes))).toBe(400)
+      expect(target.reasons()).toEqual(['upgrade_not_allowed'])
+      expect(seen).toEqual([])
+      const plain = callBytes('', upgrading, 'GET /x HTTP/1.1')
+      expect(statusOf(await target.raw(plain))).toBe(200)
+      const next = callBytes('', ['Connection: close'], 'GET /next HTTP/1.1')
+      expect(await target.raw(next)).toContain('hello')
+      expect(seen.map(({ url }) => url)).toEqual(['/x', '/next'])
+    },
+  )
 })
