@@ -21,7 +21,11 @@ import type { PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../pol
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
 import { SharedResources } from './shared-resources.ts'
+import { answerUnswitched } from './unswitched.ts'
 import { upstreamFields } from './upstream-request.ts'
+
+/** What is hop-by-hop and yet meant, in both directions. */
+const UPGRADING = { connection: 'Upgrade', upgrade: 'websocket' }
 
 interface Call {
   /** What the app gets, framing and all. */
@@ -131,15 +135,22 @@ export class Passthrough {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     let status: number | undefined
-    const upgrading = { connection: 'Upgrade', upgrade: 'websocket' }
     const call: Call = {
-      headers: { ...passthroughHeaders(accepted, requestId), ...upgrading },
+      headers: { ...passthroughHeaders(accepted, requestId), ...UPGRADING },
       hasTimedOut: false,
       onResponse: (answer) => {
         status = answer.statusCode
+        if (status === 101) return
+        answerUnswitched(answer, request, socket, () => {
+          reject(new GatewayFault('upstream_reset'))
+        })
       },
     }
     this.#calls.set(request, call)
+    // Until an app has switched nothing reads from it, so nobody else would see the client go.
+    socket.once('end', () => {
+      if (status !== 101) socket.destroy()
+    })
     socket.once('close', () => {
       call.upstream?.destroy()
       if (status === undefined) reject(new GatewayFault('downstream_closed'))
@@ -176,9 +187,14 @@ export class Passthrough {
     })
     // Of a WebSocket's handshake the library tells nobody.
     if (fieldValues(request.rawHeaders, 'upgrade').length === 0) return
-    upstream.once('response', call.onResponse).once('upgrade', (answer) => {
+    upstream.once('upgrade', (answer) => {
       upstream.setTimeout(0)
+      answer.headers = { ...fieldMap(keepResponseFields(answer.rawHeaders)), ...UPGRADING }
       call.onResponse(answer)
+    })
+    // In place of the library's own listener, which it adds behind this.
+    process.nextTick(() => {
+      upstream.removeAllListeners('response').once('response', call.onResponse)
     })
   }
 }

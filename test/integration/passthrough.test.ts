@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
 import { expectQuiet, startTarget, type Target } from '../support/attack.ts'
-import { statusOf } from '../support/raw.ts'
+import { open, statusOf } from '../support/raw.ts'
 import { send } from '../support/sender.ts'
 
 const stops: (() => unknown)[] = []
@@ -147,6 +147,9 @@ describe('a passthrough route', () => {
   })
 })
 
+const handshake =
+  'GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aaaa\r\n\r\n'
+
 async function startEcho(): Promise<{ target: Target; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const app = await startApp((_, response) => response.writeHead(426).end('no'))
@@ -190,13 +193,38 @@ describe('a WebSocket on a passthrough route', () => {
     expect(target.gateway.logLines).toHaveLength(1)
   })
 
+  it('that the app answers by half an answer does not look whole', async () => {
+    const app = await startApp((request, response) => {
+      response.write('half')
+      setTimeout(() => request.socket.destroy(), 50)
+    })
+    const target = await startTarget(app.config)
+    const answer = await target.raw(handshake)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*half\r\n$/s)
+    expect(target.reasons()).toEqual(['upstream_reset'])
+    await expectQuiet(target)
+  })
+
+  it('whose client ends before the app has answered is cancelled there', async () => {
+    let waiting: IncomingMessage | undefined
+    const app = await startApp(() => undefined)
+    app.server.on('upgrade', (request: IncomingMessage) => (waiting = request))
+    const target = await startTarget(app.config)
+    const socket = await open(target.gateway.port)
+    socket.write(handshake)
+    await expect.poll(() => waiting !== undefined).toBe(true)
+    socket.end()
+    await expectQuiet(target)
+    expect(target.reasons()).toEqual(['downstream_closed'])
+    await expect.poll(() => waiting?.socket.readableEnded).toBe(true)
+    waiting?.socket.destroy()
+  })
+
   it('to an app that is not there is a 502', async () => {
     const app = await startApp(() => undefined)
     app.server.close()
     const target = await startTarget(app.config)
-    const fields = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
-    const head = ['GET /live HTTP/1.1', 'Host: a', ...fields, 'Sec-WebSocket-Key: aaaa']
-    expect(statusOf(await target.raw(`${head.join('\r\n')}\r\n\r\n`))).toBe(502)
+    expect(statusOf(await target.raw(handshake))).toBe(502)
     expect(target.reasons()).toEqual(['upstream_connect'])
     await expectQuiet(target)
   })

@@ -15,10 +15,13 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-/** @returns the gateway's answer to a signed call, or to a passthrough GET, that the app answers so. */
-async function answered(policy: string, bytes: string): Promise<string> {
+const get = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+const handshake = get.replace('close', 'Upgrade\r\nUpgrade: websocket')
+
+/** @returns the gateway's answer to a signed call, or to a passthrough request, that the app answers so. */
+async function answered(policy: string, bytes: string, request = get): Promise<string> {
   const app = net.createServer((socket) => {
-    socket.on('error', () => undefined).once('data', () => socket.write(bytes, 'latin1'))
+    socket.on('error', () => undefined).once('data', () => socket.end(bytes, 'latin1'))
   })
   app.listen(0, '127.0.0.1')
   await once(app, 'listening')
@@ -26,11 +29,14 @@ async function answered(policy: string, bytes: string): Promise<string> {
   const upstream = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
   const keys = policy === 'inngest' ? { signingKeys: [{ env: 'PRIMARY' }] } : {}
   const target = await startTarget({ routes: [{ name: 'app', policy, upstream, ...keys }] })
-  const get = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-  return target.raw(policy === 'inngest' ? signedCall(target) : get)
+  return target.raw(policy === 'inngest' ? signedCall(target) : request)
 }
 
-describe.each(['inngest', 'passthrough'])('the answer on a route of policy %s', (policy) => {
+describe.each([
+  ['to a call', 'inngest', ''],
+  ['on a passthrough route', 'passthrough', get],
+  ['to a WebSocket that the app does not take', 'passthrough', handshake],
+])('the answer %s', (_, policy, request) => {
   it('loses what is for one hop, and keeps the rest, Inngest fields and all', async () => {
     const answer = await answered(
       policy,
@@ -50,6 +56,7 @@ describe.each(['inngest', 'passthrough'])('the answer on a route of policy %s', 
         '__proto__: x',
         'Content-Length: 2',
       ].join('\r\n') + '\r\n\r\nok',
+      request,
     )
     expect(answer).toMatch(/^HTTP\/1\.1 206 /)
     expect(answer).not.toMatch(/x-internal|secret|999|basic|trailer|h2c/i)
@@ -64,8 +71,33 @@ describe.each(['inngest', 'passthrough'])('the answer on a route of policy %s', 
     const answer = await answered(
       policy,
       'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n',
+      request,
     )
     expect(answer).toMatch(/HTTP\/1\.1 201 Created/)
     expect(answer).not.toMatch(/x-late/i)
+  })
+})
+
+describe('the answer that takes a WebSocket', () => {
+  it('loses what is for one hop but the switch itself', async () => {
+    const answer = await answered(
+      'passthrough',
+      [
+        'HTTP/1.1 101 Switching Protocols',
+        'Connection: Upgrade, X-Internal',
+        'Upgrade: websocket',
+        'X-Internal: secret',
+        'Keep-Alive: timeout=999',
+        'Set-Cookie: a=1',
+        'Set-Cookie: b=2',
+        'Sec-WebSocket-Accept: abc=',
+      ].join('\r\n') + '\r\n\r\nframe',
+      handshake,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\nframe$/s)
+    expect(answer).not.toMatch(/x-internal|secret|999/i)
+    expect(answer).toMatch(/\r\nconnection: upgrade\r\n/i)
+    expect(answer).toMatch(/\r\nsec-websocket-accept: abc=\r\n/i)
+    expect(answer.match(/set-cookie: /gi)).toHaveLength(2)
   })
 })
