@@ -50,7 +50,7 @@ export const limitsSchema = z
       100,
       3_600_000,
       60_000,
-      'Longest time for which a client may take nothing of an answer, or an app nothing of a streamed body, in milliseconds.',
+      'Longest time for which a client may take nothing of an answer or a WebSocket, or an app nothing of a streamed body, in milliseconds.',
     ),
     keepAliveTimeoutMs: integer(
       100,

@@ -33,7 +33,7 @@ const PROGRESS_EVERY_MS = 10_000
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
   const { connections, exchanges, live, logger } = parts
   connections.areEnding = true
-  for (const { response } of exchanges) response.shouldKeepAlive = false
+  for (const { response } of exchanges) if (response) response.shouldKeepAlive = false
   const progress = setInterval(() => {
     logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)

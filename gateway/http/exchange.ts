@@ -78,6 +78,7 @@ export class Exchange {
     try {
       this.upstreamStatus = await call()
       this.status = this.upstreamStatus
+      if (this.#cutBy !== undefined) throw this.#cutBy
     } finally {
       this.upstreamDurationMs = this.#clock.monotonicMs() - sentMs
     }

@@ -7,7 +7,8 @@ import type { Exchange } from './exchange.ts'
 export interface OpenExchange {
   readonly exchange: Exchange
   readonly request: IncomingMessage
-  readonly response: ServerResponse
+  /** Undefined for an upgrade, which has the connection to itself. */
+  readonly response: ServerResponse | undefined
 }
 
 export class Exchanges {

@@ -98,6 +98,11 @@ export async function handleUpgrade(
   const exchange = new Exchange(head, parts.capacity, parts.clock)
   const snapshot = parts.live.enter()
   const { settings, passthrough } = snapshot
+  const entry = { exchange, request, response: undefined }
+  parts.exchanges.add(entry)
+  exchange.onCut = () => {
+    socket.destroy()
+  }
   // Before anything else of it: the library and Node may both let it break unheard.
   socket.on('error', () => undefined)
   try {
@@ -120,6 +125,7 @@ export async function handleUpgrade(
     exchange.failed(thrown)
     socket.destroy()
   } finally {
+    parts.exchanges.remove(entry)
     exchange.end(parts)
     snapshot.leave()
   }

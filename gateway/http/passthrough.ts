@@ -187,8 +187,10 @@ export class Passthrough {
     })
     // Of a WebSocket's handshake the library tells nobody.
     if (fieldValues(request.rawHeaders, 'upgrade').length === 0) return
-    upstream.once('upgrade', (answer) => {
+    upstream.once('upgrade', (answer, appSocket) => {
       upstream.setTimeout(0)
+      // The library only ends it, which an app that is still sending never sees the end of.
+      request.socket.once('close', () => appSocket.destroy())
       answer.headers = { ...fieldMap(keepResponseFields(answer.rawHeaders)), ...UPGRADING }
       call.onResponse(answer)
     })

@@ -1,7 +1,7 @@
 /**
- * Ends exchanges that have stopped: a client that takes nothing of an answer, or sends nothing of a
- * body that is streamed through, or an app that takes nothing of it. A body that is read here has
- * its own, finer watch (body-pace.ts).
+ * Ends exchanges that have stopped: a client that takes nothing of an answer or of its WebSocket, or
+ * sends nothing of a body that is streamed through, or an app that takes nothing of it. A body that
+ * is read here has its own, finer watch (body-pace.ts).
  */
 import type { Server } from 'node:http'
 
@@ -52,7 +52,7 @@ function cutIfStopped(
     answerStoppedBy(entry, progress, nowMs, limits) ?? bodyStoppedBy(entry, progress, nowMs, limits)
   if (fault === undefined) return
   entry.exchange.cut(new GatewayFault(fault))
-  if (entry.response.headersSent) entry.response.destroy()
+  if (entry.response?.headersSent === true) entry.response.destroy()
 }
 
 function start({ request }: OpenExchange, nowMs: number): Progress {
@@ -67,8 +67,9 @@ function answerStoppedBy(
   nowMs: number,
   limits: ProgressLimits,
 ): FaultCode | undefined {
-  const flushed = socket.bytesWritten - socket.writableLength - response.writableLength
-  const isWaiting = response.writableNeedDrain || socket.writableLength > 0
+  const { writableLength = 0, writableNeedDrain = false } = response ?? {}
+  const flushed = socket.bytesWritten - socket.writableLength - writableLength
+  const isWaiting = writableNeedDrain || socket.writableLength > 0
   if (!isWaiting || flushed !== progress.bytesWritten) {
     progress.bytesWritten = flushed
     progress.writtenMs = nowMs
@@ -79,12 +80,13 @@ function answerStoppedBy(
 
 /** Also notes what has moved since the last look. */
 function bodyStoppedBy(
-  { request, exchange }: OpenExchange,
+  { request, response, exchange }: OpenExchange,
   progress: Progress,
   nowMs: number,
   limits: ProgressLimits,
 ): FaultCode | undefined {
-  const isStreamed = exchange.findings.route?.kind === 'passthrough' && !request.complete
+  const isStreamed =
+    response !== undefined && exchange.findings.route?.kind === 'passthrough' && !request.complete
   const { bytesRead } = request.socket
   if (!isStreamed || bytesRead !== progress.bytesRead) {
     progress.bytesRead = bytesRead

@@ -150,7 +150,9 @@ describe('a passthrough route', () => {
 const handshake =
   'GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aaaa\r\n\r\n'
 
-async function startEcho(): Promise<{ target: Target; requests: IncomingMessage[] }> {
+async function startEcho(
+  more: object = {},
+): Promise<{ target: Target; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const app = await startApp((_, response) => response.writeHead(426).end('no'))
   const sockets = new WebSocketServer({ server: app.server, path: '/live' })
@@ -163,7 +165,7 @@ async function startEcho(): Promise<{ target: Target; requests: IncomingMessage[
       socket.send(`echo ${data.toString()}`)
     })
   })
-  return { target: await startTarget(app.config), requests }
+  return { target: await startTarget({ ...app.config, ...more }), requests }
 }
 
 describe('a WebSocket on a passthrough route', () => {
@@ -182,6 +184,19 @@ describe('a WebSocket on a passthrough route', () => {
     socket.close()
     await expectQuiet(target)
     expect(target.gateway.logLines[0]).toMatchObject({ decision: 'admitted', status: 101 })
+  })
+
+  it('may be silent for as long as it likes', async () => {
+    const limits = { bodyIdleTimeoutMs: 200, responseStallTimeoutMs: 200, headersTimeoutMs: 200 }
+    const { target } = await startEcho({ limits, upstream: { responseTimeoutMs: 200 } })
+    const socket = new WebSocket(`ws://127.0.0.1:${String(target.gateway.port)}/live`)
+    await once(socket, 'open')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    socket.send('still there')
+    const [answer] = (await once(socket, 'message')) as [Buffer]
+    expect(answer.toString()).toBe('echo still there')
+    socket.close()
+    await expectQuiet(target)
   })
 
   it('that the app does not take is answered with what the app says', async () => {
