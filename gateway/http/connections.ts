@@ -51,7 +51,7 @@ export class Connections {
 
   /** What requests on this connection will be told of it. */
   describe(socket: Socket, isEncrypted: boolean, proxied: ProxiedConnection | undefined): void {
-    const key = endpointOf(socket)
+    const key = endsOf(socket)
     const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied }
     const entry = { socket, head, sinceMs: performance.now() }
     this.#open.set(key, entry)
@@ -61,12 +61,12 @@ export class Connections {
   }
 
   /**
-   * @param socket the connection, or the TLS connection on it: both have the peer's address and
-   * port, which no two open connections of a listener share.
+   * @param socket the connection, or the TLS connection on it: both have the same two ends, which no
+   * two open connections share.
    */
   headOf(socket: Socket): ConnectionHead {
     const unknown = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
-    return this.#open.get(endpointOf(socket))?.head ?? unknown
+    return this.#open.get(endsOf(socket))?.head ?? unknown
   }
 
   /** Those that have sent nothing for a while and so lose nothing. */
@@ -83,8 +83,9 @@ export class Connections {
   }
 }
 
-function endpointOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress ?? ''} ${String(remotePort)}`
+/** Both ends: from one port a peer may come to two addresses that the listener has. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress ?? ''} ${String(remotePort)} ${localAddress ?? ''}`
 }
 
 /** A host has a whole IPv6 /64 to take addresses from. */
