@@ -57,7 +57,8 @@ export function keepRequestFields(rawHeaders: readonly string[]): string[] {
 export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, (name) => {
     const meant = name.replace(/[._]/g, '-')
-    return !isManaged(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
+    const isOurs = isManaged(meant) || HOP_BY_HOP.has(meant) || OF_INNGEST.test(meant)
+    return !isOurs && name !== '__proto__'
   })
 }
 

@@ -18,6 +18,8 @@ const aliases = [
   'X-Inngest.Signature: t=1&s=2',
   'X_Run_ID: a',
   'Content_Length: 0',
+  'Transfer_Encoding: chunked',
+  'Proxy.Authorization: Basic eDp5',
 ]
 
 describe('an aliased field', () => {
