@@ -6,9 +6,9 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
-import { expectQuiet, startTarget, type Target } from '../support/attack.ts'
+import { expectQuiet, signedCall, startTarget, type Target } from '../support/attack.ts'
 import { serveBeside } from '../support/good-client.ts'
-import { open } from '../support/raw.ts'
+import { open, statusOf } from '../support/raw.ts'
 
 async function connectMany(target: Target, count: number, from: (i: number) => string) {
   const opened = await Promise.all(
@@ -88,5 +88,31 @@ describe('a flood of connections', () => {
     const texts = await Promise.all(answers)
     expect(texts.filter((text) => text.startsWith('HTTP/1.1 429'))).toHaveLength(4)
     expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(6)
+  })
+
+  it('from the addresses of one IPv6 /64 is held against it as one', async () => {
+    const target = await startTarget({
+      listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
+      limits: { maxConnectionsPerAddress: 3, headersTimeoutMs: 300 },
+      trustedProxies: ['127.0.0.7'],
+    })
+    const sources = ['2001:db8::1', '2001:db8::2', '2001:db8::a:0:0:1', '2001:db8::ffff:1:1:1']
+    const others = ['2001:db8:0:1::1', '::ffff:198.51.100.1']
+    const texts = await Promise.all(
+      [...sources, ...others].map((source) =>
+        target.raw(`PROXY TCP6 ${source} ::1 1 2\r\n`, { from: '127.0.0.7' }),
+      ),
+    )
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 429'))).toHaveLength(1)
+    expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(5)
+  })
+
+  it('that fall silent behind an answer is let go of', async () => {
+    const target = await startTarget({ limits: { keepAliveTimeoutMs: 200 } })
+    const startedMs = performance.now()
+    const call = signedCall(target).replace('Connection: close\r\n', '')
+    expect(statusOf(await target.raw(call))).toBe(200)
+    expect(performance.now() - startedMs).toBeLessThan(3000)
+    await expectQuiet(target)
   })
 })
