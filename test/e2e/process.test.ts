@@ -9,6 +9,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 
+import { sendRaw, statusOf } from '../support/raw.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
 const key = 'signkey-test-12345678'
@@ -27,7 +28,17 @@ function cli(args: string[], env: Record<string, string> = {}, input = '') {
   })
 }
 
-async function startProcess(program: string, upstream: string, drainTimeoutMs = 5000, delayMs = 0) {
+interface ProcessOptions {
+  readonly drainTimeoutMs?: number
+  readonly delayMs?: number
+  readonly env?: Record<string, string>
+}
+
+async function startProcess(
+  program: string,
+  upstream: string,
+  { drainTimeoutMs = 5000, delayMs = 0, env = {} }: ProcessOptions = {},
+) {
   const file = path.join(folder, `gateway-${String(children.length)}.yaml`)
   writeFileSync(
     file,
@@ -40,7 +51,7 @@ routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGN
 `,
   )
   const child = spawn(process.execPath, [program, 'run', '--config', file], {
-    env: { INNGEST_SIGNING_KEY: key },
+    env: { INNGEST_SIGNING_KEY: key, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
@@ -165,7 +176,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
         resolve(undefined)
       } else response.end('ok')
     })
-    const gateway = await startProcess(main, app, 60_000, 1500)
+    const gateway = await startProcess(main, app, { drainTimeoutMs: 60_000, delayMs: 1500 })
     const long = signedCall(gateway.port, 'long', '&stepId=long')
     await reached
     let isOver = false
@@ -201,7 +212,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const app = await startApp(() => {
       resolve(undefined)
     })
-    const gateway = await startProcess(main, app, 1500)
+    const gateway = await startProcess(main, app, { drainTimeoutMs: 1500 })
     const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
     await reached
     gateway.child.kill('SIGTERM')
@@ -228,7 +239,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const app = await startApp(() => {
       resolve(undefined)
     })
-    const gateway = await startProcess(main, app, 600_000)
+    const gateway = await startProcess(main, app, { drainTimeoutMs: 600_000 })
     const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
     await reached
     gateway.child.kill('SIGTERM')
@@ -236,6 +247,13 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     gateway.child.kill('SIGTERM')
     expect((await gateway.exit)[0]).toBe(1)
     expect(await call).toBe('cut')
+  })
+
+  it('parses strictly whatever NODE_OPTIONS says', async () => {
+    const lenient = { NODE_OPTIONS: '--insecure-http-parser' }
+    const { port } = await startProcess(main, 'http://127.0.0.1:1', { env: lenient })
+    const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Any: a\x01b\r\n\r\n')
+    expect(statusOf(answer)).toBe(400)
   })
 
   it('runs from just what the image holds, without development packages', async () => {

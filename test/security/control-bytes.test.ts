@@ -54,6 +54,7 @@ describe('the log', () => {
     const bytes = signedCall(target, [`X-Run-ID: ${'r'.repeat(500)}`, 'X-Request-Id: a b"c'])
     await target.raw(bytes.replace('fnId=f&stepId=step', query))
     const [line = {}] = target.gateway.logLines
+    expect(line['path']).toBe('/api/inngest')
     expect(line['fn_id']).toBe('?[2J?{"decision":"admitted"}??')
     expect(line['step_id']).toHaveLength(200)
     expect(line['run_id']).toHaveLength(200)

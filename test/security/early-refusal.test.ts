@@ -32,7 +32,8 @@ describe('a head that cannot be admitted', () => {
   it('says no more of why than its status', async () => {
     const target = await startTarget()
     const answers = []
-    for (const signature of ['x', target.sign('', 301), target.sign('other')]) {
+    const signatures = ['', 'x', target.sign('', 301), target.sign('', -301), target.sign('other')]
+    for (const signature of signatures) {
       const fields = [
         `X-Inngest-Signature: ${signature}`,
         'X-Request-Id: same',
@@ -42,5 +43,6 @@ describe('a head that cannot be admitted', () => {
       answers.push(answer.replace(/^date: .*$/im, ''))
     }
     expect(new Set(answers).size).toBe(1)
+    expect(new Set(target.reasons()).size).toBe(answers.length)
   })
 })

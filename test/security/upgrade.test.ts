@@ -62,4 +62,14 @@ describe('an expectation', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/)
     expect(target.upstream.bytes()).not.toMatch(/expect/i)
   })
+
+  it('is met on a passthrough route by the gateway, not by the app', async () => {
+    const target = await startTarget((upstream) => ({
+      routes: [{ name: 'app', policy: 'passthrough', upstream }],
+    }))
+    const fields = ['Expect: 100-continue', 'Content-Length: 2', 'Connection: close']
+    const answer = await target.raw(callBytes('hi', fields, 'POST /x HTTP/1.1'))
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/)
+    expect(target.upstream.bytes()).not.toMatch(/expect/i)
+  })
 })
