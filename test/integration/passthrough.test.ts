@@ -206,6 +206,10 @@ describe('a WebSocket on a passthrough route', () => {
     expect(error.message).toMatch(/40\d|426/)
     await expectQuiet(target)
     expect(target.gateway.logLines).toHaveLength(1)
+    // Waited for until the gateway closes: nothing can follow on that connection.
+    const elsewhere = handshake.replace('/live', '/other')
+    expect(await target.raw(elsewhere, { waitMs: 60_000 })).toMatch(/^HTTP\/1\.1 4\d\d /)
+    await expectQuiet(target)
   })
 
   it('that the app answers by half an answer does not look whole', async () => {

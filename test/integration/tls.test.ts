@@ -185,6 +185,18 @@ describe('a certificate that changes', () => {
     agent.destroy()
   })
 
+  it('of those who sign for clients is used from then on too', async () => {
+    const secret = mountSecret()
+    const clientCaFile = path.join(path.dirname(secret.tls.certFile), 'clients.crt')
+    copyFileSync(fixture('client-ca.pem'), clientCaFile)
+    const target = await startTls({ ...secret.tls, clientCaFile })
+    const certificate = { cert: pem('client-cert.pem'), key: pem('client-key.pem') }
+    const outcome = () => call(target, certificate).catch(() => 'refused')
+    expect(await outcome()).toBe(200)
+    copyFileSync(fixture('stranger-cert.pem'), clientCaFile)
+    await expect.poll(outcome, { timeout: 10_000 }).toBe('refused')
+  })
+
   it('and does not fit its key is not used, and said so', async () => {
     const secret = mountPair()
     const target = await startTls(secret.tls)
