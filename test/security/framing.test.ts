@@ -11,10 +11,18 @@
  * Node's CVE-2022-32213, -32214, -32215, -35256, CVE-2021-22959, -22960, CVE-2024-27982,
  * CVE-2025-23167. Each is signed, so that framing is its only flaw.
  */
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 
-import { callBytes, freshBody, signedCall, startTarget, type Target } from '../support/attack.ts'
-import { statusOf } from '../support/raw.ts'
+import {
+  callBytes,
+  expectQuiet,
+  freshBody,
+  signedCall,
+  startTarget,
+  type Target,
+} from '../support/attack.ts'
+import { open, statusOf } from '../support/raw.ts'
 
 const smuggled = 'DELETE /admin HTTP/1.1\r\nHost: x\r\n\r\n'
 
@@ -250,6 +258,19 @@ describe('framing that can be read in two ways', () => {
     const unread = callBytes('x'.repeat(1000), ['Content-Length: 1000'])
     const answer = await target.raw([unread + signedCall(target), signedCall(target)])
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401'])
+    expect(target.reasons()).toEqual(['signature_missing'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it('does not take up a request that comes behind its last answer either', async () => {
+    const target = await startTarget()
+    const socket = await open(target.gateway.port, '127.0.0.1', true)
+    const unread = callBytes('x'.repeat(1000), ['Content-Length: 1000'])
+    socket.write(unread.slice(0, -10))
+    await once(socket, 'data')
+    socket.write(unread.slice(-10) + signedCall(target))
+    await expectQuiet(target)
+    socket.destroy()
     expect(target.reasons()).toEqual(['signature_missing'])
     expect(target.upstream.bytes()).toBe('')
   })
