@@ -9,8 +9,7 @@ import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 export function printConfig(options: SettingsOptions, env: Environment): number {
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
-  const fromFile =
-    options.config === undefined ? fromCommandLine : originsIn(options.config)
+  const fromFile = options.config === undefined ? fromCommandLine : originsIn(options.config)
   const originOf: OriginOf = (path) => fromFile(path) ?? fromEnvironment(path, env)
   process.stdout.write(describeSettings(reading.settings, originOf))
   return 0
@@ -18,7 +17,8 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
 
 function originsIn(file: string): OriginOf {
   const { has, lineOf } = readYaml(file, readFileSync(file, 'utf8'))
-  return (path) => (has(path) ? `${file}:${String(lineOf(path))}` : inheritedChecks(path, has, lineOf, file))
+  return (path) =>
+    has(path) ? `${file}:${String(lineOf(path))}` : inheritedChecks(path, has, lineOf, file)
 }
 
 /** A route's mode may be that of all routes. */

@@ -186,14 +186,12 @@ describe('a certificate that changes', () => {
   })
 
   it('of those who sign for clients is used from then on too', async () => {
-    const secret = mountSecret()
-    const clientCaFile = path.join(path.dirname(secret.tls.certFile), 'clients.crt')
-    copyFileSync(fixture('client-ca.pem'), clientCaFile)
-    const target = await startTls({ ...secret.tls, clientCaFile })
+    const authorities = mountSecret({ 'clients.crt': pem('client-ca.pem') })
+    const target = await startTls({ ...files, clientCaFile: authorities.fileOf('clients.crt') })
     const certificate = { cert: pem('client-cert.pem'), key: pem('client-key.pem') }
     const outcome = () => call(target, certificate).catch(() => 'refused')
     expect(await outcome()).toBe(200)
-    copyFileSync(fixture('stranger-cert.pem'), clientCaFile)
+    authorities.put({ 'clients.crt': pem('stranger-cert.pem') })
     await expect.poll(outcome, { timeout: 10_000 }).toBe('refused')
   })
 
