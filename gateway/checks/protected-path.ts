@@ -1,42 +1,68 @@
 /**
  * Whether an app might take a path for a protected one. An Inngest route matches its exact bytes,
- * but a framework behind a passthrough route may decode, fold case, merge slashes, or drop a
- * parameter or suffix first, and so run the Inngest handler for a spelling that nothing verified
- * (the class of Envoy CVE-2021-32779, Traefik CVE-2025-32431, -66490). Every such reading is tried
- * at once; a path that any of them leads to the protected one is not handed over.
+ * but a framework behind a passthrough route may decode, fold case, merge slashes, resolve dot
+ * segments or match them as they are, or drop a parameter or suffix first, and so run the Inngest
+ * handler for a spelling that nothing verified (the class of Envoy CVE-2021-32779, Traefik
+ * CVE-2025-32431, -66490).
+ *
+ * Frameworks differ in which of these they do and in what order, so that no one reading is the
+ * laxest: `/api/inngest/../../x` is below the handler to one that matches by prefix, and
+ * `/x%3f/../api/inngest` is the handler itself to one that builds a WHATWG URL. What they have in
+ * common is that they only ever leave pieces of a path out. So a path with anything to interpret is
+ * not handed over if the segments of the protected one are among its pieces, in their order.
  */
 
 /** Layers of percent-encoding that are looked through; deeper ones have no honest use. */
 const MAX_DECODINGS = 5
 
+/** Segments that every framework reads alike, but for case: nothing encoded, empty or of dots. */
+const PLAIN = /^(?:\/\w[\w~,:@!$&'()*+=-]*(?:\.[\w~,:@!$&'()*+=-]+)*)+\/?$/
+
+/** Where one reading or another ends a segment, or the path. */
+const SEPARATORS = /[/\\;?#]/
+
+/** Some servers end at them, some skip them. */
+const SKIPPED = /[\x00-\x20\x7f\ufffd]/g
+
 /** @param path raw, without a query. @param protectedPath exact path of an Inngest route. */
 export function mayMeanPath(path: string, protectedPath: string): boolean {
-  const reading = readLoosely(path)
-  if (reading === undefined) return true
-  const target = readLoosely(protectedPath)
-  if (target === undefined || reading === target) return true
-  // Below it, or it with a suffix that a framework takes for a format. The root is above everything.
-  return target !== '' && ['/', '.'].some((next) => reading.startsWith(target + next))
+  const target = fold(protectedPath).split('/').filter(Boolean)
+  if (PLAIN.test(path)) return isAtOrBelow(fold(path).split('/').filter(Boolean), target)
+  const decoded = decodeFully(path)
+  if (decoded === undefined) return true
+  const text = fold(decoded)
+  const readings = [text.replace(SKIPPED, ''), text.replace(SKIPPED, '/')]
+  return readings.some((reading) => mayComeTo(reading, target))
 }
 
-/** @returns the path as the laxest app reads it; undefined if it is encoded too deeply to tell. */
-function readLoosely(path: string): string | undefined {
-  const decoded = decodeFully(path)
-  if (decoded === undefined) return undefined
-  const plain = decoded
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[?#].*$/s, '')
-    .replaceAll('\\', '/')
-    // Some servers end at them, some skip them.
-    .replace(/[\x00-\x20\x7f]/g, '')
-  const segments: string[] = []
-  for (const raw of plain.split('/')) {
-    const segment = raw.replace(/;.*$/s, '')
-    if (segment === '..') segments.pop()
-    else if (segment !== '' && segment !== '.') segments.push(segment)
+/** As whoever folds case either way, or compatible characters, compares. */
+function fold(text: string): string {
+  return text.normalize('NFKC').toUpperCase().toLowerCase()
+}
+
+/** Below it, or it with a suffix that a framework takes for a format. The root is above everything. */
+function isAtOrBelow(segments: readonly string[], target: readonly string[]): boolean {
+  if (target.length === 0) return segments.length === 0
+  return target.every((segment, i) =>
+    isSegment(segments[i] ?? '', segment, i === target.length - 1),
+  )
+}
+
+function mayComeTo(reading: string, target: readonly string[]): boolean {
+  const pieces = reading.split(SEPARATORS).filter(Boolean)
+  // To the root: by going up, or by ending where it has hardly begun.
+  if (target.length === 0) return pieces.includes('..') || !/^\/[\w~\x80-\uffff]/.test(reading)
+  let found = 0
+  for (const piece of pieces) {
+    const wanted = target[found]
+    if (wanted === undefined) return true
+    if (isSegment(piece, wanted, found === target.length - 1)) found += 1
   }
-  return segments.map((segment) => `/${segment}`).join('')
+  return found === target.length
+}
+
+function isSegment(piece: string, wanted: string, isLast: boolean): boolean {
+  return piece.replace(/\.+$/, '') === wanted || (isLast && piece.startsWith(`${wanted}.`))
 }
 
 function decodeFully(path: string): string | undefined {
@@ -49,14 +75,14 @@ function decodeFully(path: string): string | undefined {
   return undefined
 }
 
-/** Percent-decoding that never fails, with the overlong UTF-8 of `.`, `/` and `\` read as such. */
+/** Percent-decoding that never fails, with overlong UTF-8 of two bytes read as the ASCII it means. */
 function decodeOnce(text: string): string {
   if (!text.includes('%')) return text
   const bytes = Buffer.from(text, 'utf8')
     .toString('latin1')
     .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replaceAll('\xc0\xaf', '/')
-    .replaceAll('\xc0\xae', '.')
-    .replaceAll('\xc1\x9c', '\\')
+    .replace(/[\xc0\xc1][\x80-\xbf]/g, (pair) =>
+      String.fromCharCode(((pair.charCodeAt(0) & 1) << 6) | (pair.charCodeAt(1) & 0x3f)),
+    )
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }

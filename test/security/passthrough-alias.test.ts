@@ -4,6 +4,7 @@
  * framework reads it as the Inngest path; unsigned, a PUT registers and a GET tells:
  *
  *   PUT /api//inngest HTTP/1.1        PUT /API/inngest HTTP/1.1        PUT /api/%69nngest HTTP/1.1
+ *   PUT /api/inngest/../../x HTTP/1.1      PUT /x%3f/../api/inngest HTTP/1.1
  */
 import { describe, expect, it } from 'vitest'
 
@@ -52,6 +53,26 @@ const aliases = [
   '/api/%ef%bd%89nngest',
   '/api/%E2%84%90nngest',
   '/%25252525252525252561pi/inngest',
+  // To a framework that mounts a handler by its prefix (Express's `app.use`) and resolves no dots.
+  '/api/inngest/../../x',
+  '/api/inngest/%2e%2e/%2e%2e/x',
+  '/api/inngest/..%2f..%2fx',
+  '/api/inngest/..;/..;/x',
+  // To one that builds a WHATWG URL, which resolves dots, and a host behind a backslash, but decodes nothing.
+  '/x%3f/../api/inngest',
+  '/x%23/../api/inngest',
+  '/a%2fb/../api/inngest',
+  '/a%2fb/%2e%2e/api/inngest',
+  '/a%252fb/../api/inngest',
+  '/\\x/api/inngest',
+  '/%5cx/api/inngest',
+  '/%2fx/api/inngest',
+  // To one that ends at a zero byte, drops what is not UTF-8, or reads it too kindly.
+  '/api/inngest%00x',
+  '/api/inn%ffgest',
+  '/api/%c1%a9nngest',
+  '/api/%c4%b1nngest',
+  '/api./inngest',
 ]
 
 describe('another spelling of an Inngest path', () => {
@@ -75,15 +96,22 @@ describe('another spelling of an Inngest path', () => {
     },
   )
 
-  it.each(['/', '/api', '/api/inngestor', '/api/inngest-docs', '/inngest', '/api/other/inngest'])(
-    '%s is none, and is handed over',
-    async (path) => {
-      const target = await startBoth()
-      const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
-      expect(statusOf(await target.raw(bytes))).toBe(200)
-      expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
-    },
-  )
+  it.each([
+    '/',
+    '/api',
+    '/api/inngestor',
+    '/api/inngest-docs',
+    '/inngest',
+    '/api/other/inngest',
+    '/inngest/../api',
+    '/api/../inngestor',
+    '/caf%C3%A9/api/x',
+  ])('%s is none, and is handed over', async (path) => {
+    const target = await startBoth()
+    const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
+    expect(statusOf(await target.raw(bytes))).toBe(200)
+    expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
+  })
 
   it.each([
     '/a/../b',
