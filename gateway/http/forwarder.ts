@@ -8,6 +8,7 @@ import type { AdmittedRequest } from '../admit.ts'
 import { GatewayFault } from '../errors.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import { keepRequestFields, keepResponseFields } from './header-hygiene.ts'
+import { sendHead } from './relay.ts'
 import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
 
@@ -174,7 +175,7 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     this.#response.writeHead(status, keepResponseFields(rawFields(controller)))
     // A stepping app answers 201 at once and then sends spaces for as long as it works.
-    this.#response.flushHeaders()
+    sendHead(this.#response)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -20,8 +20,8 @@ import { GatewayFault } from '../errors.ts'
 import type { PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
+import { relay, relayOnSocket } from './relay.ts'
 import { SharedResources } from './shared-resources.ts'
-import { answerUnswitched } from './unswitched.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 /** What is hop-by-hop and yet meant, in both directions. */
@@ -31,6 +31,8 @@ interface Call {
   /** What the app gets, framing and all. */
   readonly headers: IncomingHttpHeaders
   readonly onResponse: (answer: IncomingMessage) => void
+  /** The app speaks another protocol from now on. */
+  readonly onSwitched: (answer: IncomingMessage, appSocket: Socket) => void
   upstream?: ClientRequest
   hasTimedOut: boolean
 }
@@ -71,9 +73,6 @@ export class Passthrough {
     this.#proxy.before('web', 'stream', (request) => {
       request.headers = this.#calls.get(request)?.headers ?? {}
     })
-    this.#proxy.on('proxyRes', (answer, request) => {
-      this.#calls.get(request)?.onResponse(answer)
-    })
     // Every call has a handler of its own; what comes here came twice.
     this.#proxy.on('error', () => undefined)
   }
@@ -91,16 +90,11 @@ export class Passthrough {
       headers: passthroughHeaders(accepted, requestId),
       hasTimedOut: false,
       onResponse: (answer) => {
-        const kept = fieldMap(keepResponseFields(answer.rawHeaders))
-        // Without one the library would promise keep-alive to a client that asked to close.
-        const connection = response.shouldKeepAlive ? 'keep-alive' : 'close'
-        answer.headers = { ...kept, connection }
-        // Cut short by the app: it must not look complete to the client.
-        answer.once('close', () => {
-          if (answer.complete) return
-          reject(new GatewayFault('upstream_reset'))
-          response.destroy()
-        })
+        relay(answer, response, reject)
+      },
+      onSwitched: (_answer, appSocket) => {
+        reject(new GatewayFault('upstream_protocol'))
+        appSocket.destroy()
       },
     }
     this.#calls.set(request, call)
@@ -140,10 +134,17 @@ export class Passthrough {
       hasTimedOut: false,
       onResponse: (answer) => {
         status = answer.statusCode
-        if (status === 101) return
-        answerUnswitched(answer, request, socket, () => {
-          reject(new GatewayFault('upstream_reset'))
+        relayOnSocket(answer, request, socket, (fault) => {
+          // Nothing of an answer has gone out.
+          if (fault.code === 'upstream_protocol') onFault(fault)
+          reject(fault)
         })
+      },
+      onSwitched: (answer, appSocket) => {
+        status = answer.statusCode
+        // The library only ends it, which an app that is still sending never sees the end of.
+        socket.once('close', () => appSocket.destroy())
+        answer.headers = { ...fieldMap(keepResponseFields(answer.rawHeaders)), ...UPGRADING }
       },
     }
     this.#calls.set(request, call)
@@ -185,19 +186,17 @@ export class Passthrough {
       call.hasTimedOut = true
       upstream.destroy()
     })
-    // Of a WebSocket's handshake the library tells nobody.
-    if (fieldValues(request.rawHeaders, 'upgrade').length === 0) return
-    upstream.once('upgrade', (answer, appSocket) => {
+    upstream.once('upgrade', (answer, appSocket: Socket) => {
       upstream.setTimeout(0)
-      // The library only ends it, which an app that is still sending never sees the end of.
-      request.socket.once('close', () => appSocket.destroy())
-      answer.headers = { ...fieldMap(keepResponseFields(answer.rawHeaders)), ...UPGRADING }
-      call.onResponse(answer)
+      call.onSwitched(answer, appSocket)
     })
-    // In place of the library's own listener, which it adds behind this.
-    process.nextTick(() => {
+    const takeOver = () => {
       upstream.removeAllListeners('response').once('response', call.onResponse)
-    })
+    }
+    // Of a plain request the library tells when the socket is there and it listens already, of a
+    // handshake before it does.
+    if (upstream.socket === null) process.nextTick(takeOver)
+    else takeOver()
   }
 }
 

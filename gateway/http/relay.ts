@@ -1,0 +1,61 @@
+/**
+ * Passes an app's answer on as it comes, no faster than the client takes it. The library's own way
+ * is not used: it takes over status lines that Node reads and does not write (`200 O\x01K`, `099`)
+ * and throws in an event, and what answers a handshake without an upgrade it writes into memory,
+ * however slowly the client reads.
+ */
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+
+import { GatewayFault } from '../errors.ts'
+import { keepResponseFields } from './header-hygiene.ts'
+import { endLingering } from './linger.ts'
+
+const NOTHING = Buffer.alloc(0)
+
+/** @param onFault told what is wrong with the answer; if it has begun, the client is hung up on. */
+export function relay(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  onFault: (fault: GatewayFault) => void,
+): void {
+  const { statusCode = 0 } = answer
+  if (statusCode < 200) {
+    onFault(new GatewayFault('upstream_protocol'))
+    answer.destroy()
+    return
+  }
+  // Without the reason phrase, which decides nothing (RFC 9112 4).
+  response.writeHead(statusCode, keepResponseFields(answer.rawHeaders))
+  sendHead(response)
+  answer.pipe(response)
+  // Cut short by the app: it must not look complete to the client.
+  answer.once('close', () => {
+    if (answer.complete) return
+    onFault(new GatewayFault('upstream_reset'))
+    response.destroy()
+  })
+}
+
+/** The same on a connection that Node's server has let go of, for a handshake; it is closed then. */
+export function relayOnSocket(
+  answer: IncomingMessage,
+  request: IncomingMessage,
+  socket: Socket,
+  onFault: (fault: GatewayFault) => void,
+): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  // Its server would say so otherwise.
+  socket.on('drain', () => response.emit('drain'))
+  response.once('finish', () => {
+    endLingering(socket)
+  })
+  relay(answer, response, onFault)
+}
+
+/** At once and byte for byte; `flushHeaders` would write bytes beyond ASCII as UTF-8. */
+export function sendHead(response: ServerResponse): void {
+  response.write(NOTHING)
+}

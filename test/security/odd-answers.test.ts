@@ -1,0 +1,71 @@
+/**
+ * An app that answers with what one HTTP implementation reads and another will not write: thrown in
+ * the middle of an event, that ends the gateway, and with it every other app's calls:
+ *
+ *   HTTP/1.1 200 O\x01K      HTTP/1.1 099 Early      HTTP/1.1 101 Switching Protocols (unasked)
+ */
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { callBytes, expectQuiet, signedCall, startTarget } from '../support/attack.ts'
+import { statusOf } from '../support/raw.ts'
+
+const stops: (() => unknown)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+async function startBefore(answer: string) {
+  const app = net.createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end(answer, 'latin1'))
+  })
+  app.listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  stops.push(() => app.close())
+  const upstream = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+  return startTarget({
+    routes: [
+      { name: 'inngest', path: '/api/inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+      { name: 'app', policy: 'passthrough', upstream },
+    ],
+  })
+}
+
+const plain = callBytes('', ['Connection: close'], 'GET /x HTTP/1.1')
+const handshake = callBytes('', ['Connection: Upgrade', 'Upgrade: websocket'], 'GET /x HTTP/1.1')
+
+const length = 'Content-Length: 2\r\n\r\nhi'
+
+describe.each(['signed call', 'plain request', 'WebSocket handshake'])(
+  'in answer to a %s',
+  (kind) => {
+    const bytesFor = (target: Awaited<ReturnType<typeof startTarget>>) =>
+      kind === 'signed call' ? signedCall(target) : kind === 'plain request' ? plain : handshake
+
+    it.each([
+      ['a control byte in the reason phrase', `HTTP/1.1 200 O\x01K\r\n${length}`, 200, 'none'],
+      ['a reason phrase beyond ASCII', `HTTP/1.1 200 \xe9\r\n${length}`, 200, 'none'],
+      ['the status 099', `HTTP/1.1 099 Early\r\n${length}`, 502, /^upstream_/],
+      ['the status 000', `HTTP/1.1 000 None\r\n${length}`, 502, /^upstream_/],
+    ])('%s does no harm', async (_what, answer, status, reason) => {
+      const target = await startBefore(answer)
+      const text = await target.raw(bytesFor(target))
+      expect(statusOf(text)).toBe(status)
+      expect(text.split('\r\n')[0]).toMatch(/^[\x20-\x7e]+$/)
+      await expectQuiet(target)
+      expect(String(target.reasons()[0])).toMatch(reason)
+    })
+  },
+)
+
+describe('a protocol that nobody asked for', () => {
+  it.each(['a signed call', 'a plain request'])('is not switched to for %s', async (kind) => {
+    const target = await startBefore(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n',
+    )
+    const answer = await target.raw(kind === 'a signed call' ? signedCall(target) : plain)
+    expect(statusOf(answer)).toBe(502)
+    await expectQuiet(target)
+  })
+})
