@@ -1,6 +1,9 @@
 /** Log lines: JSON on stdout, or readable text on a terminal. */
-import { pino, stdTimeFunctions, type Logger } from 'pino'
+import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+
+/** Lines that could not be written wait for as much as this; what comes on top is lost. */
+const MAX_WAITING_BYTES = 1_048_576
 
 export function createLogger(level: string): Logger {
   const options = {
@@ -9,11 +12,25 @@ export function createLogger(level: string): Logger {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (!process.stdout.isTTY) return pino(options)
+  if (!process.stdout.isTTY) return pino(options, unfailing())
   const prettify = prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
   return pino(options, {
     write: (line: string) => {
       process.stdout.write(prettify(line))
     },
   })
+}
+
+/**
+ * Standard output that may be full. An error of it would be thrown from wherever a line is logged and
+ * end the process; and pino, told of no way around, flushes a last line for ever.
+ */
+function unfailing(): { write: (line: string) => void } {
+  const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })
+  output.on('error', () => undefined)
+  return {
+    write: (line) => {
+      output.write(line)
+    },
+  }
 }
