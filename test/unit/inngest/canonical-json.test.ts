@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { canonicalizeJson, maxDepth } from '../../../gateway/inngest/canonical-json.ts'
+import { recordedRequests } from '../../support/recorded.ts'
 
 function canonical(text: string | Uint8Array): string | undefined {
   const bytes = canonicalizeJson(Buffer.from(text))
@@ -159,18 +158,9 @@ describe('canonicalizeJson', () => {
 })
 
 describe('recorded bodies', () => {
-  const file = new URL(
-    '../../vectors/recorded/inngest-start-1.43-sdk-js-4.24.jsonl',
-    import.meta.url,
-  )
-  const recorded = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { method: string; body: string })
-
   it('are canonical in every call, and not in the sync', () => {
-    expect(recorded.length).toBeGreaterThan(60)
-    for (const { method, body } of recorded)
+    expect(recordedRequests.length).toBeGreaterThan(60)
+    for (const { method, body } of recordedRequests)
       expect(canonical(body) === body).toBe(method === 'POST')
   })
 })
