@@ -14,11 +14,18 @@ const REDACTED = '[redacted]'
 export class SigningKey {
   /** Where the key came from, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
   readonly label: string
+  /**
+   * The key over its text as it stands, if that has a prefix. Nothing is verified with it: a
+   * self-hosted server that was given a prefix signs calls so (inngest `httpdriver/config.go`), and
+   * a refusal that comes of it can be explained.
+   */
+  readonly withPrefix: SigningKey | undefined
   readonly #keyObject: KeyObject
 
-  private constructor(label: string, keyObject: KeyObject) {
+  private constructor(label: string, text: string, withPrefix?: SigningKey) {
     this.label = label
-    this.#keyObject = keyObject
+    this.withPrefix = withPrefix
+    this.#keyObject = createSecretKey(text, 'ascii')
   }
 
   /**
@@ -27,9 +34,11 @@ export class SigningKey {
    * inngestgo issue 245) or if it holds anything but visible ASCII.
    */
   static parse(label: string, text: string): SigningKey | undefined {
-    const bare = text.trim().replace(PREFIX, '')
+    const trimmed = text.trim()
+    const bare = trimmed.replace(PREFIX, '')
     if (!BARE_KEY.test(bare)) return undefined
-    return new SigningKey(label, createSecretKey(bare, 'ascii'))
+    const withPrefix = bare === trimmed ? undefined : new SigningKey(label, trimmed)
+    return new SigningKey(label, bare, withPrefix)
   }
 
   /** The key for `createHmac`. The only way to reach it. */

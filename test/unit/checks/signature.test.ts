@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto'
+
 import { describe, expect, it } from 'vitest'
 
 import { checkCredentials } from '../../../gateway/checks/credentials.ts'
@@ -200,10 +202,24 @@ describe('SigningKey', () => {
     },
   )
 
-  it('never shows its text', () => {
+  it('never shows its text, with or without its prefix', () => {
     const key = keyOf(sdk.key)
-    expect(
-      [String(key), JSON.stringify({ key }), inspect(key), inspect({ key })].join(),
-    ).not.toContain('f00f')
+    const { withPrefix } = key
+    expect(withPrefix?.label).toBe('env:TEST')
+    const shown = [key, withPrefix].flatMap((shy) => [
+      String(shy),
+      JSON.stringify({ shy }),
+      inspect(shy, { showHidden: true, depth: null }),
+      inspect({ shy }),
+    ])
+    expect(shown.join()).not.toContain('f00f')
+    expect(shown.join()).not.toContain('signkey')
+  })
+
+  it('verifies nothing with its prefix, and has none if it came without', () => {
+    const mac = createHmac('sha256', sdk.key).update(sdk.body).update('1687306735').digest('hex')
+    expect(verify([sdk.key], sdk.body, `t=1687306735&s=${mac}`)).toBe('signature_mismatch')
+    expect(keyOf('f00f').withPrefix).toBeUndefined()
+    expect(keyOf(sdk.key).withPrefix?.withPrefix).toBeUndefined()
   })
 })
