@@ -18,6 +18,7 @@ describe('layers', () => {
     ['gateway/checks/allowlist.ts', "import '../http/forwarder.ts'\n", 'no-restricted-imports'],
     ['gateway/inngest/mac.ts', "import 'undici'\n", 'no-restricted-imports'],
     ['gateway/admit.ts', "import './replay/store.ts'\n", 'no-restricted-imports'],
+    ['gateway/diagnosis/budget.ts', "import '../observe/clock.ts'\n", 'no-restricted-imports'],
     ['gateway/http/forwarder.ts', "import '../commands/run.ts'\n", 'no-restricted-imports'],
     ['gateway/checks/freshness.ts', 'export const now = Date.now()\n', 'no-restricted-globals'],
   ])(
