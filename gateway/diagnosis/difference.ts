@@ -1,0 +1,71 @@
+/**
+ * What differs first between a body and its canonical form, for a request that verified in that
+ * form only: some hop writes JSON anew, and the operator may want to know which.
+ */
+import { readString } from '../inngest/json-string.ts'
+
+/** One sentence for the operator; never sent. */
+export const differences = {
+  escape: 'A string is escaped where its canonical form is not, or otherwise.',
+  whitespace: 'There is white space between the tokens.',
+  member_order: 'The members of an object stand in another order.',
+  number: 'A number is written in another notation.',
+  other: 'Something else differs.',
+} as const satisfies Record<string, string>
+
+export type DifferenceKind = keyof typeof differences
+
+export interface Difference {
+  readonly kind: DifferenceKind
+  /** Of the first byte that differs. */
+  readonly offset: number
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** @param canonical what canonicalizeJson made of `received`. @returns undefined if they are alike. */
+export function firstDifference(
+  received: Uint8Array,
+  canonical: Uint8Array,
+): Difference | undefined {
+  const offset = firstDifferingByte(received, canonical)
+  return offset === undefined ? undefined : { kind: kindAt(offset, received, canonical), offset }
+}
+
+/** @returns the offset; the length of the shorter if it is how the longer begins. */
+export function firstDifferingByte(one: Uint8Array, other: Uint8Array): number | undefined {
+  const length = Math.min(one.byteLength, other.byteLength)
+  for (let at = 0; at < length; at += 1) if (one[at] !== other[at]) return at
+  return one.byteLength === other.byteLength ? undefined : length
+}
+
+function kindAt(offset: number, received: Uint8Array, canonical: Uint8Array): DifferenceKind {
+  const quote = openQuoteBefore(offset, received)
+  if (quote !== undefined) {
+    // Values differ in spelling only, so another text is the name of another member.
+    const isSameText = readString(received, quote)?.text === readString(canonical, quote)?.text
+    return isSameText ? 'escape' : 'member_order'
+  }
+  // Between tokens the canonical form has nothing.
+  if (isWhitespace(received[offset])) return 'whitespace'
+  return isOfNumber(received[offset]) || isOfNumber(canonical[offset]) ? 'number' : 'other'
+}
+
+/** Offset of the opening quote of the string that `offset` is in. */
+function openQuoteBefore(offset: number, json: Uint8Array): number | undefined {
+  let quote: number | undefined
+  for (let at = 0; at < offset; at += 1) {
+    if (json[at] === QUOTE) quote = quote === undefined ? at : undefined
+    else if (json[at] === BACKSLASH) at += 1
+  }
+  return quote
+}
+
+function isWhitespace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+function isOfNumber(byte: number | undefined): boolean {
+  return byte !== undefined && /[\d.eE+-]/.test(String.fromCharCode(byte))
+}
