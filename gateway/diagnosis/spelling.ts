@@ -1,0 +1,66 @@
+/**
+ * Why a signature header could not be read, by its text alone. A kind is named only if setting that
+ * one thing right gives a header that can be read.
+ */
+import { parseSignatureHeader } from '../inngest/signature-header.ts'
+import { undoPercent } from './escapes.ts'
+
+interface SpellingRow {
+  /** One sentence for the operator; never sent. */
+  readonly meaning: string
+  /** @returns the header with this set right. */
+  readonly setRight: (header: string) => string | undefined
+}
+
+export const spellings = {
+  duplicated: {
+    meaning: 'The header is there more than once, or a hop joined several with commas.',
+    setRight: (header) => (header.includes(',') ? header.split(/, ?/)[0] : undefined),
+  },
+  whitespace: {
+    meaning: 'There is white space in the header.',
+    setRight: (header) => header.replace(/\s/g, ''),
+  },
+  percent_encoded: {
+    meaning: 'A hop percent-encoded the header: `%3D` for `=`.',
+    setRight: undoPercent,
+  },
+  order: {
+    meaning: '`s` stands before `t`.',
+    setRight: (header) => header.replace(/^(s=[^&]*)&(t=[^&]*)$/, '$2&$1'),
+  },
+  extra_parameters: {
+    meaning: 'There are parameters beside `t` and `s`.',
+    setRight: (header) =>
+      header
+        .split('&')
+        .filter((parameter) => /^[ts]=/.test(parameter))
+        .join('&'),
+  },
+  milliseconds: {
+    meaning: '`t` is in milliseconds; Inngest signs seconds.',
+    setRight: (header) => header.replace(/^t=(\d{10})\d{3}&/, 't=$1&'),
+  },
+  uppercase_hex: {
+    meaning: '`s` is in upper-case hex.',
+    setRight: (header) => header.replace(/&s=[0-9A-F]{64}$/, (s) => s.toLowerCase()),
+  },
+  unknown: {
+    meaning: 'The header is something else altogether, or wrong in more than one way.',
+    setRight: () => undefined,
+  },
+} as const satisfies Record<string, SpellingRow>
+
+export type SpellingKind = keyof typeof spellings
+
+/** @param headerValues every value of `X-Inngest-Signature`, in the order received. */
+export function diagnoseSpelling(headerValues: readonly string[]): SpellingKind {
+  if (headerValues.length > 1) return 'duplicated'
+  const [header = ''] = headerValues
+  const kinds = Object.keys(spellings) as SpellingKind[]
+  return kinds.find((kind) => isReadable(spellings[kind].setRight(header))) ?? 'unknown'
+}
+
+function isReadable(header: string | undefined): boolean {
+  return header !== undefined && parseSignatureHeader(header) !== undefined
+}
