@@ -1,0 +1,94 @@
+/**
+ * Whether this clock and Inngest's drift apart, told by the ages of verified signatures before they
+ * are so far apart that requests are refused. Honest ages are 0 to 2 s.
+ */
+import type { FreshnessPolicy } from '../policy.ts'
+
+/** One sentence for the operator. */
+export const clockStates = {
+  unknown: 'Too few signatures were verified lately to compare the clocks.',
+  steady: 'This clock agrees with that of Inngest.',
+  ahead:
+    'Signatures come old: this clock is ahead of that of Inngest, or something delays requests.',
+  behind: 'Signatures come from the future: this clock is behind that of Inngest.',
+} as const satisfies Record<string, string>
+
+export type ClockState = keyof typeof clockStates
+
+export interface ClockChange {
+  readonly from: ClockState
+  readonly to: ClockState
+  /** Median age in seconds; undefined if there are too few signatures. */
+  readonly medianSeconds: number | undefined
+}
+
+/** Odd, so that the median is one of the ages. */
+const MAX_SAMPLES = 101
+const MIN_SAMPLES = 10
+const WINDOW_MS = 600_000
+
+/** Sorting is for every few seconds, not for every request. */
+const JUDGE_EVERY_MS = 5000
+
+/** Share of what freshness allows at which the operator is told; half of it is steady again. */
+const ALARM_SHARE = 0.1
+/** Above the honest ages. */
+const MIN_AHEAD_SECONDS = 3
+const MIN_BEHIND_SECONDS = 1
+
+export class ClockDrift {
+  readonly #aheadSeconds: number
+  readonly #behindSeconds: number
+  readonly #ages = new Float64Array(MAX_SAMPLES)
+  /** When each age was added, in monotonic milliseconds. */
+  readonly #addedAtMs = new Float64Array(MAX_SAMPLES).fill(-Infinity)
+  #next = 0
+  #judgedAtMs = -Infinity
+  #state: ClockState = 'unknown'
+
+  constructor({ maxAgeSeconds, clockToleranceSeconds }: FreshnessPolicy) {
+    this.#aheadSeconds = Math.max(MIN_AHEAD_SECONDS, maxAgeSeconds * ALARM_SHARE)
+    this.#behindSeconds = Math.max(MIN_BEHIND_SECONDS, clockToleranceSeconds * ALARM_SHARE)
+  }
+
+  get state(): ClockState {
+    return this.#state
+  }
+
+  /**
+   * Counts one admitted request. A refused one must not be: whoever replays old captures would
+   * make this clock look ahead.
+   * @param ageSeconds negative if the signature is ahead of this clock.
+   * @param nowMs monotonic milliseconds.
+   * @returns the change, if this made one.
+   */
+  add(ageSeconds: number, nowMs: number): ClockChange | undefined {
+    this.#ages[this.#next] = ageSeconds
+    this.#addedAtMs[this.#next] = nowMs
+    this.#next = (this.#next + 1) % MAX_SAMPLES
+    if (nowMs - this.#judgedAtMs < JUDGE_EVERY_MS) return undefined
+    this.#judgedAtMs = nowMs
+    return this.#judge(nowMs)
+  }
+
+  /** @returns undefined if there are too few signatures of the last ten minutes. */
+  medianSeconds(nowMs: number): number | undefined {
+    const recent = this.#ages.filter((_, i) => nowMs - (this.#addedAtMs[i] ?? 0) <= WINDOW_MS)
+    if (recent.length < MIN_SAMPLES) return undefined
+    return recent.sort()[recent.length >> 1]
+  }
+
+  #judge(nowMs: number): ClockChange | undefined {
+    const medianSeconds = this.medianSeconds(nowMs)
+    const from = this.#state
+    this.#state = medianSeconds === undefined ? 'unknown' : this.#stateAt(medianSeconds)
+    return from === this.#state ? undefined : { from, to: this.#state, medianSeconds }
+  }
+
+  #stateAt(medianSeconds: number): ClockState {
+    const share = (state: ClockState) => (this.#state === state ? 0.5 : 1)
+    if (medianSeconds > this.#aheadSeconds * share('ahead')) return 'ahead'
+    if (-medianSeconds > this.#behindSeconds * share('behind')) return 'behind'
+    return 'steady'
+  }
+}
