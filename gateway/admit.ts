@@ -18,7 +18,7 @@ import type { Findings, ReplayOutcome } from './findings.ts'
 import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
 import type { Credentials } from './inngest/signature-header.ts'
 import { moderate, settle } from './moderate.ts'
-import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy } from './policy.ts'
+import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy, RoutePolicy } from './policy.ts'
 import { SignedBody } from './signed-body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -26,8 +26,8 @@ import { pass, refuse, type Verdict } from './verdict.ts'
 export interface Effects {
   /** Unix milliseconds. */
   readonly nowMs: () => number
-  /** Takes one of the places for requests in flight. False if none is left. */
-  readonly enter: () => boolean
+  /** Takes one of the places for requests in flight on such a route. False if none is left. */
+  readonly enter: (kind: RoutePolicy['kind']) => boolean
   readonly readBody: () => Promise<Verdict<Uint8Array>>
   /** Spends a key, atomically. Throws a fault if the store cannot be asked. */
   readonly claim: (claim: ReplayClaim, nowMs: number) => Promise<ReplayOutcome>
@@ -113,7 +113,7 @@ async function admitInngest(
       [admitted]: true,
     } as const)
 
-  if (!effects.enter()) return refuse('requests_full')
+  if (!effects.enter(route.kind)) return refuse('requests_full')
   if (findings.isUnsigned === true) return passWith(new Uint8Array())
   const body = await effects.readBody()
   if (!body.ok) return body
@@ -217,7 +217,7 @@ function admitPassthrough(
     )
     if (!allowed.ok) return allowed
   }
-  if (!effects.enter()) return refuse('requests_full')
+  if (!effects.enter(route.kind)) return refuse('requests_full')
   const known = client.ok ? client.value : undefined
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }

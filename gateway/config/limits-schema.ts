@@ -44,7 +44,7 @@ export const limitsSchema = z
       1,
       1_000_000,
       5000,
-      'Most requests whose body is being read or whose answer is awaited; then 503.',
+      'Most requests whose body is being read or whose answer is awaited, an eighth of them for Inngest routes only; then 503.',
     ),
     responseStallTimeoutMs: integer(
       100,

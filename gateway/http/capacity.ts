@@ -6,6 +6,13 @@ import type { LimitsPolicy } from '../policy.ts'
 
 /** An eighth of the memory is for bodies up to this length: large ones cannot crowd small ones out. */
 const SMALL_BODY_BYTES = 65_536
+const LARGE_SHARE = 7 / 8
+
+/**
+ * What passthrough routes may have of the places in flight: anybody can hold one there for as long
+ * as a WebSocket is silent, and Inngest's calls still need theirs.
+ */
+const OPEN_SHARE = 7 / 8
 
 type CapacityLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
 
@@ -39,15 +46,18 @@ class Ledger {
     this.#limits = limits
   }
 
-  takePlace(): boolean {
-    if (this.requests >= this.#limits().maxRequestsInFlight) return false
+  takePlace(isForVerified: boolean): boolean {
+    const { maxRequestsInFlight } = this.#limits()
+    const openShare = Math.max(1, Math.floor(maxRequestsInFlight * OPEN_SHARE))
+    const most = isForVerified ? maxRequestsInFlight : openShare
+    if (this.requests >= most) return false
     this.requests += 1
     return true
   }
 
   takeBytes(bytes: number, isSmall: boolean): boolean {
     const { maxBufferedBytes } = this.#limits()
-    const most = isSmall ? maxBufferedBytes : maxBufferedBytes * (7 / 8)
+    const most = isSmall ? maxBufferedBytes : maxBufferedBytes * LARGE_SHARE
     if (this.bytes + bytes > most) return false
     this.bytes += bytes
     return true
@@ -63,9 +73,12 @@ export class Hold {
     this.#ledger = ledger
   }
 
-  /** @returns false if no place in flight is left. */
-  enter(): boolean {
-    this.#hasPlace ||= this.#ledger.takePlace()
+  /**
+   * @param isForVerified on a route where only verified requests stay.
+   * @returns false if no place in flight is left.
+   */
+  enter(isForVerified: boolean): boolean {
+    this.#hasPlace ||= this.#ledger.takePlace(isForVerified)
     return this.#hasPlace
   }
 

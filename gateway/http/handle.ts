@@ -156,7 +156,7 @@ function effectsOf(
 function noBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
   return {
     nowMs: () => clock.nowMs(),
-    enter: () => hold.enter(),
+    enter: (kind) => hold.enter(kind === 'inngest'),
     readBody: () => Promise.reject(new Error('an upgrade has no body')),
     claim: async (claim, nowMs) => {
       try {

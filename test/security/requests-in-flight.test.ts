@@ -29,4 +29,20 @@ describe('requests in flight', () => {
     expect(statusOf(await target.raw(signedCall(target)))).toBe(200)
     for (const socket of held) socket.destroy()
   })
+
+  it('that nobody verified leave places for those that are', async () => {
+    const target = await startTarget((upstream) => ({
+      limits: { maxRequestsInFlight: 3 },
+      routes: [
+        { name: 'inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+        { name: 'app', policy: 'passthrough', upstream },
+      ],
+    }))
+    const slow = callBytes('', ['Content-Length: 100'], 'POST /upload HTTP/1.1')
+    const held = await Promise.all([1, 2, 3].map(() => open(target.gateway.port)))
+    for (const socket of held) socket.write(slow)
+    await expect.poll(() => target.reasons()).toEqual(['requests_full'])
+    expect(statusOf(await target.raw(signedCall(target)))).toBe(200)
+    for (const socket of held) socket.destroy()
+  })
 })

@@ -8,7 +8,7 @@ describe('Capacity', () => {
   it('gives out so many places, once to each hold, and takes them back', () => {
     const capacity = new Capacity(() => ({ maxRequestsInFlight: 2, maxBufferedBytes: 0 }))
     const [first, second, third] = [capacity.hold(), capacity.hold(), capacity.hold()]
-    expect([first.enter(), first.enter(), second.enter(), third.enter()]).toEqual([
+    expect([first.enter(true), first.enter(true), second.enter(true), third.enter(true)]).toEqual([
       true,
       true,
       true,
@@ -20,7 +20,15 @@ describe('Capacity', () => {
     first.end()
     first.end()
     expect(capacity.requests).toBe(1)
-    expect(third.enter()).toBe(true)
+    expect(third.enter(true)).toBe(true)
+  })
+
+  it('keeps an eighth of the places from those that anybody can take', () => {
+    const capacity = new Capacity(() => ({ maxRequestsInFlight: 16, maxBufferedBytes: 0 }))
+    const open = Array.from({ length: 16 }, () => capacity.hold().enter(false))
+    expect(open.filter((isIn) => isIn)).toHaveLength(14)
+    expect([capacity.hold().enter(true), capacity.hold().enter(true)]).toEqual([true, true])
+    expect(capacity.hold().enter(true)).toBe(false)
   })
 
   it.each([
