@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-/** Layers: main, commands → gateway → http, config, replay, observe → admit, diagnosis → checks, inngest → verdict. */
+/** Layers: main, commands → gateway → http, config, replay, ranges, observe → admit, diagnosis → checks, inngest → verdict. */
 const pureCore = {
   patterns: [
     {
@@ -9,7 +9,7 @@ const pureCore = {
       message: 'The core does no IO: take the value as an argument, or an effect (admit.ts).',
     },
     {
-      regex: '/(?:http|config|replay|observe|diagnosis|commands|gateway|main)(?:/|\\.ts)',
+      regex: '/(?:http|config|replay|ranges|observe|diagnosis|commands|gateway|main)(?:/|\\.ts)',
       message: 'The core knows nothing of the layers around it.',
     },
     { regex: '^[^.n]', message: 'The core depends on nothing but node:crypto.' },
@@ -48,7 +48,7 @@ export default defineConfig(
       'gateway/checks/**',
       'gateway/inngest/**',
       'gateway/diagnosis/**',
-      'gateway/{admit,verdict,reasons,policy,signed-body}.ts',
+      'gateway/{admit,findings,moderate,verdict,reasons,policy,signed-body}.ts',
     ],
     rules: {
       'no-restricted-imports': ['error', pureCore],
@@ -56,7 +56,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/{http,config,replay,observe}/**'],
+    files: ['gateway/{http,config,replay,ranges,observe}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

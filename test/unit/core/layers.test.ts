@@ -19,6 +19,8 @@ describe('layers', () => {
     ['gateway/inngest/mac.ts', "import 'undici'\n", 'no-restricted-imports'],
     ['gateway/admit.ts', "import './replay/store.ts'\n", 'no-restricted-imports'],
     ['gateway/diagnosis/budget.ts', "import '../observe/clock.ts'\n", 'no-restricted-imports'],
+    ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", 'no-restricted-imports'],
+    ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", 'no-restricted-imports'],
     ['gateway/http/forwarder.ts', "import '../commands/run.ts'\n", 'no-restricted-imports'],
     ['gateway/checks/freshness.ts', 'export const now = Date.now()\n', 'no-restricted-globals'],
   ])(
