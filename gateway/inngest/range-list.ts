@@ -1,0 +1,90 @@
+/**
+ * Reads a list of ranges as Inngest publishes it. Whoever can change the list says who is let in,
+ * so a list with anything in it that is not a small public range is refused whole.
+ */
+import { parseRange, type AddressRange } from '../checks/address-ranges.ts'
+import { touchesSpecialPurpose } from '../checks/special-purpose.ts'
+
+export const MAX_RANGES = 1000
+
+/** Every reason to refuse a list, with a sentence for the operator. `shrunk`: published-list.ts. */
+export const listProblems = {
+  empty: 'It names no range.',
+  not_a_list: 'Something in it is neither an address nor a CIDR.',
+  too_many: `It names more than ${String(MAX_RANGES)} ranges.`,
+  too_wide: 'A range in it is wider than an IPv4 /16 or an IPv6 /28.',
+  special_purpose: 'A range in it is private or reserved, and not of the public internet.',
+  shrunk:
+    'It covers less than half of the last good list. If that is right, remove the state file and restart.',
+} as const satisfies Record<string, string>
+
+export type ListProblem = keyof typeof listProblems
+
+export type ListReading =
+  | { readonly ok: true; readonly ranges: readonly AddressRange[] }
+  | {
+      readonly ok: false
+      readonly problem: ListProblem
+      /** What in the list is wrong, short and printable; undefined if it is the list as a whole. */
+      readonly found: string | undefined
+    }
+
+/**
+ * Largest size of a range. A bound on /0 alone would be none, since two halves are everything too;
+ * with this one a full list is 1.5 % of IPv4 at most. Inngest's own networks are a /24, a /23 and
+ * an IPv6 /32.
+ */
+const MAX_ADDRESSES = { 4: 1n << 16n, 6: 1n << 100n } as const
+
+/**
+ * Accepts an address or CIDR a line, commas, `#` comments, and JSON arrays of strings.
+ * @param text as a stranger sent it.
+ */
+export function parseRangeList(text: string): ListReading {
+  const entries = entriesOf(text.replace(/^\uFEFF/, ''))
+  if (entries === undefined) return refuse('not_a_list', undefined)
+  if (entries.length === 0) return refuse('empty', undefined)
+  if (entries.length > MAX_RANGES) return refuse('too_many', undefined)
+  const ranges: AddressRange[] = []
+  for (const entry of entries) {
+    const range = readEntry(entry)
+    if (typeof range === 'string') return refuse(range, entry)
+    ranges.push(range)
+  }
+  return { ok: true, ranges }
+}
+
+function refuse(problem: ListProblem, entry: string | undefined): ListReading {
+  const found = entry?.slice(0, 60).replace(/[^\x20-\x7e]/g, '?')
+  return { ok: false, problem, found }
+}
+
+/** @returns undefined for JSON that is no array of strings. */
+function entriesOf(text: string): readonly string[] | undefined {
+  if (text.trimStart().startsWith('[')) return stringsOf(text)
+  return text
+    .split('\n')
+    .flatMap((line) => line.split('#', 1)[0]?.split(',') ?? [])
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function stringsOf(json: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    const isStrings = Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+    return isStrings ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readEntry(entry: string): AddressRange | ListProblem {
+  const reading = parseRange(entry)
+  if (!reading.ok) return /^[\da-f.:]+\/0$/i.test(entry) ? 'too_wide' : 'not_a_list'
+  const { range } = reading
+  if (range.last - range.first >= MAX_ADDRESSES[range.family]) return 'too_wide'
+  // A mapped address (RFC 4291 2.5.5.2) reads as the IPv4 one, but is on no network itself.
+  const isMapped = range.family === 4 && entry.includes(':')
+  return isMapped || touchesSpecialPurpose(range) ? 'special_purpose' : range
+}
