@@ -1,0 +1,98 @@
+/** One published list over time: what it holds now, and what it held until lately. */
+import type { AddressRange } from '../checks/address-ranges.ts'
+import { MAX_RANGES } from './range-list.ts'
+
+export interface PublishedList {
+  /** When `published` was last seen, Unix seconds. */
+  readonly fetchedAtSeconds: number
+  readonly published: readonly AddressRange[]
+  /** No longer published; the last seen first. */
+  readonly vanished: readonly VanishedRange[]
+}
+
+export interface VanishedRange {
+  readonly range: AddressRange
+  /** When a list last held it, Unix seconds. */
+  readonly lastSeenSeconds: number
+}
+
+export type ListUpdate =
+  | { readonly ok: true; readonly list: PublishedList }
+  | { readonly ok: false; readonly problem: 'shrunk' }
+
+/**
+ * Half of a list is what a publisher's mistake looks like. Addresses count, not spellings: single
+ * addresses that became one network are all still there.
+ * @param previous the last good list of the same source. Never the bundled ranges, which are as old
+ * as the release and may have little in common with today's.
+ */
+export function updateList(
+  previous: PublishedList | undefined,
+  ranges: readonly AddressRange[],
+  nowSeconds: number,
+): ListUpdate {
+  const byKey = new Map(ranges.map((range) => [rangeKey(range), range]))
+  const published = [...byKey.values()]
+  const covered = previous?.published.filter(isCoveredBy(published)).length ?? 0
+  if (previous !== undefined && covered * 2 < previous.published.length) {
+    return { ok: false, problem: 'shrunk' }
+  }
+  const vanished = previous === undefined ? [] : everSeen(withoutFuture(previous, nowSeconds))
+  return {
+    ok: true,
+    list: {
+      fetchedAtSeconds: nowSeconds,
+      published,
+      // Bounded, however often a list changes.
+      vanished: vanished.filter(({ range }) => !byKey.has(rangeKey(range))).slice(0, MAX_RANGES),
+    },
+  }
+}
+
+/** What is published, and what vanished less than `keepVanishedSeconds` ago. */
+export function validRanges(
+  { published, vanished }: PublishedList,
+  nowSeconds: number,
+  keepVanishedSeconds: number,
+): AddressRange[] {
+  const kept = vanished.filter(
+    ({ lastSeenSeconds }) => nowSeconds < lastSeenSeconds + keepVanishedSeconds,
+  )
+  return [...published, ...kept.map(({ range }) => range)]
+}
+
+/** A clock that was ahead must not keep what vanishes for as long as it was. */
+export function withoutFuture(list: PublishedList, nowSeconds: number): PublishedList {
+  return {
+    ...list,
+    fetchedAtSeconds: Math.min(list.fetchedAtSeconds, nowSeconds),
+    vanished: list.vanished.map(({ range, lastSeenSeconds }) => ({
+      range,
+      lastSeenSeconds: Math.min(lastSeenSeconds, nowSeconds),
+    })),
+  }
+}
+
+/** Equal for equal ranges, however they are written. */
+export function rangeKey({ family, first, last }: AddressRange): string {
+  return `${String(family)} ${String(first)} ${String(last)}`
+}
+
+function everSeen({ fetchedAtSeconds, published, vanished }: PublishedList): VanishedRange[] {
+  const lately = published.map((range) => ({ range, lastSeenSeconds: fetchedAtSeconds }))
+  return [...lately, ...vanished]
+}
+
+function isCoveredBy(ranges: readonly AddressRange[]): (range: AddressRange) => boolean {
+  const sorted = ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  return ({ family, first, last }) => {
+    // The first address that nothing so far covers.
+    let open = first
+    for (const range of sorted) {
+      if (range.family === family && range.first <= open && range.last >= open) {
+        open = range.last + 1n
+      }
+    }
+    return open > last
+  }
+}
