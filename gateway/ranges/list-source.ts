@@ -1,0 +1,76 @@
+/** Where lists come from, and one look at one of them: ranges, or why there are none. */
+import type { AddressRange } from '../checks/address-ranges.ts'
+import { listProblems, parseRangeList, type ListProblem } from '../inngest/range-list.ts'
+import { fetchList } from './fetch-list.ts'
+import { readListFile } from './list-file.ts'
+import { ListFault, type ListFaultCode } from './list-fault.ts'
+import { plainError } from './plain-error.ts'
+
+export type RangeSource = UrlSource | FileSource
+
+export interface UrlSource {
+  readonly kind: 'urls'
+  readonly urls: readonly string[]
+  /** Authorities to trust instead of the well-known ones, PEM. */
+  readonly ca?: string | undefined
+  readonly timeoutMs: number
+  readonly refreshSeconds: number
+}
+
+export interface FileSource {
+  readonly kind: 'file'
+  readonly file: string
+}
+
+export interface ListSource {
+  /** The URL, or `file:` and the path: what logs, metrics and the state file call it. */
+  readonly label: string
+  /** Whether it is looked at all the time, so that what it held last was there until now. */
+  readonly isWatched: boolean
+  /** @throws ListFault */
+  readonly read: (signal: AbortSignal) => Promise<string>
+}
+
+export function listSources(source: RangeSource): ListSource[] {
+  if (source.kind === 'file') {
+    const { file } = source
+    return [{ label: `file:${file}`, isWatched: true, read: () => readListFile(file) }]
+  }
+  const { urls, ca, timeoutMs } = source
+  return [...new Set(urls)].map((url) => ({
+    label: url,
+    isWatched: false,
+    read: (signal) => fetchList(url, { ca, timeoutMs, signal }),
+  }))
+}
+
+export type LookResult = 'success' | ListProblem | ListFaultCode
+
+export type Look =
+  | { readonly ok: true; readonly ranges: readonly AddressRange[] }
+  | { readonly ok: false; readonly failure: LookFailure }
+
+export interface LookFailure {
+  readonly code: ListProblem | ListFaultCode
+  /** A sentence for the operator. */
+  readonly why: string
+  /** What exactly is wrong, short and printable. */
+  readonly found: string | undefined
+}
+
+export async function lookAt(source: ListSource, signal: AbortSignal): Promise<Look> {
+  try {
+    const reading = parseRangeList(await source.read(signal))
+    if (reading.ok) return reading
+    return { ok: false, failure: failureOf(reading.problem, reading.found) }
+  } catch (error) {
+    if (!(error instanceof ListFault)) throw error
+    const { code, message: why, cause } = error
+    const found = cause === undefined ? undefined : plainError(cause)
+    return { ok: false, failure: { code, why, found } }
+  }
+}
+
+export function failureOf(code: ListProblem, found?: string): LookFailure {
+  return { code, why: listProblems[code], found }
+}

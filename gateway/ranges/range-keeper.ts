@@ -1,0 +1,150 @@
+/**
+ * Keeps the published ranges: asks for the lists again and again, takes what is good, and goes on
+ * with the last good list of a source whose new one is not. What is known can be had at once.
+ */
+import type { Logger } from 'pino'
+
+import type { AddressRange } from '../checks/address-ranges.ts'
+import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
+import { FileWatch } from './file-watch.ts'
+import { KnownLists } from './known-lists.ts'
+import {
+  listSources,
+  lookAt,
+  type ListSource,
+  type Look,
+  type LookResult,
+  type RangeSource,
+} from './list-source.ts'
+import { RangesLog } from './ranges-log.ts'
+import { RefreshTimer } from './refresh-timer.ts'
+
+export interface RangeKeeperOptions {
+  readonly source: RangeSource
+  /** How long a range that is no longer published stays valid; 0 is not at all. */
+  readonly keepVanishedSeconds: number
+  /** Where the last good lists are kept; undefined keeps them in memory only. */
+  readonly stateFile: string | undefined
+  /** Used for as long as some source has never given a good list. */
+  readonly bundled: readonly AddressRange[]
+  readonly clock: { nowMs(): number }
+  readonly logger: Logger
+  /** Told of each look at each source. */
+  readonly onRefresh: (source: string, result: LookResult) => void
+  /** Told whenever other ranges than before are valid. */
+  readonly onChange: (current: CurrentRanges) => void
+  /** From 0 to 1. */
+  readonly random?: () => number
+}
+
+/** How often it is looked whether a vanished range has had its time. */
+const EXPIRY_LOOK_MS = 1000
+
+export class RangeKeeper {
+  readonly #firstRound = Promise.withResolvers<undefined>()
+  readonly #options: RangeKeeperOptions
+  readonly #sources: readonly ListSource[]
+  readonly #lists: KnownLists
+  readonly #log: RangesLog
+  readonly #stopping = new AbortController()
+  readonly #trigger: FileWatch | RefreshTimer
+  #announced: readonly AddressRange[]
+  #lastRound: Promise<unknown> = Promise.resolve()
+  #expiryTimer: NodeJS.Timeout | undefined
+
+  /** Reads the state file, so that the last good lists are known without network. */
+  constructor(options: RangeKeeperOptions) {
+    this.#options = options
+    this.#sources = listSources(options.source)
+    this.#log = new RangesLog(options.logger, options.stateFile)
+    this.#lists = new KnownLists(this.#sources, options.stateFile)
+    const whyIgnored = this.#lists.load(this.#nowSeconds())
+    if (whyIgnored !== undefined) this.#log.stateIgnored(whyIgnored)
+    this.#trigger = this.#triggerFor(options.source)
+    this.#announced = this.current.ranges
+  }
+
+  /** As of now. Put together anew: not for each request. */
+  get current(): CurrentRanges {
+    const { bundled, source, keepVanishedSeconds } = this.#options
+    const freshOrigin = source.kind === 'file' ? 'file' : 'fetched'
+    const known = this.#lists.bySource
+    return combine(known, bundled, freshOrigin, this.#nowSeconds(), keepVanishedSeconds)
+  }
+
+  /** Resolves when each source has been asked once, whatever it answered. */
+  get firstRoundDone(): Promise<void> {
+    return this.#firstRound.promise
+  }
+
+  /** Asks every source once. However often this is called, one round comes after the other. */
+  async refresh(): Promise<void> {
+    await this.#queueRound()
+  }
+
+  /** Refreshes at once, and from then on by itself. */
+  start(): void {
+    this.#expiryTimer = setInterval(() => {
+      this.#announceChange()
+    }, EXPIRY_LOOK_MS).unref()
+    void this.#trigger.start()
+  }
+
+  /** Breaks off what is under way. Nothing is called or logged afterwards. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#trigger.stop()
+    clearInterval(this.#expiryTimer)
+    await this.#lastRound
+  }
+
+  #triggerFor(source: RangeSource): FileWatch | RefreshTimer {
+    if (source.kind === 'file') return new FileWatch(source.file, () => void this.refresh())
+    const { random = Math.random } = this.#options
+    return new RefreshTimer(source.refreshSeconds, () => this.#queueRound(), random)
+  }
+
+  #queueRound(): Promise<boolean> {
+    const round = this.#lastRound.then(() => this.#round())
+    this.#lastRound = round.catch(() => undefined)
+    return round
+  }
+
+  /** @returns whether every list is as last published. */
+  async #round(): Promise<boolean> {
+    const { signal } = this.#stopping
+    const asked = this.#sources.map(async (source) => ({
+      source,
+      look: await lookAt(source, signal),
+    }))
+    const looked = await Promise.all(asked)
+    if (signal.aborted) return false
+    const taken = looked.map(({ source, look }) => this.#take(source, look))
+    this.#announceChange()
+    if (this.current.origin === 'bundled') this.#log.bundledInUse(this.current)
+    this.#firstRound.resolve(undefined)
+    if (taken.includes(true)) this.#log.stateWritten(await this.#lists.save())
+    return !taken.includes(false)
+  }
+
+  #take(source: ListSource, look: Look): boolean {
+    const { label } = source
+    const failure = this.#lists.take(source, look, this.#nowSeconds())
+    if (failure !== undefined) this.#log.refused(label, failure, this.#lists.has(label))
+    this.#options.onRefresh(label, failure?.code ?? 'success')
+    return failure === undefined
+  }
+
+  #announceChange(): void {
+    const { current } = this
+    const change = changeBetween(this.#announced, current.ranges)
+    if (change === undefined) return
+    this.#announced = current.ranges
+    this.#log.changed(change, current)
+    this.#options.onChange(current)
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#options.clock.nowMs() / 1000)
+  }
+}

@@ -1,0 +1,63 @@
+/** What the operator is told about the ranges. */
+import type { Logger } from 'pino'
+
+import type { AddressRange } from '../checks/address-ranges.ts'
+import type { CurrentRanges, RangesChange } from './current-ranges.ts'
+import type { LookFailure } from './list-source.ts'
+import type { StateWriting } from './state-file.ts'
+
+const MAX_LOGGED_RANGES = 50
+
+export class RangesLog {
+  readonly #logger: Logger
+  readonly #stateFile: string | undefined
+  #isStateWritten = true
+
+  constructor(logger: Logger, stateFile: string | undefined) {
+    this.#logger = logger
+    this.#stateFile = stateFile
+  }
+
+  changed({ added, removed }: RangesChange, { ranges, origin }: CurrentRanges): void {
+    this.#logger.info(
+      {
+        ranges: ranges.length,
+        origin,
+        added: added.length,
+        removed: removed.length,
+        added_ranges: textsOf(added),
+        removed_ranges: textsOf(removed),
+      },
+      'published ranges changed',
+    )
+  }
+
+  refused(source: string, { code, why, found }: LookFailure, isListKept: boolean): void {
+    const rest = isListKept ? 'the last good one is kept' : 'none is known from before'
+    this.#logger.warn({ source, problem: code, why, found }, `published list refused: ${rest}`)
+  }
+
+  bundledInUse({ ranges }: CurrentRanges): void {
+    this.#logger.warn(
+      { ranges: ranges.length },
+      'the ranges bundled with this release are in use: Inngest may call from others by now',
+    )
+  }
+
+  stateIgnored(why: string): void {
+    this.#logger.warn({ state_file: this.#stateFile, why }, 'state file ignored')
+  }
+
+  /** Said once, and not in each round, where the file system is read-only on purpose. */
+  stateWritten(writing: StateWriting): void {
+    if (!writing.ok && this.#isStateWritten) {
+      const { why } = writing
+      this.#logger.warn({ state_file: this.#stateFile, why }, 'state file could not be written')
+    }
+    this.#isStateWritten = writing.ok
+  }
+}
+
+function textsOf(ranges: readonly AddressRange[]): string[] {
+  return ranges.slice(0, MAX_LOGGED_RANGES).map(({ text }) => text)
+}
