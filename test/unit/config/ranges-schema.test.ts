@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { describe, expect, it } from 'vitest'
+
+import { inngestRangesSchema } from '../../../gateway/config/ranges-schema.ts'
+
+const isTaken = (value: object) => inngestRangesSchema.safeParse(value).success
+
+describe('inngestRangesSchema', () => {
+  it('asks Inngest if nothing is said', () => {
+    expect(inngestRangesSchema.parse(undefined)).toEqual({
+      urls: ['https://www.inngest.com/ips-v4', 'https://www.inngest.com/ips-v6'],
+      refreshSeconds: 14_400,
+      timeoutMs: 10_000,
+      keepVanishedSeconds: 604_800,
+      stateFile: '/var/lib/inngest-gateway/ranges.json',
+    })
+  })
+
+  it.each([
+    [{ urls: [] }, true],
+    [{ urls: ['https://mirror.example.com:8443/list?v=1'] }, true],
+    [{ urls: ['http://mirror.example.com/list'] }, false],
+    [{ urls: ['https://user@mirror.example.com/list'] }, false],
+    [{ urls: ['https://:password@mirror.example.com/list'] }, false],
+    [{ urls: ['mirror.example.com/list'] }, false],
+    [{ urls: ['file:///etc/list'] }, false],
+    [{ urls: Array(10).fill('https://a') }, true],
+    [{ urls: Array(11).fill('https://a') }, false],
+    [{ file: '/etc/inngest/ranges' }, true],
+    [{ file: '' }, false],
+    [{ caFile: '' }, false],
+    [{ stateFile: '' }, false],
+    [{ url: [] }, false],
+    [{ refreshSeconds: 59 }, false],
+    [{ refreshSeconds: 60 }, true],
+    [{ refreshSeconds: 604_800 }, true],
+    [{ refreshSeconds: 604_801 }, false],
+    [{ timeoutMs: 99 }, false],
+    [{ timeoutMs: 100 }, true],
+    [{ timeoutMs: 120_000 }, true],
+    [{ timeoutMs: 120_001 }, false],
+    [{ keepVanishedSeconds: -1 }, false],
+    [{ keepVanishedSeconds: 0 }, true],
+    [{ keepVanishedSeconds: 7_776_000 }, true],
+    [{ keepVanishedSeconds: 7_776_001 }, false],
+  ])('%j: %s', (value, expected) => {
+    expect(isTaken(value)).toBe(expected)
+  })
+
+  it('describes each key', () => {
+    const { properties } = z.toJSONSchema(inngestRangesSchema, { io: 'input' })
+    for (const [key, property] of Object.entries(properties ?? {})) {
+      expect(property, key).toMatchObject({ description: expect.stringMatching(/^[A-Z].*\.$/s) as unknown }) // prettier-ignore
+    }
+  })
+})
