@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 
 import type { Logger } from 'pino'
 
-import type { Settings } from './config/compile.ts'
+import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
@@ -18,6 +18,7 @@ import { createUpstreamAgents } from './http/passthrough.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
 import { renewCertificate } from './http/tls-listener.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
+import { LiveRanges } from './live-ranges.ts'
 import type { Clock } from './observe/clock.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
@@ -32,7 +33,7 @@ export interface Gateway {
   readonly opsPort: number
   readonly metrics: Metrics
   callsInFlight(): number
-  /** Reads the configuration anew, whether or not a file has changed. */
+  /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
   reload(): void
   /** Not ready at once; then no new connection; then waits for calls in flight. */
   stop(): Promise<StopReport>
@@ -61,22 +62,39 @@ export async function startGateway(
   const { config } = settings
   // The second of the start itself is refused too: an earlier process may have served part of it.
   const readyAtSeconds = config.replay.coldStart === 'refuse' ? Math.ceil(clock.nowMs() / 1000) : 0
-  const parts = createParts(settings, readyAtSeconds, surroundings)
+  const ranges = new LiveRanges({
+    clock,
+    logger,
+    onRefresh: (source, result) => {
+      metrics.rangeRefreshes.inc({ source, result })
+    },
+    onChange: (current) => {
+      live.replace(allowPublished(live.settings, current.ranges))
+    },
+  })
+  const parts = createParts(settings, readyAtSeconds, surroundings, ranges)
   const { metrics, connections, live } = parts
   const traffic = createTrafficServer(parts)
   const ops = createOpsServer(metrics.registry, {
     notReadyBecause: () => {
       if (connections.areEnding) return 'draining'
+      if (!ranges.isSettled) return 'fetching ranges'
       return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
     },
   })
+  const putInForce = (next: Settings) => {
+    ranges.follow(next)
+    live.replace(allowPublished(next, ranges.current?.ranges ?? []))
+  }
+  putInForce(settings)
   await listenOnBoth(traffic, ops, settings)
+  warnOfUnenforced(settings, logger)
   const apply = (next: Settings) => {
-    applySettings(next, traffic, parts)
+    putInForce(next)
+    adjust(next, traffic, logger)
   }
   const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
   await reloader.start(first)
-  warnOfUnenforced(settings, logger)
   return {
     trafficPort: portOf(traffic),
     opsPort: portOf(ops),
@@ -84,9 +102,11 @@ export async function startGateway(
     callsInFlight: () => live.requestsInFlight,
     reload: () => {
       reloader.reload('signal')
+      ranges.refresh()
     },
     stop: async () => {
       reloader.stop()
+      await ranges.stop()
       const callsCut = await drain({ server: traffic, ...parts }, live.settings.config.shutdown)
       live.close()
       ops.close()
@@ -101,6 +121,7 @@ function createParts(
   settings: Settings,
   remembersFromSeconds: number,
   { clock, logger, tracing }: Surroundings,
+  ranges: LiveRanges,
 ): TrafficParts {
   const { config } = settings
   const replay = new MemoryReplayStore({
@@ -120,6 +141,7 @@ function createParts(
     connections: () => connections.size,
     bufferedBytes: () => capacity.bufferedBytes,
     settings: () => live.settings,
+    ranges: () => ranges.current,
     keyUsage,
   })
   const exchanges = new Exchanges()
@@ -142,9 +164,8 @@ async function listenOnBoth(
   }
 }
 
-/** For every request that begins from now on. Nothing here can fail: `next` was checked whole. */
-function applySettings(next: Settings, traffic: Server, { live, logger }: TrafficParts): void {
-  live.replace(next)
+/** What else a reload can change. Nothing here can fail: `next` was checked whole. */
+function adjust(next: Settings, traffic: Server, logger: Logger): void {
   logger.level = next.config.log.level
   if (next.listenerTls !== undefined) renewCertificate(traffic, next.listenerTls)
   warnOfUnenforced(next, logger)

@@ -63,15 +63,13 @@ function isPrefix(text: string, bits: number): boolean {
 }
 
 export class AddressRanges {
-  /** Ranges given, before neighbours were merged. */
-  readonly size: number
-  readonly #counts: Readonly<Record<4 | 6, number>>
+  /** As given, before neighbours were merged. */
+  readonly ranges: readonly AddressRange[]
   readonly #intervals: Readonly<Record<4 | 6, readonly Interval[]>>
 
   private constructor(ranges: readonly AddressRange[]) {
     const byFamily = (family: 4 | 6) => ranges.filter((range) => range.family === family)
-    this.size = ranges.length
-    this.#counts = { 4: byFamily(4).length, 6: byFamily(6).length }
+    this.ranges = ranges
     this.#intervals = { 4: merge(byFamily(4)), 6: merge(byFamily(6)) }
   }
 
@@ -79,8 +77,19 @@ export class AddressRanges {
     return new AddressRanges(ranges)
   }
 
+  get size(): number {
+    return this.ranges.length
+  }
+
   countOf(family: 4 | 6): number {
-    return this.#counts[family]
+    return this.ranges.filter((range) => range.family === family).length
+  }
+
+  /** The first range that an address is in, for explanations. */
+  find({ family, value }: Address): AddressRange | undefined {
+    return this.ranges.find(
+      (range) => range.family === family && range.first <= value && value <= range.last,
+    )
   }
 
   /** Empty contains nobody. */

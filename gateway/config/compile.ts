@@ -23,8 +23,10 @@ import { parseUpstream } from './upstream.ts'
 export interface Settings {
   readonly policy: Policy
   readonly config: Config
-  /** How many ranges came from where, for the metrics. */
+  /** Which ranges come from where. */
   readonly allowlistSources: readonly AllowlistSource[]
+  /** PEM; see TlsMaterial. */
+  readonly rangesCa: string | undefined
   /** Undefined for plain HTTP. */
   readonly listenerTls: ListenerTls | undefined
   /** Of the configuration with its defaults, so that replicas can be compared. */
@@ -63,12 +65,29 @@ export function compileSettings(
     replay: { strict: config.replay.strict },
     limits: config.limits,
   }
-  const allowlistSources: AllowlistSource[] = [
+  const allowlistSources = sourcesOf(published, own)
+  const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
+  const { listener: listenerTls, rangesCa } = tls
+  return Object.freeze({ policy, config, allowlistSources, rangesCa, listenerTls, fingerprint })
+}
+
+/** The same settings, with these for what `inngest` in the allowlist stands for. */
+export function allowPublished(settings: Settings, published: readonly AddressRange[]): Settings {
+  const own = settings.allowlistSources.flatMap(({ source, ranges }) =>
+    source === 'config' ? ranges.ranges : [],
+  )
+  const policy = { ...settings.policy, allowlist: AddressRanges.compile([...published, ...own]) }
+  return Object.freeze({ ...settings, policy, allowlistSources: sourcesOf(published, own) })
+}
+
+function sourcesOf(
+  published: readonly AddressRange[],
+  own: readonly AddressRange[],
+): AllowlistSource[] {
+  return [
     { source: 'inngest', ranges: AddressRanges.compile(published) },
     { source: 'config', ranges: AddressRanges.compile(own) },
   ]
-  const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
-  return Object.freeze({ policy, config, allowlistSources, listenerTls: tls.listener, fingerprint })
 }
 
 /**

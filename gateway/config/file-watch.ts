@@ -26,16 +26,11 @@ export class FileWatch {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      void this.#look().then(() => {
-        if (this.#timer !== undefined) this.start()
-      })
-    }, LOOK_EVERY_MS).unref()
+    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref()
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    clearInterval(this.#timer)
   }
 
   /** From now on these. @param readAtMs when the reading of them began, Unix milliseconds. */
@@ -44,10 +39,11 @@ export class FileWatch {
     this.#read = new Map(await Promise.all(versions))
   }
 
-  async #look(): Promise<void> {
+  async look(): Promise<void> {
     const read = this.#read
     const versions = [...read.keys()].map(async (file) => [file, await versionOf(file)] as const)
     const now = new Map(await Promise.all(versions))
+    // Others are followed by now.
     if (read !== this.#read) return
     const seen = [...now.values()].join(', ')
     const isSettled = seen === this.#seen

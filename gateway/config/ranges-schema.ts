@@ -3,11 +3,14 @@ import { z } from 'zod'
 
 import { integer } from './integer.ts'
 
-const httpsUrl = z.string().refine(isPlainHttps, 'an https URL without credentials')
+/** Plain, since it stands in logs and metrics. */
+const httpsUrl = z
+  .string()
+  .refine(isPlainHttps, { error: 'an https URL without credentials, query or fragment' })
 
 function isPlainHttps(text: string): boolean {
   const url = URL.parse(text)
-  return url?.protocol === 'https:' && url.username === '' && url.password === ''
+  return url?.protocol === 'https:' && !/[@?#]/.test(text)
 }
 
 const PUBLISHED_URLS = ['https://www.inngest.com/ips-v4', 'https://www.inngest.com/ips-v6']

@@ -8,6 +8,8 @@ import type { Config } from './schema.ts'
 
 export interface TlsMaterial {
   readonly listener: ListenerTls | undefined
+  /** Authorities of the servers that publish ranges; undefined for the well-known ones. */
+  readonly rangesCa: string | undefined
   /** In the order of the routes. */
   readonly upstreams: readonly UpstreamTlsPolicy[]
 }
@@ -39,13 +41,18 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
   }
   const { tls } = config.listen
   const listener = tls && attempt(['listen', 'tls'], () => readListenerTls(tls))
+  const { caFile } = config.inngestRanges
+  const rangesCa =
+    caFile === undefined
+      ? undefined
+      : attempt(['inngestRanges', 'caFile'], () => readAuthorities(caFile))
   const upstreams = config.routes.map(
     ({ upstreamTls = {} }, i) =>
       attempt(['routes', i, 'upstreamTls'], () => readUpstreamTls(upstreamTls)) ?? {},
   )
   return problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, material: { listener, upstreams } }
+    : { ok: true, material: { listener, rangesCa, upstreams } }
 }
 
 /** @throws if a file cannot be read, or certificate and key do not belong together. */

@@ -8,6 +8,7 @@ import { parseRange } from '../checks/address-ranges.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { inngestRangesSchema } from './ranges-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
@@ -67,6 +68,7 @@ const shape = z.strictObject({
     .min(1)
     .default([inngestKeyword])
     .describe('Client addresses let in: CIDRs, and `inngest` for the published ranges.'),
+  inngestRanges: inngestRangesSchema,
   trustedProxies: z
     .array(range)
     .default([])

@@ -18,6 +18,7 @@ export interface Metrics {
   readonly signatureAge: Histogram
   readonly claims: Counter<'result'>
   readonly reported: Counter<'route' | 'reason'>
+  readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
   readonly lastReloadSuccess: Gauge
@@ -81,6 +82,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_reported_total',
       help: 'Refusals that were only reported, since the route does not enforce the check.',
       labelNames: ['route', 'reason'],
+      registers,
+    }),
+    rangeRefreshes: new Counter({
+      name: 'inngest_gateway_ip_allowlist_refresh_total',
+      help: 'Looks at a published list by result: success, or what was wrong with it.',
+      labelNames: ['source', 'result'],
       registers,
     }),
     reloads: new Counter({

@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Settings } from '../config/compile.ts'
 import { moderatedChecks, type RoutePolicy } from '../policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
+import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import type { KeyUsage } from './key-usage.ts'
 
 export interface GatewayState {
@@ -12,6 +13,8 @@ export interface GatewayState {
   readonly connections: () => number
   readonly bufferedBytes: () => number
   readonly settings: () => Settings
+  /** Undefined if the allowlist does not name Inngest. */
+  readonly ranges: () => CurrentRanges | undefined
   readonly keyUsage: KeyUsage
 }
 
@@ -25,6 +28,7 @@ export function describeState(registry: Registry, version: string, state: Gatewa
   }).set({ version }, 1)
   describeNumbers(registry, state)
   describeAllowlist(registry, state)
+  describePublished(registry, state)
   describeChecks(registry, state)
   describeKeys(registry, state)
 }
@@ -52,6 +56,25 @@ function describeAllowlist(registry: Registry, { settings }: GatewayState): void
     for (const { source, ranges } of settings().allowlistSources) {
       own.set({ source, family: 'ipv4' }, ranges.countOf(4))
       own.set({ source, family: 'ipv6' }, ranges.countOf(6))
+    }
+  })
+}
+
+const ORIGINS: readonly RangesOrigin[] = ['fetched', 'file', 'kept', 'bundled']
+
+function describePublished(registry: Registry, { ranges }: GatewayState): void {
+  const originHelp =
+    'Where the published ranges in use come from: 1 for one of fetched, file, kept, bundled.'
+  labelled(registry, 'ip_allowlist_origin', originHelp, ['origin'], (own) => {
+    const origin = ranges()?.origin
+    if (origin === undefined) return
+    for (const each of ORIGINS) own.set({ origin: each }, each === origin ? 1 : 0)
+  })
+  const ageHelp = 'When a published list was last read well; 0 is never.'
+  const name = 'ip_allowlist_last_success_timestamp_seconds'
+  labelled(registry, name, ageHelp, ['source'], (own) => {
+    for (const { source, fetchedAtSeconds } of ranges()?.sources ?? []) {
+      if (source !== 'bundled') own.set({ source }, fetchedAtSeconds ?? 0)
     }
   })
 }

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 
 import type { AddressRange } from '../checks/address-ranges.ts'
 import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
-import { FileWatch } from './file-watch.ts'
+import { FileTrigger } from './file-trigger.ts'
 import { KnownLists } from './known-lists.ts'
 import {
   listSources,
@@ -47,7 +47,7 @@ export class RangeKeeper {
   readonly #lists: KnownLists
   readonly #log: RangesLog
   readonly #stopping = new AbortController()
-  readonly #trigger: FileWatch | RefreshTimer
+  readonly #trigger: FileTrigger | RefreshTimer
   #announced: readonly AddressRange[]
   #lastRound: Promise<unknown> = Promise.resolve()
   #expiryTimer: NodeJS.Timeout | undefined
@@ -98,8 +98,8 @@ export class RangeKeeper {
     await this.#lastRound
   }
 
-  #triggerFor(source: RangeSource): FileWatch | RefreshTimer {
-    if (source.kind === 'file') return new FileWatch(source.file, () => void this.refresh())
+  #triggerFor(source: RangeSource): FileTrigger | RefreshTimer {
+    if (source.kind === 'file') return new FileTrigger(source.file, () => void this.refresh())
     const { random = Math.random } = this.#options
     return new RefreshTimer(source.refreshSeconds, () => this.#queueRound(), random)
   }

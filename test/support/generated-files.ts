@@ -63,6 +63,7 @@ function metricsTable(): string {
     settings: () => {
       throw new Error('the names of metrics do not depend on settings')
     },
+    ranges: () => undefined,
     keyUsage: new KeyUsage(),
   })
   const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))

@@ -18,7 +18,8 @@ describe('inngestRangesSchema', () => {
 
   it.each([
     [{ urls: [] }, true],
-    [{ urls: ['https://mirror.example.com:8443/list?v=1'] }, true],
+    [{ urls: ['https://mirror.example.com:8443/list'] }, true],
+    [{ urls: ['https://mirror.example.com/list?token=1'] }, false],
     [{ urls: ['http://mirror.example.com/list'] }, false],
     [{ urls: ['https://user@mirror.example.com/list'] }, false],
     [{ urls: ['https://:password@mirror.example.com/list'] }, false],

@@ -1,0 +1,81 @@
+/** The keeper of Inngest's ranges that the settings in force ask for, if they do. */
+import { isDeepStrictEqual } from 'node:util'
+
+import type { Logger } from 'pino'
+
+import type { Settings } from './config/compile.ts'
+import { readPublishedRanges } from './config/published-ranges.ts'
+import { inngestKeyword } from './config/schema.ts'
+import type { Clock } from './observe/clock.ts'
+import type { CurrentRanges } from './ranges/current-ranges.ts'
+import type { LookResult, RangeSource } from './ranges/list-source.ts'
+import { RangeKeeper, type RangeKeeperOptions } from './ranges/range-keeper.ts'
+
+export interface LiveRangesParts {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onRefresh: (source: string, result: LookResult) => void
+  /** Other ranges than before are valid. */
+  readonly onChange: (current: CurrentRanges) => void
+}
+
+type KeeperConfig = Pick<RangeKeeperOptions, 'source' | 'keepVanishedSeconds' | 'stateFile'>
+
+export class LiveRanges {
+  readonly #parts: LiveRangesParts
+  #config: KeeperConfig | undefined
+  #keeper: RangeKeeper | undefined
+  #hasAsked = false
+
+  constructor(parts: LiveRangesParts) {
+    this.#parts = parts
+  }
+
+  /** Undefined if the allowlist does not name Inngest. */
+  get current(): CurrentRanges | undefined {
+    return this.#keeper?.current
+  }
+
+  /**
+   * Whether nothing better than what is known now is about to come: the bundled ranges are years
+   * old, and calls from newer ones need not be refused while the first fetch is on its way.
+   */
+  get isSettled(): boolean {
+    return this.#hasAsked || this.#keeper?.current.origin !== 'bundled'
+  }
+
+  /** Goes on with the keeper that runs if the settings ask for the same. */
+  follow(settings: Settings): void {
+    const config = keeperConfig(settings)
+    if (isDeepStrictEqual(config, this.#config)) return
+    void this.#keeper?.stop()
+    this.#config = config
+    this.#keeper =
+      config && new RangeKeeper({ ...config, ...this.#parts, bundled: readPublishedRanges() })
+    void this.#keeper?.firstRoundDone.then(() => {
+      this.#hasAsked = true
+    })
+    this.#keeper?.start()
+  }
+
+  /** Asks now, and not only when it is time. */
+  refresh(): void {
+    void this.#keeper?.refresh()
+  }
+
+  async stop(): Promise<void> {
+    await this.#keeper?.stop()
+  }
+}
+
+/** @returns undefined if the allowlist does not name Inngest. */
+export function keeperConfig({ config, rangesCa }: Settings): KeeperConfig | undefined {
+  if (!config.allowlist.includes(inngestKeyword)) return undefined
+  const { urls, file, timeoutMs, refreshSeconds, keepVanishedSeconds, stateFile } =
+    config.inngestRanges
+  const source: RangeSource =
+    file === undefined
+      ? { kind: 'urls', urls, ca: rangesCa, timeoutMs, refreshSeconds }
+      : { kind: 'file', file }
+  return { source, keepVanishedSeconds, stateFile }
+}

@@ -1,0 +1,142 @@
+/** The allowlist of a running gateway follows the lists that Inngest publishes. */
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { track } from '../support/app-behind-gateway.ts'
+import { startNamedApp } from '../support/apps.ts'
+import { freshBody } from '../support/attack.ts'
+import { listServerCa } from '../support/list-server.ts'
+import { send, signatureHeader } from '../support/sender.ts'
+import { startLists, type Lists } from '../support/test-keeper.ts'
+import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
+
+let lists: Lists
+let caFile: string
+beforeEach(async () => {
+  lists = await startLists()
+  caFile = path.join(lists.folder, 'ca.pem')
+  writeFileSync(caFile, listServerCa)
+})
+afterEach(() => lists.stop())
+
+async function start(more: object = {}): Promise<TestGateway> {
+  const app = await startNamedApp('app')
+  const urls = [`${lists.server.origin}/ips-v4`, `${lists.server.origin}/ips-v6`]
+  return startTestGateway(app.url, {
+    allowlist: ['inngest'],
+    trustedProxies: ['127.0.0.1'],
+    inngestRanges: { urls, caFile, stateFile: lists.stateFile, ...more },
+  })
+}
+
+/** The status that a signed call of this client gets. */
+async function callFrom(gateway: TestGateway, client: string): Promise<number> {
+  const body = freshBody()
+  const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
+  const headers = { 'x-inngest-signature': signature, 'x-forwarded-for': client }
+  return (await send({ port: gateway.port, body, headers })).status
+}
+
+async function readiness(gateway: TestGateway): Promise<string> {
+  const answer = await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })
+  return `${String(answer.status)} ${answer.body.trim()}`
+}
+
+const ofBundle = '3.140.194.254'
+const published = '18.208.0.7'
+
+describe('the published ranges', () => {
+  it('are fetched before the gateway is ready, and decide from then on', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    const gateway = track(await start())
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    expect(await callFrom(gateway, published)).toBe(200)
+    expect(await callFrom(gateway, '2600:1f16:96c:6800::1')).toBe(200)
+    expect(await callFrom(gateway, ofBundle)).toBe(403)
+    const metrics = await gateway.metricsText()
+    expect(metrics).toContain('inngest_gateway_ip_allowlist_origin{origin="fetched"} 1')
+    expect(metrics).toContain(
+      `ip_allowlist_refresh_total{source="${lists.server.origin}/ips-v4",result="success"} 1`,
+    )
+    expect(metrics).toContain('ip_allowlist_entries{source="inngest",family="ipv4"} 1')
+  })
+
+  it('follow a change, and keep out a list that is no good', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    const gateway = track(await start())
+    await expect.poll(() => callFrom(gateway, published)).toBe(200)
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n18.208.9.0/24\n')
+    gateway.reload()
+    await expect.poll(() => callFrom(gateway, '18.208.9.1')).toBe(200)
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n18.208.9.0/24\n0.0.0.0/0\n')
+    gateway.reload()
+    await expect.poll(() => gateway.metricsText()).toContain(`ips-v4",result="too_wide"} 1`)
+    expect(await callFrom(gateway, '8.8.8.8')).toBe(403)
+    expect(await callFrom(gateway, published)).toBe(200)
+  })
+
+  it('are known from the last good list after a restart without network', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    const first = await start()
+    await expect.poll(() => callFrom(first, published)).toBe(200)
+    await first.stop()
+    // Refused from now on: nobody listens.
+    lists.server.stop()
+    const second = track(await start())
+    expect(await readiness(second)).toBe('200 ok')
+    expect(await callFrom(second, published)).toBe(200)
+    expect(await callFrom(second, ofBundle)).toBe(403)
+    expect(await second.metricsText()).toContain(
+      'inngest_gateway_ip_allowlist_origin{origin="kept"} 1',
+    )
+  })
+
+  it('are those of the release as a last resort, which says so', async () => {
+    lists.server.stop()
+    const gateway = track(await start())
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    expect(await callFrom(gateway, ofBundle)).toBe(200)
+    expect(await gateway.metricsText()).toContain(
+      'inngest_gateway_ip_allowlist_origin{origin="bundled"} 1',
+    )
+    expect(JSON.stringify(gateway.logLines)).toContain('bundled with this release are in use')
+  })
+
+  it('hold readiness back while the first answer is awaited and only the bundle is known', async () => {
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    let answerNow = () => {}
+    lists.server.answer('/ips-v4', (response) => {
+      answerNow = () => response.end('18.208.0.0/24\n')
+    })
+    const gateway = track(await start())
+    await expect.poll(() => lists.server.asked).toContain('/ips-v4')
+    expect(await readiness(gateway)).toBe('503 fetching ranges')
+    answerNow()
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    expect(await callFrom(gateway, published)).toBe(200)
+  })
+
+  it('come from a file, and change with it', async () => {
+    const file = path.join(lists.folder, 'ranges.txt')
+    writeFileSync(file, '18.208.0.0/24')
+    const gateway = track(await start({ file }))
+    await expect.poll(() => callFrom(gateway, published)).toBe(200)
+    writeFileSync(file, '18.208.0.0/24, 18.208.9.0/24 # new')
+    await expect.poll(() => callFrom(gateway, '18.208.9.1')).toBe(200)
+  })
+
+  it('go with a reload that does not name them any more', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    const gateway = track(await start())
+    await expect.poll(() => callFrom(gateway, published)).toBe(200)
+    gateway.rewrite({ trustedProxies: ['127.0.0.1'], allowlist: ['198.51.100.0/24'] })
+    gateway.reload()
+    expect(await callFrom(gateway, published)).toBe(403)
+    expect(await gateway.metricsText()).not.toMatch(/ip_allowlist_origin\{/)
+  })
+})
