@@ -121,12 +121,13 @@ async function admitInngest(
   if (credentials === undefined) return passWith(body.value)
 
   const verified = verifySignature(body.value, credentials, route.signingKeys)
-  if (!verified.ok) findings.mismatch = { body: body.value, credentials }
+  if (!verified.ok) findings.evidence = { body: body.value, credentials, signedBody: undefined }
   const signature = settle(checks.signature, findings, nameNoise(verified, head))
   if (!signature.ok) return signature
   if (signature.value === undefined) return passWith(body.value)
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
+  if (form === 'canonical') findings.evidence = { body: body.value, credentials, signedBody }
 
   // One reading of the clock for freshness and claim: a request whose body came slowly could
   // otherwise outlive its own claim, and its twin be admitted too.

@@ -14,8 +14,8 @@ export interface Findings {
   signatureAgeSeconds?: number
   bodyBytes?: number
   signature?: Pick<VerifiedSignature, 'form' | 'keySlot'>
-  /** What no key made, until it is known why. */
-  mismatch?: Mismatch
+  /** Of a signature that did not match the body as received, until it is known why. */
+  evidence?: Evidence | undefined
   /** Let through without a signature, by the route's `unsigned…` setting. */
   isUnsigned?: boolean
   claim?: ReplayOutcome
@@ -23,7 +23,10 @@ export interface Findings {
   reported?: readonly Reason[]
 }
 
-export interface Mismatch {
+export interface Evidence {
+  /** As received. */
   readonly body: Uint8Array
   readonly credentials: Credentials
+  /** The canonical form, if that is what was signed; undefined if no key made the signature. */
+  readonly signedBody: Uint8Array | undefined
 }

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
+import { DiagnosisBudget } from './diagnosis/budget.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
 import { drain } from './http/drain.ts'
@@ -20,6 +21,7 @@ import { renewCertificate } from './http/tls-listener.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
 import { LiveRanges } from './live-ranges.ts'
 import type { Clock } from './observe/clock.ts'
+import { ClockDrift } from './observe/clock-drift.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { notEnforced } from './observe/state-metrics.ts'
@@ -135,6 +137,7 @@ function createParts(
   const connections = new Connections()
   const capacity = new Capacity(() => live.settings.policy.limits)
   const keyUsage = new KeyUsage()
+  const clockDrift = new ClockDrift(() => live.settings.policy.freshness)
   const metrics = createMetrics(version, {
     replay,
     requestsInFlight: () => live.requestsInFlight,
@@ -143,9 +146,12 @@ function createParts(
     settings: () => live.settings,
     ranges: () => ranges.current,
     keyUsage,
+    clockDrift,
+    monotonicMs: () => clock.monotonicMs(),
   })
   const exchanges = new Exchanges()
-  const observers = { keyUsage, tracing, clock, metrics, logger }
+  const diagnosisBudget = new DiagnosisBudget()
+  const observers = { keyUsage, clockDrift, diagnosisBudget, tracing, clock, metrics, logger }
   return { live, replay, capacity, connections, exchanges, ...observers }
 }
 

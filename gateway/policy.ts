@@ -47,6 +47,8 @@ export interface InngestRoutePolicy extends RouteBase {
   readonly path: string
   /** Tried in order. Never empty. */
   readonly signingKeys: readonly SigningKey[]
+  /** Of other routes, each once: nothing is verified with them, but a mix-up can be explained. */
+  readonly otherKeys: readonly SigningKey[]
   /** Whether a signed GET is answered at all. */
   readonly introspection: boolean
   /** Whose requests need no signature, by method. Empty is nobody. */

@@ -55,9 +55,10 @@ export function compileSettings(
   const published = listsInngest ? readPublishedRanges() : []
   const own = parseRanges(config.allowlist.filter((entry) => entry !== inngestKeyword))
   const policy: Policy = {
-    routes: config.routes.map((route, i) =>
-      compileRoute(route, keys[i] ?? [], tls.upstreams[i] ?? {}, defaults, config.checks),
-    ),
+    routes: config.routes.map((route, i) => {
+      const own = { signingKeys: keys[i] ?? [], otherKeys: otherKeysOf(i, keys) }
+      return compileRoute(route, own, tls.upstreams[i] ?? {}, defaults, config.checks)
+    }),
     allowlist: AddressRanges.compile([...published, ...own]),
     trustedProxies: rangesOf(config.trustedProxies),
     speaksProxyProtocol: config.listen.proxyProtocol,
@@ -106,9 +107,11 @@ export function adoptKeys(settings: Settings, running: Settings): Settings {
   return Object.freeze({ ...settings, policy: { ...settings.policy, routes } })
 }
 
+type RouteKeys = Pick<InngestRoutePolicy, 'signingKeys' | 'otherKeys'>
+
 function compileRoute(
   route: RouteConfig,
-  signingKeys: readonly SigningKey[],
+  keys: RouteKeys,
   tls: UpstreamTlsPolicy,
   defaults: RouteDefaults,
   checks: CheckModes,
@@ -123,7 +126,7 @@ function compileRoute(
     upstream: { ...upstream, tls },
   }
   if (kind === 'inngest') {
-    return Object.freeze({ ...base, kind, ...compileInngest(route, signingKeys, defaults) })
+    return Object.freeze({ ...base, kind, ...compileInngest(route, keys, defaults) })
   }
   return Object.freeze({
     ...base,
@@ -134,25 +137,36 @@ function compileRoute(
   })
 }
 
-type OfInngest = 'path' | 'serveOrigin' | 'signingKeys' | 'introspection' | 'unsigned'
+type OfInngest = 'path' | 'serveOrigin' | keyof RouteKeys | 'introspection' | 'unsigned'
 
 function compileInngest(
   route: RouteConfig,
-  signingKeys: readonly SigningKey[],
+  keys: RouteKeys,
   defaults: RouteDefaults,
 ): Pick<InngestRoutePolicy, OfInngest> {
-  if (signingKeys.length === 0) throw unchecked(route)
+  if (keys.signingKeys.length === 0) throw unchecked(route)
   const { unsignedGet, unsignedPut, introspection } = route
   return {
     path: route.path ?? defaults.path,
     serveOrigin: parseOptional(route.serveOrigin ?? defaults.serveOrigin),
-    signingKeys,
+    ...keys,
     introspection,
     unsigned: {
       GET: rangesOf(unsignedGet === 'deny' ? [] : unsignedGet.allowFrom),
       PUT: rangesOf(unsignedPut === 'deny' ? [] : unsignedPut.allowFrom),
     },
   }
+}
+
+function otherKeysOf(route: number, keys: readonly (readonly SigningKey[])[]): SigningKey[] {
+  const seen = [...(keys[route] ?? [])]
+  const others: SigningKey[] = []
+  for (const key of keys.flat()) {
+    if (seen.some((known) => known.isSameKey(key))) continue
+    seen.push(key)
+    others.push(key)
+  }
+  return others
 }
 
 function unchecked({ name }: RouteConfig): Error {

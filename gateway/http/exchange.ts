@@ -1,6 +1,8 @@
 /** One request on its way through: what it holds, what became of it, and its one record. */
 import { randomUUID } from 'node:crypto'
 
+import type { DiagnosisBudget } from '../diagnosis/budget.ts'
+import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts'
 import type { Findings } from '../findings.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { GatewayFault, toFault } from '../errors.ts'
@@ -18,6 +20,7 @@ export class Exchange {
   status: number | undefined
   upstreamStatus: number | undefined
   upstreamDurationMs: number | undefined
+  diagnosis: Diagnosis | undefined
   /** While the app is being called: ends that. */
   onCut: ((fault: GatewayFault) => void) | undefined
   #brokenBy: Reason | undefined
@@ -72,6 +75,16 @@ export class Exchange {
     return this.#fault
   }
 
+  /**
+   * To be asked when the answer has been sent, or the app been called: what it takes is not for the
+   * sender to see, and the body is not kept for longer.
+   */
+  diagnose(budget: DiagnosisBudget): void {
+    const { head, findings, refusal } = this
+    this.diagnosis = diagnose(head, findings, refusal, budget, this.#clock.monotonicMs())
+    findings.evidence = undefined
+  }
+
   /** Times what the app takes. */
   async timeUpstream(call: () => Promise<number>): Promise<void> {
     const sentMs = this.#clock.monotonicMs()
@@ -87,7 +100,7 @@ export class Exchange {
   /** Gives back what it holds and writes its record. */
   end(sinks: RecordSinks): void {
     this.hold.end()
-    const { head, requestId, findings, refusal, status, upstreamStatus } = this
+    const { head, requestId, findings, refusal, status, upstreamStatus, diagnosis } = this
     record(
       {
         requestId,
@@ -97,6 +110,7 @@ export class Exchange {
         fault: this.#fault,
         status,
         upstreamStatus,
+        diagnosis,
         durationMs: this.#clock.monotonicMs() - this.#startedMs,
         upstreamDurationMs: this.upstreamDurationMs,
       },

@@ -6,8 +6,10 @@ import type { Logger } from 'pino'
 
 import { admit, type Effects } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
+import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { faults, GatewayFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
+import type { ClockDrift } from '../observe/clock-drift.ts'
 import type { KeyUsage } from '../observe/key-usage.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Tracing } from '../observe/tracing.ts'
@@ -28,6 +30,8 @@ export interface TrafficParts {
   readonly connections: Connections
   readonly exchanges: Exchanges
   readonly keyUsage: KeyUsage
+  readonly clockDrift: ClockDrift
+  readonly diagnosisBudget: DiagnosisBudget
   readonly tracing: Tracing | undefined
   readonly clock: Clock
   readonly metrics: Metrics
@@ -70,13 +74,14 @@ async function answer(
   exchange.decided()
   if (!verdict.ok) {
     exchange.refusal = verdict.reason
+    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
+    exchange.diagnose(parts.diagnosisBudget)
     // What was read of the body is of no use to anybody any more.
     hold.releaseBytes()
-    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
     return
   }
   const accepted = verdict.value
-  await exchange.timeUpstream(() =>
+  const answered = exchange.timeUpstream(() =>
     accepted.kind === 'admitted'
       ? forwarder.forward(accepted, requestId, response, () => {
           hold.releaseBytes()
@@ -85,6 +90,8 @@ async function answer(
           exchange.onCut = cut
         }),
   )
+  exchange.diagnose(parts.diagnosisBudget)
+  await answered
 }
 
 /** For a request that wants the connection for something else: a WebSocket, or a tunnel. */

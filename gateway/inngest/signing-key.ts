@@ -46,9 +46,18 @@ export class SigningKey {
     return this.#keyObject
   }
 
-  /** The same reference to the same key. */
+  /** Makes the same signatures, wherever it is configured. */
+  isSameKey(other: SigningKey): boolean {
+    return this.#keyObject.equals(other.#keyObject)
+  }
+
+  /** The same reference to the same text. */
   equals(other: SigningKey): boolean {
-    return this.label === other.label && this.#keyObject.equals(other.#keyObject)
+    const isPrefixAlike =
+      this.withPrefix === undefined
+        ? other.withPrefix === undefined
+        : other.withPrefix?.isSameKey(this.withPrefix) === true
+    return this.label === other.label && this.isSameKey(other) && isPrefixAlike
   }
 
   toString(): string {

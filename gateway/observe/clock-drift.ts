@@ -37,8 +37,7 @@ const MIN_AHEAD_SECONDS = 3
 const MIN_BEHIND_SECONDS = 1
 
 export class ClockDrift {
-  readonly #aheadSeconds: number
-  readonly #behindSeconds: number
+  readonly #freshness: () => FreshnessPolicy
   readonly #ages = new Float64Array(MAX_SAMPLES)
   /** When each age was added, in monotonic milliseconds. */
   readonly #addedAtMs = new Float64Array(MAX_SAMPLES).fill(-Infinity)
@@ -46,9 +45,9 @@ export class ClockDrift {
   #judgedAtMs = -Infinity
   #state: ClockState = 'unknown'
 
-  constructor({ maxAgeSeconds, clockToleranceSeconds }: FreshnessPolicy) {
-    this.#aheadSeconds = Math.max(MIN_AHEAD_SECONDS, maxAgeSeconds * ALARM_SHARE)
-    this.#behindSeconds = Math.max(MIN_BEHIND_SECONDS, clockToleranceSeconds * ALARM_SHARE)
+  /** @param freshness asked for each time, since a reload may change it. */
+  constructor(freshness: () => FreshnessPolicy) {
+    this.#freshness = freshness
   }
 
   get state(): ClockState {
@@ -86,9 +85,12 @@ export class ClockDrift {
   }
 
   #stateAt(medianSeconds: number): ClockState {
+    const { maxAgeSeconds, clockToleranceSeconds } = this.#freshness()
+    const aheadSeconds = Math.max(MIN_AHEAD_SECONDS, maxAgeSeconds * ALARM_SHARE)
+    const behindSeconds = Math.max(MIN_BEHIND_SECONDS, clockToleranceSeconds * ALARM_SHARE)
     const share = (state: ClockState) => (this.#state === state ? 0.5 : 1)
-    if (medianSeconds > this.#aheadSeconds * share('ahead')) return 'ahead'
-    if (-medianSeconds > this.#behindSeconds * share('behind')) return 'behind'
+    if (medianSeconds > aheadSeconds * share('ahead')) return 'ahead'
+    if (-medianSeconds > behindSeconds * share('behind')) return 'behind'
     return 'steady'
   }
 }

@@ -17,6 +17,7 @@ export interface Metrics {
   readonly verifications: Counter<'result' | 'key_slot'>
   readonly signatureAge: Histogram
   readonly claims: Counter<'result'>
+  readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reported: Counter<'route' | 'reason'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
@@ -76,6 +77,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_replay_claims_total',
       help: 'Answers of the replay cache: claimed, duplicate, full, before_start.',
       labelNames: ['result'],
+      registers,
+    }),
+    diagnoses: new Counter({
+      name: 'inngest_gateway_signature_diagnoses_total',
+      help: 'What was found out about signatures that did not match the body as received.',
+      labelNames: ['route', 'diagnosis'],
       registers,
     }),
     reported: new Counter({

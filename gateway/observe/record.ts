@@ -1,6 +1,7 @@
 /** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
 import type { Logger } from 'pino'
 
+import type { Diagnosis } from '../diagnosis/diagnose.ts'
 import type { Findings } from '../findings.ts'
 import { formatAddress } from '../checks/address.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
@@ -8,6 +9,7 @@ import type { GatewayFault } from '../errors.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type { Reason } from '../reasons.ts'
 import type { Clock } from './clock.ts'
+import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
@@ -21,6 +23,7 @@ export interface RequestRecord {
   /** Undefined if nobody was left to answer. */
   readonly status: number | undefined
   readonly upstreamStatus: number | undefined
+  readonly diagnosis: Diagnosis | undefined
   readonly durationMs: number
   readonly upstreamDurationMs: number | undefined
 }
@@ -31,6 +34,7 @@ export interface RecordSinks {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly keyUsage: KeyUsage
+  readonly clockDrift: ClockDrift
   readonly tracing: Tracing | undefined
   readonly clock: Clock
 }
@@ -64,12 +68,15 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
   }
   if (findings.bodyBytes !== undefined) metrics.bodyBytes.observe(findings.bodyBytes)
   if (findings.claim !== undefined) metrics.claims.inc({ result: findings.claim })
+  if (entry.diagnosis !== undefined) {
+    metrics.diagnoses.inc({ route, diagnosis: entry.diagnosis.kind })
+  }
   for (const reported of findings.reported ?? []) metrics.reported.inc({ route, reason: reported })
 }
 
 function countSignature(
   { findings, refusal }: RequestRecord,
-  { metrics, keyUsage, clock }: RecordSinks,
+  { metrics, keyUsage, clockDrift, clock, logger }: RecordSinks,
 ): void {
   if (refusal === 'signature_mismatch') {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
@@ -80,9 +87,18 @@ function countSignature(
   metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
   const key = keyOf(findings)
   if (key !== undefined) keyUsage.verified(key, clock.nowMs())
-  if (findings.signatureAgeSeconds !== undefined) {
-    metrics.signatureAge.observe(findings.signatureAgeSeconds)
-  }
+  if (findings.signatureAgeSeconds === undefined) return
+  metrics.signatureAge.observe(findings.signatureAgeSeconds)
+  // Of a refused one not: whoever replays old captures would make this clock look ahead.
+  if (refusal !== undefined) return
+  const change = clockDrift.add(findings.signatureAgeSeconds, clock.monotonicMs())
+  if (change !== undefined) announceClock(change, logger)
+}
+
+function announceClock({ from, to, medianSeconds }: ClockChange, logger: Logger): void {
+  const line = { clock: to, before: from, median_age_s: medianSeconds, meaning: clockStates[to] }
+  if (to === 'ahead' || to === 'behind') logger.warn(line, 'the clocks drift apart')
+  else if (from === 'ahead' || from === 'behind') logger.info(line, 'the clocks agree again')
 }
 
 /** The key that verified the request. */
@@ -116,6 +132,8 @@ function logFields(entry: RequestRecord, decision: string, reason: string): obje
     key_slot: findings.signature?.keySlot,
     key: keyOf(findings)?.label,
     reported: findings.reported,
+    diagnosis: entry.diagnosis?.kind,
+    diagnosis_detail: entry.diagnosis?.detail,
     unsigned: findings.isUnsigned,
     fn_id: printable(query.get('fnId')),
     step_id: printable(query.get('stepId')),

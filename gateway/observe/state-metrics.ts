@@ -5,6 +5,7 @@ import type { Settings } from '../config/compile.ts'
 import { moderatedChecks, type RoutePolicy } from '../policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
+import { clockStates, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 
 export interface GatewayState {
@@ -16,6 +17,9 @@ export interface GatewayState {
   /** Undefined if the allowlist does not name Inngest. */
   readonly ranges: () => CurrentRanges | undefined
   readonly keyUsage: KeyUsage
+  readonly clockDrift: ClockDrift
+  /** Monotonic milliseconds. */
+  readonly monotonicMs: () => number
 }
 
 export function describeState(registry: Registry, version: string, state: GatewayState): void {
@@ -31,6 +35,7 @@ export function describeState(registry: Registry, version: string, state: Gatewa
   describePublished(registry, state)
   describeChecks(registry, state)
   describeKeys(registry, state)
+  describeClock(registry, state)
 }
 
 function describeNumbers(registry: Registry, state: GatewayState): void {
@@ -108,6 +113,22 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
         const lastSeconds = Math.floor((keyUsage.lastVerifiedMs(key) ?? 0) / 1000)
         own.set({ route: route.name, key_slot: String(slot), key: key.label }, lastSeconds)
       }
+    }
+  })
+}
+
+function describeClock(registry: Registry, { clockDrift, monotonicMs }: GatewayState): void {
+  const medianHelp = 'Median age of the signatures admitted lately; none if they are too few.'
+  labelled(registry, 'signature_age_median_seconds', medianHelp, [], (own) => {
+    const medianSeconds = clockDrift.medianSeconds(monotonicMs())
+    if (medianSeconds === undefined) own.remove()
+    else own.set(medianSeconds)
+  })
+  const stateHelp =
+    'This clock beside that of Inngest: 1 for one of unknown, steady, ahead, behind.'
+  labelled(registry, 'clock', stateHelp, ['state'], (own) => {
+    for (const state of Object.keys(clockStates)) {
+      own.set({ state }, state === clockDrift.state ? 1 : 0)
     }
   })
 }

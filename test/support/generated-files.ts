@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { configSchema } from '../../gateway/config/schema.ts'
 import { faults } from '../../gateway/errors.ts'
+import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
 import { KeyUsage } from '../../gateway/observe/key-usage.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
@@ -65,6 +66,8 @@ function metricsTable(): string {
     },
     ranges: () => undefined,
     keyUsage: new KeyUsage(),
+    clockDrift: new ClockDrift(() => ({ maxAgeSeconds: 1, clockToleranceSeconds: 1 })),
+    monotonicMs: () => 0,
   })
   const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))
   const rows = own.map((metric) => {

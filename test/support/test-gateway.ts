@@ -19,6 +19,7 @@ type Config = Readonly<Record<string, unknown>> & { readonly shutdown?: object }
 
 export interface ManualClock {
   wallMs: number
+  monotonic: number
   nowMs(): number
   monotonicMs(): number
 }
@@ -61,7 +62,12 @@ export async function startTestGateway(
   const read = () => readSettingsFile(file, { PRIMARY: keys.primary, FALLBACK: keys.fallback })
   const reading = read()
   if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'))
-  const clock: ManualClock = { wallMs, nowMs: () => clock.wallMs, monotonicMs: () => 0 }
+  const clock: ManualClock = {
+    wallMs,
+    monotonic: 0,
+    nowMs: () => clock.wallMs,
+    monotonicMs: () => clock.monotonic,
+  }
   const logLines: Record<string, unknown>[] = []
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

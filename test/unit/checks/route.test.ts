@@ -20,6 +20,7 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     path,
     upstream: { origin: 'http://127.0.0.1:1', socketPath: undefined, tls: {} },
     signingKeys: [],
+    otherKeys: [],
     serveOrigin: undefined,
     introspection: true,
     unsigned: { GET: nobody, PUT: nobody },

@@ -81,6 +81,7 @@ function policy(): Policy {
         path: '/api/inngest',
         upstream,
         signingKeys: key ? [key] : [],
+        otherKeys: [],
         serveOrigin: undefined,
         checks: configSchema.shape.checks.parse(undefined),
         introspection: true,

@@ -11,7 +11,7 @@ class Traffic {
   nowMs = 1_000_000
 
   constructor(limits = freshness) {
-    this.drift = new ClockDrift(limits)
+    this.drift = new ClockDrift(() => limits)
   }
 
   send(count: number, ageOf: (i: number) => number, everyMs = 1000): this {

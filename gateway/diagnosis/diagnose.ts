@@ -1,0 +1,56 @@
+/** What can be said of a request whose signature was not as it should be, for its record. */
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { Findings } from '../findings.ts'
+import type { Reason } from '../reasons.ts'
+import type { DiagnosisBudget } from './budget.ts'
+import { firstDifference } from './difference.ts'
+import { diagnoseMismatch, mismatches, type MismatchKind } from './mismatch.ts'
+import { diagnoseSpelling, spellings, type SpellingKind } from './spelling.ts'
+
+export type DiagnosisKind = MismatchKind | `header_${SpellingKind}` | 'healed'
+
+export interface Diagnosis {
+  readonly kind: DiagnosisKind
+  readonly detail: string | undefined
+}
+
+/**
+ * @param refusal undefined if it was admitted; what a route only reports is diagnosed too.
+ * @param nowMs monotonic milliseconds.
+ */
+export function diagnose(
+  head: RequestHead,
+  findings: Findings,
+  refusal: Reason | undefined,
+  budget: DiagnosisBudget,
+  nowMs: number,
+): Diagnosis | undefined {
+  const { route, evidence, reported = [] } = findings
+  if (refusal === 'signature_malformed' || reported.includes('signature_malformed')) {
+    const spelling = diagnoseSpelling(fieldValues(head.rawHeaders, 'x-inngest-signature'))
+    return { kind: `header_${spelling}`, detail: undefined }
+  }
+  if (evidence === undefined || route?.kind !== 'inngest') return undefined
+  const { body, credentials, signedBody } = evidence
+  if (signedBody !== undefined) return healed(body, signedBody)
+  const { signingKeys: keys, otherKeys } = route
+  return diagnoseMismatch(
+    { method: head.method, body, credentials, keys, otherKeys },
+    budget,
+    nowMs,
+  )
+}
+
+function healed(body: Uint8Array, signedBody: Uint8Array): Diagnosis {
+  const difference = firstDifference(body, signedBody)
+  const detail = difference && `${difference.kind} at byte ${String(difference.offset)}`
+  return { kind: 'healed', detail }
+}
+
+/** One sentence for the operator. */
+export function meaningOf(kind: DiagnosisKind): string {
+  if (kind === 'healed')
+    return 'A hop writes the JSON anew; the signed form was verified and sent on.'
+  if (!kind.startsWith('header_')) return mismatches[kind as MismatchKind]
+  return spellings[kind.slice('header_'.length) as SpellingKind].meaning
+}
