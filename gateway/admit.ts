@@ -129,24 +129,31 @@ async function admitInngest(
   findings.signature = { form, keySlot }
   if (form === 'canonical') findings.evidence = { body: body.value, credentials, signedBody }
 
-  // One reading of the clock for freshness and claim: a request whose body came slowly could
-  // otherwise outlive its own claim, and its twin be admitted too.
+  const subject = { method: head.method, host, path, query, mac, signedBody }
+  const first = await checkFirstUse(subject, credentials, route, policy, effects, findings)
+  return first.ok ? passWith(signedBody) : first
+}
+
+/**
+ * Fresh and not used before, on one reading of the clock: a request whose body came slowly could
+ * otherwise outlive its own claim, and its twin be admitted too.
+ */
+async function checkFirstUse(
+  subject: ClaimSubject,
+  { timestampSeconds }: Credentials,
+  { checks }: InngestRoutePolicy,
+  policy: Policy,
+  effects: Effects,
+  findings: Findings,
+): Promise<Verdict<unknown>> {
   const nowMs = effects.nowMs()
-  const { timestampSeconds } = credentials
   findings.signatureAgeSeconds = ageSeconds(timestampSeconds, nowMs)
   const fresh = moderate(checks.freshness, findings, () =>
     checkFreshness(timestampSeconds, policy.freshness, nowMs),
   )
-  if (!fresh.ok) return fresh
-
-  if (checks.replay === 'off') return passWith(signedBody)
-  const subject = { method: head.method, host, path, query, mac, signedBody }
-  const claimed = settle(
-    checks.replay,
-    findings,
-    await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings),
-  )
-  return claimed.ok ? passWith(signedBody) : claimed
+  if (!fresh.ok || checks.replay === 'off') return fresh
+  const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
+  return settle(checks.replay, findings, claimed)
 }
 
 interface Sender {

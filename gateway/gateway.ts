@@ -75,14 +75,10 @@ export async function startGateway(
     },
   })
   const parts = createParts(settings, readyAtSeconds, surroundings, ranges)
-  const { metrics, connections, live } = parts
+  const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
   const ops = createOpsServer(metrics.registry, {
-    notReadyBecause: () => {
-      if (connections.areEnding) return 'draining'
-      if (!ranges.isSettled) return 'fetching ranges'
-      return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
-    },
+    notReadyBecause: () => notReadyBecause(parts, ranges, readyAtSeconds),
   })
   const putInForce = (next: Settings) => {
     ranges.follow(next)
@@ -117,6 +113,16 @@ export async function startGateway(
       return { callsCut }
     },
   }
+}
+
+function notReadyBecause(
+  { connections, clock }: TrafficParts,
+  ranges: LiveRanges,
+  readyAtSeconds: number,
+): string | undefined {
+  if (connections.areEnding) return 'draining'
+  if (!ranges.isSettled) return 'fetching ranges'
+  return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
 }
 
 function createParts(

@@ -3,14 +3,13 @@ import type { Logger } from 'pino'
 
 import type { Diagnosis } from '../diagnosis/diagnose.ts'
 import type { Findings } from '../findings.ts'
-import { formatAddress } from '../checks/address.ts'
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { RequestHead } from '../checks/request-head.ts'
 import type { GatewayFault } from '../errors.ts'
-import type { SigningKey } from '../inngest/signing-key.ts'
 import type { Reason } from '../reasons.ts'
 import type { Clock } from './clock.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
+import { keyOf, logFields } from './log-fields.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -99,59 +98,4 @@ function announceClock({ from, to, medianSeconds }: ClockChange, logger: Logger)
   const line = { clock: to, before: from, median_age_s: medianSeconds, meaning: clockStates[to] }
   if (to === 'ahead' || to === 'behind') logger.warn(line, 'the clocks drift apart')
   else if (from === 'ahead' || from === 'behind') logger.info(line, 'the clocks agree again')
-}
-
-/** The key that verified the request. */
-function keyOf({ route, signature }: Findings): SigningKey | undefined {
-  return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
-}
-
-/** Nothing here is derived from a key, a body or a signature. */
-function logFields(entry: RequestRecord, decision: string, reason: string): object {
-  const { findings, head } = entry
-  const mark = head.target.indexOf('?')
-  const path = mark === -1 ? head.target : head.target.slice(0, mark)
-  const query = new URLSearchParams(mark === -1 ? '' : head.target.slice(mark + 1))
-  return {
-    request_id: entry.requestId,
-    decision,
-    reason,
-    client_ip: findings.client && formatAddress(findings.client.address),
-    peer_ip: head.connection.remoteAddress,
-    proxied_ip: head.connection.proxied?.sourceAddress,
-    ip_source: findings.client?.source ?? 'unresolved',
-    route: findings.route?.name,
-    method: printable(head.method),
-    path: printable(path),
-    status: entry.status,
-    upstream_status: entry.upstreamStatus,
-    duration_ms: rounded(entry.durationMs),
-    upstream_duration_ms: rounded(entry.upstreamDurationMs),
-    body_bytes: findings.bodyBytes,
-    sig_age_s: findings.signatureAgeSeconds,
-    key_slot: findings.signature?.keySlot,
-    key: keyOf(findings)?.label,
-    reported: findings.reported,
-    diagnosis: entry.diagnosis?.kind,
-    diagnosis_detail: entry.diagnosis?.detail,
-    unsigned: findings.isUnsigned,
-    fn_id: printable(query.get('fnId')),
-    step_id: printable(query.get('stepId')),
-    run_id: printable(fieldValues(head.rawHeaders, 'x-run-id')[0]),
-    trace_id: TRACEPARENT.exec(fieldValues(head.rawHeaders, 'traceparent')[0] ?? '')?.[1],
-  }
-}
-
-/** W3C Trace Context 3.2, whose second part is the trace's id. */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
-
-const MAX_LOGGED_CHARACTERS = 200
-
-/** What the sender wrote, short and in visible ASCII, so that no log viewer can be led astray. */
-function printable(text: string | null | undefined): string | undefined {
-  return text?.slice(0, MAX_LOGGED_CHARACTERS).replace(/[^\x20-\x7e]/g, '?')
-}
-
-function rounded(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.round(milliseconds * 100) / 100
 }

@@ -1,0 +1,85 @@
+/** The log line of a request: names and values that operators search by. */
+import { formatAddress } from '../checks/address.ts'
+import { fieldValues } from '../checks/request-head.ts'
+import type { Findings } from '../findings.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
+import type { RequestRecord } from './record.ts'
+
+/** The key that verified the request. */
+export function keyOf({ route, signature }: Findings): SigningKey | undefined {
+  return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
+}
+
+/** Nothing here is derived from a key, a body or a signature. */
+export function logFields(entry: RequestRecord, decision: string, reason: string): object {
+  return {
+    request_id: entry.requestId,
+    decision,
+    reason,
+    ...clientFields(entry),
+    ...routeFields(entry),
+    status: entry.status,
+    upstream_status: entry.upstreamStatus,
+    duration_ms: rounded(entry.durationMs),
+    upstream_duration_ms: rounded(entry.upstreamDurationMs),
+    ...signatureFields(entry),
+    ...senderFields(entry),
+  }
+}
+
+function clientFields({ findings: { client }, head: { connection } }: RequestRecord): object {
+  return {
+    client_ip: client && formatAddress(client.address),
+    peer_ip: connection.remoteAddress,
+    proxied_ip: connection.proxied?.sourceAddress,
+    ip_source: client?.source ?? 'unresolved',
+  }
+}
+
+function routeFields({ findings, head }: RequestRecord): object {
+  const [path] = head.target.split('?', 1)
+  return {
+    route: findings.route?.name,
+    method: printable(head.method),
+    path: printable(path),
+  }
+}
+
+function signatureFields({ findings, diagnosis }: RequestRecord): object {
+  return {
+    body_bytes: findings.bodyBytes,
+    sig_age_s: findings.signatureAgeSeconds,
+    key_slot: findings.signature?.keySlot,
+    key: keyOf(findings)?.label,
+    reported: findings.reported,
+    diagnosis: diagnosis?.kind,
+    diagnosis_detail: diagnosis?.detail,
+    unsigned: findings.isUnsigned,
+  }
+}
+
+/** What the sender says of itself, and Inngest does not sign. */
+function senderFields({ head: { target, rawHeaders } }: RequestRecord): object {
+  const mark = target.indexOf('?')
+  const query = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1))
+  return {
+    fn_id: printable(query.get('fnId')),
+    step_id: printable(query.get('stepId')),
+    run_id: printable(fieldValues(rawHeaders, 'x-run-id')[0]),
+    trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],
+  }
+}
+
+/** W3C Trace Context 3.2, whose second part is the trace's id. */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
+
+const MAX_LOGGED_CHARACTERS = 200
+
+/** What the sender wrote, short and in visible ASCII, so that no log viewer can be led astray. */
+function printable(text: string | null | undefined): string | undefined {
+  return text?.slice(0, MAX_LOGGED_CHARACTERS).replace(/[^\x20-\x7e]/g, '?')
+}
+
+function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds * 100) / 100
+}
