@@ -2,7 +2,10 @@
 /** The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. */
 import { Command, CommanderError } from 'commander'
 
+import { explain } from './commands/explain.ts'
 import { healthcheck } from './commands/healthcheck.ts'
+import { ips } from './commands/ips.ts'
+import { printConfig } from './commands/print-config.ts'
 import { run } from './commands/run.ts'
 import { sign } from './commands/sign.ts'
 import { validate } from './commands/validate.ts'
@@ -16,6 +19,8 @@ const program = new Command('inngest-gateway')
 const finish = (exitCode: number) => {
   process.exitCode = exitCode
 }
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 program
   .command('run')
@@ -34,6 +39,43 @@ program
   .option('-u, --upstream <url>', 'where the app is, if there is no file')
   .action((options: { config?: string; upstream?: string }) => {
     finish(validate(options, process.env))
+  })
+
+program
+  .command('print-config')
+  .description('print the settings in force, each with where it comes from')
+  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+  .option('-u, --upstream <url>', 'where the app is, if there is no file')
+  .action((options: { config?: string; upstream?: string }) => {
+    finish(printConfig(options, process.env))
+  })
+
+program
+  .command('ips')
+  .description(
+    'print the ranges that are let in, with source and age, or say whether an address is',
+  )
+  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+  .option('-u, --upstream <url>', 'where the app is, if there is no file')
+  .option('--check <address>', 'only say whether this address is in one of them')
+  .action(async (options: Parameters<typeof ips>[0]) => {
+    finish(await ips(options, process.env, Date.now()))
+  })
+
+program
+  .command('explain')
+  .description('say how a request, or a line of the log, goes through the checks and why')
+  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+  .option('-u, --upstream <url>', 'where the app is, if there is no file')
+  .option('--log <file>', 'a line of the log instead of a request; - is standard input')
+  .option('--from <address>', 'peer of the connection')
+  .option('--method <method>', 'method of the request', 'POST')
+  .option('--target <target>', 'path and query; by default the path of the first Inngest route')
+  .option('-H, --header <field>', '"Name: value", as often as needed', collect, [])
+  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
+  .option('--at <seconds>', 'what the clock says, Unix seconds; now by default')
+  .action(async (options: Parameters<typeof explain>[0]) => {
+    finish(await explain(options, process.env, Date.now()))
   })
 
 program

@@ -1,7 +1,7 @@
 /** `ips`: which client addresses are let in and why, or whether one is. */
 import { formatAddress, parseAddress } from '../checks/address.ts'
 import type { AddressRange } from '../checks/address-ranges.ts'
-import { allowPublished } from '../config/compile.ts'
+import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
 import { startingRanges } from './published.ts'
@@ -16,17 +16,29 @@ export async function ips(options: IpsOptions, env: Environment, nowMs: number):
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const published = await startingRanges(reading.settings)
-  const settings = allowPublished(reading.settings, published?.ranges ?? [])
-  const rows = settings.allowlistSources.flatMap(({ source, ranges }) =>
-    ranges.ranges.map((range) => ({
-      range,
-      source: source === 'config' ? 'allowlist' : 'published',
-    })),
-  )
+  const rows = [...publishedRows(published, nowMs), ...ownRows(reading.settings)]
   if (options.check !== undefined) return check(options.check, rows)
   for (const { range, source } of rows) console.log(`${range.text.padEnd(44)}${source}`)
-  if (published !== undefined) describeSources(published, nowMs)
+  if (published !== undefined) console.log(`\npublished ranges: ${ORIGINS[published.origin]}`)
   return 0
+}
+
+function ownRows({ allowlistSources }: Settings): Row[] {
+  return allowlistSources
+    .filter(({ source }) => source === 'config')
+    .flatMap(({ ranges }) => ranges.ranges.map((range) => ({ range, source: 'allowlist' })))
+}
+
+function publishedRows(published: CurrentRanges | undefined, nowMs: number): Row[] {
+  return (published?.sources ?? []).flatMap(({ source, ranges, fetchedAtSeconds }) =>
+    ranges.map((range) => ({ range, source: `${source}${ageOf(fetchedAtSeconds, nowMs)}` })),
+  )
+}
+
+function ageOf(fetchedAtSeconds: number | undefined, nowMs: number): string {
+  if (fetchedAtSeconds === undefined) return ''
+  const hours = (nowMs / 1000 - fetchedAtSeconds) / 3600
+  return `, read ${hours.toFixed(1)} h ago`
 }
 
 interface Row {
@@ -56,23 +68,9 @@ function check(text: string, rows: readonly Row[]): number {
 }
 
 const ORIGINS: Readonly<Record<CurrentRanges['origin'], string>> = {
-  fetched: 'as last fetched',
-  kept: 'from the state file',
+  fetched: 'as just fetched',
+  kept: 'as last fetched, from the state file',
   file: 'from the file',
   bundled:
-    'with those bundled with this release, since a list was never fetched; Inngest may call from others by now',
-}
-
-function describeSources({ origin, sources }: CurrentRanges, nowMs: number): void {
-  console.log(`\npublished ranges ${ORIGINS[origin]}:`)
-  for (const { source, ranges, fetchedAtSeconds } of sources) {
-    console.log(`${source}: ${String(ranges)} range(s)${ageOf(source, fetchedAtSeconds, nowMs)}`)
-  }
-}
-
-function ageOf(source: string, fetchedAtSeconds: number | undefined, nowMs: number): string {
-  if (source === 'bundled') return ''
-  if (fetchedAtSeconds === undefined) return ', never read'
-  const hours = (nowMs / 1000 - fetchedAtSeconds) / 3600
-  return `, read ${new Date(fetchedAtSeconds * 1000).toISOString()} (${hours.toFixed(1)} h ago)`
+    'with those of this release, since a list was never read; Inngest may call from others by now',
 }

@@ -54,3 +54,8 @@ export function meaningOf(kind: DiagnosisKind): string {
   if (!kind.startsWith('header_')) return mismatches[kind as MismatchKind]
   return spellings[kind.slice('header_'.length) as SpellingKind].meaning
 }
+
+export function isDiagnosisKind(text: string): text is DiagnosisKind {
+  const spelling = text.startsWith('header_') ? text.slice('header_'.length) : ''
+  return text === 'healed' || Object.hasOwn(mismatches, text) || Object.hasOwn(spellings, spelling)
+}

@@ -16,7 +16,7 @@ export type RangesOrigin = 'fetched' | 'kept' | 'file' | 'bundled'
 
 export interface SourceRanges {
   readonly source: string
-  readonly ranges: number
+  readonly ranges: readonly AddressRange[]
   /** Unix seconds; undefined if there never was a good list. */
   readonly fetchedAtSeconds: number | undefined
 }
@@ -47,7 +47,7 @@ export function combine(
   return {
     ranges: parts.flatMap(({ ranges }) => ranges),
     origin: isAllKnown ? keptOrFresh : 'bundled',
-    sources: parts.map((part) => ({ ...part, ranges: part.ranges.length })),
+    sources: parts,
   }
 }
 

@@ -56,7 +56,13 @@ describe('a list in a file', () => {
     expect(kept.texts()).toEqual([a, b])
     expect(kept.keeper.current).toMatchObject({
       origin: 'file',
-      sources: [{ source: `file:${file}`, ranges: 2, fetchedAtSeconds: kept.clock.seconds }],
+      sources: [
+        {
+          source: `file:${file}`,
+          ranges: [{ text: a }, { text: b }],
+          fetchedAtSeconds: kept.clock.seconds,
+        },
+      ],
     })
     swapConfigMap(2, `${a}\n${c}`)
     expect(await kept.looked()).toBe('success')

@@ -31,12 +31,12 @@ describe('published lists', () => {
       sources: [
         {
           source: `${lists.server.origin}/ips-v4`,
-          ranges: 2,
+          ranges: [{ text: net4 }, { text: a }],
           fetchedAtSeconds: kept.clock.seconds,
         },
         {
           source: `${lists.server.origin}/ips-v6`,
-          ranges: 1,
+          ranges: [{ text: net6 }],
           fetchedAtSeconds: kept.clock.seconds,
         },
       ],
@@ -75,9 +75,9 @@ describe('published lists', () => {
     expect(kept.texts()).toEqual([a, bundledText])
     expect(kept.keeper.current.origin).toBe('bundled')
     expect(kept.keeper.current.sources).toMatchObject([
-      { ranges: 1, fetchedAtSeconds: kept.clock.seconds },
-      { ranges: 0, fetchedAtSeconds: undefined },
-      { source: 'bundled', ranges: 1, fetchedAtSeconds: undefined },
+      { ranges: [{ text: a }], fetchedAtSeconds: kept.clock.seconds },
+      { ranges: [], fetchedAtSeconds: undefined },
+      { source: 'bundled', ranges: [{ text: bundledText }], fetchedAtSeconds: undefined },
     ])
     expect(kept.messages()).toEqual([
       'published list refused: none is known from before',

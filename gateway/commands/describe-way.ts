@@ -1,0 +1,123 @@
+/** The way of a request through the checks, in words. */
+import { formatAddress, type Address } from '../checks/address.ts'
+import type { ClientAddressSource } from '../checks/client-address.ts'
+import type { RequestHead } from '../checks/request-head.ts'
+import type { Settings } from '../config/compile.ts'
+import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
+import type { Findings } from '../findings.ts'
+import { keyOf } from '../observe/log-fields.ts'
+import { reasons, type Reason } from '../reasons.ts'
+
+export interface Way {
+  readonly head: RequestHead
+  readonly findings: Findings
+  /** Undefined if it was admitted. */
+  readonly refusal: Reason | undefined
+  readonly diagnosis: Diagnosis | undefined
+  readonly settings: Settings
+}
+
+export function describeWay(way: Way): string {
+  const steps = [
+    ['route', routeOf(way)],
+    ['client', clientOf(way)],
+    ['allowlist', allowlistOf(way)],
+    ['signature', signatureOf(way)],
+    ['age', ageOf(way)],
+    ['replay', replayOf(way)],
+    ['reported', reportedOf(way)],
+    ['diagnosis', diagnosisOf(way)],
+    ['decision', decisionOf(way)],
+  ] as const
+  return steps
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => `${name.padEnd(12)}${text ?? ''}`)
+    .join('\n')
+}
+
+function routeOf({ head, findings: { route } }: Way): string {
+  const [path] = head.target.split('?', 1)
+  if (route === undefined) return `none has ${String(path)}`
+  const kind = route.kind === 'passthrough' ? ' (passthrough)' : ''
+  return `${route.name}${kind}, to ${route.upstream.socketPath ?? route.upstream.origin}`
+}
+
+const SOURCES: Readonly<Record<ClientAddressSource, string>> = {
+  peer: 'the peer of the connection, which is no trusted proxy',
+  'x-forwarded-for': 'X-Forwarded-For: the first from the right that is no trusted proxy',
+  'proxy-protocol': 'the PROXY header of a trusted proxy',
+}
+
+function clientOf({ findings: { client }, head }: Way): string {
+  if (client === undefined) {
+    return `unknown: ${head.connection.remoteAddress ?? 'nobody'} is a trusted proxy and names nobody readably`
+  }
+  return `${formatAddress(client.address)}, ${SOURCES[client.source]}`
+}
+
+function allowlistOf({ findings: { client, route }, settings }: Way): string | undefined {
+  if (client === undefined || route === undefined) return undefined
+  if (route.kind === 'passthrough') {
+    return route.allowlist === undefined
+      ? 'everybody'
+      : inRange(client.address, route.allowlist.find(client.address)?.text)
+  }
+  return describeAllowed(client.address, settings)
+}
+
+/** Which range of the allowlist an address is in. */
+export function describeAllowed(address: Address, settings: Settings): string {
+  for (const { source, ranges } of settings.allowlistSources) {
+    const range = ranges.find(address)
+    if (range !== undefined) {
+      return `${inRange(address, range.text)}, ${source === 'config' ? 'of the configuration' : 'as published by Inngest'}`
+    }
+  }
+  return inRange(address, undefined)
+}
+
+function inRange(address: Address, range: string | undefined): string {
+  return range === undefined ? `${formatAddress(address)} is in no range` : `in ${range}`
+}
+
+function signatureOf({ findings }: Way): string | undefined {
+  const { signature, isUnsigned } = findings
+  if (isUnsigned === true) return 'none, and none is asked of this client'
+  if (signature === undefined) return undefined
+  const form = signature.form === 'raw' ? 'the body as it is' : 'the RFC 8785 form of the body'
+  return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(findings)?.label ?? ''})`
+}
+
+function ageOf({ findings: { signatureAgeSeconds: age } }: Way): string | undefined {
+  if (age === undefined) return undefined
+  return age < 0 ? `${String(-age)} s ahead of the clock` : `${String(age)} s`
+}
+
+function replayOf({ findings: { claim } }: Way): string | undefined {
+  return (
+    claim &&
+    'would be spent by this request; whether it is spent already only the running gateway knows'
+  )
+}
+
+function reportedOf({ findings: { reported } }: Way): string | undefined {
+  return reported?.map((reason) => `${reason}: ${reasons[reason].meaning}`).join(' ')
+}
+
+function diagnosisOf({ diagnosis }: Way): string | undefined {
+  return diagnosis && describeDiagnosis(diagnosis)
+}
+
+export function describeDiagnosis({ kind, detail }: Diagnosis): string {
+  return `${kind}: ${meaningOf(kind)}${detail === undefined ? '' : ` (${detail})`}`
+}
+
+function decisionOf({ refusal }: Way): string {
+  return refusal === undefined ? 'admitted' : describeRefusal(refusal)
+}
+
+export function describeRefusal(refusal: Reason): string {
+  const { phase, status, meaning } = reasons[refusal]
+  const answer = status === undefined ? 'no answer' : String(status)
+  return `refused as ${refusal} (${phase}, ${answer}): ${meaning}`
+}

@@ -1,0 +1,74 @@
+/** `explain --log`: what a line of the log says, in words, and what the settings say to it now. */
+import { z } from 'zod'
+
+import { parseAddress } from '../checks/address.ts'
+import type { Settings } from '../config/compile.ts'
+import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
+import { faults, type FaultCode } from '../errors.ts'
+import { reasons, type Reason } from '../reasons.ts'
+import { describeAllowed, describeDiagnosis, describeRefusal } from './describe-way.ts'
+
+const lineSchema = z.looseObject({
+  decision: z.enum(['admitted', 'refused', 'failed']),
+  reason: z.string(),
+  route: z.string().optional(),
+  path: z.string().optional(),
+  client_ip: z.string().optional(),
+  peer_ip: z.string().optional(),
+  ip_source: z.string().optional(),
+  key_slot: z.number().optional(),
+  key: z.string().optional(),
+  sig_age_s: z.number().optional(),
+  reported: z.array(z.string()).optional(),
+  diagnosis: z.string().optional(),
+  diagnosis_detail: z.string().optional(),
+})
+
+type Line = z.output<typeof lineSchema>
+
+/** @returns 0 if the line tells of a request that was admitted, else 1. */
+export function explainLogLine(text: Buffer, settings: Settings): number {
+  const line = parseLine(text)
+  const steps = [
+    ['route', line.route ?? `none had ${line.path ?? 'its path'}`],
+    ['client', clientOf(line)],
+    ['allowlist', allowlistOf(line, settings)],
+    ['signature', line.key && `by key ${String(line.key_slot)} (${line.key})`],
+    ['age', line.sig_age_s === undefined ? undefined : `${String(line.sig_age_s)} s`],
+    ['reported', line.reported?.map(describeReason).join(' ')],
+    ['diagnosis', diagnosisOf(line)],
+    ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],
+  ] as const
+  for (const [name, said] of steps) if (said !== undefined) console.log(`${name.padEnd(12)}${said}`)
+  return line.decision === 'admitted' ? 0 : 1
+}
+
+/** @throws with what to give instead. */
+function parseLine(text: Buffer): Line {
+  try {
+    return lineSchema.parse(JSON.parse(text.toString('utf8')))
+  } catch {
+    throw new Error('--log: expected one line of the log about a request, as JSON')
+  }
+}
+
+function clientOf({ client_ip: client, peer_ip: peer, ip_source: source }: Line): string {
+  if (client === undefined) return `unknown; the peer was ${peer ?? 'gone'}`
+  return `${client}, from ${source ?? 'an unknown source'}; the peer was ${peer ?? 'gone'}`
+}
+
+function allowlistOf({ client_ip: client }: Line, settings: Settings): string | undefined {
+  const address = client === undefined ? undefined : parseAddress(client)
+  return address && `by these settings ${describeAllowed(address, settings)}`
+}
+
+function diagnosisOf({ diagnosis, diagnosis_detail: detail }: Line): string | undefined {
+  if (diagnosis === undefined || !isDiagnosisKind(diagnosis)) return diagnosis
+  return describeDiagnosis({ kind: diagnosis, detail })
+}
+
+function describeReason(reason: string): string {
+  if (Object.hasOwn(reasons, reason)) return describeRefusal(reason as Reason)
+  if (!Object.hasOwn(faults, reason)) return reason
+  return `failed as ${reason}: ${faults[reason as FaultCode].message}`
+}

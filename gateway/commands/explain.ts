@@ -1,0 +1,104 @@
+/** `explain`: the whole way of one request through the checks, as a running gateway would take it. */
+import { readFileSync } from 'node:fs'
+
+import { admit, type Effects } from '../admit.ts'
+import type { RequestHead } from '../checks/request-head.ts'
+import { allowPublished, type Settings } from '../config/compile.ts'
+import type { Environment } from '../config/resolve-keys.ts'
+import { DiagnosisBudget } from '../diagnosis/budget.ts'
+import { diagnose } from '../diagnosis/diagnose.ts'
+import type { Findings } from '../findings.ts'
+import { pass, refuse } from '../verdict.ts'
+import { describeWay } from './describe-way.ts'
+import { explainLogLine } from './explain-log-line.ts'
+import { startingRanges } from './published.ts'
+import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+
+export interface ExplainOptions extends SettingsOptions {
+  /** A file with a line of the log; `-` is standard input. */
+  readonly log?: string
+  /** Peer of the connection. */
+  readonly from?: string
+  readonly method: string
+  readonly target?: string
+  /** `Name: value`, in order. */
+  readonly header: readonly string[]
+  readonly body?: string
+  /** Unix seconds of the clock; now by default. */
+  readonly at?: string
+}
+
+/** @returns 0 if the request would be admitted, 1 if not, 2 if it could not be tried. */
+export async function explain(
+  options: ExplainOptions,
+  env: Environment,
+  nowMs: number,
+): Promise<number> {
+  const reading = readSettingsOrExplain(options, env)
+  if (reading === undefined) return 2
+  const published = await startingRanges(reading.settings)
+  const settings = allowPublished(reading.settings, published?.ranges ?? [])
+  try {
+    if (options.log !== undefined) return explainLogLine(read(options.log), settings)
+    if (options.from === undefined) throw new Error('give --from ADDRESS, or --log FILE')
+    return await explainRequest(options, options.from, settings, nowMs)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    return 2
+  }
+}
+
+async function explainRequest(
+  options: ExplainOptions,
+  from: string,
+  settings: Settings,
+  nowMs: number,
+): Promise<number> {
+  const head = headOf(options, from, settings)
+  const body = options.body === undefined ? Buffer.alloc(0) : read(options.body)
+  const atMs = options.at === undefined ? nowMs : Number(options.at) * 1000
+  if (!Number.isFinite(atMs))
+    throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
+  const findings: Findings = {}
+  const verdict = await admit(head, settings.policy, effectsOf(body, atMs, settings), findings)
+  const refusal = verdict.ok ? undefined : verdict.reason
+  const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
+  console.log(describeWay({ head, findings, refusal, diagnosis, settings }))
+  return verdict.ok ? 0 : 1
+}
+
+function headOf(options: ExplainOptions, from: string, { policy }: Settings): RequestHead {
+  const fields = options.header.map(parseField)
+  const [only] = policy.routes.filter(({ kind }) => kind === 'inngest')
+  const hasHost = fields.some(([name]) => name.toLowerCase() === 'host')
+  const host = hasHost ? [] : ['Host', only?.host ?? 'localhost']
+  return {
+    method: options.method.toUpperCase(),
+    target: options.target ?? only?.path ?? '/',
+    httpVersion: '1.1',
+    rawHeaders: [...host, ...fields.flat()],
+    isUpgrade: fields.some(([name]) => name.toLowerCase() === 'upgrade'),
+    connection: { remoteAddress: from, isEncrypted: false, proxied: undefined },
+  }
+}
+
+function parseField(line: string): [string, string] {
+  const colon = line.indexOf(':')
+  if (colon < 1) throw new Error(`--header: expected "Name: value", found ${JSON.stringify(line)}`)
+  return [line.slice(0, colon), line.slice(colon + 1).trim()]
+}
+
+/** The replay cache of the running gateway is not here to be asked. */
+function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
+  const isTooLarge = body.byteLength > policy.limits.maxBodyBytes
+  return {
+    nowMs: () => atMs,
+    enter: () => true,
+    readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(body)),
+    claim: () => Promise.resolve('claimed'),
+  }
+}
+
+function read(file: string): Buffer {
+  return readFileSync(file === '-' ? 0 : file)
+}
