@@ -1,7 +1,11 @@
 /** What is generated, and from what. */
 import { z } from 'zod'
 
+import { restartOnly } from '../../gateway/config/restart-only.ts'
 import { configSchema } from '../../gateway/config/schema.ts'
+import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
+import { mismatches } from '../../gateway/diagnosis/mismatch.ts'
+import { spellings } from '../../gateway/diagnosis/spelling.ts'
 import { faults } from '../../gateway/errors.ts'
 import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
 import { KeyUsage } from '../../gateway/observe/key-usage.ts'
@@ -18,6 +22,8 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       ['reasons', reasonsTable()],
       ['faults', faultsTable()],
       ['metrics', metricsTable()],
+      ['restart', restartOnly.map((key) => `\`${key}\``).join(', ')],
+      ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
@@ -53,6 +59,18 @@ function faultsTable(): string {
     row.message,
   ])
   return table(['reason', 'whose', 'status', 'meaning'], rows)
+}
+
+function diagnosesTable(): string {
+  const ofBodies = Object.entries(mismatches)
+  const ofHeaders = Object.entries(spellings).map(
+    ([kind, { meaning }]) => [`header_${kind}`, meaning] as const,
+  )
+  const rows = [...ofBodies, ...ofHeaders, ['healed', meaningOf('healed')] as const]
+  return table(
+    ['diagnosis', 'meaning'],
+    rows.map(([kind, meaning]) => [`\`${kind}\``, meaning]),
+  )
 }
 
 function metricsTable(): string {

@@ -11,13 +11,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)].map(
-  ([, text = '']) => text,
+/** In a list they are indented. */
+const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^( *)```yaml\n(.*?)^\1```/gms)].map(
+  ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
 )
 
 describe('README.md', () => {
   it('has configurations', () => {
-    expect(blocks.length).toBeGreaterThan(1)
+    expect(blocks.length).toBeGreaterThan(3)
   })
 
   it.each(blocks)('has one that starts: %s', (text) => {
