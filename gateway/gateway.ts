@@ -37,8 +37,11 @@ export interface Gateway {
   callsInFlight(): number
   /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
   reload(): void
-  /** Not ready at once; then no new connection; then waits for calls in flight. */
-  stop(): Promise<StopReport>
+  /**
+   * Not ready at once; then no new connection; then waits for calls in flight.
+   * @param delayMs how long it still serves; by default `shutdown.delayMs`.
+   */
+  stop(delayMs?: number): Promise<StopReport>
 }
 
 export interface StopReport {
@@ -102,10 +105,12 @@ export async function startGateway(
       reloader.reload('signal')
       ranges.refresh()
     },
-    stop: async () => {
+    stop: async (delayMs) => {
       reloader.stop()
       await ranges.stop()
-      const callsCut = await drain({ server: traffic, ...parts }, live.settings.config.shutdown)
+      const { shutdown } = live.settings.config
+      const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
+      const callsCut = await drain({ server: traffic, ...parts }, times)
       live.close()
       ops.close()
       ops.closeAllConnections()

@@ -35,7 +35,8 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     )
     const signal = await signalled
     logger.info({ signal, calls_in_flight: gateway.callsInFlight() }, 'draining')
-    const { callsCut } = await gateway.stop()
+    // Whoever presses Ctrl-C has no load balancer that must notice first.
+    const { callsCut } = await gateway.stop(signal === 'SIGINT' ? 0 : undefined)
     if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
     else logger.info('stopped')
     return 0

@@ -225,6 +225,12 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     )
   })
 
+  it('does not wait for a load balancer when somebody presses Ctrl-C', async () => {
+    const gateway = await startProcess(main, 'http://127.0.0.1:1', { delayMs: 600_000 })
+    gateway.child.kill('SIGINT')
+    expect((await gateway.exit)[0]).toBe(0)
+  })
+
   it('reads its configuration anew on SIGHUP', async () => {
     const gateway = await startProcess(main, await startApp((response) => response.end('ok')))
     gateway.child.kill('SIGHUP')
