@@ -14,8 +14,9 @@ import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifySignature } from './checks/signature.ts'
-import type { Findings, ReplayOutcome } from './findings.ts'
+import type { Findings, ReplayClaim, ReplayOutcome } from './findings.ts'
 import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
+import { targetName } from './inngest/redirect-target.ts'
 import type { Credentials } from './inngest/signature-header.ts'
 import { moderate, settle } from './moderate.ts'
 import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy, RoutePolicy } from './policy.ts'
@@ -29,14 +30,15 @@ export interface Effects {
   /** Takes one of the places for requests in flight on such a route. False if none is left. */
   readonly enter: (kind: RoutePolicy['kind']) => boolean
   readonly readBody: () => Promise<Verdict<Uint8Array>>
-  /** Spends a key, atomically. Throws a fault if the store cannot be asked. */
-  readonly claim: (claim: ReplayClaim, nowMs: number) => Promise<ReplayOutcome>
-}
-
-export interface ReplayClaim {
-  readonly key: Uint8Array
-  readonly timestampSeconds: number
-  readonly expiresAtSeconds: number
+  /**
+   * Spends a key, atomically. Throws a fault if the store cannot be asked.
+   * @param target what is called, for a key that a redirect made usable again.
+   */
+  readonly claim: (
+    claim: ReplayClaim,
+    target: () => string,
+    nowMs: number,
+  ) => Promise<ReplayOutcome>
 }
 
 const admitted: unique symbol = Symbol('admitted')
@@ -244,11 +246,11 @@ async function claimOnce(
   if (key.value === undefined) return pass(undefined)
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
-  findings.claim = await effects.claim(
-    { key: key.value, timestampSeconds, expiresAtSeconds },
-    nowMs,
-  )
-  return findings.claim === 'claimed' ? pass(undefined) : refuse(claimRefusals[findings.claim])
+  const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
+  findings.claim = await effects.claim(claim, () => targetName(subject), nowMs)
+  if (findings.claim !== 'claimed') return refuse(claimRefusals[findings.claim])
+  findings.claimed = claim
+  return pass(undefined)
 }
 
 const claimRefusals = {

@@ -7,6 +7,12 @@ import type { Reason } from './reasons.ts'
 
 export type ReplayOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
 
+export interface ReplayClaim {
+  readonly key: Uint8Array
+  readonly timestampSeconds: number
+  readonly expiresAtSeconds: number
+}
+
 export interface Findings {
   route?: RoutePolicy
   client?: ClientAddress
@@ -19,6 +25,10 @@ export interface Findings {
   /** Let through without a signature, by the route's `unsigned…` setting. */
   isUnsigned?: boolean
   claim?: ReplayOutcome
+  /** What was spent for it. */
+  claimed?: ReplayClaim
+  /** Whether a redirect of the app made the signature usable again. */
+  redirect?: 'rearmed' | 'not_rearmed'
   /** Reasons to refuse it that the route does not enforce. */
   reported?: readonly Reason[]
 }

@@ -42,7 +42,7 @@ function isPlainTarget(target: string): boolean {
   return /^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)
 }
 
-function splitTarget(target: string): { path: string; query: string } {
+export function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf('?')
   if (mark === -1) return { path: target, query: '' }
   return { path: target.slice(0, mark), query: target.slice(mark + 1) }

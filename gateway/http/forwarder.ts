@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { errors, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
+import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import { keepRequestFields, keepResponseFields } from './header-hygiene.ts'
@@ -17,6 +18,17 @@ export interface ForwarderOptions {
   /** Longest silence of the app, before its head and between any two parts of its body. */
   readonly responseTimeoutMs: number
 }
+
+/** Who wants to know how it goes. */
+export interface ForwardTold {
+  /** The body is in the hands of the app's connection, so that nothing here holds it any longer. */
+  readonly onBodySent: () => void
+  /** The app answers with a redirect that repeats the call; the answer waits. Must not reject. */
+  readonly onRedirect: (location: string) => Promise<void>
+}
+
+/** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
+const REPEATING = new Set([307, 308])
 
 /** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
 const METHOD_CHANGING = new Set([301, 302, 303])
@@ -46,15 +58,13 @@ export class Forwarder {
   }
 
   /**
-   * @param onBodySent called when the body is in the hands of the app's connection, so that nothing
-   * here holds it any longer.
    * @returns the app's status, when its whole answer has been passed on. @throws GatewayFault
    */
   forward(
     request: AdmittedRequest,
     requestId: string,
     response: ServerResponse,
-    onBodySent: () => void,
+    told: ForwardTold,
   ): Promise<number> {
     const { route, head, body } = request
     const pool = this.#pools.get(route)
@@ -74,7 +84,7 @@ export class Forwarder {
         // undici would take the certificate's name from `Host`, which the sender chose.
         ...({ servername: serverNameOf(route) } as object),
       },
-      new Relay(head.method, response, onBodySent, resolve, reject),
+      new Relay(head.method, response, told, resolve, reject),
     )
     return promise
   }
@@ -127,23 +137,24 @@ function createPool({ upstream, options }: PoolSpecification): Pool {
 class Relay implements Dispatcher.DispatchHandler {
   readonly #method: string
   readonly #response: ServerResponse
-  readonly #onBodySent: () => void
+  readonly #told: ForwardTold
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
   /** A connection was had, so that what goes wrong now is not about connecting. */
   #isConnected = false
   #isClientGone = false
+  #held: Promise<void> | undefined
 
   constructor(
     method: string,
     response: ServerResponse,
-    onBodySent: () => void,
+    told: ForwardTold,
     resolve: (status: number) => void,
     reject: (fault: GatewayFault) => void,
   ) {
     this.#method = method
     this.#response = response
-    this.#onBodySent = onBodySent
+    this.#told = told
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -163,7 +174,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
-    this.#onBodySent()
+    this.#told.onBodySent()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -173,7 +184,22 @@ class Relay implements Dispatcher.DispatchHandler {
       controller.abort(new GatewayFault('upstream_redirect'))
       return
     }
-    this.#response.writeHead(status, keepResponseFields(rawFields(controller)))
+    const fields = rawFields(controller)
+    const [location] = REPEATING.has(status) ? fieldValues(fields, 'location') : []
+    if (location === undefined) {
+      this.#begin(status, fields)
+      return
+    }
+    controller.pause()
+    this.#held = this.#told.onRedirect(location).then(() => {
+      this.#begin(status, fields)
+      controller.resume()
+    })
+  }
+
+  #begin(status: number, fields: readonly string[]): void {
+    if (this.#response.destroyed) return
+    this.#response.writeHead(status, keepResponseFields(fields))
     // A stepping app answers 201 at once and then sends spaces for as long as it works.
     sendHead(this.#response)
   }
@@ -184,6 +210,15 @@ class Relay implements Dispatcher.DispatchHandler {
 
   /** Trailers are dropped. */
   onResponseEnd(): void {
+    // An answer without a body ends while its head is held back.
+    if (this.#held === undefined) this.#finish()
+    else
+      void this.#held.then(() => {
+        this.#finish()
+      })
+  }
+
+  #finish(): void {
     const { statusCode } = this.#response
     this.#response.end(() => {
       this.#resolve(statusCode)

@@ -4,11 +4,14 @@ import type { Socket } from 'node:net'
 
 import type { Logger } from 'pino'
 
-import { admit, type Effects } from '../admit.ts'
+import { admit, type AdmittedRequest, type Effects } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
+import { splitTarget } from '../checks/route.ts'
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { faults, GatewayFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
+import type { Findings } from '../findings.ts'
+import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import type { ClockDrift } from '../observe/clock-drift.ts'
 import type { KeyUsage } from '../observe/key-usage.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -83,8 +86,11 @@ async function answer(
   const accepted = verdict.value
   const answered = exchange.timeUpstream(() =>
     accepted.kind === 'admitted'
-      ? forwarder.forward(accepted, requestId, response, () => {
-          hold.releaseBytes()
+      ? forwarder.forward(accepted, requestId, response, {
+          onBodySent: () => {
+            hold.releaseBytes()
+          },
+          onRedirect: (location) => rearm(accepted, location, findings, parts),
         })
       : passthrough.forward(accepted, requestId, request, response, (cut) => {
           exchange.onCut = cut
@@ -92,6 +98,27 @@ async function answer(
   )
   exchange.diagnose(parts.diagnosisBudget)
   await answered
+}
+
+/** Before Inngest is told where to go: it may be there before an answer is written to the end. */
+async function rearm(
+  { head, host }: AdmittedRequest,
+  location: string,
+  findings: Findings,
+  { replay, clock }: TrafficParts,
+): Promise<void> {
+  const { claimed } = findings
+  if (claimed === undefined) return
+  const { path, query } = splitTarget(head.target)
+  const target = redirectedTarget({ method: head.method, host, path, query }, location)
+  try {
+    const isRearmed =
+      target !== undefined && (await replay.rearm(claimed, targetName(target), clock.nowMs()))
+    findings.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
+  } catch {
+    // The call that follows is refused, and Inngest signs its retry anew.
+    findings.redirect = 'not_rearmed'
+  }
 }
 
 /** For a request that wants the connection for something else: a WebSocket, or a tunnel. */
@@ -165,9 +192,9 @@ function noBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
     nowMs: () => clock.nowMs(),
     enter: (kind) => hold.enter(kind === 'inngest'),
     readBody: () => Promise.reject(new Error('an upgrade has no body')),
-    claim: async (claim, nowMs) => {
+    claim: async (claim, target, nowMs) => {
       try {
-        return await replay.claim(claim, nowMs)
+        return await replay.claim(claim, target, nowMs)
       } catch (error) {
         throw new GatewayFault('replay_store_unavailable', error)
       }

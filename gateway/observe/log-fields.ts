@@ -55,6 +55,7 @@ function signatureFields({ findings, diagnosis }: RequestRecord): object {
     diagnosis: diagnosis?.kind,
     diagnosis_detail: diagnosis?.detail,
     unsigned: findings.isUnsigned,
+    redirect: findings.redirect,
   }
 }
 

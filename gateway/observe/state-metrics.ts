@@ -9,7 +9,7 @@ import { clockStates, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 
 export interface GatewayState {
-  readonly replay: Pick<ReplayStore, 'entries' | 'capacity'>
+  readonly replay: Pick<ReplayStore, 'entries' | 'capacity' | 'unavailableBecause'>
   readonly requestsInFlight: () => number
   readonly connections: () => number
   readonly bufferedBytes: () => number
@@ -39,20 +39,37 @@ export function describeState(registry: Registry, version: string, state: Gatewa
 }
 
 function describeNumbers(registry: Registry, state: GatewayState): void {
-  const gauge = (name: string, help: string, read: () => number) => {
-    labelled(registry, name, help, [], (own) => {
-      own.set(read())
-    })
-  }
-  gauge('replay_cache_entries', 'Claims held by the replay cache.', () => state.replay.entries)
-  gauge(
-    'replay_cache_capacity',
-    'Claims that the replay cache can hold.',
-    () => state.replay.capacity,
-  )
-  gauge('requests_in_flight', 'Requests begun and not yet answered.', state.requestsInFlight)
-  gauge('connections', 'Connections open on the traffic listener.', state.connections)
-  gauge('buffered_bytes', 'Bytes of request bodies held in memory.', state.bufferedBytes)
+  const numbers: readonly (readonly [string, string, () => number | undefined])[] = [
+    ['replay_cache_entries', 'Claims held by the replay cache.', () => state.replay.entries],
+    [
+      'replay_cache_capacity',
+      'Claims that the replay cache can hold.',
+      () => state.replay.capacity,
+    ],
+    [
+      'replay_store_up',
+      'Whether the replay store can be asked.',
+      () => (state.replay.unavailableBecause === undefined ? 1 : 0),
+    ],
+    ['requests_in_flight', 'Requests begun and not yet answered.', state.requestsInFlight],
+    ['connections', 'Connections open on the traffic listener.', state.connections],
+    ['buffered_bytes', 'Bytes of request bodies held in memory.', state.bufferedBytes],
+  ]
+  for (const [name, help, read] of numbers) gauge(registry, name, help, read)
+}
+
+/** @param read gives undefined where there is nothing to tell. */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number | undefined,
+): void {
+  labelled(registry, name, help, [], (own) => {
+    const value = read()
+    if (value === undefined) own.remove()
+    else own.set(value)
+  })
 }
 
 function describeAllowlist(registry: Registry, { settings }: GatewayState): void {
@@ -119,11 +136,9 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
 
 function describeClock(registry: Registry, { clockDrift, monotonicMs }: GatewayState): void {
   const medianHelp = 'Median age of the signatures admitted lately; none if they are too few.'
-  labelled(registry, 'signature_age_median_seconds', medianHelp, [], (own) => {
-    const medianSeconds = clockDrift.medianSeconds(monotonicMs())
-    if (medianSeconds === undefined) own.remove()
-    else own.set(medianSeconds)
-  })
+  gauge(registry, 'signature_age_median_seconds', medianHelp, () =>
+    clockDrift.medianSeconds(monotonicMs()),
+  )
   const stateHelp =
     'This clock beside that of Inngest: 1 for one of unknown, steady, ahead, behind.'
   labelled(registry, 'clock', stateHelp, ['state'], (own) => {

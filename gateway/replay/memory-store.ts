@@ -3,7 +3,7 @@
  * requests share their timestamp, so a look-up touches one set, and a second that has expired is
  * forgotten whole. No sweep walks the entries.
  */
-import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
+import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
 
 export interface MemoryStoreOptions {
   /** Most claims held at once. */
@@ -18,6 +18,13 @@ export interface MemoryStoreOptions {
 interface SignedSecond {
   expiresAtSeconds: number
   readonly keys: Set<string>
+  /** Of keys that a redirect made usable again; rare. */
+  readonly rearmed: Map<string, Rearmed>
+}
+
+interface Rearmed {
+  readonly targets: Map<string, number>
+  redirects: number
 }
 
 export class MemoryReplayStore implements ReplayStore {
@@ -36,17 +43,39 @@ export class MemoryReplayStore implements ReplayStore {
     return this.#entries
   }
 
-  claim(claim: Claim, nowMs: number): Promise<ClaimOutcome> {
-    return Promise.resolve(this.#claim(claim, nowMs))
+  /** Nobody has to be asked. */
+  get unavailableBecause(): undefined {
+    return undefined
   }
 
-  #claim({ key, timestampSeconds, expiresAtSeconds }: Claim, nowMs: number): ClaimOutcome {
+  claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
+    return Promise.resolve(this.#claim(claim, target, nowMs))
+  }
+
+  rearm({ key, timestampSeconds }: Claim, target: string, nowMs: number): Promise<boolean> {
+    this.#forgetExpired(Math.floor(nowMs / 1000))
+    const second = this.#seconds.get(timestampSeconds)
+    const text = keyText(key)
+    if (second?.keys.has(text) !== true) return Promise.resolve(false)
+    const rearmed = second.rearmed.get(text) ?? { targets: new Map<string, number>(), redirects: 0 }
+    if (rearmed.redirects >= MAX_REDIRECTS) return Promise.resolve(false)
+    rearmed.redirects += 1
+    rearmed.targets.set(target, (rearmed.targets.get(target) ?? 0) + 1)
+    second.rearmed.set(text, rearmed)
+    return Promise.resolve(true)
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  #claim(claim: Claim, target: () => string, nowMs: number): ClaimOutcome {
+    const { key, timestampSeconds, expiresAtSeconds } = claim
     this.#forgetExpired(Math.floor(nowMs / 1000))
     if (timestampSeconds < this.#remembersFromSeconds) return 'before_start'
-    const second = this.#seconds.get(timestampSeconds) ?? { expiresAtSeconds, keys: new Set() }
-    // latin1 keeps 32 bytes in 32 one-byte characters; hex would take twice the room.
-    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
-    if (second.keys.has(text)) return 'duplicate'
+    const second = this.#seconds.get(timestampSeconds) ?? newSecond(expiresAtSeconds)
+    const text = keyText(key)
+    if (second.keys.has(text)) return takeRearmed(second, text, target) ? 'claimed' : 'duplicate'
     if (this.#entries >= this.capacity) return 'full'
     second.keys.add(text)
     second.expiresAtSeconds = Math.max(second.expiresAtSeconds, expiresAtSeconds)
@@ -70,4 +99,25 @@ export class MemoryReplayStore implements ReplayStore {
       this.#remembersFromSeconds = Math.max(this.#remembersFromSeconds, timestampSeconds + 1)
     }
   }
+}
+
+function newSecond(expiresAtSeconds: number): SignedSecond {
+  return { expiresAtSeconds, keys: new Set(), rearmed: new Map() }
+}
+
+/** latin1 keeps 32 bytes in 32 one-byte characters; hex would take twice the room. */
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+/** Spends one of the times that a redirect gave this target. */
+function takeRearmed({ rearmed }: SignedSecond, text: string, target: () => string): boolean {
+  const targets = rearmed.get(text)?.targets
+  if (targets === undefined) return false
+  const name = target()
+  const times = targets.get(name) ?? 0
+  if (times === 0) return false
+  if (times === 1) targets.delete(name)
+  else targets.set(name, times - 1)
+  return true
 }

@@ -1,4 +1,8 @@
-/** The contract of a replay store: an atomic first use of a key, remembered until it expires. */
+/**
+ * The contract of a replay store: an atomic first use of a key, remembered until it expires. After
+ * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
+ * usable once more, for one target.
+ */
 
 export interface Claim {
   /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
@@ -16,10 +20,26 @@ export interface Claim {
  */
 export type ClaimOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
 
+/** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
+export const MAX_REDIRECTS = 60
+
 export interface ReplayStore {
-  /** @param nowMs the clock reading of the freshness check, Unix milliseconds. */
-  claim(claim: Claim, nowMs: number): Promise<ClaimOutcome>
-  /** Live and not yet swept claims. */
-  readonly entries: number
-  readonly capacity: number
+  /**
+   * @param target names what is called (inngest/redirect-target.ts); asked for only where the key is
+   * spent already.
+   * @param nowMs the clock reading of the freshness check, Unix milliseconds.
+   * @throws if the store cannot be asked, or not in time.
+   */
+  claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome>
+  /**
+   * Lets a spent key be claimed once more, by a call of exactly this target.
+   * @returns false if the key was made usable again `MAX_REDIRECTS` times already, or is not spent.
+   */
+  rearm(claim: Claim, target: string, nowMs: number): Promise<boolean>
+  /** Live and not yet swept claims; undefined where they are not counted. */
+  readonly entries: number | undefined
+  readonly capacity: number | undefined
+  /** Undefined when it can be asked, otherwise why not. */
+  readonly unavailableBecause: string | undefined
+  close(): Promise<void>
 }

@@ -14,10 +14,12 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
+/** @param paths of routes to the app; by default one of its own. */
 export async function startBehind(
   handler: Handler,
   config: Readonly<Record<string, unknown>> = {},
   listenOn?: string,
+  paths?: readonly string[],
 ): Promise<TestGateway> {
   const app = createServer((request, response) => {
     let body = ''
@@ -40,7 +42,13 @@ export async function startBehind(
     typeof address === 'string'
       ? `unix:${address}`
       : `http://127.0.0.1:${String((address as AddressInfo).port)}`
-  return track(await startTestGateway(url, config))
+  const routes = paths?.map((path, i) => ({
+    name: `app-${String(i)}`,
+    path,
+    upstream: url,
+    signingKeys: [{ env: 'PRIMARY' }],
+  }))
+  return track(await startTestGateway(url, { ...config, ...(routes && { routes }) }))
 }
 
 export function track(gateway: TestGateway): TestGateway {

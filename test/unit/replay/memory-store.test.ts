@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
+import { describeStoreContract } from '../../support/store-contract.ts'
 import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
 
 const t = 1_700_000_000
@@ -12,9 +13,14 @@ function storeOf(maxEntries = 10, remembersFromSeconds = 0) {
     timestampSeconds = t,
     nowSeconds = t,
     expiresAtSeconds = timestampSeconds + 600,
-  ) => store.claim({ key, timestampSeconds, expiresAtSeconds }, nowSeconds * 1000)
+  ) => store.claim({ key, timestampSeconds, expiresAtSeconds }, () => 'here', nowSeconds * 1000)
   return { store, claim }
 }
+
+describeStoreContract('MemoryReplayStore', t, () => {
+  const store = new MemoryReplayStore({ maxEntries: 10_000, remembersFromSeconds: 0 })
+  return Promise.resolve({ store, end: () => store.close() })
+})
 
 describe('MemoryReplayStore', () => {
   it('lets a key be claimed once until the last second at which it could be fresh', async () => {

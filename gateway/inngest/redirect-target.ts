@@ -1,0 +1,44 @@
+/**
+ * What Inngest calls after an app's redirect. It repeats the call with the same signature, at the
+ * place in `Location`, with the parameters of the call that came first in place of those there
+ * (inngest `exechttp.go` CheckRedirect).
+ */
+
+export interface CallTarget {
+  readonly method: string
+  /** As `Host` has it. */
+  readonly host: string
+  readonly path: string
+  /** Raw, without `?`; empty if there is none. */
+  readonly query: string
+}
+
+/** What of a query decides which function runs, or what a sync or probe is for. */
+const DECISIVE = ['fnId', 'stepId', 'probe', 'deployId']
+
+/** One text for each target; equal however the rest of the query is written. */
+export function targetName({ method, host, path, query }: CallTarget): string {
+  const parameters = new URLSearchParams(query)
+  const decisive = DECISIVE.map((name) => parameters.get(name))
+  return JSON.stringify([method, host.toLowerCase(), path, ...decisive])
+}
+
+/** @returns undefined if `location` leads to nothing that is called by http. */
+export function redirectedTarget(call: CallTarget, location: string): CallTarget | undefined {
+  const url = URL.parse(location, `http://${call.host}${call.path}`)
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+  const parameters = url.searchParams
+  for (const [name, value] of firstValues(call.query)) parameters.set(name, value)
+  // The base has no scheme that is known here, so `Host` is kept as it was where it is not named.
+  const isElsewhere = /^(?:[a-z][a-z0-9+.-]*:|\/\/|\\\\)/i.test(location)
+  const host = isElsewhere ? url.host : call.host
+  return { method: call.method, host, path: url.pathname, query: parameters.toString() }
+}
+
+function firstValues(query: string): Map<string, string> {
+  const first = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!first.has(name)) first.set(name, value)
+  }
+  return first
+}

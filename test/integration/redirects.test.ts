@@ -1,0 +1,95 @@
+/** An app's redirect: Inngest repeats the call with the same signature, and only there it is let in. */
+import { describe, expect, it } from 'vitest'
+
+import { startBehind } from '../support/app-behind-gateway.ts'
+import { freshBody } from '../support/attack.ts'
+import { send, signatureHeader } from '../support/sender.ts'
+import { testKey, type TestGateway } from '../support/test-gateway.ts'
+
+const first = '/api/inngest?fnId=shop-hello&stepId=step'
+
+/** Redirects every call of the first path, and answers those of others. */
+function startRedirecting(location: string, status = 307, body = '') {
+  return startBehind(
+    (request, response, received) => {
+      if (request.url?.startsWith('/api/inngest') === true) {
+        response.writeHead(status, { location })
+        response.end(body)
+      } else response.end(`${request.url ?? ''} ${received}`)
+    },
+    undefined,
+    undefined,
+    ['/api/inngest', '/moved', '/other'],
+  )
+}
+
+function caller(gateway: TestGateway) {
+  const body = freshBody()
+  const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
+  const call = async (target: string, host = 'app.example.com') => {
+    const headers = { 'x-inngest-signature': signature, host }
+    const answer = await send({ port: gateway.port, target, headers, body })
+    return answer.status === 200 ? answer.body : answer.status
+  }
+  return { body, call }
+}
+
+describe('a 307 or 308 of the app', () => {
+  it.each([
+    [307, '/moved'],
+    [308, '/moved?x=1'],
+    [307, 'moved-relative/../../moved'],
+    [307, 'https://app.example.com/moved'],
+    [307, '//app.example.com/moved?fnId=what-the-app-says&x=2'],
+  ])('%i to %s can be followed, once', async (status, location) => {
+    const gateway = await startRedirecting(location, status)
+    const { body, call } = caller(gateway)
+    expect(await call(first)).toBe(status)
+    // As Inngest follows it: with the parameters of the first call, sorted.
+    const followed = '/moved?fnId=shop-hello&stepId=step&x=1'
+    expect(await call(followed)).toBe(`${followed} ${body}`)
+    expect(await call(followed)).toBe(409)
+    expect(gateway.logLines[0]).toMatchObject({ status, redirect: 'rearmed' })
+  })
+
+  it.each([
+    ['another path', '/other?fnId=shop-hello&stepId=step', undefined],
+    ['another function', '/moved?fnId=shop-other&stepId=step', undefined],
+    ['another step', '/moved?fnId=shop-hello&stepId=other', undefined],
+    ['another host', '/moved?fnId=shop-hello&stepId=step', 'evil.example.com'],
+    ['the first target', first, undefined],
+  ])('lets nobody use the signature for %s', async (_, target, host) => {
+    const gateway = await startRedirecting('/moved')
+    const { call } = caller(gateway)
+    expect(await call(first)).toBe(307)
+    expect(await call(target, host)).toBe(409)
+  })
+
+  it('with a body passes it on whole', async () => {
+    const gateway = await startRedirecting('/moved', 307, 'x'.repeat(100_000))
+    const body = freshBody()
+    const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
+    const answer = await send({
+      port: gateway.port,
+      target: first,
+      body,
+      headers: { 'x-inngest-signature': signature },
+    })
+    expect([answer.status, answer.body.length]).toEqual([307, 100_000])
+  })
+
+  it('to where nothing is called by http arms nothing', async () => {
+    const gateway = await startRedirecting('mailto:somebody@example.com')
+    const { call } = caller(gateway)
+    expect(await call(first)).toBe(307)
+    expect(gateway.logLines[0]).toMatchObject({ redirect: 'not_rearmed' })
+  })
+
+  it('to itself ends after sixty', async () => {
+    const gateway = await startRedirecting(first)
+    const { call } = caller(gateway)
+    for (let i = 0; i <= 60; i += 1) expect(await call(first)).toBe(307)
+    expect(await call(first)).toBe(409)
+    expect(gateway.logLines.at(-2)).toMatchObject({ redirect: 'not_rearmed' })
+  })
+})
