@@ -247,8 +247,9 @@ async function claimOnce(
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
   const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
-  findings.claim = await effects.claim(claim, () => targetName(subject), nowMs)
-  if (findings.claim !== 'claimed') return refuse(claimRefusals[findings.claim])
+  const outcome = await effects.claim(claim, () => targetName(subject), nowMs)
+  findings.claim = outcome
+  if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
   findings.claimed = claim
   return pass(undefined)
 }

@@ -5,7 +5,8 @@ import type { Credentials } from './inngest/signature-header.ts'
 import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
 
-export type ReplayOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
+/** Of the replay cache; see replay/store.ts. */
+export type ReplayOutcome = 'claimed' | 'followed' | 'duplicate' | 'full' | 'before_start'
 
 export interface ReplayClaim {
   readonly key: Uint8Array

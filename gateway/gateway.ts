@@ -26,8 +26,9 @@ import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { notEnforced } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
+import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
-import { MemoryReplayStore } from './replay/memory-store.ts'
+import { createReplayStore } from './replay/create-store.ts'
 import { version } from './version.ts'
 
 export interface Gateway {
@@ -64,9 +65,8 @@ export async function startGateway(
 ): Promise<Gateway> {
   const { settings } = first
   const { read, clock, logger, tracing } = surroundings
-  const { config } = settings
   // The second of the start itself is refused too: an earlier process may have served part of it.
-  const readyAtSeconds = config.replay.coldStart === 'refuse' ? Math.ceil(clock.nowMs() / 1000) : 0
+  const readyAtSeconds = Math.ceil(clock.nowMs() / 1000)
   const ranges = new LiveRanges({
     clock,
     logger,
@@ -80,9 +80,7 @@ export async function startGateway(
   const parts = createParts(settings, readyAtSeconds, surroundings, ranges)
   const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
-  const ops = createOpsServer(metrics.registry, {
-    notReadyBecause: () => notReadyBecause(parts, ranges, readyAtSeconds),
-  })
+  const ops = createOpsServer(metrics.registry, new Readiness(parts, ranges, readyAtSeconds))
   const putInForce = (next: Settings) => {
     ranges.follow(next)
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
@@ -112,6 +110,7 @@ export async function startGateway(
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
       const callsCut = await drain({ server: traffic, ...parts }, times)
       live.close()
+      await parts.replay.close()
       ops.close()
       ops.closeAllConnections()
       await tracing?.stop()
@@ -120,27 +119,13 @@ export async function startGateway(
   }
 }
 
-function notReadyBecause(
-  { connections, clock }: TrafficParts,
-  ranges: LiveRanges,
-  readyAtSeconds: number,
-): string | undefined {
-  if (connections.areEnding) return 'draining'
-  if (!ranges.isSettled) return 'fetching ranges'
-  return clock.nowMs() < readyAtSeconds * 1000 ? 'starting' : undefined
-}
-
 function createParts(
   settings: Settings,
-  remembersFromSeconds: number,
+  readyAtSeconds: number,
   { clock, logger, tracing }: Surroundings,
   ranges: LiveRanges,
 ): TrafficParts {
-  const { config } = settings
-  const replay = new MemoryReplayStore({
-    maxEntries: config.replay.maxEntries,
-    remembersFromSeconds,
-  })
+  const replay = createReplayStore(settings, readyAtSeconds, clock, logger)
   const live = new LiveSnapshot(settings, {
     pools: createUpstreamPools(),
     agents: createUpstreamAgents(),

@@ -27,10 +27,17 @@ export interface Settings {
   readonly allowlistSources: readonly AllowlistSource[]
   /** PEM; see TlsMaterial. */
   readonly rangesCa: string | undefined
+  readonly replaySecrets: ReplaySecrets
   /** Undefined for plain HTTP. */
   readonly listenerTls: ListenerTls | undefined
   /** Of the configuration with its defaults, so that replicas can be compared. */
   readonly fingerprint: string
+}
+
+export interface ReplaySecrets {
+  readonly password: string | undefined
+  /** PEM; see TlsMaterial. */
+  readonly ca: string | undefined
 }
 
 export interface AllowlistSource {
@@ -49,6 +56,7 @@ export function compileSettings(
   config: Config,
   keys: readonly (readonly SigningKey[])[],
   tls: TlsMaterial,
+  replayPassword: string | undefined,
   defaults: RouteDefaults,
 ): Settings {
   const listsInngest = config.allowlist.includes(inngestKeyword)
@@ -68,8 +76,16 @@ export function compileSettings(
   }
   const allowlistSources = sourcesOf(published, own)
   const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
-  const { listener: listenerTls, rangesCa } = tls
-  return Object.freeze({ policy, config, allowlistSources, rangesCa, listenerTls, fingerprint })
+  const { listener: listenerTls, rangesCa, replayCa } = tls
+  const replaySecrets = redacted({ password: replayPassword, ca: replayCa })
+  const read = { rangesCa, replaySecrets, listenerTls }
+  return Object.freeze({ policy, config, allowlistSources, ...read, fingerprint })
+}
+
+/** Not to be printed by accident. */
+function redacted(secrets: ReplaySecrets): ReplaySecrets {
+  Object.defineProperty(secrets, 'toJSON', { value: () => '[redacted]' })
+  return secrets
 }
 
 /** The same settings, with these for what `inngest` in the allowlist stands for. */

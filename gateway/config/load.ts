@@ -14,6 +14,7 @@ import {
   type Environment,
   type KeyReading,
 } from './resolve-keys.ts'
+import { readSecret } from './read-secret.ts'
 import { readTls } from './read-tls.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 
@@ -91,7 +92,14 @@ function readSettings(
   if (clash !== undefined) return fail([clash])
   const tls = readTls(file, shape.config, lineOf)
   if (!tls.ok) return fail(tls.problems)
-  return { ok: true, settings: compileSettings(shape.config, keys, tls.material, defaults) }
+  const { password } = shape.config.replay
+  const secret = password && readSecret(password, env)
+  if (secret?.ok === false) {
+    const path = ['replay', 'password']
+    return fail([{ file, line: lineOf(path), path: formatPath(path), ...secret }])
+  }
+  const settings = compileSettings(shape.config, keys, tls.material, secret?.text, defaults)
+  return { ok: true, settings }
 }
 
 function fail(problems: readonly Problem[]): SettingsOrProblems {

@@ -10,6 +10,8 @@ export interface TlsMaterial {
   readonly listener: ListenerTls | undefined
   /** Authorities of the servers that publish ranges; undefined for the well-known ones. */
   readonly rangesCa: string | undefined
+  /** Those of the replay store's server. */
+  readonly replayCa: string | undefined
   /** In the order of the routes. */
   readonly upstreams: readonly UpstreamTlsPolicy[]
 }
@@ -41,18 +43,20 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
   }
   const { tls } = config.listen
   const listener = tls && attempt(['listen', 'tls'], () => readListenerTls(tls))
-  const { caFile } = config.inngestRanges
-  const rangesCa =
-    caFile === undefined
+  const authorities = (section: 'inngestRanges' | 'replay') => {
+    const { caFile } = config[section]
+    return caFile === undefined
       ? undefined
-      : attempt(['inngestRanges', 'caFile'], () => readAuthorities(caFile))
+      : attempt([section, 'caFile'], () => readAuthorities(caFile))
+  }
+  const [rangesCa, replayCa] = [authorities('inngestRanges'), authorities('replay')]
   const upstreams = config.routes.map(
     ({ upstreamTls = {} }, i) =>
       attempt(['routes', i, 'upstreamTls'], () => readUpstreamTls(upstreamTls)) ?? {},
   )
   return problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, material: { listener, rangesCa, upstreams } }
+    : { ok: true, material: { listener, rangesCa, replayCa, upstreams } }
 }
 
 /** @throws if a file cannot be read, or certificate and key do not belong together. */

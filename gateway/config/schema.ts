@@ -9,6 +9,7 @@ import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
+import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
@@ -80,19 +81,7 @@ const shape = z.strictObject({
       clockToleranceSeconds: integer(0, 3600, 300, 'How far ahead a signature may be, in seconds.'),
     })
     .prefault({}),
-  replay: z
-    .strictObject({
-      maxEntries: integer(1, 100_000_000, 1_000_000, 'Most claims held at once; then 503.'),
-      strict: z
-        .boolean()
-        .default(false)
-        .describe('Claim the signature alone for servers before 1.13.5 too. Default false.'),
-      coldStart: z
-        .enum(['refuse', 'accept'])
-        .default('refuse')
-        .describe('What to do with signatures made before the process started. Default refuse.'),
-    })
-    .prefault({}),
+  replay: replaySchema,
   limits: limitsSchema,
   upstream: z
     .strictObject({

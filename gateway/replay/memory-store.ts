@@ -75,7 +75,7 @@ export class MemoryReplayStore implements ReplayStore {
     if (timestampSeconds < this.#remembersFromSeconds) return 'before_start'
     const second = this.#seconds.get(timestampSeconds) ?? newSecond(expiresAtSeconds)
     const text = keyText(key)
-    if (second.keys.has(text)) return takeRearmed(second, text, target) ? 'claimed' : 'duplicate'
+    if (second.keys.has(text)) return takeRearmed(second, text, target) ? 'followed' : 'duplicate'
     if (this.#entries >= this.capacity) return 'full'
     second.keys.add(text)
     second.expiresAtSeconds = Math.max(second.expiresAtSeconds, expiresAtSeconds)

@@ -14,11 +14,11 @@ export interface Claim {
 }
 
 /**
- * `claimed`: first use, now spent. `duplicate`: spent already. `full`: no room, nothing was
- * forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from
- * a second.
+ * `claimed`: first use, now spent. `followed`: spent already, and used once more by the target of a
+ * redirect. `duplicate`: spent already. `full`: no room, nothing was forgotten. `before_start`:
+ * signed before the store remembers, so a first use cannot be told from a second.
  */
-export type ClaimOutcome = 'claimed' | 'duplicate' | 'full' | 'before_start'
+export type ClaimOutcome = 'claimed' | 'followed' | 'duplicate' | 'full' | 'before_start'
 
 /** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60

@@ -69,7 +69,7 @@ export function describeStoreContract(
       expect(await rearm(key, 'there')).toBe(true)
       expect(await claim(key, 'here')).toBe('duplicate')
       expect(await claim(key, 'elsewhere')).toBe('duplicate')
-      expect(await claim(key, 'there')).toBe('claimed')
+      expect(await claim(key, 'there')).toBe('followed')
       expect(await claim(key, 'there')).toBe('duplicate')
     })
 
@@ -79,7 +79,7 @@ export function describeStoreContract(
       await claim(key)
       await rearm(key, 'there')
       const outcomes = await Promise.all(Array.from({ length: 100 }, () => claim(key, 'there')))
-      expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
+      expect(outcomes.filter((outcome) => outcome === 'followed')).toHaveLength(1)
     })
 
     it('follows sixty redirects of a key and no more', async () => {
@@ -88,7 +88,7 @@ export function describeStoreContract(
       await claim(key)
       for (let i = 0; i < 60; i += 1) {
         expect(await rearm(key, `hop ${String(i)}`)).toBe(true)
-        expect(await claim(key, `hop ${String(i)}`)).toBe('claimed')
+        expect(await claim(key, `hop ${String(i)}`)).toBe('followed')
       }
       expect(await rearm(key, 'one too many')).toBe(false)
       expect(await claim(key, 'one too many')).toBe('duplicate')
@@ -99,7 +99,7 @@ export function describeStoreContract(
       const key = randomBytes(32)
       await claim(key)
       expect(await rearm(key, 'here')).toBe(true)
-      expect(await claim(key, 'here')).toBe('claimed')
+      expect(await claim(key, 'here')).toBe('followed')
     })
 
     it('arms no key that was not spent', async () => {

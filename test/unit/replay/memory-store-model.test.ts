@@ -42,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Each key is signed at one time, as a MAC is. */
 class Model {
   readonly signedAt = new Map<number, number>()
-  readonly admitted = new Map<number, number>()
+  readonly admitted = new Set<number>()
   readonly armed = new Map<number, string[]>()
 }
 
@@ -52,43 +52,52 @@ const bytesOf = (key: number, timestampSeconds: number) => {
   return bytes
 }
 
-async function run(steps: readonly Step[]): Promise<void> {
-  const store = new MemoryReplayStore({ maxEntries: 1000, remembersFromSeconds: 0 })
-  const model = new Model()
-  let nowSeconds = START
-  for (const each of steps) {
-    if (each.kind === 'clock') {
-      nowSeconds += each.bySeconds
-      continue
-    }
-    const signedAt =
-      model.signedAt.get(each.key) ?? nowSeconds - (each.kind === 'claim' ? each.age : 0)
-    model.signedAt.set(each.key, signedAt)
-    const claim = {
-      key: bytesOf(each.key, signedAt),
-      timestampSeconds: signedAt,
-      expiresAtSeconds: signedAt + MAX_AGE + TOLERANCE,
-    }
-    if (each.kind === 'rearm') {
-      if (await store.rearm(claim, each.target, nowSeconds * 1000)) {
-        expect(model.admitted.has(each.key)).toBe(true)
-        model.armed.set(each.key, [...(model.armed.get(each.key) ?? []), each.target])
-      }
-      continue
-    }
-    // What is not fresh never reaches the store.
-    const age = nowSeconds - signedAt
-    if (age > MAX_AGE || age < -TOLERANCE) continue
-    const outcome = await store.claim(claim, () => each.target, nowSeconds * 1000)
-    if (outcome !== 'claimed') continue
-    if (model.admitted.has(each.key)) {
-      // Only a redirect to this very target lets it in again.
-      const armed = model.armed.get(each.key) ?? []
-      expect(armed).toContain(each.target)
-      armed.splice(armed.indexOf(each.target), 1)
-    }
-    model.admitted.set(each.key, nowSeconds)
+/** A gateway with a clock, a store and a model of what it must do. */
+class Scene {
+  readonly #store = new MemoryReplayStore({ maxEntries: 1000, remembersFromSeconds: 0 })
+  readonly #model = new Model()
+  #nowSeconds = START
+
+  async take(each: Step): Promise<void> {
+    if (each.kind === 'clock') this.#nowSeconds += each.bySeconds
+    else if (each.kind === 'rearm') await this.#rearm(each.key, each.target)
+    else await this.#claim(each.key, each.age, each.target)
   }
+
+  #claimOf(key: number, age: number) {
+    const signedAt = this.#model.signedAt.get(key) ?? this.#nowSeconds - age
+    this.#model.signedAt.set(key, signedAt)
+    const expiresAtSeconds = signedAt + MAX_AGE + TOLERANCE
+    return { key: bytesOf(key, signedAt), timestampSeconds: signedAt, expiresAtSeconds }
+  }
+
+  async #rearm(key: number, to: string): Promise<void> {
+    const isRearmed = await this.#store.rearm(this.#claimOf(key, 0), to, this.#nowSeconds * 1000)
+    if (!isRearmed) return
+    expect(this.#model.admitted.has(key)).toBe(true)
+    this.#model.armed.set(key, [...(this.#model.armed.get(key) ?? []), to])
+  }
+
+  async #claim(key: number, age: number, to: string): Promise<void> {
+    const claim = this.#claimOf(key, age)
+    // What is not fresh never reaches the store.
+    const now = this.#nowSeconds - claim.timestampSeconds
+    if (now > MAX_AGE || now < -TOLERANCE) return
+    const outcome = await this.#store.claim(claim, () => to, this.#nowSeconds * 1000)
+    if (outcome === 'claimed') {
+      expect(this.#model.admitted.has(key)).toBe(false)
+      this.#model.admitted.add(key)
+    } else if (outcome === 'followed') {
+      const armed = this.#model.armed.get(key) ?? []
+      expect(armed).toContain(to)
+      armed.splice(armed.indexOf(to), 1)
+    }
+  }
+}
+
+async function run(steps: readonly Step[]): Promise<void> {
+  const scene = new Scene()
+  for (const each of steps) await scene.take(each)
 }
 
 describe('MemoryReplayStore, beside a model,', () => {

@@ -1,0 +1,35 @@
+/** The replay store that the configuration asks for. */
+import type { Logger } from 'pino'
+
+import type { Settings } from '../config/compile.ts'
+import { FallbackReplayStore } from './fallback-store.ts'
+import { MemoryReplayStore } from './memory-store.ts'
+import { createRedisClient } from './redis-client.ts'
+import { RedisLink } from './redis-link.ts'
+import { RedisReplayStore } from './redis-store.ts'
+import type { ReplayStore } from './store.ts'
+
+/** @param startSeconds the first second that this process remembers whole. */
+export function createReplayStore(
+  { config, replaySecrets }: Settings,
+  startSeconds: number,
+  clock: { nowMs(): number },
+  logger: Logger,
+): ReplayStore {
+  const { replay } = config
+  const remembersFromSeconds = replay.coldStart === 'refuse' ? startSeconds : 0
+  const memory = () =>
+    new MemoryReplayStore({ maxEntries: replay.maxEntries, remembersFromSeconds })
+  if (replay.store === 'memory') return memory()
+  const { url, username, sentinels, sentinelName, cluster, timeoutMs, keyPrefix } = replay
+  const server = { url, username, sentinels, sentinelName, cluster, timeoutMs }
+  const client = createRedisClient({ ...server, ...replaySecrets })
+  const shared = new RedisReplayStore({
+    client,
+    link: new RedisLink(client, clock, logger),
+    keyPrefix,
+    timeoutMs,
+    refusesBeforeStart: replay.coldStart === 'refuse',
+  })
+  return replay.whenDown === 'refuse' ? shared : new FallbackReplayStore(shared, memory(), logger)
+}

@@ -1,0 +1,61 @@
+/** A client for one server, one behind Sentinels, or a cluster, from the configuration. */
+import { Cluster, Redis } from 'ioredis'
+
+import type { RedisClient } from './redis-link.ts'
+
+export interface RedisConfig {
+  readonly url: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+  /** PEM; undefined for the well-known authorities. */
+  readonly ca: string | undefined
+  readonly cluster: boolean
+  readonly sentinels: readonly string[] | undefined
+  readonly sentinelName: string | undefined
+  readonly timeoutMs: number
+}
+
+const LONGEST_RETRY_MS = 1000
+
+export function createRedisClient(config: RedisConfig): RedisClient {
+  const options = optionsOf(config)
+  if (config.sentinels !== undefined) {
+    const sentinels = config.sentinels.map(hostAndPort)
+    return new Redis({ ...options, sentinels, name: config.sentinelName ?? '' })
+  }
+  const url = new URL(config.url ?? '')
+  const at = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
+  if (!config.cluster) return new Redis({ ...options, ...at, db: Number(url.pathname.slice(1)) })
+  return new Cluster([at], {
+    redisOptions: options,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryDelayMs,
+    slotsRefreshInterval: 5000,
+  })
+}
+
+function optionsOf({ url, username, password, ca, timeoutMs }: RedisConfig) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(url?.startsWith('rediss:') === true && { tls: { ...(ca !== undefined && { ca }) } }),
+    connectTimeout: 5000,
+    commandTimeout: timeoutMs,
+    // A claim that was lost with its connection may have been made: it must not be tried again.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: retryDelayMs,
+    // What was the primary is a replica now; the next connection leads to the new one.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  }
+}
+
+function retryDelayMs(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS)
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+}

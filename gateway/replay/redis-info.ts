@@ -1,0 +1,27 @@
+/** What a Redis server says of itself that decides whether it can be relied on. */
+
+export interface RedisInfo {
+  /** Another one after each start. */
+  readonly runId: string
+  readonly uptimeSeconds: number
+  /** Whether it may throw away live keys to make room. */
+  readonly mayEvict: boolean
+}
+
+/** @param text the answer to INFO. @returns undefined if something needed is not in it. */
+export function parseRedisInfo(text: string): RedisInfo | undefined {
+  const fields = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const colon = line.indexOf(':')
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
+  }
+  const [runId, uptime] = [fields.get('run_id'), fields.get('uptime_in_seconds')]
+  const [limit, policy] = [fields.get('maxmemory'), fields.get('maxmemory_policy')]
+  if (runId === undefined || uptime === undefined || !/^\d+$/.test(uptime)) return undefined
+  if (limit === undefined || policy === undefined) return undefined
+  return {
+    runId,
+    uptimeSeconds: Number(uptime),
+    mayEvict: limit !== '0' && policy !== 'noeviction',
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The connection to Redis: whether it can be asked, and since when what it knows is whole. No claim
+ * is sent over a connection whose server was not looked at first.
+ */
+import type { Cluster, Redis } from 'ioredis'
+import type { Logger } from 'pino'
+
+import { parseRedisInfo } from './redis-info.ts'
+import { RedisMemory } from './redis-memory.ts'
+
+export type RedisClient = Redis | Cluster
+
+const LOOK_EVERY_MS = 15_000
+
+const NOT_CONNECTED = 'not connected'
+
+/** One server, and what stands against asking it. */
+interface Node {
+  trouble: string | undefined
+  /** Another one after each loss, so that an answer is not taken for one of the connection after. */
+  connection: number
+}
+
+export class RedisLink {
+  readonly memory = new RedisMemory()
+  readonly #client: RedisClient
+  readonly #clock: { nowMs(): number }
+  readonly #logger: Logger
+  readonly #nodes = new Map<Redis, Node>()
+  readonly #timer: NodeJS.Timeout
+  #announced: string | undefined = NOT_CONNECTED
+
+  constructor(client: RedisClient, clock: { nowMs(): number }, logger: Logger) {
+    this.#client = client
+    this.#clock = clock
+    this.#logger = logger
+    // Told of every try to connect; whether it can be asked is said below.
+    client.on('error', () => undefined)
+    if (isCluster(client)) {
+      client.on('+node', (node: Redis) => {
+        this.#follow(node)
+      })
+      client.on('-node', (node: Redis) => {
+        this.#nodes.delete(node)
+        this.#announce()
+      })
+      for (const node of client.nodes('all')) this.#follow(node)
+    } else this.#follow(client)
+    this.#timer = setInterval(() => {
+      for (const [redis, node] of this.#nodes) void this.#look(redis, node)
+    }, LOOK_EVERY_MS).unref()
+  }
+
+  /** Undefined when it can be asked. */
+  get unavailableBecause(): string | undefined {
+    if (this.#client.status !== 'ready') return NOT_CONNECTED
+    for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
+    return this.#nodes.size === 0 ? NOT_CONNECTED : undefined
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#client.disconnect()
+  }
+
+  #follow(redis: Redis): void {
+    const node: Node = { trouble: NOT_CONNECTED, connection: 0 }
+    this.#nodes.set(redis, node)
+    redis.on('error', () => undefined)
+    redis.on('ready', () => void this.#look(redis, node))
+    redis.on('close', () => {
+      node.trouble = NOT_CONNECTED
+      node.connection += 1
+      this.#announce()
+    })
+    if (redis.status === 'ready') void this.#look(redis, node)
+    // A cluster's nodes would connect with their first command, which a look has to come before.
+    else if (redis.status === 'wait') redis.connect().catch(() => undefined)
+  }
+
+  async #look(redis: Redis, node: Node): Promise<void> {
+    if (redis.status !== 'ready') return
+    const { connection } = node
+    const trouble = await this.#troubleOf(redis)
+    if (node.connection !== connection) return
+    node.trouble = trouble
+    this.#announce()
+  }
+
+  async #troubleOf(redis: Redis): Promise<string | undefined> {
+    try {
+      const info = parseRedisInfo(await redis.info())
+      if (info === undefined)
+        return 'INFO does not say since when it runs, or whether it evicts keys'
+      this.memory.connected(info, this.#clock.nowMs())
+      return info.mayEvict
+        ? 'it may evict live claims: set maxmemory-policy to noeviction'
+        : undefined
+    } catch (error) {
+      return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
+    }
+  }
+
+  #announce(): void {
+    const why = this.unavailableBecause
+    if (why === this.#announced) return
+    this.#announced = why
+    if (why === undefined) this.#logger.info('replay store can be asked')
+    else this.#logger.error({ why }, 'replay store cannot be asked')
+  }
+}
+
+function isCluster(client: RedisClient): client is Cluster {
+  return 'nodes' in client
+}

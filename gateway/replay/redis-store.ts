@@ -1,0 +1,103 @@
+/**
+ * The replay store that replicas share, in Redis or Valkey. A claim is one `SET NX PX`; the keys of
+ * one claim share a hash tag, so that a cluster keeps them on one node.
+ */
+import { createHash } from 'node:crypto'
+
+import type { RedisClient, RedisLink } from './redis-link.ts'
+import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
+
+export interface RedisStoreOptions {
+  readonly client: RedisClient
+  readonly link: RedisLink
+  readonly keyPrefix: string
+  /** For a whole claim or redirect. */
+  readonly timeoutMs: number
+  /** Signatures of before Redis remembers are refused. */
+  readonly refusesBeforeStart: boolean
+}
+
+/** How far apart the clocks of replicas may be: a claim outlives what any of them finds fresh. */
+const EXPIRY_MARGIN_MS = 60_000
+
+export class RedisReplayStore implements ReplayStore {
+  /** Counted by the server, with those of every other replica. */
+  readonly entries = undefined
+  readonly capacity = undefined
+  readonly #options: RedisStoreOptions
+
+  constructor(options: RedisStoreOptions) {
+    this.#options = options
+  }
+
+  get unavailableBecause(): string | undefined {
+    return this.#options.link.unavailableBecause
+  }
+
+  claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
+    return this.#inTime(() => this.#claim(claim, target, nowMs))
+  }
+
+  rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
+    return this.#inTime(() => this.#rearm(claim, target, nowMs))
+  }
+
+  close(): Promise<void> {
+    this.#options.link.close()
+    return Promise.resolve()
+  }
+
+  async #claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
+    const { client, link, refusesBeforeStart } = this.#options
+    const { remembersFromSeconds } = link.memory
+    if (refusesBeforeStart && claim.timestampSeconds < remembersFromSeconds) return 'before_start'
+    const key = this.#keyOf(claim)
+    if ((await client.set(key, '', 'PX', lifeMs(claim, nowMs), 'NX')) === 'OK') return 'claimed'
+    // Atomic: of many that follow a redirect at once, one takes it.
+    const taken = await client.getdel(rearmedKey(key, target()))
+    return taken === null ? 'duplicate' : 'followed'
+  }
+
+  async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
+    const { client } = this.#options
+    const key = this.#keyOf(claim)
+    const life = lifeMs(claim, nowMs)
+    if ((await client.exists(key)) === 0) return false
+    const redirects = await client.incr(`${key}:redirects`)
+    await client.pexpire(`${key}:redirects`, life)
+    if (redirects > MAX_REDIRECTS) return false
+    await client.set(rearmedKey(key, target), '', 'PX', life)
+    return true
+  }
+
+  /** @throws if it cannot be asked, or does not answer in time. */
+  #inTime<T>(ask: () => Promise<T>): Promise<T> {
+    const why = this.unavailableBecause
+    if (why !== undefined) return Promise.reject(new Error(`replay store: ${why}`))
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const timer = setTimeout(() => {
+      reject(new Error('replay store: no answer in time'))
+    }, this.#options.timeoutMs)
+    ask()
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer)
+      })
+    return promise
+  }
+
+  #keyOf({ key }: Claim): string {
+    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
+    return `${this.#options.keyPrefix}{${text}}`
+  }
+}
+
+/** @param nowMs Unix milliseconds. */
+function lifeMs({ expiresAtSeconds }: Claim, nowMs: number): number {
+  return Math.max(1, (expiresAtSeconds + 1) * 1000 - nowMs) + EXPIRY_MARGIN_MS
+}
+
+/** Of bounded length, whatever the target is called. */
+function rearmedKey(key: string, target: string): string {
+  return `${key}:to:${createHash('sha256').update(target).digest('base64url')}`
+}

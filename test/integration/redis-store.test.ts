@@ -1,0 +1,231 @@
+/** The shared replay store against a real Redis: the contract, and everything that goes wrong. */
+import { randomBytes } from 'node:crypto'
+import { pino } from 'pino'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { createRedisClient } from '../../gateway/replay/redis-client.ts'
+import { RedisLink } from '../../gateway/replay/redis-link.ts'
+import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { describeStoreContract } from '../support/store-contract.ts'
+
+const nowSeconds = Math.floor(Date.now() / 1000)
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+interface ClientOptions {
+  readonly username?: string
+  readonly password?: string
+  readonly timeoutMs?: number
+  readonly refusesBeforeStart?: boolean
+  readonly clock?: { nowMs(): number }
+}
+
+function storeOn({ url }: Pick<RedisServer, 'url'>, options: ClientOptions = {}): RedisReplayStore {
+  const {
+    username,
+    password,
+    timeoutMs = 5000,
+    refusesBeforeStart = false,
+    clock = { nowMs: () => Date.now() },
+  } = options
+  const client = createRedisClient({
+    url,
+    username,
+    password,
+    ca: undefined,
+    cluster: false,
+    sentinels: undefined,
+    sentinelName: undefined,
+    timeoutMs,
+  })
+  const link = new RedisLink(client, clock, pino({ level: 'silent' }))
+  const store = new RedisReplayStore({
+    client,
+    link,
+    keyPrefix: 'test:',
+    timeoutMs,
+    refusesBeforeStart,
+  })
+  ends.push(() => store.close())
+  return store
+}
+
+async function start(...options: string[]): Promise<RedisServer> {
+  const server = await startRedis(...options)
+  ends.push(() => server.stop())
+  return server
+}
+
+const isUp = (store: RedisReplayStore) =>
+  expect.poll(() => store.unavailableBecause, { timeout: 10_000 }).toBe(undefined)
+
+const claimOf = (key: Uint8Array, timestampSeconds = Math.floor(Date.now() / 1000)) => ({
+  key,
+  timestampSeconds,
+  expiresAtSeconds: timestampSeconds + 600,
+})
+
+const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds?: number) =>
+  store
+    .claim(claimOf(key, timestampSeconds), () => 'here', Date.now())
+    .catch((error: unknown) => (error instanceof Error ? error.message : 'failed'))
+
+/** Until not even a small value fits any more. */
+async function fill({ client }: RedisServer): Promise<void> {
+  for (const bytes of [100_000, 10_000, 1000, 100, 1]) {
+    for (let i = 0; ; i += 1) {
+      const key = `filling:${String(bytes)}:${String(i)}`
+      const isIn = await client.set(key, 'x'.repeat(bytes)).catch(() => undefined)
+      if (isIn === undefined) break
+    }
+  }
+}
+
+describeStoreContract('RedisReplayStore', nowSeconds, async () => {
+  const server = await startRedis()
+  const store = storeOn(server)
+  await isUp(store)
+  return {
+    store,
+    end: async () => {
+      await store.close()
+      await server.stop()
+    },
+  }
+})
+
+describe('RedisReplayStore', () => {
+  it('lets one replica of two have a key, a thousand copies at once', async () => {
+    const server = await start()
+    const stores = [storeOn(server), storeOn(server)]
+    for (const store of stores) await isUp(store)
+    const key = randomBytes(32)
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => claim(stores[i % 2] ?? storeOn(server), key)),
+    )
+    expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(999)
+  })
+
+  it('lets a redirect of one replica be followed at the other', async () => {
+    const server = await start()
+    const [first, second] = [storeOn(server), storeOn(server)]
+    await isUp(first)
+    await isUp(second)
+    const key = randomBytes(32)
+    await claim(first, key)
+    expect(await first.rearm(claimOf(key), 'there', Date.now())).toBe(true)
+    expect(await second.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
+    expect(await first.claim(claimOf(key), () => 'there', Date.now())).toBe('duplicate')
+  })
+
+  it('keeps a claim for as long as any replica could find it fresh, and a minute more', async () => {
+    const server = await start()
+    const store = storeOn(server)
+    await isUp(store)
+    const key = randomBytes(32)
+    await claim(store, key)
+    const [name = ''] = await server.client.keys('*')
+    expect(name).toBe(`test:{${key.toString('base64url')}}`)
+    const lifeMs = await server.client.pttl(name)
+    expect(lifeMs).toBeGreaterThan(655_000)
+    expect(lifeMs).toBeLessThanOrEqual(661_000)
+  })
+
+  it('gives up in time on a server that is paused, and goes on when it is there again', async () => {
+    const server = await start()
+    const store = storeOn(server, { timeoutMs: 200 })
+    await isUp(store)
+    server.pause()
+    const key = randomBytes(32)
+    expect(await claim(store, key)).toMatch(/in time|timed out/)
+    server.resume()
+    // What the server had in its hands was claimed there; it is not claimed twice.
+    await expect.poll(() => claim(store, key)).toBe('duplicate')
+    expect(await claim(store, randomBytes(32))).toBe('claimed')
+  })
+
+  it('cannot be asked while the server is gone, and goes on by itself', async () => {
+    const server = await start()
+    const store = storeOn(server, { timeoutMs: 200 })
+    await isUp(store)
+    await server.kill()
+    await expect.poll(() => store.unavailableBecause).toBe('not connected')
+    expect(await claim(store, randomBytes(32))).toBe('replay store: not connected')
+    await server.start()
+    await isUp(store)
+    expect(await claim(store, randomBytes(32))).toBe('claimed')
+  })
+
+  it('refuses what was signed before a server that was started again, so that nothing lost is let in', async () => {
+    const server = await start()
+    const store = storeOn(server, { refusesBeforeStart: true })
+    await isUp(store)
+    const t = Math.floor(Date.now() / 1000) + 5
+    const key = randomBytes(32)
+    expect(await claim(store, key, t)).toBe('claimed')
+    await server.kill()
+    await server.start()
+    await expect
+      .poll(() => store.unavailableBecause)
+      .toBe('not connected')
+      .catch(() => undefined)
+    await isUp(store)
+    expect(await claim(store, key, Math.floor(Date.now() / 1000) - 3)).toBe('before_start')
+    expect(await claim(store, randomBytes(32), Math.floor(Date.now() / 1000) + 10)).toBe('claimed')
+  })
+
+  it('refuses what was signed before its server began, however late it comes to it', async () => {
+    const server = await start()
+    const store = storeOn(server, { refusesBeforeStart: true })
+    await isUp(store)
+    const now = Math.floor(Date.now() / 1000)
+    expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
+    expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
+  })
+
+  it('refuses when the server is full, and forgets nothing for it', async () => {
+    const server = await start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction')
+    const store = storeOn(server)
+    await isUp(store)
+    const first = randomBytes(32)
+    expect(await claim(store, first)).toBe('claimed')
+    await fill(server)
+    expect(await claim(store, randomBytes(32))).toContain('OOM')
+    expect(await server.client.exists(`test:{${first.toString('base64url')}}`)).toBe(1)
+    await server.client.del(...(await server.client.keys('filling:*')))
+    await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
+  })
+
+  it('is not used where the server may evict live claims', async () => {
+    const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
+    const store = storeOn(server)
+    await expect
+      .poll(() => store.unavailableBecause)
+      .toBe('it may evict live claims: set maxmemory-policy to noeviction')
+    expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
+  })
+
+  it('needs no more rights than these, under an ACL user', async () => {
+    const server = await start()
+    const rights = ['+set', '+getdel', '+exists', '+incr', '+pexpire', '+info', '+ping', '+select']
+    await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~test:*', '-@all', ...rights)
+    const store = storeOn(server, { username: 'gateway', password: 'secret' })
+    await isUp(store)
+    const key = randomBytes(32)
+    expect(await claim(store, key)).toBe('claimed')
+    expect(await store.rearm(claimOf(key), 'there', Date.now())).toBe(true)
+    expect(await store.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
+  })
+
+  it('cannot be asked with a wrong password', async () => {
+    const server = await start('--requirepass', 'secret')
+    const store = storeOn(server, { password: 'wrong' })
+    expect(await claim(store, randomBytes(32))).toContain('not connected')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(store.unavailableBecause).not.toBe(undefined)
+  })
+})

@@ -1,0 +1,120 @@
+/** Two gateways that share a replay cache in Redis, while that is there and while it is not. */
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { track } from '../support/app-behind-gateway.ts'
+import { startNamedApp, type NamedApp } from '../support/apps.ts'
+import { freshBody } from '../support/attack.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { send, signatureHeader, type Answer } from '../support/sender.ts'
+import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+async function startServer(): Promise<RedisServer> {
+  const server = await startRedis()
+  ends.push(() => server.stop())
+  return server
+}
+
+/** Its server has just started, and what was signed before is not what these are about. */
+async function startReplica(
+  app: NamedApp,
+  server: Pick<RedisServer, 'url'>,
+  replay: object = {},
+): Promise<TestGateway> {
+  const shared = { store: 'redis', url: server.url, timeoutMs: 1000, coldStart: 'accept' }
+  return track(await startTestGateway(app.url, { replay: { ...shared, ...replay } }))
+}
+
+const readiness = async (gateway: TestGateway) => {
+  const answer = await send({ port: gateway.opsPort, method: 'GET', target: '/readyz' })
+  return `${String(answer.status)} ${answer.body.trim()}`
+}
+
+const isReady = (gateway: TestGateway) => expect.poll(() => readiness(gateway)).toBe('200 ok')
+
+function call(gateway: TestGateway, body = freshBody()): Promise<Answer> {
+  const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
+  return send({ port: gateway.port, body, headers: { 'x-inngest-signature': signature } })
+}
+
+describe('two gateways with one replay cache', () => {
+  it('admit one of a thousand copies of a call, sent to both at once', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const gateways = [await startReplica(app, server), await startReplica(app, server)] as const
+    for (const gateway of gateways) await isReady(gateway)
+    const body = freshBody()
+    const copies = Array.from({ length: 1000 }, (_, i) => call(gateways[i % 2 === 0 ? 0 : 1], body))
+    const statuses = (await Promise.all(copies)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+    expect(statuses.filter((status) => status === 409)).toHaveLength(999)
+    expect(app.requests).toHaveLength(1)
+  })
+
+  it('refuse with 503 and Retry-After while it is down, stay ready, and go on by themselves', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const gateway = await startReplica(app, server)
+    await isReady(gateway)
+    await server.kill()
+    const refused = await call(gateway)
+    expect(refused.status).toBe(503)
+    expect(refused.headers['retry-after']).toBe('5')
+    expect(gateway.logLines.findLast(({ msg }) => msg === 'request')).toMatchObject({
+      decision: 'failed',
+      reason: 'replay_store_unavailable',
+    })
+    await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_replay_store_up 0')
+    expect(await readiness(gateway)).toBe('200 ok')
+    await server.start()
+    await expect.poll(async () => (await call(gateway)).status, { timeout: 10_000 }).toBe(200)
+    expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
+    const said = gateway.logLines.map(({ msg }) => msg)
+    expect(said).toContain('replay store cannot be asked')
+    expect(said.at(-2)).toBe('replay store can be asked')
+  })
+
+  it('hang for no longer than they may when it is paused', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const gateway = await startReplica(app, server, { timeoutMs: 100 })
+    await isReady(gateway)
+    server.pause()
+    const body = freshBody()
+    expect((await call(gateway, body)).status).toBe(503)
+    server.resume()
+    await expect.poll(async () => (await call(gateway)).status).toBe(200)
+    expect((await call(gateway, body)).status).toBe(409)
+    expect(app.requests.filter((request) => request.body === body)).toEqual([])
+  })
+
+  it('are not ready before it was there once', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    await server.kill()
+    const gateway = await startReplica(app, server)
+    expect(await readiness(gateway)).toBe('503 replay store')
+    await server.start()
+    await isReady(gateway)
+  })
+
+  it('tell replays by themselves while it is down, if they are to, and say so', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const gateway = await startReplica(app, server, { whenDown: 'memory' })
+    await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
+    await server.kill()
+    const body = freshBody()
+    expect((await call(gateway, body)).status).toBe(200)
+    expect((await call(gateway, body)).status).toBe(409)
+    await server.start()
+    await expect
+      .poll(() => gateway.metricsText(), { timeout: 10_000 })
+      .toContain('inngest_gateway_replay_store_up 1')
+    // The shared store was never told of it; this gateway remembers.
+    expect((await call(gateway, body)).status).toBe(409)
+    expect((await call(gateway)).status).toBe(200)
+    const said = gateway.logLines.map(({ msg }) => msg)
+    expect(said).toContain('replays are told by this process alone: others may be admitted twice')
+    expect(said).toContain('replays are told by the shared store again')
+  })
+})

@@ -1,0 +1,87 @@
+/** A real Redis on loopback, which a test can pause, kill, start again and fill. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { Redis } from 'ioredis'
+
+export interface RedisServer {
+  readonly port: number
+  readonly url: string
+  /** A client of the test's own. */
+  readonly client: Redis
+  pause(): void
+  resume(): void
+  kill(): Promise<void>
+  /** On the same port; with what was saved, if it was asked to save. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** @param options as on the command line of redis-server. */
+export async function startRedis(...options: string[]): Promise<RedisServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'redis-'))
+  const port = await freePort()
+  let child = await spawnRedis(port, folder, options)
+  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20 })
+  client.on('error', () => undefined)
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+  }
+  return {
+    port,
+    url: `redis://127.0.0.1:${String(port)}`,
+    client,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    kill,
+    start: async () => {
+      child = await spawnRedis(port, folder, options)
+    },
+    stop: async () => {
+      client.disconnect()
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function spawnRedis(
+  port: number,
+  folder: string,
+  options: readonly string[],
+): Promise<ChildProcess> {
+  const always = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  const child = spawn('redis-server', [...always, ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  const isUp = new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      if (line.includes('Ready to accept connections')) resolve()
+    })
+    child.once('exit', (code) => {
+      reject(new Error(`redis-server ended with ${String(code)}`))
+    })
+    child.once('error', reject)
+  })
+  await isUp
+  return child
+}

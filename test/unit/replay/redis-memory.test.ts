@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+
+import { parseRedisInfo } from '../../../gateway/replay/redis-info.ts'
+import { RedisMemory } from '../../../gateway/replay/redis-memory.ts'
+
+const now = 1_700_000_000
+const server = (runId: string, uptimeSeconds: number) => ({ runId, uptimeSeconds, mayEvict: false })
+
+describe('RedisMemory', () => {
+  it('reaches back to when the first server started', () => {
+    const memory = new RedisMemory()
+    memory.connected(server('a', 1000), now * 1000)
+    expect(memory.remembersFromSeconds).toBe(now - 998)
+  })
+
+  it('is not shortened by the same server again', () => {
+    const memory = new RedisMemory()
+    memory.connected(server('a', 1000), now * 1000)
+    memory.connected(server('a', 1060), (now + 60) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now - 998)
+  })
+
+  it('begins anew with a server that was started again, and with a replica that took over', () => {
+    const memory = new RedisMemory()
+    memory.connected(server('a', 1000), now * 1000)
+    memory.connected(server('b', 5), (now + 60) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 62)
+    memory.connected(server('c', 86_400), (now + 90) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 92)
+  })
+
+  it('does not reach back further when the clock does', () => {
+    const memory = new RedisMemory()
+    memory.connected(server('a', 10), now * 1000)
+    memory.connected(server('b', 10), (now - 600) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now - 8)
+  })
+})
+
+describe('parseRedisInfo', () => {
+  const text = (policy: string, limit: string) =>
+    `# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\nuptime_in_seconds:17\r\n\r\n# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`
+
+  it.each([
+    ['noeviction', '0', false],
+    ['noeviction', '1000', false],
+    ['allkeys-lru', '0', false],
+    ['allkeys-lru', '1000', true],
+    ['volatile-ttl', '1000', true],
+  ])('takes %s with a limit of %s for one that may evict: %s', (policy, limit, mayEvict) => {
+    expect(parseRedisInfo(text(policy, limit))).toEqual({
+      runId: 'abc',
+      uptimeSeconds: 17,
+      mayEvict,
+    })
+  })
+
+  it.each(['', 'run_id:abc', 'run_id:abc\nuptime_in_seconds:x\nmaxmemory:0\nmaxmemory_policy:y'])(
+    'gives nothing for %j',
+    (wrong) => {
+      expect(parseRedisInfo(wrong)).toBe(undefined)
+    },
+  )
+})
