@@ -52,10 +52,24 @@ export class RedisReplayStore implements ReplayStore {
     const { remembersFromSeconds } = link.memory
     if (refusesBeforeStart && claim.timestampSeconds < remembersFromSeconds) return 'before_start'
     const key = this.#keyOf(claim)
-    if ((await client.set(key, '', 'PX', lifeMs(claim, nowMs), 'NX')) === 'OK') return 'claimed'
+    if ((await client.set(key, '', 'PX', lifeMs(claim, nowMs), 'NX')) === 'OK') {
+      return this.#confirm(claim)
+    }
     // Atomic: of many that follow a redirect at once, one takes it.
     const taken = await client.getdel(rearmedKey(key, target()))
     return taken === null ? 'duplicate' : 'followed'
+  }
+
+  /**
+   * A cluster may have been led to a server that was not looked at before: one that was started
+   * again knows no claims. @throws if it cannot be told yet.
+   */
+  #confirm({ timestampSeconds }: Claim): ClaimOutcome {
+    const { link, refusesBeforeStart } = this.#options
+    const why = link.unavailableBecause
+    if (why !== undefined) throw new Error(`replay store: ${why}`)
+    const isBefore = timestampSeconds < link.memory.remembersFromSeconds
+    return refusesBeforeStart && isBefore ? 'before_start' : 'claimed'
   }
 
   async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {

@@ -1,0 +1,164 @@
+/** The shared replay store behind Sentinels and in a cluster, of real servers, through a failover. */
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { createRedisClient, type RedisConfig } from '../../gateway/replay/redis-client.ts'
+import { RedisLink } from '../../gateway/replay/redis-link.ts'
+import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import { freePort, startRedis, type RedisServer } from '../support/redis-server.ts'
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+function storeOn(where: Partial<RedisConfig>, refusesBeforeStart = false): RedisReplayStore {
+  const client = createRedisClient({
+    url: undefined,
+    username: undefined,
+    password: undefined,
+    ca: undefined,
+    cluster: false,
+    sentinels: undefined,
+    sentinelName: undefined,
+    timeoutMs: 2000,
+    ...where,
+  })
+  const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
+  const options = { client, link, keyPrefix: 'test:', timeoutMs: 2000, refusesBeforeStart }
+  const store = new RedisReplayStore(options)
+  ends.push(() => store.close())
+  return store
+}
+
+async function start(...options: string[]): Promise<RedisServer> {
+  const server = await startRedis(...options)
+  ends.push(() => server.stop())
+  return server
+}
+
+const isUp = (store: RedisReplayStore) =>
+  expect.poll(() => store.unavailableBecause, { timeout: 20_000 }).toBe(undefined)
+
+const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds = nowSeconds()) =>
+  store
+    .claim(
+      { key, timestampSeconds, expiresAtSeconds: timestampSeconds + 600 },
+      () => 'here',
+      Date.now(),
+    )
+    .catch((error: unknown) => (error instanceof Error ? error.message : 'failed'))
+
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
+describe('behind Sentinels', () => {
+  async function startSentinel(primaryPort: number): Promise<string> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
+    const file = path.join(folder, 'sentinel.conf')
+    writeFileSync(
+      file,
+      `sentinel monitor primary 127.0.0.1 ${String(primaryPort)} 1
+sentinel down-after-milliseconds primary 500
+sentinel failover-timeout primary 3000
+`,
+    )
+    const port = await freePort()
+    const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
+    const sentinel = spawn('redis-server', args, { stdio: 'ignore' })
+    ends.push(async () => {
+      const exit = once(sentinel, 'exit')
+      sentinel.kill('SIGKILL')
+      await exit
+      rmSync(folder, { recursive: true })
+    })
+    return `127.0.0.1:${String(port)}`
+  }
+
+  it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
+    const primary = await start()
+    const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
+    await expect
+      .poll(() => replica.client.info('replication'), { timeout: 10_000 })
+      .toContain('master_link_status:up')
+    const sentinel = await startSentinel(primary.port)
+    const store = storeOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
+    await isUp(store)
+    const key = randomBytes(32)
+    const t = nowSeconds() + 5
+    expect(await claim(store, key, t)).toBe('claimed')
+    expect(await claim(store, key, t)).toBe('duplicate')
+
+    await primary.kill()
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 30), { timeout: 25_000 })
+      .toBe('claimed')
+    // The replica may or may not have heard of the claim; it is not asked.
+    expect(await claim(store, key, nowSeconds() - 1)).toBe('before_start')
+  }, 60_000)
+})
+
+describe('in a cluster', () => {
+  async function startCluster(): Promise<RedisServer[]> {
+    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']
+    const servers = await Promise.all([1, 2, 3].map(() => start(...options)))
+    const nodes = servers.map(({ port }) => `127.0.0.1:${String(port)}`)
+    const { status, stdout } = spawnSync(
+      'redis-cli',
+      ['--cluster', 'create', ...nodes, '--cluster-yes'],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(stdout)
+    return servers
+  }
+
+  it('spreads its claims over the nodes, and keeps each with its redirects on one', async () => {
+    const servers = await startCluster()
+    const store = storeOn({ url: servers[0]?.url, cluster: true })
+    await isUp(store)
+    const keys = Array.from({ length: 60 }, () => randomBytes(32))
+    for (const key of keys) expect(await claim(store, key)).toBe('claimed')
+    for (const key of keys) expect(await claim(store, key)).toBe('duplicate')
+    const sizes = await Promise.all(servers.map(({ client }) => client.dbsize()))
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60)
+    expect(Math.min(...sizes)).toBeGreaterThan(0)
+
+    const [key = randomBytes(32)] = keys
+    const at = nowSeconds()
+    const armed = { key, timestampSeconds: at, expiresAtSeconds: at + 600 }
+    expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
+    expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
+    expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
+  }, 60_000)
+
+  it('lets nothing in again that a node may have lost', async () => {
+    const servers = await startCluster()
+    const store = storeOn({ url: servers[0]?.url, cluster: true }, true)
+    await isUp(store)
+    const t = nowSeconds() + 5
+    const keys = Array.from({ length: 30 }, () => randomBytes(32))
+    for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
+    const [, second] = servers
+    if (second === undefined) throw new Error('there is no second node')
+    await second.kill()
+    // A cluster that has lost part of its keys takes no claim for any of them.
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 10_000 })
+      .not.toBe('claimed')
+    await second.start()
+    const again = async () => {
+      const outcomes = await Promise.all(keys.map((key) => claim(store, key, nowSeconds() - 1)))
+      expect(outcomes).not.toContain('claimed')
+      return [...new Set(outcomes)]
+    }
+    await expect.poll(again, { timeout: 25_000 }).toEqual(['before_start'])
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 10_000 })
+      .toBe('claimed')
+  }, 60_000)
+})
