@@ -1,7 +1,6 @@
 /** `print-config`: the settings in force, each with its origin. */
-import { readFileSync } from 'node:fs'
-
 import { describeSettings, type OriginOf } from '../config/effective.ts'
+import { readPlainFile } from '../config/read-file.ts'
 import { readYaml } from '../config/read-yaml.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
@@ -16,7 +15,7 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
 }
 
 function originsIn(file: string): OriginOf {
-  const { has, lineOf } = readYaml(file, readFileSync(file, 'utf8'))
+  const { has, lineOf } = readYaml(file, readPlainFile(file).toString('utf8'))
   return (path) =>
     has(path) ? `${file}:${String(lineOf(path))}` : inheritedChecks(path, has, lineOf, file)
 }

@@ -1,12 +1,11 @@
 /** From a file or the environment to Settings, or every problem at once. The one path in. */
-import { readFileSync } from 'node:fs'
-
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { checkShape } from './check-shape.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClash } from './cross-checks.ts'
 import { filesIn } from './files-in.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
+import { readPlainFile, whyUnreadable } from './read-file.ts'
 import { readYaml } from './read-yaml.ts'
 import {
   readKeyFromEnv,
@@ -35,10 +34,10 @@ export function readSettingsFile(file: string, env: Environment): SettingsReadin
   const readAtMs = Date.now()
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readPlainFile(file).toString('utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    const problem = { file, line: undefined, path: '', expected: 'a readable file', found: code }
+    const found = whyUnreadable(error)
+    const problem = { file, line: undefined, path: '', expected: 'a readable file', found }
     return { ok: false, problems: [problem], files: [file], readAtMs }
   }
   const yaml = readYaml(file, text)

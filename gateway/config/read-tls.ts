@@ -1,9 +1,9 @@
 /** Reads the certificates and keys that the configuration names, and holds each pair together. */
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 
 import type { UpstreamTlsPolicy } from '../policy.ts'
 import { formatPath, type LineOf, type Problem } from './problem.ts'
+import { readPlainFile } from './read-file.ts'
 import type { Config } from './schema.ts'
 
 export interface TlsMaterial {
@@ -62,8 +62,8 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
 /** @throws if a file cannot be read, or certificate and key do not belong together. */
 function readListenerTls(tls: NonNullable<Config['listen']['tls']>): ListenerTls {
   const { minVersion } = tls
-  const cert = readFileSync(tls.certFile, 'utf8')
-  const key = readFileSync(tls.keyFile, 'utf8')
+  const cert = readText(tls.certFile)
+  const key = readText(tls.keyFile)
   const ca = tls.clientCaFile === undefined ? undefined : readAuthorities(tls.clientCaFile)
   createSecureContext({ cert, key, ca })
   return { cert, key, ca, minVersion }
@@ -77,8 +77,8 @@ function readUpstreamTls({
 }: NonNullable<Config['routes'][number]['upstreamTls']>): UpstreamTlsPolicy {
   const material = {
     ...(caFile !== undefined && { ca: readAuthorities(caFile) }),
-    ...(certFile !== undefined && { cert: readFileSync(certFile, 'utf8') }),
-    ...(keyFile !== undefined && { key: readFileSync(keyFile, 'utf8') }),
+    ...(certFile !== undefined && { cert: readText(certFile) }),
+    ...(keyFile !== undefined && { key: readText(keyFile) }),
   }
   createSecureContext(material)
   return { ...material, ...(serverName !== undefined && { serverName }) }
@@ -86,9 +86,13 @@ function readUpstreamTls({
 
 /** With an empty file OpenSSL would trust every well-known authority instead, in silence. */
 function readAuthorities(file: string): string {
-  const text = readFileSync(file, 'utf8')
+  const text = readText(file)
   if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`no certificate in ${file}`)
   return text
+}
+
+function readText(file: string): string {
+  return readPlainFile(file).toString('utf8')
 }
 
 /** OpenSSL's and the file system's messages name files and reasons, never what is in a key. */

@@ -1,7 +1,6 @@
 /** Reads the signing keys that the configuration refers to. Their text never leaves this file. */
-import { readFileSync, statSync } from 'node:fs'
-
 import { SigningKey } from '../inngest/signing-key.ts'
+import { readPlainFile, whyUnreadable } from './read-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -22,12 +21,10 @@ export function readKeyFromEnv(name: string, env: Environment): KeyReading {
 export function readKeyFromFile(file: string): KeyReading {
   const expected = `a signing key in the file ${file}`
   try {
-    const { size } = statSync(file)
-    if (size > MAX_KEY_FILE_BYTES) return { ok: false, expected, found: 'a file over 4 KiB' }
-    return parseKey(`file:${file}`, readFileSync(file, 'latin1'), expected)
+    const text = readPlainFile(file, MAX_KEY_FILE_BYTES).toString('latin1')
+    return parseKey(`file:${file}`, text, expected)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error'
-    return { ok: false, expected, found: `${code} on reading it` }
+    return { ok: false, expected, found: `${whyUnreadable(error)} on reading it` }
   }
 }
 

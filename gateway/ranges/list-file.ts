@@ -1,4 +1,5 @@
 /** A list in a file: a ConfigMap, or what another program writes. */
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 import { ListFault, MAX_LIST_BYTES } from './list-fault.ts'
@@ -13,7 +14,9 @@ export async function readListFile(file: string): Promise<string> {
 }
 
 async function readStart(file: string, maxBytes: number): Promise<Buffer> {
-  await using handle = await open(file)
+  // A FIFO would be waited for, and the gateway not even stop meanwhile (config/read-file.ts).
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (!(await handle.stat()).isFile()) throw new Error('no regular file')
   const chunks: Buffer[] = []
   let length = 0
   const start = handle.createReadStream({ end: maxBytes - 1, autoClose: false })

@@ -89,8 +89,8 @@ describe('what two keys of a configuration say together', () => {
     ],
     [
       'authorities that are none',
-      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/key.pem, clientCaFile: /dev/null } }`,
-      'listen.tls: expected PEM files that are readable and belong together, found no certificate in /dev/null',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/key.pem, clientCaFile: package.json } }`,
+      'listen.tls: expected PEM files that are readable and belong together, found no certificate in package.json',
     ],
     [
       'a certificate with another key',
