@@ -7,6 +7,7 @@
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAddress, type Address } from './address.ts'
+import type { AddressRanges } from './address-ranges.ts'
 import type { ConnectionHead } from './request-head.ts'
 
 export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
@@ -27,6 +28,10 @@ export function resolveClientAddress(
   forwardedFor: readonly string[],
   { trustedProxies, speaksProxyProtocol }: TrustPolicy,
 ): Verdict<ClientAddress> {
+  // A reload may since have taken back the trust that its PROXY header was believed with.
+  if (connection.proxied !== undefined && !isTrusted(connection.remoteAddress, trustedProxies)) {
+    return refuse('client_unidentified')
+  }
   const speaker = speakerOf(connection)
   if (speaker === undefined) return refuse('client_unidentified')
   if (!trustedProxies.contains(speaker.address)) return pass(speaker)
@@ -41,6 +46,11 @@ export function resolveClientAddress(
   }
   // Only trusted proxies all the way: whose request it is stays unknown.
   return refuse('client_unidentified')
+}
+
+function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boolean {
+  const address = peer === undefined ? undefined : parseAddress(peer)
+  return address !== undefined && trustedProxies.contains(address)
 }
 
 /**

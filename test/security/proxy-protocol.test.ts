@@ -126,6 +126,22 @@ describe('a PROXY header', () => {
     }
   })
 
+  it('of a proxy that a reload trusts no longer is believed no longer', async () => {
+    const target = await startTarget(config)
+    const socket = await open(target.gateway.port, proxy)
+    let answers = ''
+    socket.setEncoding('latin1').on('data', (text: string) => (answers += text))
+    const kept = () => signedCall(target).replace('Connection: close\r\n', '')
+    socket.write(v1(allowed) + kept())
+    await expect.poll(() => answers).toContain('HTTP/1.1 200')
+    target.gateway.rewrite({ ...config, trustedProxies: ['127.0.0.3'] })
+    target.gateway.reload()
+    socket.write(kept())
+    await expect.poll(() => answers).toContain('HTTP/1.1 403')
+    expect(target.reasons().at(-1)).toBe('client_unidentified')
+    socket.destroy()
+  })
+
   it('that does not come in time ends the connection', async () => {
     const target = await startTarget({ ...config, limits: { headersTimeoutMs: 200 } })
     const socket = await open(target.gateway.port, proxy)
