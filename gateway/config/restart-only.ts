@@ -1,4 +1,7 @@
-/** What listeners and the replay cache are made with, and so stays until a restart. */
+/**
+ * What listeners and the replay cache are made with, and so stays until a restart. With another
+ * `replay.strict` a signature has another key: spent under the one, it could be used once more.
+ */
 import { isDeepStrictEqual } from 'node:util'
 
 import { describeFound, type Problem } from './problem.ts'
@@ -14,6 +17,7 @@ export const restartOnly = [
   'replay.store',
   'replay.maxEntries',
   'replay.coldStart',
+  'replay.strict',
   'replay.url',
   'replay.username',
   'replay.password',
