@@ -12,6 +12,7 @@ export type KeyReading =
 const MAX_KEY_FILE_BYTES = 4096
 
 export function readKeyFromEnv(name: string, env: Environment): KeyReading {
+  if (isKeyItself(name)) return keyItself
   const text = env[name]
   const expected = `a signing key in the environment variable ${name}`
   if (text === undefined) return { ok: false, expected, found: 'it unset' }
@@ -19,6 +20,7 @@ export function readKeyFromEnv(name: string, env: Environment): KeyReading {
 }
 
 export function readKeyFromFile(file: string): KeyReading {
+  if (isKeyItself(file)) return keyItself
   const expected = `a signing key in the file ${file}`
   try {
     const text = readPlainFile(file, MAX_KEY_FILE_BYTES).toString('latin1')
@@ -27,6 +29,17 @@ export function readKeyFromFile(file: string): KeyReading {
     return { ok: false, expected, found: `${whyUnreadable(error)} on reading it` }
   }
 }
+
+/** A reference is printed and logged; a key pasted in its place must not be. */
+function isKeyItself(reference: string): boolean {
+  return /^signkey-\w+-|^[^/]*[0-9a-f]{32}/i.test(reference)
+}
+
+const keyItself = {
+  ok: false,
+  expected: 'the name of the variable or file that holds the key',
+  found: 'what looks like the key itself',
+} as const
 
 /** What stands in examples and templates that nobody has filled in: anybody can sign with it. */
 const PLACEHOLDERS = [

@@ -154,6 +154,9 @@ routes:
     '[{ value: TOPSECRET }]',
     '[{ env: X, key: TOPSECRET }]',
     '{ TOPSECRET: 1 }',
+    '[{ env: signkey-prod-TOPSECRET }]',
+    '[{ file: signkey-prod-TOPSECRET }]',
+    '[{ env: "TOPSECRET 0123456789abcdef0123456789abcdef" }]',
   ])('never shows a key written as signingKeys: %s', (written) => {
     const lines = problems(
       read(`routes: [{ name: a, upstream: "http://u:TOPSECRET@h", signingKeys: ${written} }]`),
