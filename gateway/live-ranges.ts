@@ -25,6 +25,7 @@ export class LiveRanges {
   readonly #parts: LiveRangesParts
   #config: KeeperConfig | undefined
   #keeper: RangeKeeper | undefined
+  /** Or need not ask for readiness' sake. */
   #hasAsked = false
 
   constructor(parts: LiveRangesParts) {
@@ -47,11 +48,15 @@ export class LiveRanges {
   /** Goes on with the keeper that runs if the settings ask for the same. */
   follow(settings: Settings): void {
     const config = keeperConfig(settings)
+    // What serves without goes on serving when a reload names them.
+    if (config === undefined) this.#hasAsked = true
     if (isDeepStrictEqual(config, this.#config)) return
     void this.#keeper?.stop()
     this.#config = config
+    const known = this.#keeper?.lists
     this.#keeper =
-      config && new RangeKeeper({ ...config, ...this.#parts, bundled: readPublishedRanges() })
+      config &&
+      new RangeKeeper({ ...config, ...this.#parts, known, bundled: readPublishedRanges() })
     void this.#keeper?.firstRoundDone.then(() => {
       this.#hasAsked = true
     })

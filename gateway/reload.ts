@@ -102,9 +102,10 @@ export class Reloader {
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
     policy.routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
-  const filesOf = ({ config, listenerTls, policy }: Settings) => [
+  const filesOf = ({ config, listenerTls, rangesCa, policy }: Settings) => [
     config,
     listenerTls,
+    rangesCa,
     policy.routes.map(({ upstream }) => upstream),
   ]
   const [keys, before] = [keysOf(next), keysOf(running)]

@@ -3,7 +3,7 @@ import type { AddressRange } from '../checks/address-ranges.ts'
 import { updateList, withoutFuture, type PublishedList } from '../inngest/published-list.ts'
 import type { KnownList } from './current-ranges.ts'
 import { failureOf, type ListSource, type Look, type LookFailure } from './list-source.ts'
-import { readState, writeState, type StateWriting } from './state-file.ts'
+import { readState, writeState, type Lists, type StateWriting } from './state-file.ts'
 
 export class KnownLists {
   readonly #sources: readonly ListSource[]
@@ -25,6 +25,10 @@ export class KnownLists {
     }))
   }
 
+  get all(): Lists {
+    return this.#lists
+  }
+
   has(source: string): boolean {
     return this.#lists.has(source)
   }
@@ -39,6 +43,14 @@ export class KnownLists {
       if (list !== undefined) this.#lists.set(label, withoutFuture(list, nowSeconds))
     }
     return undefined
+  }
+
+  /** Takes over those of its own sources. */
+  adopt(lists: Lists): void {
+    for (const { label } of this.#sources) {
+      const list = lists.get(label)
+      if (list !== undefined) this.#lists.set(label, list)
+    }
   }
 
   save(): Promise<StateWriting> {

@@ -18,6 +18,7 @@ import {
 } from './list-source.ts'
 import { RangesLog } from './ranges-log.ts'
 import { RefreshTimer } from './refresh-timer.ts'
+import type { Lists } from './state-file.ts'
 
 export interface RangeKeeperOptions {
   readonly source: RangeSource
@@ -25,6 +26,8 @@ export interface RangeKeeperOptions {
   readonly keepVanishedSeconds: number
   /** Where the last good lists are kept; undefined keeps them in memory only. */
   readonly stateFile: string | undefined
+  /** Lists of a keeper that this one takes the place of; they go before those in the state file. */
+  readonly known?: Lists | undefined
   /** Used for as long as some source has never given a good list. */
   readonly bundled: readonly AddressRange[]
   readonly clock: { nowMs(): number }
@@ -49,7 +52,8 @@ export class RangeKeeper {
   readonly #stopping = new AbortController()
   readonly #trigger: FileTrigger | RefreshTimer
   #announced: readonly AddressRange[]
-  #lastRound: Promise<unknown> = Promise.resolve()
+  /** The round that goes on, and the one that waits for its end. */
+  readonly #rounds: Promise<boolean>[] = []
   #expiryTimer: NodeJS.Timeout | undefined
 
   /** Reads the state file, so that the last good lists are known without network. */
@@ -60,6 +64,7 @@ export class RangeKeeper {
     this.#lists = new KnownLists(this.#sources, options.stateFile)
     const whyIgnored = this.#lists.load(this.#nowSeconds())
     if (whyIgnored !== undefined) this.#log.stateIgnored(whyIgnored)
+    this.#lists.adopt(options.known ?? new Map())
     this.#trigger = this.#triggerFor(options.source)
     this.#announced = this.current.ranges
   }
@@ -72,12 +77,20 @@ export class RangeKeeper {
     return combine(known, bundled, freshOrigin, this.#nowSeconds(), keepVanishedSeconds)
   }
 
+  /** The last good list of each source. */
+  get lists(): Lists {
+    return this.#lists.all
+  }
+
   /** Resolves when each source has been asked once, whatever it answered. */
   get firstRoundDone(): Promise<void> {
     return this.#firstRound.promise
   }
 
-  /** Asks every source once. However often this is called, one round comes after the other. */
+  /**
+   * Asks every source once. However often this is called, one round comes after the other, and one
+   * at most is waiting.
+   */
   async refresh(): Promise<void> {
     await this.#queueRound()
   }
@@ -95,7 +108,7 @@ export class RangeKeeper {
     this.#stopping.abort()
     this.#trigger.stop()
     clearInterval(this.#expiryTimer)
-    await this.#lastRound
+    await Promise.allSettled(this.#rounds)
   }
 
   #triggerFor(source: RangeSource): FileTrigger | RefreshTimer {
@@ -105,8 +118,14 @@ export class RangeKeeper {
   }
 
   #queueRound(): Promise<boolean> {
-    const round = this.#lastRound.then(() => this.#round())
-    this.#lastRound = round.catch(() => undefined)
+    const [running, waiting] = this.#rounds
+    if (waiting !== undefined) return waiting
+    const ended = running?.catch(() => undefined)
+    const begun = ended === undefined ? this.#round() : ended.then(() => this.#round())
+    const round = begun.finally(() => {
+      void this.#rounds.shift()
+    })
+    this.#rounds.push(round)
     return round
   }
 

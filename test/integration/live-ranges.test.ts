@@ -1,5 +1,5 @@
 /** The allowlist of a running gateway follows the lists that Inngest publishes. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -127,6 +127,46 @@ describe('the published ranges', () => {
     await expect.poll(() => callFrom(gateway, published)).toBe(200)
     writeFileSync(file, '18.208.0.0/24, 18.208.9.0/24 # new')
     await expect.poll(() => callFrom(gateway, '18.208.9.1')).toBe(200)
+  })
+
+  it('outlive a reload that changes how they are fetched, also without a state file', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    writeFileSync(path.dirname(lists.stateFile), 'in the way')
+    const gateway = track(await start())
+    await expect.poll(() => callFrom(gateway, published)).toBe(200)
+    lists.server.answer('/ips-v4', () => undefined)
+    const urls = [`${lists.server.origin}/ips-v4`, `${lists.server.origin}/ips-v6`]
+    gateway.rewrite({
+      allowlist: ['inngest'],
+      trustedProxies: ['127.0.0.1'],
+      inngestRanges: { urls, caFile, stateFile: lists.stateFile, timeoutMs: 5000 },
+    })
+    gateway.reload()
+    expect(await callFrom(gateway, published)).toBe(200)
+    expect(await callFrom(gateway, ofBundle)).toBe(403)
+  })
+
+  it('are fetched by the authorities of a file that changes', async () => {
+    lists.server.answer('/ips-v4', '18.208.0.0/24\n')
+    lists.server.answer('/ips-v6', '2600:1f16:96c:6800::/56\n')
+    writeFileSync(caFile, readFileSync('test/fixtures/tls/second-cert.pem'))
+    const gateway = track(await start())
+    await expect.poll(() => gateway.metricsText()).toContain('ips-v4",result="unreachable"} 1')
+    writeFileSync(caFile, listServerCa)
+    await expect.poll(() => callFrom(gateway, published), { timeout: 5000 }).toBe(200)
+  })
+
+  it('do not take readiness back when a reload names them for the first time', async () => {
+    lists.server.answer('/ips-v4', () => undefined)
+    const app = await startNamedApp('app')
+    const gateway = track(await startTestGateway(app.url, { allowlist: ['127.0.0.1'] }))
+    expect(await readiness(gateway)).toBe('200 ok')
+    const urls = [`${lists.server.origin}/ips-v4`]
+    gateway.rewrite({ allowlist: ['127.0.0.1', 'inngest'], inngestRanges: { urls, caFile, stateFile: lists.stateFile } }) // prettier-ignore
+    gateway.reload()
+    await expect.poll(() => lists.server.asked).toContain('/ips-v4')
+    expect(await readiness(gateway)).toBe('200 ok')
   })
 
   it('go with a reload that does not name them any more', async () => {

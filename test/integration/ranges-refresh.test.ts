@@ -98,6 +98,18 @@ describe('rounds', () => {
     expect(lists.server.asked).toEqual(['/', '/other', '/'])
   })
 
+  it('are not piled up: whoever asks meanwhile shares the next one', async () => {
+    const held = heldAnswer()
+    const kept = lists.keeperOf(['/'])
+    const first = kept.refresh()
+    const answer = await held
+    lists.server.answer('/', a)
+    const others = Array.from({ length: 50 }, () => kept.refresh())
+    answer.end(a)
+    await Promise.all([first, ...others])
+    expect(lists.server.asked).toEqual(['/', '/'])
+  })
+
   it('are broken off by stop, and say nothing then', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     lists.stopLater(() => {
