@@ -2,6 +2,7 @@
  * The connections of the traffic listener: how many are open, in total and for each address, and
  * what is known of each before its first request.
  */
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { formatAddress, parseAddress } from '../checks/address.ts'
@@ -19,6 +20,7 @@ const SILENCE_MS = 2000
 export class Connections {
   readonly #open = new Map<string, OpenConnection>()
   readonly #perAddress = new Map<string, number>()
+  readonly #ending = new WeakSet<Socket>()
   #size = 0
   /** Set when the gateway stops: what is answered from then on ends its connection. */
   areEnding = false
@@ -67,6 +69,18 @@ export class Connections {
   headOf(socket: Socket): ConnectionHead {
     const unknown = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
     return this.#open.get(endsOf(socket))?.head ?? unknown
+  }
+
+  /** Makes an answer the last of its connection, unless another is promised already. */
+  endWith(response: ServerResponse): void {
+    if (response.headersSent) return
+    response.shouldKeepAlive = false
+    this.#ending.add(response.req.socket)
+  }
+
+  /** The last request that gets an answer has come (RFC 9112 9.6). */
+  isEnding(socket: Socket): boolean {
+    return this.#ending.has(socket)
   }
 
   /** Those that have sent nothing for a while and so lose nothing. */

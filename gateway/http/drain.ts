@@ -33,7 +33,11 @@ const PROGRESS_EVERY_MS = 10_000
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
   const { connections, exchanges, live, logger } = parts
   connections.areEnding = true
-  for (const { response } of exchanges) if (response) response.shouldKeepAlive = false
+  for (const { exchange, request, response } of exchanges) {
+    // Of several on one connection the last: behind an earlier one their answers would be lost.
+    const isLast = exchanges.on(request.socket) === exchange
+    if (isLast && response) connections.endWith(response)
+  }
   const progress = setInterval(() => {
     logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)

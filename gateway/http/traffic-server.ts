@@ -61,8 +61,8 @@ export function createTrafficServer(parts: TrafficParts): Server {
 function handleEvents(server: Server, parts: TrafficParts): void {
   const onRequest = (request: IncomingMessage, response: Parameters<typeof handleRequest>[1]) => {
     // What follows a request whose connection is being closed was never answered for (RFC 9112 9.6).
-    if (isClosing(request.socket)) return
-    if (parts.connections.areEnding) response.shouldKeepAlive = false
+    if (isClosing(request.socket) || parts.connections.isEnding(request.socket)) return
+    if (parts.connections.areEnding) parts.connections.endWith(response)
     void handleRequest(request, response, readHead(request, false, parts), parts)
   }
   server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)
