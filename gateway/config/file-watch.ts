@@ -17,6 +17,7 @@ export class FileWatch {
   readonly #onChange: () => void
   /** File to the version that was read. */
   #read = new Map<string, string>()
+  #turn = 0
   #seen: string | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -35,8 +36,14 @@ export class FileWatch {
 
   /** From now on these. @param readAtMs when the reading of them began, Unix milliseconds. */
   async follow(files: readonly string[], readAtMs: number): Promise<void> {
-    const versions = files.map(async (file) => [file, await versionOf(file, readAtMs)] as const)
-    this.#read = new Map(await Promise.all(versions))
+    const turn = (this.#turn += 1)
+    const before = this.#read
+    const versions = files.map(async (file) => {
+      return [file, await versionOf(file, readAtMs, before.get(file))] as const
+    })
+    const read = new Map(await Promise.all(versions))
+    // Unless others were named meanwhile.
+    if (turn === this.#turn) this.#read = read
   }
 
   async look(): Promise<void> {
@@ -54,12 +61,17 @@ export class FileWatch {
   }
 }
 
-/** Changes whenever the file does; a missing one has a version too. @param readAtMs see `follow`. */
-async function versionOf(file: string, readAtMs = Infinity): Promise<string> {
+/**
+ * Changes whenever the file does; a missing one has a version too.
+ * @param readAtMs see `follow`.
+ * @param before what it was before it was read: if it still is, it did not change meanwhile, though
+ * its time be in the future, as after a clock that was put back.
+ */
+async function versionOf(file: string, readAtMs = Infinity, before?: string): Promise<string> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(file)
-    if (ctimeMs > readAtMs - CLOCK_GRAIN_MS) return UNREAD
-    return [ino, size, mtimeMs, ctimeMs].join(' ')
+    const version = [ino, size, mtimeMs, ctimeMs].join(' ')
+    return version !== before && ctimeMs > readAtMs - CLOCK_GRAIN_MS ? UNREAD : version
   } catch {
     return 'missing'
   }

@@ -79,6 +79,31 @@ describe('FileWatch', () => {
     expect(await looks(3)).toEqual([0, 1, 0])
   })
 
+  it('calls once for a file from the future, as after a clock that was put back', async () => {
+    const longAgo = 0
+    watch = new FileWatch(() => {
+      calls += 1
+      // As a reload does it.
+      void watch.follow(files, longAgo)
+    })
+    await watch.follow(files, longAgo)
+    const called = []
+    for (let i = 0; i < 4; i += 1) {
+      called.push(...(await looks(1)))
+      await watch.follow(files, longAgo)
+    }
+    expect(called).toEqual([0, 1, 0, 0])
+  })
+
+  it('follows what was named last, however long the look at others takes', async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => path.join(folder, String(i)))
+    const slow = watch.follow(many, longAfterNow())
+    await watch.follow(files, longAfterNow())
+    await slow
+    writeFileSync(files[1], '12')
+    expect(await looks(3)).toEqual([0, 1, 0])
+  })
+
   it('forgets the files that are followed no longer', async () => {
     await watch.follow([files[0]], longAfterNow())
     writeFileSync(files[1], '12')
