@@ -177,6 +177,20 @@ describe('clocks that drift apart', () => {
     expect(announced(target)[1]).toMatchObject({ level: 30, msg: 'the clocks agree again' })
   })
 
+  it('are not told apart by captures that somebody sends again', async () => {
+    const target = await startTarget()
+    await callAged(target, 1, 20)
+    const old = freshBody()
+    const capture = bytesOf(old, target.sign(old, 200))
+    expect(statusOf(await target.raw(capture))).toBe(200)
+    for (let i = 0; i < 40; i += 1) {
+      target.gateway.clock.monotonic += 1000
+      expect(statusOf(await target.raw(capture))).toBe(409)
+    }
+    expect(announced(target)).toEqual([])
+    expect(await target.metrics()).toContain('inngest_gateway_signature_age_median_seconds 1')
+  })
+
   it('are announced in the other direction too', async () => {
     const target = await startTarget()
     await callAged(target, -40, 20)

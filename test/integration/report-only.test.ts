@@ -187,6 +187,31 @@ describe('a check that is not enforced', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
+  it('hands on the body that came, byte for byte, if no key signed it', async () => {
+    const target = await startTarget({ checks: { signature: 'report' } })
+    const body = '{ "b": 1.0,\t"a": "\\u00e9" }'
+    await target.raw(signedBytes(target, body).replace(/s=[0-9a-f]{64}/, `s=${'0'.repeat(64)}`))
+    expect(target.upstream.bytes()).toContain(`\r\n\r\n${body}`)
+  })
+
+  it.each(['GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'hides no request in the body of a %s',
+    async (method) => {
+      const off = ['method', 'allowlist', 'signature', 'freshness', 'replay']
+      const checks = Object.fromEntries(off.map((check) => [check, 'off']))
+      const target = await startTarget({ checks })
+      const hidden = 'POST /hidden HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'
+      const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
+      const line = `${method} /api/inngest HTTP/1.1`
+      await target.raw(callBytes(hidden, [`Content-Length: ${String(hidden.length)}`, 'Connection: close'], line)) // prettier-ignore
+      await target.raw(callBytes(chunked, ['Transfer-Encoding: chunked', 'Connection: close'], line)) // prettier-ignore
+      const long = hidden.padEnd(20_000)
+      await target.raw(callBytes(long, ['Content-Length: 20000', 'Connection: close'], line))
+      const methods = target.upstream.seen.map((seen) => seen.line.split(' ')[0])
+      expect(methods).toEqual([method, method, method])
+    },
+  )
+
   it('still spends the signatures that do verify', async () => {
     const target = await startTarget({ checks: { signature: 'report' } })
     const bytes = signedCall(target)
