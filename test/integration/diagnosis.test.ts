@@ -125,6 +125,13 @@ describe('a refused signature', () => {
     expect(found).toMatchObject({ status: 200, reason: 'none', diagnosis: 'other_environment' })
   })
 
+  it('that a route only reports for its header is classed too', async () => {
+    const target = await startTarget({ checks: { signature: 'report' } })
+    const doubled = `${sign(target, recorded)}, ${sign(target, recorded)}`
+    const found = await diagnosed(target, bytesOf(recorded, doubled))
+    expect(found).toMatchObject({ status: 200, diagnosis: 'header_duplicated' })
+  })
+
   it('that verifies in its canonical form tells what a hop writes otherwise', async () => {
     const target = await startTwo()
     const body = freshBody()

@@ -121,6 +121,21 @@ describe('a key rotation', () => {
     expect(await gateway.metricsText()).not.toContain('key="env:PRIMARY"')
   })
 
+  it('leaves a key the time it was last used, wherever it stands', async () => {
+    const app = await startNamedApp('app')
+    const keys = { primary: oldKey, fallback: newKey }
+    const withKeys = (...names: string[]) => ({
+      routes: [{ name: 'app', upstream: app.url, signingKeys: names.map((env) => ({ env })) }],
+    })
+    const first = withKeys('PRIMARY')
+    const gateway = track(await startTestGateway(app.url, first, Date.now(), keys))
+    expect(await call(gateway, oldKey)).toBe(200)
+    gateway.rewrite(withKeys('FALLBACK', 'PRIMARY'))
+    gateway.reload()
+    expect(await lastVerified(gateway, 1)).toBe(Math.floor(gateway.clock.wallMs / 1000))
+    expect(await lastVerified(gateway, 0)).toBe(0)
+  })
+
   it('to a file that holds no key keeps the old one', async () => {
     const app = await startNamedApp('app')
     const secret = mountSecret({ current: oldKey })

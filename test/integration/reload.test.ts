@@ -1,6 +1,7 @@
 /** Settings that change while the gateway runs: whole or not at all, and nothing is lost by it. */
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 
@@ -105,6 +106,30 @@ describe('a changed configuration', () => {
     gateway.reload()
     const body = `{"ctx":{"request_id":"${'x'.repeat(1024)}"}}`
     expect(await call(gateway, body)).toBe('413')
+  })
+
+  it('changes how many requests there may be at once', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
+    const app = await startNamedApp('app', () => released)
+    const gateway = await start(app)
+    const first = call(gateway)
+    await expect.poll(() => app.requests).toHaveLength(1)
+    gateway.rewrite({ ...routeTo(app), limits: { maxRequestsInFlight: 1 } })
+    gateway.reload()
+    expect(await call(gateway)).toBe('503')
+    release(undefined)
+    expect(await first).toBe('app')
+  })
+
+  it('that is only written again is nothing to tell of', async () => {
+    const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
+    const gateway = await start(first)
+    gateway.rewrite(`# the same\n${gateway.written()}`)
+    await sleep(800)
+    expect(lastReload(gateway)).toBe(undefined)
+    gateway.rewrite(routeTo(second))
+    await expect.poll(() => call(gateway)).toBe('second')
+    expect(await gateway.metricsText()).toContain('config_reloads_total{result="success"} 1')
   })
 
   it('changes the log level', async () => {

@@ -1,5 +1,5 @@
 /** A gateway in this process with a clock that the test sets, on free ports. */
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
@@ -32,6 +32,8 @@ export interface TestGateway {
   metricsText(): Promise<string>
   /** Writes another configuration, or any text, where the gateway has its own. It is not told. */
   rewrite(config: Config | string): void
+  /** The text of it as it was written last. */
+  written(): string
   /** As SIGHUP does. */
   reload(): void
   stop(): Promise<void>
@@ -91,6 +93,7 @@ export async function startTestGateway(
     logLines,
     metricsText: () => gateway.metrics.registry.metrics(),
     rewrite,
+    written: () => readFileSync(file, 'utf8'),
     reload: () => {
       gateway.reload()
     },
