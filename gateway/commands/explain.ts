@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 
 import { admit, type Effects } from '../admit.ts'
-import type { RequestHead } from '../checks/request-head.ts'
+import { parseAddress } from '../checks/address.ts'
+import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
@@ -54,8 +55,11 @@ async function explainRequest(
   settings: Settings,
   nowMs: number,
 ): Promise<number> {
-  const head = headOf(options, from, settings)
+  if (parseAddress(from) === undefined) {
+    throw new Error(`--from: expected an IPv4 or IPv6 address, found ${JSON.stringify(from)}`)
+  }
   const body = options.body === undefined ? Buffer.alloc(0) : read(options.body)
+  const head = headOf(options, from, body, settings)
   const atMs = options.at === undefined ? nowMs : Number(options.at) * 1000
   if (!Number.isFinite(atMs))
     throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
@@ -67,19 +71,37 @@ async function explainRequest(
   return verdict.ok ? 0 : 1
 }
 
-function headOf(options: ExplainOptions, from: string, { policy }: Settings): RequestHead {
+function headOf(
+  options: ExplainOptions,
+  from: string,
+  body: Buffer,
+  { policy }: Settings,
+): RequestHead {
   const fields = options.header.map(parseField)
   const [only] = policy.routes.filter(({ kind }) => kind === 'inngest')
   const hasHost = fields.some(([name]) => name.toLowerCase() === 'host')
   const host = hasHost ? [] : ['Host', only?.host ?? 'localhost']
+  const rawHeaders = [...host, ...fields.flat()]
+  if (body.byteLength > 0 && !announcesBody(rawHeaders)) {
+    rawHeaders.push('Content-Length', String(body.byteLength))
+  }
   return {
     method: options.method.toUpperCase(),
     target: options.target ?? only?.path ?? '/',
     httpVersion: '1.1',
-    rawHeaders: [...host, ...fields.flat()],
-    isUpgrade: fields.some(([name]) => name.toLowerCase() === 'upgrade'),
+    rawHeaders,
+    isUpgrade: isUpgrade(rawHeaders),
     connection: { remoteAddress: from, isEncrypted: false, proxied: undefined },
   }
+}
+
+/** As Node takes it. */
+function isUpgrade(rawHeaders: readonly string[]): boolean {
+  const listed = fieldValues(rawHeaders, 'connection')
+    .join(',')
+    .toLowerCase()
+    .split(/[, \t]+/)
+  return listed.includes('upgrade') && fieldValues(rawHeaders, 'upgrade').length > 0
 }
 
 function parseField(line: string): [string, string] {

@@ -121,6 +121,15 @@ describe('explain', () => {
     expect(status).toBe(expected)
   })
 
+  it('counts a body as one, and an Upgrade only if Connection names it', () => {
+    const ask = (...more: string[]) => explain(['--from', '10.1.2.3', ...more], '{}').text
+    expect(ask('--method', 'GET', '--body', '-')).toContain('refused as body_not_allowed')
+    const upgrade = ['-H', 'Upgrade: h2c']
+    expect(ask(...upgrade)).toContain('refused as signature_missing')
+    const asked = [...upgrade, '-H', 'Connection: close, Upgrade']
+    expect(ask(...asked)).toContain('refused as upgrade_not_allowed')
+  })
+
   it('tells what a line of the log says', () => {
     const line = {
       decision: 'refused',
@@ -146,6 +155,7 @@ describe('explain', () => {
     [['--from', '10.0.0.1', '-H', 'nonsense'], 'expected "Name: value", found "nonsense"'],
     [['--from', '10.0.0.1', '--at', 'noon'], 'expected Unix seconds, found noon'],
     [['--from', '10.0.0.1', '--body', '/nonexistent'], 'ENOENT'],
+    [['--from', 'gateway'], 'expected an IPv4 or IPv6 address, found "gateway"'],
   ])('with %j says what to give instead', (args, message) => {
     const { status, text } = explain(args, 'nonsense')
     expect(text).toContain(message)
