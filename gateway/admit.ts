@@ -18,7 +18,7 @@ import type { Findings, ReplayClaim, ReplayOutcome } from './findings.ts'
 import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
 import { targetName } from './inngest/redirect-target.ts'
 import type { Credentials } from './inngest/signature-header.ts'
-import { moderate, settle } from './moderate.ts'
+import { moderate, note, settle } from './moderate.ts'
 import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy, RoutePolicy } from './policy.ts'
 import { SignedBody } from './signed-body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
@@ -154,8 +154,14 @@ async function checkFirstUse(
     checkFreshness(timestampSeconds, policy.freshness, nowMs),
   )
   if (!fresh.ok || checks.replay === 'off') return fresh
-  const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
-  return settle(checks.replay, findings, claimed)
+  try {
+    const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
+    return settle(checks.replay, findings, claimed)
+  } catch (error) {
+    if (checks.replay === 'enforce') throw error
+    note(findings, 'replay_store_unavailable')
+    return pass(undefined)
+  }
 }
 
 interface Sender {

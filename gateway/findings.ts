@@ -8,6 +8,9 @@ import type { Reason } from './reasons.ts'
 /** Of the replay cache; see replay/store.ts. */
 export type ReplayOutcome = 'claimed' | 'followed' | 'duplicate' | 'full' | 'before_start'
 
+/** A store that cannot be asked refuses nothing where replays are only reported. */
+export type ReportedReason = Reason | 'replay_store_unavailable'
+
 export interface ReplayClaim {
   readonly key: Uint8Array
   readonly timestampSeconds: number
@@ -31,7 +34,7 @@ export interface Findings {
   /** Whether a redirect of the app made the signature usable again. */
   redirect?: 'rearmed' | 'not_rearmed'
   /** Reasons to refuse it that the route does not enforce. */
-  reported?: readonly Reason[]
+  reported?: readonly ReportedReason[]
 }
 
 export interface Evidence {

@@ -2,7 +2,7 @@
  * How a refusal stands if its route does not enforce the check: the request goes on without what the
  * check would have given, and what would have been refused is noted, or not even looked for.
  */
-import type { Findings } from './findings.ts'
+import type { Findings, ReportedReason } from './findings.ts'
 import type { CheckMode } from './policy.ts'
 import { pass, type Verdict } from './verdict.ts'
 
@@ -22,10 +22,12 @@ export function settle<T>(
   verdict: Verdict<T>,
 ): Verdict<T | undefined> {
   if (verdict.ok || mode === 'enforce') return verdict
+  if (mode === 'report') note(findings, verdict.reason)
+  return pass(undefined)
+}
+
+export function note(findings: Findings, reason: ReportedReason): void {
   const { reported = [] } = findings
   // Freshness is looked at twice and counts once.
-  if (mode === 'report' && !reported.includes(verdict.reason)) {
-    findings.reported = [...reported, verdict.reason]
-  }
-  return pass(undefined)
+  if (!reported.includes(reason)) findings.reported = [...reported, reason]
 }

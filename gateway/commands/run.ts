@@ -15,13 +15,18 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   const { settings } = reading
   const logger = createLogger(settings.config.log.level)
   const signalled = firstSignal()
+  // Without a handler the signal ends a process that is still starting.
+  let reload = () => {}
+  process.on('SIGHUP', () => {
+    reload()
+  })
   try {
     const read = () => readSettings(options, env)
     const tracing = await createTracing(env, version)
     const gateway = await startGateway(reading, { read, clock: systemClock, logger, tracing })
-    process.on('SIGHUP', () => {
+    reload = () => {
       gateway.reload()
-    })
+    }
     logger.info(
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,

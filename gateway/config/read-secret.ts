@@ -1,6 +1,5 @@
 /** Reads a secret that the configuration refers to. */
-import { readFileSync } from 'node:fs'
-
+import { readPlainFile, whyUnreadable } from './read-file.ts'
 import type { Environment } from './resolve-keys.ts'
 
 export type SecretReference = { readonly env: string } | { readonly file: string }
@@ -8,6 +7,9 @@ export type SecretReference = { readonly env: string } | { readonly file: string
 export type SecretReading =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly expected: string; readonly found: string }
+
+/** Longer than any password; a longer file is something else. */
+const MAX_SECRET_BYTES = 4096
 
 export function readSecret(reference: SecretReference, env: Environment): SecretReading {
   return 'env' in reference ? fromEnvironment(reference.env, env) : fromFile(reference.file)
@@ -20,11 +22,11 @@ function fromEnvironment(name: string, env: Environment): SecretReading {
 function fromFile(file: string): SecretReading {
   const expected = `a secret in the file ${file}`
   try {
+    const text = readPlainFile(file, MAX_SECRET_BYTES).toString('utf8')
     // What editors and `echo` put at the end is no part of it.
-    return present(readFileSync(file, 'utf8').replace(/\r?\n$/, ''), expected)
+    return present(text.replace(/\r?\n$/, ''), expected)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error'
-    return { ok: false, expected, found: `${code} on reading it` }
+    return { ok: false, expected, found: `${whyUnreadable(error)} on reading it` }
   }
 }
 

@@ -117,4 +117,17 @@ describe('two gateways with one replay cache', () => {
     expect(said).toContain('replays are told by this process alone: others may be admitted twice')
     expect(said).toContain('replays are told by the shared store again')
   })
+
+  it('let calls on where replays are only reported, and count what they could not tell', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const replay = { store: 'redis', url: server.url, timeoutMs: 1000, coldStart: 'accept' }
+    const checks = { replay: 'report' }
+    const gateway = track(await startTestGateway(app.url, { replay, checks }))
+    await isReady(gateway)
+    await server.kill()
+    expect((await call(gateway)).status).toBe(200)
+    expect(await gateway.metricsText()).toContain(
+      'inngest_gateway_reported_total{route="app",reason="replay_store_unavailable"} 1',
+    )
+  })
 })
