@@ -4,6 +4,7 @@ import type { ClientAddressSource } from '../checks/client-address.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
+import { faults, type FaultCode } from '../errors.ts'
 import type { Findings } from '../findings.ts'
 import { keyOf } from '../observe/log-fields.ts'
 import { reasons, type Reason } from '../reasons.ts'
@@ -101,7 +102,7 @@ function replayOf({ findings: { claim } }: Way): string | undefined {
 }
 
 function reportedOf({ findings: { reported } }: Way): string | undefined {
-  return reported?.map((reason) => `${reason}: ${reasons[reason].meaning}`).join(' ')
+  return reported?.map(describeReason).join('; ')
 }
 
 function diagnosisOf({ diagnosis }: Way): string | undefined {
@@ -116,7 +117,14 @@ function decisionOf({ refusal }: Way): string {
   return refusal === undefined ? 'admitted' : describeRefusal(refusal)
 }
 
-export function describeRefusal(refusal: Reason): string {
+/** Of a refusal or a fault. */
+export function describeReason(reason: string): string {
+  if (Object.hasOwn(reasons, reason)) return describeRefusal(reason as Reason)
+  if (!Object.hasOwn(faults, reason)) return reason
+  return `failed as ${reason}: ${faults[reason as FaultCode].message}`
+}
+
+function describeRefusal(refusal: Reason): string {
   const { phase, status, meaning } = reasons[refusal]
   const answer = status === undefined ? 'no answer' : String(status)
   return `refused as ${refusal} (${phase}, ${answer}): ${meaning}`

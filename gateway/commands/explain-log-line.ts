@@ -4,9 +4,7 @@ import { z } from 'zod'
 import { parseAddress } from '../checks/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
-import { faults, type FaultCode } from '../errors.ts'
-import { reasons, type Reason } from '../reasons.ts'
-import { describeAllowed, describeDiagnosis, describeRefusal } from './describe-way.ts'
+import { describeAllowed, describeDiagnosis, describeReason } from './describe-way.ts'
 
 const lineSchema = z.looseObject({
   decision: z.enum(['admitted', 'refused', 'failed']),
@@ -35,7 +33,7 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
     ['allowlist', allowlistOf(line, settings)],
     ['signature', line.key && `by key ${String(line.key_slot)} (${line.key})`],
     ['age', line.sig_age_s === undefined ? undefined : `${String(line.sig_age_s)} s`],
-    ['reported', line.reported?.map(describeReason).join(' ')],
+    ['reported', line.reported?.map(describeReason).join('; ')],
     ['diagnosis', diagnosisOf(line)],
     ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],
   ] as const
@@ -65,10 +63,4 @@ function allowlistOf({ client_ip: client }: Line, settings: Settings): string | 
 function diagnosisOf({ diagnosis, diagnosis_detail: detail }: Line): string | undefined {
   if (diagnosis === undefined || !isDiagnosisKind(diagnosis)) return diagnosis
   return describeDiagnosis({ kind: diagnosis, detail })
-}
-
-function describeReason(reason: string): string {
-  if (Object.hasOwn(reasons, reason)) return describeRefusal(reason as Reason)
-  if (!Object.hasOwn(faults, reason)) return reason
-  return `failed as ${reason}: ${faults[reason as FaultCode].message}`
 }

@@ -178,5 +178,10 @@ describe('the published ranges', () => {
     gateway.reload()
     expect(await callFrom(gateway, published)).toBe(403)
     expect(await gateway.metricsText()).not.toMatch(/ip_allowlist_origin\{/)
+    // And nobody is asked for them any more.
+    const asked = lists.server.asked.length
+    gateway.reload()
+    await expect.poll(() => lists.server.openSockets()).toBe(0)
+    expect(lists.server.asked).toHaveLength(asked)
   })
 })

@@ -1,13 +1,16 @@
 /** Settings that change while the gateway runs: whole or not at all, and nothing is lost by it. */
-import { connect } from 'node:net'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, freshBody } from '../support/attack.ts'
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp, type NamedApp } from '../support/apps.ts'
+import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
 
@@ -130,6 +133,44 @@ describe('a changed configuration', () => {
     gateway.rewrite(routeTo(second))
     await expect.poll(() => call(gateway)).toBe('second')
     expect(await gateway.metricsText()).toContain('config_reloads_total{result="success"} 1')
+  })
+
+  it('changes the bounds on connections', async () => {
+    const app = await startNamedApp('app')
+    const gateway = await start(app)
+    gateway.rewrite({ ...routeTo(app), limits: { maxConnectionsPerAddress: 1 } })
+    gateway.reload()
+    const held = connect(gateway.port, '127.0.0.1')
+    await once(held, 'connect')
+    expect(await call(gateway)).toBe('429')
+    held.destroy()
+  })
+
+  it('that waits for a file takes it as soon as it is there', async () => {
+    const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
+    const gateway = await start(first)
+    const mount = mountSecret({ other: 'x' })
+    const file = path.join(path.dirname(mount.fileOf('other')), 'late')
+    gateway.rewrite(routeTo(second, { signingKeys: [{ file }] }))
+    await expect
+      .poll(() => gateway.metricsText())
+      .toContain('inngest_gateway_config_last_reload_successful 0')
+    writeFileSync(file, testKey)
+    await expect.poll(() => call(gateway)).toBe('second')
+  })
+
+  it('is one too if only the authorities of an app are others', async () => {
+    const ca = readFileSync('test/fixtures/tls/cert.pem', 'utf8')
+    const mount = mountSecret({ ca })
+    const app = await startNamedApp('app')
+    const gateway = await start(app, {
+      upstream: 'https://127.0.0.1:1',
+      upstreamTls: { caFile: mount.fileOf('ca') },
+    })
+    mount.put({ ca: readFileSync('test/fixtures/tls/second-cert.pem', 'utf8') })
+    await expect
+      .poll(() => gateway.metricsText())
+      .toContain('inngest_gateway_config_reloads_total{result="success"} 1')
   })
 
   it('changes the log level', async () => {
