@@ -7,6 +7,7 @@ import { healthcheck } from './commands/healthcheck.ts'
 import { ips } from './commands/ips.ts'
 import { printConfig } from './commands/print-config.ts'
 import { run } from './commands/run.ts'
+import type { SettingsOptions } from './commands/settings.ts'
 import { sign } from './commands/sign.ts'
 import { validate } from './commands/validate.ts'
 import { verify } from './commands/verify.ts'
@@ -20,53 +21,45 @@ const finish = (exitCode: number) => {
   process.exitCode = exitCode
 }
 
+/** A command that works on the settings of a gateway. */
+const settingsCommand = (name: string) =>
+  program
+    .command(name)
+    .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
+    .option('-u, --upstream <url>', 'where the app is, if there is no file')
+
 const collect = (value: string, before: string[]) => [...before, value]
 
-program
-  .command('run')
+settingsCommand('run')
   .description('start the gateway')
-  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-  .option('-u, --upstream <url>', 'where the app is, if there is no file')
-  .action(async (options: { config?: string; upstream?: string }) => {
+  .action(async (options: SettingsOptions) => {
     // At once: an exporter that cannot reach its collector would go on trying.
     process.exit(await run(options, process.env))
   })
 
-program
-  .command('validate')
+settingsCommand('validate')
   .description('check the configuration exactly as `run` would, and exit')
-  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-  .option('-u, --upstream <url>', 'where the app is, if there is no file')
-  .action((options: { config?: string; upstream?: string }) => {
+  .action((options: SettingsOptions) => {
     finish(validate(options, process.env))
   })
 
-program
-  .command('print-config')
+settingsCommand('print-config')
   .description('print the settings in force, each with where it comes from')
-  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-  .option('-u, --upstream <url>', 'where the app is, if there is no file')
-  .action((options: { config?: string; upstream?: string }) => {
+  .action((options: SettingsOptions) => {
     finish(printConfig(options, process.env))
   })
 
-program
-  .command('ips')
+settingsCommand('ips')
   .description(
     'print the ranges that are let in, with source and age, or say whether an address is',
   )
-  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-  .option('-u, --upstream <url>', 'where the app is, if there is no file')
   .option('--check <address>', 'only say whether this address is in one of them')
   .action(async (options: Parameters<typeof ips>[0]) => {
     finish(await ips(options, process.env, Date.now()))
   })
 
-program
-  .command('explain')
+settingsCommand('explain')
   .description('say how a request, or a line of the log, goes through the checks and why')
-  .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-  .option('-u, --upstream <url>', 'where the app is, if there is no file')
   .option('--log <file>', 'a line of the log instead of a request; - is standard input')
   .option('--from <address>', 'peer of the connection')
   .option('--method <method>', 'method of the request', 'POST')

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { startNamedApp } from '../support/apps.ts'
-import { freePort, startRedis } from '../support/redis-server.ts'
+import { freePort } from '../support/free-port.ts'
+import { startRedis } from '../support/redis-server.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 

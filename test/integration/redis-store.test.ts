@@ -1,12 +1,10 @@
 /** The shared replay store against a real Redis: the contract, and everything that goes wrong. */
 import { randomBytes } from 'node:crypto'
-import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { createRedisClient } from '../../gateway/replay/redis-client.ts'
-import { RedisLink } from '../../gateway/replay/redis-link.ts'
-import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { redisStoreOn } from '../support/redis-store.ts'
 import { describeStoreContract } from '../support/store-contract.ts'
 
 const nowSeconds = Math.floor(Date.now() / 1000)
@@ -14,44 +12,6 @@ const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
-
-interface ClientOptions {
-  readonly username?: string
-  readonly password?: string
-  readonly timeoutMs?: number
-  readonly refusesBeforeStart?: boolean
-  readonly clock?: { nowMs(): number }
-}
-
-function storeOn({ url }: Pick<RedisServer, 'url'>, options: ClientOptions = {}): RedisReplayStore {
-  const {
-    username,
-    password,
-    timeoutMs = 5000,
-    refusesBeforeStart = false,
-    clock = { nowMs: () => Date.now() },
-  } = options
-  const client = createRedisClient({
-    url,
-    username,
-    password,
-    ca: undefined,
-    cluster: false,
-    sentinels: undefined,
-    sentinelName: undefined,
-    timeoutMs,
-  })
-  const link = new RedisLink(client, clock, pino({ level: 'silent' }))
-  const store = new RedisReplayStore({
-    client,
-    link,
-    keyPrefix: 'test:',
-    timeoutMs,
-    refusesBeforeStart,
-  })
-  ends.push(() => store.close())
-  return store
-}
 
 async function start(...options: string[]): Promise<RedisServer> {
   const server = await startRedis(...options)
@@ -86,7 +46,7 @@ async function fill({ client }: RedisServer): Promise<void> {
 
 describeStoreContract('RedisReplayStore', nowSeconds, async () => {
   const server = await startRedis()
-  const store = storeOn(server)
+  const store = redisStoreOn({ url: server.url })
   await isUp(store)
   return {
     store,
@@ -100,11 +60,13 @@ describeStoreContract('RedisReplayStore', nowSeconds, async () => {
 describe('RedisReplayStore', () => {
   it('lets one replica of two have a key, a thousand copies at once', async () => {
     const server = await start()
-    const stores = [storeOn(server), storeOn(server)]
+    const stores = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
     for (const store of stores) await isUp(store)
     const key = randomBytes(32)
     const outcomes = await Promise.all(
-      Array.from({ length: 1000 }, (_, i) => claim(stores[i % 2] ?? storeOn(server), key)),
+      Array.from({ length: 1000 }, (_, i) =>
+        claim(stores[i % 2] ?? redisStoreOn({ url: server.url }), key),
+      ),
     )
     expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
     expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(999)
@@ -112,7 +74,7 @@ describe('RedisReplayStore', () => {
 
   it('lets a redirect of one replica be followed at the other', async () => {
     const server = await start()
-    const [first, second] = [storeOn(server), storeOn(server)]
+    const [first, second] = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
     await isUp(first)
     await isUp(second)
     const key = randomBytes(32)
@@ -124,7 +86,7 @@ describe('RedisReplayStore', () => {
 
   it('keeps a claim for as long as any replica could find it fresh, and a minute more', async () => {
     const server = await start()
-    const store = storeOn(server)
+    const store = redisStoreOn({ url: server.url })
     await isUp(store)
     const key = randomBytes(32)
     await claim(store, key)
@@ -137,7 +99,7 @@ describe('RedisReplayStore', () => {
 
   it('gives up in time on a server that is paused, and goes on when it is there again', async () => {
     const server = await start()
-    const store = storeOn(server, { timeoutMs: 200 })
+    const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
     await isUp(store)
     server.pause()
     const key = randomBytes(32)
@@ -150,7 +112,7 @@ describe('RedisReplayStore', () => {
 
   it('cannot be asked while the server is gone, and goes on by itself', async () => {
     const server = await start()
-    const store = storeOn(server, { timeoutMs: 200 })
+    const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
     await isUp(store)
     await server.kill()
     await expect.poll(() => store.unavailableBecause).toBe('not connected')
@@ -162,7 +124,7 @@ describe('RedisReplayStore', () => {
 
   it('refuses what was signed before a server that was started again, so that nothing lost is let in', async () => {
     const server = await start()
-    const store = storeOn(server, { refusesBeforeStart: true })
+    const store = redisStoreOn({ url: server.url }, true)
     await isUp(store)
     const t = Math.floor(Date.now() / 1000) + 5
     const key = randomBytes(32)
@@ -180,7 +142,7 @@ describe('RedisReplayStore', () => {
 
   it('refuses what was signed before its server began, however late it comes to it', async () => {
     const server = await start()
-    const store = storeOn(server, { refusesBeforeStart: true })
+    const store = redisStoreOn({ url: server.url }, true)
     await isUp(store)
     const now = Math.floor(Date.now() / 1000)
     expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
@@ -189,7 +151,7 @@ describe('RedisReplayStore', () => {
 
   it('refuses when the server is full, and forgets nothing for it', async () => {
     const server = await start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction')
-    const store = storeOn(server)
+    const store = redisStoreOn({ url: server.url })
     await isUp(store)
     const first = randomBytes(32)
     expect(await claim(store, first)).toBe('claimed')
@@ -202,7 +164,7 @@ describe('RedisReplayStore', () => {
 
   it('is not used where the server may evict live claims', async () => {
     const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
-    const store = storeOn(server)
+    const store = redisStoreOn({ url: server.url })
     await expect
       .poll(() => store.unavailableBecause)
       .toBe('it may evict live claims: set maxmemory-policy to noeviction')
@@ -213,7 +175,7 @@ describe('RedisReplayStore', () => {
     const server = await start()
     const rights = ['+set', '+getdel', '+exists', '+incr', '+pexpire', '+info', '+ping', '+select']
     await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~test:*', '-@all', ...rights)
-    const store = storeOn(server, { username: 'gateway', password: 'secret' })
+    const store = redisStoreOn({ url: server.url, username: 'gateway', password: 'secret' })
     await isUp(store)
     const key = randomBytes(32)
     expect(await claim(store, key)).toBe('claimed')
@@ -223,7 +185,7 @@ describe('RedisReplayStore', () => {
 
   it('cannot be asked with a wrong password', async () => {
     const server = await start('--requirepass', 'secret')
-    const store = storeOn(server, { password: 'wrong' })
+    const store = redisStoreOn({ url: server.url, password: 'wrong' })
     expect(await claim(store, randomBytes(32))).toContain('not connected')
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(store.unavailableBecause).not.toBe(undefined)

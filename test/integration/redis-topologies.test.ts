@@ -5,37 +5,17 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { createRedisClient, type RedisConfig } from '../../gateway/replay/redis-client.ts'
-import { RedisLink } from '../../gateway/replay/redis-link.ts'
-import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
-import { freePort, startRedis, type RedisServer } from '../support/redis-server.ts'
+import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import { freePort } from '../support/free-port.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { redisStoreOn } from '../support/redis-store.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
-
-function storeOn(where: Partial<RedisConfig>, refusesBeforeStart = false): RedisReplayStore {
-  const client = createRedisClient({
-    url: undefined,
-    username: undefined,
-    password: undefined,
-    ca: undefined,
-    cluster: false,
-    sentinels: undefined,
-    sentinelName: undefined,
-    timeoutMs: 2000,
-    ...where,
-  })
-  const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
-  const options = { client, link, keyPrefix: 'test:', timeoutMs: 2000, refusesBeforeStart }
-  const store = new RedisReplayStore(options)
-  ends.push(() => store.close())
-  return store
-}
 
 async function start(...options: string[]): Promise<RedisServer> {
   const server = await startRedis(...options)
@@ -87,7 +67,7 @@ sentinel failover-timeout primary 3000
       .poll(() => replica.client.info('replication'), { timeout: 10_000 })
       .toContain('master_link_status:up')
     const sentinel = await startSentinel(primary.port)
-    const store = storeOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
+    const store = redisStoreOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
     await isUp(store)
     const key = randomBytes(32)
     const t = nowSeconds() + 5
@@ -119,7 +99,7 @@ describe('in a cluster', () => {
 
   it('spreads its claims over the nodes, and keeps each with its redirects on one', async () => {
     const servers = await startCluster()
-    const store = storeOn({ url: servers[0]?.url, cluster: true })
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true })
     await isUp(store)
     const keys = Array.from({ length: 60 }, () => randomBytes(32))
     for (const key of keys) expect(await claim(store, key)).toBe('claimed')
@@ -138,7 +118,7 @@ describe('in a cluster', () => {
 
   it('lets nothing in again that a node may have lost', async () => {
     const servers = await startCluster()
-    const store = storeOn({ url: servers[0]?.url, cluster: true }, true)
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
     await isUp(store)
     const t = nowSeconds() + 5
     const keys = Array.from({ length: 30 }, () => randomBytes(32))

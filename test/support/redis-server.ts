@@ -2,12 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { Redis } from 'ioredis'
+
+import { freePort } from './free-port.ts'
 
 export interface RedisServer {
   readonly port: number
@@ -20,16 +21,6 @@ export interface RedisServer {
   /** On the same port; with what was saved, if it was asked to save. */
   start(): Promise<void>
   stop(): Promise<void>
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** @param options as on the command line of redis-server. */

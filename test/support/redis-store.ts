@@ -1,0 +1,42 @@
+/** Stores on a real Redis, closed after each test. */
+import { pino } from 'pino'
+import { afterEach } from 'vitest'
+
+import { createRedisClient, type RedisConfig } from '../../gateway/replay/redis-client.ts'
+import { RedisLink } from '../../gateway/replay/redis-link.ts'
+import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+
+const stores: RedisReplayStore[] = []
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close()
+})
+
+/** Patient unless told otherwise, and with a key prefix of `test:`. */
+export function redisStoreOn(
+  where: Partial<RedisConfig>,
+  refusesBeforeStart = false,
+): RedisReplayStore {
+  const config: RedisConfig = {
+    url: undefined,
+    username: undefined,
+    password: undefined,
+    ca: undefined,
+    cluster: false,
+    sentinels: undefined,
+    sentinelName: undefined,
+    timeoutMs: 5000,
+    ...where,
+  }
+  const client = createRedisClient(config)
+  const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
+  const { timeoutMs } = config
+  const store = new RedisReplayStore({
+    client,
+    link,
+    keyPrefix: 'test:',
+    timeoutMs,
+    refusesBeforeStart,
+  })
+  stores.push(store)
+  return store
+}
