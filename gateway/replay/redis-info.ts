@@ -4,6 +4,8 @@ export interface RedisInfo {
   /** Another one after each start. */
   readonly runId: string
   readonly uptimeSeconds: number
+  /** Takes claims, and not those of another server only. */
+  readonly isPrimary: boolean
   /** Whether it may throw away live keys to make room. */
   readonly mayEvict: boolean
 }
@@ -16,12 +18,14 @@ export function parseRedisInfo(text: string): RedisInfo | undefined {
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
   }
   const [runId, uptime] = [fields.get('run_id'), fields.get('uptime_in_seconds')]
+  const role = fields.get('role')
   const [limit, policy] = [fields.get('maxmemory'), fields.get('maxmemory_policy')]
   if (runId === undefined || uptime === undefined || !/^\d+$/.test(uptime)) return undefined
-  if (limit === undefined || policy === undefined) return undefined
+  if (limit === undefined || policy === undefined || role === undefined) return undefined
   return {
     runId,
     uptimeSeconds: Number(uptime),
+    isPrimary: role === 'master',
     mayEvict: limit !== '0' && policy !== 'noeviction',
   }
 }

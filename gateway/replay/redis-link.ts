@@ -13,6 +13,7 @@ export type RedisClient = Redis | Cluster
 const LOOK_EVERY_MS = 15_000
 
 const NOT_CONNECTED = 'not connected'
+const NOT_LOOKED_AT = 'not looked at since another server went'
 
 /** One server, and what stands against asking it. */
 interface Node {
@@ -29,6 +30,7 @@ export class RedisLink {
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
   #announced: string | undefined = NOT_CONNECTED
+  #wasAvailable = false
 
   constructor(client: RedisClient, clock: { nowMs(): number }, logger: Logger) {
     this.#client = client
@@ -42,7 +44,7 @@ export class RedisLink {
       })
       client.on('-node', (node: Redis) => {
         this.#nodes.delete(node)
-        this.#announce()
+        this.#lookAtAll()
       })
       for (const node of client.nodes('all')) this.#follow(node)
     } else this.#follow(client)
@@ -71,11 +73,22 @@ export class RedisLink {
     redis.on('close', () => {
       node.trouble = NOT_CONNECTED
       node.connection += 1
-      this.#announce()
+      this.#lookAtAll()
     })
     if (redis.status === 'ready') void this.#look(redis, node)
     // A cluster's nodes would connect with their first command, which a look has to come before.
     else if (redis.status === 'wait') redis.connect().catch(() => undefined)
+  }
+
+  /** One of them may take the place of the one that went, and has to be looked at as that first. */
+  #lookAtAll(): void {
+    for (const [redis, node] of this.#nodes) {
+      if (node.trouble === NOT_CONNECTED) continue
+      node.trouble = NOT_LOOKED_AT
+      node.connection += 1
+      void this.#look(redis, node)
+    }
+    this.#announce()
   }
 
   async #look(redis: Redis, node: Node): Promise<void> {
@@ -92,7 +105,7 @@ export class RedisLink {
       const info = parseRedisInfo(await redis.info())
       if (info === undefined)
         return 'INFO does not say since when it runs, or whether it evicts keys'
-      this.memory.connected(info, this.#clock.nowMs())
+      this.memory.lookedAt(info, !this.#wasAvailable, this.#clock.nowMs())
       return info.mayEvict
         ? 'it may evict live claims: set maxmemory-policy to noeviction'
         : undefined
@@ -103,6 +116,7 @@ export class RedisLink {
 
   #announce(): void {
     const why = this.unavailableBecause
+    this.#wasAvailable ||= why === undefined
     if (why === this.#announced) return
     this.#announced = why
     if (why === undefined) this.#logger.info('replay store can be asked')

@@ -9,20 +9,28 @@ import type { RedisInfo } from './redis-info.ts'
 const MARGIN_SECONDS = 2
 
 export class RedisMemory {
-  readonly #runIds = new Set<string>()
+  /** Run id to whether it was a primary when it was last looked at. */
+  readonly #servers = new Map<string, boolean>()
   #remembersFromSeconds = 0
 
   get remembersFromSeconds(): number {
     return this.#remembersFromSeconds
   }
 
-  /** Told of each server that is connected to, before it is asked for a claim. */
-  connected({ runId, uptimeSeconds }: RedisInfo, nowMs: number): void {
-    if (this.#runIds.has(runId)) return
+  /**
+   * Told of each server before it is asked for a claim.
+   * @param isFirstLook nothing was claimed yet, so that it has not taken over from another.
+   */
+  lookedAt(
+    { runId, uptimeSeconds, isPrimary }: RedisInfo,
+    isFirstLook: boolean,
+    nowMs: number,
+  ): void {
+    const wasPrimary = this.#servers.get(runId)
+    this.#servers.set(runId, isPrimary)
+    if (!isPrimary || wasPrimary === true) return
     const nowSeconds = Math.floor(nowMs / 1000)
-    // The first may have been there for long. Another one after it has just taken over.
-    const sinceSeconds = this.#runIds.size === 0 ? nowSeconds - uptimeSeconds : nowSeconds
-    this.#runIds.add(runId)
+    const sinceSeconds = isFirstLook ? nowSeconds - uptimeSeconds : nowSeconds
     this.#remembersFromSeconds = Math.max(this.#remembersFromSeconds, sinceSeconds + MARGIN_SECONDS)
   }
 }

@@ -4,42 +4,60 @@ import { parseRedisInfo } from '../../../gateway/replay/redis-info.ts'
 import { RedisMemory } from '../../../gateway/replay/redis-memory.ts'
 
 const now = 1_700_000_000
-const server = (runId: string, uptimeSeconds: number) => ({ runId, uptimeSeconds, mayEvict: false })
+const server = (runId: string, uptimeSeconds: number, isPrimary = true) => ({
+  runId,
+  uptimeSeconds,
+  isPrimary,
+  mayEvict: false,
+})
 
 describe('RedisMemory', () => {
-  it('reaches back to when the first server started', () => {
+  it('reaches back to when the youngest of the first servers started', () => {
     const memory = new RedisMemory()
-    memory.connected(server('a', 1000), now * 1000)
+    memory.lookedAt(server('a', 1000), true, now * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 998)
+    memory.lookedAt(server('b', 100), true, now * 1000)
+    memory.lookedAt(server('c', 500), true, now * 1000)
+    expect(memory.remembersFromSeconds).toBe(now - 98)
   })
 
   it('is not shortened by the same server again', () => {
     const memory = new RedisMemory()
-    memory.connected(server('a', 1000), now * 1000)
-    memory.connected(server('a', 1060), (now + 60) * 1000)
+    memory.lookedAt(server('a', 1000), true, now * 1000)
+    memory.lookedAt(server('a', 1060), false, (now + 60) * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 998)
   })
 
-  it('begins anew with a server that was started again, and with a replica that took over', () => {
+  it('begins anew with a server that was started again, and with one that took over', () => {
     const memory = new RedisMemory()
-    memory.connected(server('a', 1000), now * 1000)
-    memory.connected(server('b', 5), (now + 60) * 1000)
+    memory.lookedAt(server('a', 1000), true, now * 1000)
+    memory.lookedAt(server('b', 5), false, (now + 60) * 1000)
     expect(memory.remembersFromSeconds).toBe(now + 62)
-    memory.connected(server('c', 86_400), (now + 90) * 1000)
+    memory.lookedAt(server('c', 86_400), false, (now + 90) * 1000)
     expect(memory.remembersFromSeconds).toBe(now + 92)
+  })
+
+  it('begins anew with a replica that became a primary, and not with one that stays a replica', () => {
+    const memory = new RedisMemory()
+    memory.lookedAt(server('a', 1000), true, now * 1000)
+    memory.lookedAt(server('b', 1000, false), true, now * 1000)
+    memory.lookedAt(server('b', 1030, false), false, (now + 30) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now - 998)
+    memory.lookedAt(server('b', 1060), false, (now + 60) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 62)
   })
 
   it('does not reach back further when the clock does', () => {
     const memory = new RedisMemory()
-    memory.connected(server('a', 10), now * 1000)
-    memory.connected(server('b', 10), (now - 600) * 1000)
+    memory.lookedAt(server('a', 10), true, now * 1000)
+    memory.lookedAt(server('b', 10), false, (now - 600) * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 8)
   })
 })
 
 describe('parseRedisInfo', () => {
   const text = (policy: string, limit: string) =>
-    `# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\nuptime_in_seconds:17\r\n\r\n# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`
+    `# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\nuptime_in_seconds:17\r\n\r\n# Replication\r\nrole:master\r\n# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`
 
   it.each([
     ['noeviction', '0', false],
@@ -51,6 +69,7 @@ describe('parseRedisInfo', () => {
     expect(parseRedisInfo(text(policy, limit))).toEqual({
       runId: 'abc',
       uptimeSeconds: 17,
+      isPrimary: true,
       mayEvict,
     })
   })
