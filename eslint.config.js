@@ -5,14 +5,14 @@ import tseslint from 'typescript-eslint'
 const pureCore = {
   patterns: [
     {
-      regex: '^node:(?!crypto$)',
+      regex: '^node:(?!(?:buffer|crypto)$)',
       message: 'The core does no IO: take the value as an argument, or an effect (admit.ts).',
     },
     {
       regex: '/(?:http|config|replay|ranges|observe|diagnosis|commands|gateway|main)(?:/|\\.ts)',
       message: 'The core knows nothing of the layers around it.',
     },
-    { regex: '^[^.n]', message: 'The core depends on nothing but node:crypto.' },
+    { regex: '^[^.n]', message: 'The core depends on nothing but node:buffer and node:crypto.' },
   ],
 }
 
