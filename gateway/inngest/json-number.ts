@@ -1,0 +1,62 @@
+/** JSON numbers on bytes (RFC 8259 6). */
+
+const MINUS = 0x2d
+const PLUS = 0x2b
+const POINT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
+const LOWER_E = 0x65
+const UPPER_E = 0x45
+
+/** @returns the offset behind the number that begins at `start`; undefined if none does. */
+export function endOfNumber(input: Uint8Array, start: number): number | undefined {
+  let at = input[start] === MINUS ? start + 1 : start
+  const whole = input[at] === ZERO ? at + 1 : endOfDigits(input, at)
+  if (whole === at) return undefined
+  at = whole
+  if (input[at] === POINT) {
+    const fraction = endOfDigits(input, at + 1)
+    if (fraction === at + 1) return undefined
+    at = fraction
+  }
+  if (input[at] !== LOWER_E && input[at] !== UPPER_E) return at
+  const sign = input[at + 1]
+  const digits = sign === PLUS || sign === MINUS ? at + 2 : at + 1
+  const end = endOfDigits(input, digits)
+  return end === digits ? undefined : end
+}
+
+/** DBL_DIG: a decimal of so many digits is told by its double from every other one. */
+const EXACT_DIGITS = 15
+
+/**
+ * Whether a number is written as ECMA-262 Number::toString would write it. Sure of what has no
+ * exponent and at most fifteen digits: no shorter decimal means the same double then. For all else
+ * the answer is no, and the number is to be written anew.
+ * @param end what `endOfNumber` says.
+ */
+export function isCanonicalNumber(input: Uint8Array, start: number, end: number): boolean {
+  const first = input[start] === MINUS ? start + 1 : start
+  let point: number | undefined
+  for (let at = first; at < end; at += 1) {
+    const byte = input[at] ?? 0
+    if (byte === POINT) point = at
+    else if (byte > NINE) return false
+  }
+  // -0 is written as 0.
+  if (point === undefined) {
+    return end - first <= EXACT_DIGITS && (first === start || input[first] !== ZERO)
+  }
+  if (end - first > EXACT_DIGITS + 1 || input[end - 1] === ZERO) return false
+  // 0.0000001 is written as 1e-7.
+  return input[first] !== ZERO || input[point + 1] !== ZERO
+}
+
+function endOfDigits(input: Uint8Array, start: number): number {
+  let at = start
+  for (;;) {
+    const byte = input[at] ?? 0
+    if (byte < ZERO || byte > NINE) return at
+    at += 1
+  }
+}
