@@ -2,8 +2,18 @@
  * RFC 8785 (JCS) over bytes, strict: what has no lossless canonical form has none here. Inngest's
  * SDKs canonicalise what a lenient parser made of the body, so that `{"a":1,"a":2}` or `1e400`
  * verify there as another document than the one that was signed.
+ *
+ * One pass from bytes to bytes, since whoever is let in by address can send ten megabytes of
+ * anything: what it takes grows with the body and with nothing else, and nothing but it is held.
  */
-import { readString, writeString } from './json-string.ts'
+import { isUtf8 } from 'node:buffer'
+
+import { copyBytes } from './copy-bytes.ts'
+import { lengthOfEscape, readEscape, writeCharacter } from './json-escape.ts'
+import { endOfNumber, isCanonicalNumber } from './json-number.ts'
+import { MemberMoves } from './member-moves.ts'
+import { compareNames } from './member-order.ts'
+import { UintList } from './uint-list.ts'
 
 /**
  * Deepest nesting that is read. Inngest's own part of a call nests four levels and event data a few
@@ -11,15 +21,12 @@ import { readString, writeString } from './json-string.ts'
  */
 export const maxDepth = 200
 
-/** RFC 8259 6. */
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-
 /** @returns undefined if `input` is not exactly one I-JSON (RFC 7493) value. */
-export function canonicalizeJson(input: Uint8Array): Uint8Array | undefined {
-  const reader = new Reader(input)
-  const value = reader.readValue(1)
-  if (value === undefined || !reader.isAtEnd()) return undefined
-  return Buffer.from(value, 'utf8')
+export function canonicalizeJson(input: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  // Only the strings of JSON hold more than ASCII: they are valid exactly if the whole is.
+  if (!isUtf8(input)) return undefined
+  const canonicalizer = new Canonicalizer(input)
+  return canonicalizer.takeValue(1) && canonicalizer.isAtEnd() ? canonicalizer.output() : undefined
 }
 
 const OPEN_OBJECT = 0x7b
@@ -29,90 +36,156 @@ const CLOSE_ARRAY = 0x5d
 const COMMA = 0x2c
 const COLON = 0x3a
 const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const SPACE = 0x20
 
-/** Reads values front to back; each method returns canonical text, or undefined to refuse. */
-class Reader {
-  readonly #input: Uint8Array
-  /** One character for each byte, for the number pattern; offsets are those of the bytes. */
-  readonly #latin1: string
+const LOWER_T = 0x74
+const LOWER_F = 0x66
+const LOWER_N = 0x6e
+
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
+
+/** Only numbers become longer, and none more than this one: it is written with 21 digits. */
+const MOST_GROWTH = 21 / '1e20'.length
+
+/** Takes values front to back and writes each; every method says whether there was one. */
+class Canonicalizer {
+  readonly #input: Buffer
   #at = 0
+  /** Always has room for all that is left of the input. */
+  #written: Buffer<ArrayBuffer>
+  #length = 0
+  /** Of the objects that are open, two offsets for each member (member-order.ts). */
+  readonly #members = new UintList()
+  readonly #moves = new MemberMoves()
 
   constructor(input: Uint8Array) {
-    this.#input = input
-    this.#latin1 = Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1')
+    this.#input = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+    this.#written = Buffer.alloc(input.byteLength)
   }
 
   isAtEnd(): boolean {
     return this.#peek() === undefined
   }
 
-  readValue(depth: number): string | undefined {
+  output(): Uint8Array<ArrayBuffer> {
+    const written = this.#written.subarray(0, this.#length)
+    return this.#moves.size === 0 ? written : this.#moves.applyTo(written)
+  }
+
+  takeValue(depth: number): boolean {
     switch (this.#peek()) {
       case OPEN_OBJECT:
-        return depth > maxDepth ? undefined : this.#readObject(depth)
+        return depth <= maxDepth && this.#takeObject(depth)
       case OPEN_ARRAY:
-        return depth > maxDepth ? undefined : this.#readArray(depth)
-      case QUOTE: {
-        const text = this.#readString()
-        return text === undefined ? undefined : writeString(text)
-      }
+        return depth <= maxDepth && this.#takeArray(depth)
+      case QUOTE:
+        return this.#takeString()
+      case LOWER_T:
+        return this.#takeLiteral(TRUE)
+      case LOWER_F:
+        return this.#takeLiteral(FALSE)
+      case LOWER_N:
+        return this.#takeLiteral(NULL)
       default:
-        return this.#readLiteral() ?? this.#readNumber()
+        return this.#takeNumber()
     }
   }
 
-  #readObject(depth: number): string | undefined {
-    this.#at += 1
-    const members = new Map<string, string>()
-    if (this.#take(CLOSE_OBJECT)) return '{}'
+  #takeObject(depth: number): boolean {
+    this.#take(OPEN_OBJECT)
+    if (this.#take(CLOSE_OBJECT)) return true
+    const first = this.#members.length
+    const inner = this.#moves.size
+    let isInOrder = true
     do {
-      const name = this.#peek() === QUOTE ? this.#readString() : undefined
+      const start = this.#length
+      if (this.#peek() !== QUOTE || !this.#takeString() || !this.#take(COLON)) return false
+      const order = this.#compareWithLast(first, start)
       // A doubled name: parsers differ in which one counts.
-      if (name === undefined || members.has(name) || !this.#take(COLON)) return undefined
-      const value = this.readValue(depth + 1)
-      if (value === undefined) return undefined
-      members.set(name, value)
+      if (order === 0) return false
+      isInOrder &&= order < 0
+      this.#members.push(start)
+      if (!this.takeValue(depth + 1)) return false
+      this.#members.push(this.#length)
     } while (this.#take(COMMA))
-    return this.#take(CLOSE_OBJECT) ? writeObject(members) : undefined
+    if (!isInOrder && !this.#moves.add(this.#written, this.#members, first, inner)) return false
+    this.#members.length = first
+    return this.#take(CLOSE_OBJECT)
   }
 
-  #readArray(depth: number): string | undefined {
-    this.#at += 1
-    const elements: string[] = []
-    if (this.#take(CLOSE_ARRAY)) return '[]'
-    do {
-      const value = this.readValue(depth + 1)
-      if (value === undefined) return undefined
-      elements.push(value)
-    } while (this.#take(COMMA))
-    return this.#take(CLOSE_ARRAY) ? `[${elements.join(',')}]` : undefined
+  /** @param first where the members of the object begin. */
+  #compareWithLast(first: number, start: number): number {
+    const { length } = this.#members
+    return length === first ? -1 : compareNames(this.#written, this.#members.at(length - 2), start)
   }
 
-  #readString(): string | undefined {
-    const reading = readString(this.#input, this.#at)
-    if (reading !== undefined) this.#at = reading.end
-    return reading?.text
+  #takeArray(depth: number): boolean {
+    this.#take(OPEN_ARRAY)
+    if (this.#take(CLOSE_ARRAY)) return true
+    do if (!this.takeValue(depth + 1)) return false
+    while (this.#take(COMMA))
+    return this.#take(CLOSE_ARRAY)
   }
 
-  #readLiteral(): string | undefined {
-    for (const literal of ['true', 'false', 'null']) {
-      if (!this.#latin1.startsWith(literal, this.#at)) continue
-      this.#at += literal.length
-      return literal
+  #takeString(): boolean {
+    this.#take(QUOTE)
+    for (;;) {
+      const end = endOfPlain(this.#input, this.#at)
+      this.#copy(end)
+      const byte = this.#input[end]
+      if (byte === QUOTE) return this.#take(QUOTE)
+      if (byte !== BACKSLASH) return false
+      const codePoint = readEscape(this.#input, end)
+      if (codePoint === undefined) return false
+      this.#length = writeCharacter(this.#written, this.#length, codePoint)
+      this.#at += lengthOfEscape(this.#input, end, codePoint)
     }
-    return undefined
   }
 
-  #readNumber(): string | undefined {
-    NUMBER.lastIndex = this.#at
-    const text = NUMBER.exec(this.#latin1)?.[0]
-    if (text === undefined) return undefined
-    const value = Number(text)
+  #takeLiteral(literal: Buffer): boolean {
+    for (const byte of literal) if (!this.#takeByte(byte)) return false
+    return true
+  }
+
+  #takeNumber(): boolean {
+    const start = this.#at
+    const end = endOfNumber(this.#input, start)
+    if (end === undefined) return false
+    if (!isCanonicalNumber(this.#input, start, end)) return this.#rewriteNumber(start, end)
+    this.#copy(end)
+    return true
+  }
+
+  #rewriteNumber(start: number, end: number): boolean {
+    const value = Number(this.#input.toString('latin1', start, end))
     // 1e400: a lenient parser makes Infinity of it, and `null` of that.
-    if (!Number.isFinite(value)) return undefined
-    this.#at += text.length
+    if (!Number.isFinite(value)) return false
     // RFC 8785 3.2.2.3 is ECMA-262 Number::toString, which also writes -0 as 0.
-    return String(value)
+    const text = String(value)
+    if (text.length > end - start) this.#makeRoom()
+    this.#at = end
+    for (let i = 0; i < text.length; i += 1) this.#written[this.#length++] = text.charCodeAt(i)
+    return true
+  }
+
+  /** Takes what is canonical as it stands. */
+  #copy(end: number): void {
+    copyBytes(this.#input, this.#at, end, this.#written, this.#length)
+    this.#length += end - this.#at
+    this.#at = end
+  }
+
+  /** At once for whatever is left of the input: memory that is not written to costs nothing. */
+  #makeRoom(): void {
+    const left = this.#input.byteLength - this.#at
+    const needed = this.#length + Math.ceil(left * MOST_GROWTH)
+    if (needed <= this.#written.byteLength) return
+    const longer = Buffer.alloc(needed)
+    longer.set(this.#written.subarray(0, this.#length))
+    this.#written = longer
   }
 
   /** The next byte that is no white space (RFC 8259 2), without taking it. */
@@ -125,14 +198,24 @@ class Reader {
   }
 
   #take(byte: number): boolean {
-    if (this.#peek() !== byte) return false
+    return this.#peek() === byte && this.#takeByte(byte)
+  }
+
+  #takeByte(byte: number): boolean {
+    if (this.#input[this.#at] !== byte) return false
     this.#at += 1
+    this.#written[this.#length++] = byte
     return true
   }
 }
 
-/** RFC 8785 3.2.3: names in the order of their UTF-16 code units, which is how strings compare. */
-function writeObject(members: ReadonlyMap<string, string>): string {
-  const names = [...members.keys()].sort()
-  return `{${names.map((name) => `${writeString(name)}:${members.get(name) ?? ''}`).join(',')}}`
+/** @returns the offset of what ends the string that goes on at `start`, or has to be looked at. */
+function endOfPlain(input: Uint8Array, start: number): number {
+  let at = start
+  while (isPlain(input[at])) at += 1
+  return at
+}
+
+function isPlain(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH
 }

@@ -83,4 +83,83 @@ describe('the canonical form', () => {
       fuzz(),
     )
   })
+
+  it('puts members in order whatever their names, however they are nested and escaped', () => {
+    const letters = [
+      'a',
+      '"',
+      '\\',
+      '\n',
+      '\u0001',
+      '\u007f',
+      'é',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '😀',
+    ]
+    const name = fc.string({ unit: fc.constantFrom(...letters), maxLength: 5 })
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5, withCrossShrink: true },
+        fc.constantFrom(0, 1e21, 1e-7, 'x', null),
+        fc.array(fc.tuple(name, tie('tree')), { maxLength: 40 }).map(Object.fromEntries),
+        fc.array(tie('tree'), { maxLength: 5 }),
+      ),
+    }))
+    fc.assert(
+      fc.property(tree, fc.infiniteStream(fc.nat(2)), (candidate, choices) => {
+        const text = JSON.stringify(candidate)
+        // Any character may be escaped, and escapes be written in either case.
+        const spelt = text.replace(/[aé\ud7ff\ue000\uffff]/g, (character) => {
+          const choice = Number(choices.next().value)
+          const hex = character.charCodeAt(0).toString(16).padStart(4, '0')
+          return choice === 0 ? character : `\\u${choice === 1 ? hex : hex.toUpperCase()}`
+        })
+        // Not of what JSON.parse makes of it, which mixes up escaped names (nodejs/node issue 63785).
+        expect(canonical(spelt)).toBe(canonicalize(candidate))
+      }),
+      fuzz(0.3),
+    )
+  })
+
+  it('refuses a name that comes again, wherever in the object and however it is written', () => {
+    const names = fc.uniqueArray(
+      fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+      {
+        minLength: 1,
+        maxLength: 60,
+      },
+    )
+    fc.assert(
+      fc.property(names, fc.nat(), fc.nat(), fc.boolean(), (all, from, to, isEscaped) => {
+        const again = JSON.stringify(all[from % all.length])
+        const members = all.map((name) => `${JSON.stringify(name)}:0`)
+        expect(canonical(`{${members.join()}}`)).toBeDefined()
+        const spelt = isEscaped ? again.replace('a', '\\u0061') : again
+        expect(
+          canonical(`{${members.toSpliced(to % (all.length + 1), 0, `${spelt}:0`).join()}}`),
+        ).toBe(undefined)
+      }),
+      fuzz(0.3),
+    )
+  })
+
+  it('of a decimal is what the engine makes of it', () => {
+    const digits = fc.stringMatching(/^\d{1,17}$/)
+    const decimal = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        fc.stringMatching(/^(?:0|[1-9]\d{0,16})$/),
+        fc.constantFrom('', '0', '000000'),
+        digits,
+      )
+      .map(([sign, whole, zeros, fraction]) => `${sign}${whole}.${zeros}${fraction}`)
+    fc.assert(
+      fc.property(decimal, (text) => {
+        expect(canonical(text)).toBe(String(Number(text)))
+      }),
+      fuzz(),
+    )
+  })
 })

@@ -157,6 +157,92 @@ describe('canonicalizeJson', () => {
   })
 })
 
+describe('canonicalizeJson, of members in another order', () => {
+  it.each([
+    ['{"b":1,"a":2}', '{"a":2,"b":1}'],
+    ['{"c":1,"a":2,"b":3}', '{"a":2,"b":3,"c":1}'],
+    ['{"a":{"d":1,"c":2},"b":3}', '{"a":{"c":2,"d":1},"b":3}'],
+    ['{"b":{"d":1,"c":2},"a":3}', '{"a":3,"b":{"c":2,"d":1}}'],
+    ['{"b":{"c":1,"d":2},"a":{"f":3,"e":4}}', '{"a":{"e":4,"f":3},"b":{"c":1,"d":2}}'],
+    ['[{"b":1,"a":2},{"a":1,"b":2},{"d":1,"c":2}]', '[{"a":2,"b":1},{"a":1,"b":2},{"c":2,"d":1}]'],
+    [
+      '{"b":[{"z":{"y":1,"x":2},"w":3},0],"a":[{"v":1,"u":{"t":1,"s":2}}]}',
+      '{"a":[{"u":{"s":2,"t":1},"v":1}],"b":[{"w":3,"z":{"x":2,"y":1}},0]}',
+    ],
+    ['{"b":{},"a":[]} ', '{"a":[],"b":{}}'],
+    // A character beyond U+FFFF comes before U+E000, though its bytes come after.
+    ['{"\ue000":1,"\ud83d\ude00":2}', '{"😀":2,"\ue000":1}'],
+    ['{"😀":1,"\uffff":2,"\ud7ff":3}', '{"\ud7ff":3,"😀":1,"\uffff":2}'],
+    // By what the escapes stand for, not by how they are written.
+    [
+      '{"a":1,"\\n":2,"\\u0001":3,"\\"":4,"\\\\":5}',
+      '{"\\u0001":3,"\\n":2,"\\"":4,"\\\\":5,"a":1}',
+    ],
+    ['{"\\u0062":1,"a":2}', '{"a":2,"b":1}'],
+  ])('writes %s as %s', (input, expected) => {
+    expect(canonical(input)).toBe(expected)
+  })
+
+  it.each([
+    '{"b":1,"a":2,"b":3}',
+    '{"b":1,"a":2,"\\u0062":3}',
+    '{"c":{"b":1,"a":2,"a":3}}',
+    '{"b":1,"a":{"d":1,"c":2,"d":3}}',
+    `{${Array.from({ length: 99 }, (_, i) => `"${String(i)}":0`).join(',')},"7":0}`,
+  ])('refuses a name that comes again: %s', (input) => {
+    expect(canonical(input)).toBeUndefined()
+  })
+
+  it('moves what is nested as deep as maxDepth, at every level', () => {
+    const deep = (before: string, after: string) =>
+      `${`{${before}"b":`.repeat(maxDepth)}0${`${after}}`.repeat(maxDepth)}`
+    expect(canonical(deep('', ',"a":1'))).toBe(deep('"a":1,', ''))
+  })
+
+  it('sorts a hundred thousand names of one object', () => {
+    const names = Array.from(
+      { length: 100_000 },
+      (_, i) => `\n${((i * 7919) % 100_003).toString(36)}`,
+    )
+    const members = names.map((name) => `${JSON.stringify(name)}:1`)
+    const inOrder = [...names].sort().map((name) => `${JSON.stringify(name)}:1`)
+    expect(canonical(`{${members.join()}}`)).toBe(`{${inOrder.join()}}`)
+  })
+})
+
+describe('canonicalizeJson, of values that become longer or shorter', () => {
+  it.each([
+    ['[1e20,1E-6,-1e20]', '[100000000000000000000,0.000001,-100000000000000000000]'],
+    ['"\\u0041\\/\\u00e9\\ud83d\\ude00"', '"A/é😀"'],
+    ['{"\\u0041":"\\u0042"}', '{"A":"B"}'],
+    [' [ 1.50 , 0.10 , -0.0 , 100e-2 ] ', '[1.5,0.1,0,1]'],
+  ])('writes %s as %s', (input, expected) => {
+    expect(canonical(input)).toBe(expected)
+  })
+
+  it('writes ten thousand numbers of five times their length', () => {
+    const many = (number: string) => `{"b":[${Array(10_000).fill(number).join(',')}],"a":0}`
+    const { a, b } = { a: '"a":0', b: many('1'.padEnd(21, '0')).slice(1, -7) }
+    expect(canonical(many('1e20'))).toBe(`{${a},${b}}`)
+  })
+
+  it('leaves long strings as they are', () => {
+    const text = JSON.stringify(['x'.repeat(100_000), '😀€é'.repeat(30_000), `${'y'.repeat(99)}\n`])
+    expect(canonical(text)).toBe(text)
+  })
+
+  it.each(['tru', 'nul0', 'fals1', 'truE', 'nullnull', 'n', '[t]'])('refuses %j', (input) => {
+    expect(canonical(input)).toBeUndefined()
+  })
+
+  it('keeps nothing of its input', () => {
+    const input = Buffer.from('{"a":"b"}')
+    const made = canonicalizeJson(input)
+    input.fill(0)
+    expect(Buffer.from(made ?? []).toString()).toBe('{"a":"b"}')
+  })
+})
+
 describe('recorded bodies', () => {
   it('are canonical in every call, and not in the sync', () => {
     expect(recordedRequests.length).toBeGreaterThan(60)

@@ -1,0 +1,26 @@
+/** A list of offsets that grows: four bytes each, where a JavaScript array of objects takes fifty. */
+export class UintList {
+  length = 0
+  #values = new Uint32Array()
+
+  /** At least as long as the list. */
+  get values(): Uint32Array {
+    return this.#values
+  }
+
+  push(value: number): void {
+    if (this.length === this.#values.length) this.#grow()
+    this.#values[this.length] = value
+    this.length += 1
+  }
+
+  at(index: number): number {
+    return this.#values[index] ?? 0
+  }
+
+  #grow(): void {
+    const longer = new Uint32Array(Math.max(32, 2 * this.length))
+    longer.set(this.#values)
+    this.#values = longer
+  }
+}
