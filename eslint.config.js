@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-/** Layers: main, commands → gateway → http, config, replay, ranges, observe → admit, diagnosis → checks, inngest → verdict. */
+/** Layers: main, commands → gateway → http, config, replay, ranges, observe, workers → admit, diagnosis → checks, inngest → verdict. */
 const pureCore = {
   patterns: [
     {
@@ -9,7 +9,8 @@ const pureCore = {
       message: 'The core does no IO: take the value as an argument, or an effect (admit.ts).',
     },
     {
-      regex: '/(?:http|config|replay|ranges|observe|diagnosis|commands|gateway|main)(?:/|\\.ts)',
+      regex:
+        '/(?:http|config|replay|ranges|observe|workers|diagnosis|commands|gateway|main)(?:/|\\.ts)',
       message: 'The core knows nothing of the layers around it.',
     },
     { regex: '^[^.n]', message: 'The core depends on nothing but node:buffer and node:crypto.' },
@@ -56,7 +57,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/{http,config,replay,ranges,observe}/**'],
+    files: ['gateway/{http,config,replay,ranges,observe,workers}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -191,6 +191,12 @@ export const reasons = {
     status: 408,
     meaning: 'The body came slower than `limits.minBodyBytesPerSecond`.',
   },
+  canonical_full: {
+    phase: 'signature',
+    status: 503,
+    meaning:
+      'Too many long bodies that are not signed as they came wait to be brought into canonical form.',
+  },
   signature_mismatch: {
     phase: 'signature',
     status: 401,

@@ -21,6 +21,12 @@ import { UintList } from './uint-list.ts'
  */
 export const maxDepth = 200
 
+/**
+ * Longest input for the event loop: usual JSON takes a millisecond then, and the worst there is four,
+ * during which nobody else is served. Longer bodies go to the threads of workers/canonical-pool.ts.
+ */
+export const maxInlineBytes = 65_536
+
 /** @returns undefined if `input` is not exactly one I-JSON (RFC 7493) value. */
 export function canonicalizeJson(input: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   // Only the strings of JSON hold more than ASCII: they are valid exactly if the whole is.

@@ -1,0 +1,10 @@
+/** A thread of the pool in canonical-pool.ts: bodies in, the canonical form of each, or none, out. */
+import { parentPort } from 'node:worker_threads'
+
+import { canonicalizeJson } from '../inngest/canonical-json.ts'
+
+parentPort?.on('message', (body: Uint8Array) => {
+  const canonical = canonicalizeJson(body)
+  // Handed over, not copied: what it was written into is of no use here any more.
+  parentPort?.postMessage(canonical, canonical === undefined ? [] : [canonical.buffer])
+})

@@ -1,0 +1,29 @@
+/** Programs for the threads of the canonicalising pool that do what a test needs of them. */
+
+const canonicalJson = new URL('../../gateway/inngest/canonical-json.ts', import.meta.url).href
+
+/** @param onBody statements that may use `body`, `answer` and `canonicalizeJson`. */
+export function workerProgram(onBody: string): URL {
+  const source = `
+    import { parentPort } from 'node:worker_threads'
+    import { canonicalizeJson } from '${canonicalJson}'
+    const answer = (bytes) => parentPort.postMessage(bytes)
+    parentPort.on('message', (body) => { ${onBody} })`
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
+}
+
+export const neverAnswers = workerProgram('')
+
+/** Does its work, but for bodies that begin with one of these. */
+export const fails = {
+  exit: 'XX',
+  throw: 'YY',
+  hang: 'ZZ',
+} as const
+
+export const failsAtTimes = workerProgram(`
+  const start = Buffer.from(body).subarray(0, 2).toString()
+  if (start === '${fails.exit}') process.exit(3)
+  if (start === '${fails.throw}') throw new Error('thrown in a thread')
+  if (start === '${fails.hang}') for (;;);
+  answer(canonicalizeJson(body))`)
