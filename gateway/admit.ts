@@ -13,7 +13,7 @@ import { nameNoise } from './checks/noise.ts'
 import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
-import { verifySignature } from './checks/signature.ts'
+import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from './findings.ts'
 import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
 import { targetName } from './inngest/redirect-target.ts'
@@ -30,6 +30,8 @@ export interface Effects {
   /** Takes one of the places for requests in flight on such a route. False if none is left. */
   readonly enter: (kind: RoutePolicy['kind']) => boolean
   readonly readBody: () => Promise<Verdict<Uint8Array>>
+  /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
+  readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**
    * Spends a key, atomically. Throws a fault if the store cannot be asked.
    * @param target what is called, for a key that a redirect made usable again.
@@ -122,18 +124,33 @@ async function admitInngest(
   findings.bodyBytes = body.value.byteLength
   if (credentials === undefined) return passWith(body.value)
 
-  const verified = verifySignature(body.value, credentials, route.signingKeys)
-  if (!verified.ok) findings.evidence = { body: body.value, credentials, signedBody: undefined }
+  const verified = await checkSignature(body.value, credentials, route, effects, findings)
   const signature = settle(checks.signature, findings, nameNoise(verified, head))
   if (!signature.ok) return signature
   if (signature.value === undefined) return passWith(body.value)
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
-  if (form === 'canonical') findings.evidence = { body: body.value, credentials, signedBody }
 
   const subject = { method: head.method, host, path, query, mac, signedBody }
   const first = await checkFirstUse(subject, credentials, route, policy, effects, findings)
   return first.ok ? passWith(signedBody) : first
+}
+
+/** Over the bytes as they came, and only if those do not carry the signature over their canonical form. */
+async function checkSignature(
+  body: Uint8Array,
+  credentials: Credentials,
+  { signingKeys }: InngestRoutePolicy,
+  effects: Effects,
+  findings: Findings,
+): Promise<Verdict<VerifiedSignature>> {
+  const raw = verifyRaw(body, credentials, signingKeys)
+  if (raw.ok) return raw
+  const canonical = await effects.canonicalize(body)
+  if (!canonical.ok) return canonical
+  const healed = verifyCanonical(canonical.value, credentials, signingKeys)
+  findings.evidence = { body, credentials, canonical: canonical.value, isHealed: healed.ok }
+  return healed
 }
 
 /**

@@ -41,6 +41,8 @@ export interface Evidence {
   /** As received. */
   readonly body: Uint8Array
   readonly credentials: Credentials
-  /** The canonical form, if that is what was signed; undefined if no key made the signature. */
-  readonly signedBody: Uint8Array | undefined
+  /** The canonical form of the body, if it has one. */
+  readonly canonical: Uint8Array | undefined
+  /** The canonical form is what was signed; otherwise no key made the signature. */
+  readonly isHealed: boolean
 }

@@ -30,6 +30,7 @@ import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
 import { createReplayStore } from './replay/create-store.ts'
 import { version } from './version.ts'
+import { CanonicalPool } from './workers/canonical-pool.ts'
 
 export interface Gateway {
   readonly trafficPort: number
@@ -110,7 +111,7 @@ export async function startGateway(
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
       const callsCut = await drain({ server: traffic, ...parts }, times)
       live.close()
-      await parts.replay.close()
+      await Promise.all([parts.replay.close(), parts.canonicals.close()])
       ops.close()
       ops.closeAllConnections()
       await tracing?.stop()
@@ -146,9 +147,10 @@ function createParts(
     monotonicMs: () => clock.monotonicMs(),
   })
   const exchanges = new Exchanges()
+  const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
   const observers = { keyUsage, clockDrift, diagnosisBudget, tracing, clock, metrics, logger }
-  return { live, replay, capacity, connections, exchanges, ...observers }
+  return { live, replay, canonicals, capacity, connections, exchanges, ...observers }
 }
 
 /** Half a gateway is none: the process ends instead of serving without health or metrics. */

@@ -9,6 +9,7 @@ import type { Environment } from '../config/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import type { Findings } from '../findings.ts'
+import { canonicalizeJson } from '../inngest/canonical-json.ts'
 import { pass, refuse } from '../verdict.ts'
 import { describeWay } from './describe-way.ts'
 import { explainLogLine } from './explain-log-line.ts'
@@ -116,6 +117,7 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   return {
     nowMs: () => atMs,
     enter: () => true,
+    canonicalize: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
     readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(body)),
     claim: () => Promise.resolve('claimed'),
   }

@@ -1,7 +1,7 @@
 /** Everything that costs time in the diagnosis of one request, each paid for before it is done. */
 import { timingSafeEqual } from 'node:crypto'
 
-import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
@@ -13,7 +13,15 @@ import type { DiagnosisBudget } from './budget.ts'
  * (a call takes 0.6 to 3 KB until its steps return much), while one that cuts does it to long ones:
  * the keys and the end of the JSON are looked at whatever the length.
  */
-export const maxExaminedBytes = 65_536
+export const maxExaminedBytes = maxInlineBytes
+
+/** @returns `bytes` if its canonical form is the same. */
+export function itselfIfSame(
+  bytes: Uint8Array,
+  canonical: Uint8Array | undefined,
+): Uint8Array | undefined {
+  return canonical && Buffer.compare(canonical, bytes) === 0 ? bytes : canonical
+}
 
 export class Attempts {
   readonly #credentials: Credentials
@@ -41,8 +49,7 @@ export class Attempts {
   /** @returns `bytes` itself if it is canonical as it stands; undefined also if it is too long. */
   canonicalOf(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.byteLength > maxExaminedBytes) return undefined
-    const canonical = this.read(bytes, canonicalizeJson)
-    return canonical && Buffer.compare(canonical, bytes) === 0 ? bytes : canonical
+    return itselfIfSame(bytes, this.read(bytes, canonicalizeJson))
   }
 
   /** @returns the first of the keys that made the signature over exactly these bytes. */

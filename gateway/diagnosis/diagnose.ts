@@ -31,11 +31,11 @@ export function diagnose(
     return { kind: `header_${spelling}`, detail: undefined }
   }
   if (evidence === undefined || route?.kind !== 'inngest') return undefined
-  const { body, credentials, signedBody } = evidence
-  if (signedBody !== undefined) return healed(body, signedBody)
+  const { body, credentials, canonical, isHealed } = evidence
+  if (isHealed && canonical !== undefined) return healed(body, canonical)
   const { signingKeys: keys, otherKeys } = route
   return diagnoseMismatch(
-    { method: head.method, body, credentials, keys, otherKeys },
+    { method: head.method, body, canonical, credentials, keys, otherKeys },
     budget,
     nowMs,
   )

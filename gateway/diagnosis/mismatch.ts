@@ -6,7 +6,7 @@
  */
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import { Attempts, maxExaminedBytes } from './attempts.ts'
+import { Attempts, itselfIfSame, maxExaminedBytes } from './attempts.ts'
 import type { DiagnosisBudget } from './budget.ts'
 import { findJsonEnd, type JsonEnd } from './json-end.ts'
 import { findReencoding } from './reencoding.ts'
@@ -38,6 +38,8 @@ export interface MismatchEvidence {
   readonly method: string
   /** As received. */
   readonly body: Uint8Array
+  /** Its canonical form, undefined if it has none; left out if nobody has looked yet. */
+  readonly canonical?: Uint8Array | undefined
   readonly credentials: Credentials
   /** The route's. */
   readonly keys: readonly SigningKey[]
@@ -61,7 +63,8 @@ export function diagnoseMismatch(
 
 function findCause(evidence: MismatchEvidence, attempts: Attempts): MismatchDiagnosis {
   const { body, keys } = evidence
-  const canonical = attempts.canonicalOf(body)
+  const canonical =
+    'canonical' in evidence ? itselfIfSame(body, evidence.canonical) : attempts.canonicalOf(body)
   const forms = [...new Set([body, canonical ?? body])]
   const signer = findSigner(forms, evidence, attempts)
   if (signer !== undefined) return signer

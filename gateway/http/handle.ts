@@ -18,6 +18,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Tracing } from '../observe/tracing.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
+import type { CanonicalPool } from '../workers/canonical-pool.ts'
 import { readBody } from './body-reader.ts'
 import type { Capacity } from './capacity.ts'
 import type { Connections } from './connections.ts'
@@ -25,10 +26,12 @@ import { Exchange } from './exchange.ts'
 import type { Exchanges } from './exchanges.ts'
 import { sendFault, sendOnSocket, sendRefusal } from './responder.ts'
 import type { LiveSnapshot, Snapshot } from './snapshot.ts'
+import { whileConnected } from './while-connected.ts'
 
 export interface TrafficParts {
   readonly live: LiveSnapshot
   readonly replay: ReplayStore
+  readonly canonicals: CanonicalPool
   readonly capacity: Capacity
   readonly connections: Connections
   readonly exchanges: Exchanges
@@ -184,14 +187,18 @@ function effectsOf(
   return {
     ...noBody(exchange, parts),
     readBody: () => readBody(source, settings.policy.limits),
+    canonicalize: (body) =>
+      whileConnected(response, (signal) => parts.canonicals.canonicalize(body, signal)),
   }
 }
 
 function noBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
+  const rejectBody = () => Promise.reject(new Error('an upgrade has no body'))
   return {
     nowMs: () => clock.nowMs(),
     enter: (kind) => hold.enter(kind === 'inngest'),
-    readBody: () => Promise.reject(new Error('an upgrade has no body')),
+    readBody: rejectBody,
+    canonicalize: rejectBody,
     claim: async (claim, target, nowMs) => {
       try {
         return await replay.claim(claim, target, nowMs)

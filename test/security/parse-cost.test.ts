@@ -39,7 +39,7 @@ describe('a body', () => {
 
   it('is parsed once, and no deeper than any honest one, where it does not fit as it came', async () => {
     const target = await startTarget()
-    const body = '['.repeat(1_000_000)
+    const body = '['.repeat(60_000)
     const length = `Content-Length: ${String(body.length)}`
     const signature = `X-Inngest-Signature: ${target.sign('x')}`
     const answer = await target.raw(callBytes(body, [length, signature, 'Connection: close']))

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { admit, type Effects } from '../../../gateway/admit.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema.ts'
+import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
 import type { Policy } from '../../../gateway/policy.ts'
 import type { Reason } from '../../../gateway/reasons.ts'
@@ -23,6 +24,7 @@ interface Scene {
   hasRoom: boolean
   body: string
   bodyRefusal: Reason | undefined
+  hasCanonicalRoom: boolean
   nowsSeconds: number[]
   claim: 'claimed' | 'duplicate'
 }
@@ -55,6 +57,10 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
   { reason: 'timestamp_too_old', spoil: (s) => s.nowsSeconds.fill(nowSeconds + 301) },
   { reason: 'requests_full', spoil: (s) => (s.hasRoom = false) },
   { reason: 'body_too_large', spoil: (s) => (s.bodyRefusal = 'body_too_large') },
+  {
+    reason: 'canonical_full',
+    spoil: (s) => ((s.body = ` ${s.body}`), (s.hasCanonicalRoom = false)),
+  },
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
   {
     reason: 'timestamp_too_old',
@@ -107,6 +113,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     hasRoom: true,
     body,
     bodyRefusal: undefined,
+    hasCanonicalRoom: true,
     nowsSeconds: [nowSeconds, nowSeconds],
     claim: 'claimed',
   }
@@ -123,6 +130,12 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
       touched.push('body')
       return Promise.resolve(
         scene.bodyRefusal ? refuse(scene.bodyRefusal) : pass(Buffer.from(scene.body)),
+      )
+    },
+    canonicalize: (bytes) => {
+      touched.push('canonical')
+      return Promise.resolve(
+        scene.hasCanonicalRoom ? pass(canonicalizeJson(bytes)) : refuse('canonical_full'),
       )
     },
     claim: () => {
@@ -155,7 +168,26 @@ describe('admit', () => {
     expect((await decide(spoil)).touched).toEqual([])
   })
 
-  it.each(flaws.slice(13, 17))('claims nothing on a later $reason', async ({ spoil }) => {
-    expect((await decide(spoil)).touched).toEqual(['place', 'body'])
+  it.each(flaws.slice(13))('claims nothing on a later $reason', async ({ reason, spoil }) => {
+    const { touched } = await decide(spoil)
+    expect(touched.includes('claim')).toBe(reason === 'replayed')
+    expect(touched.slice(0, 2)).toEqual(['place', 'body'])
+  })
+
+  it('asks for the canonical form only of a body that is not signed as it came', async () => {
+    const asked = async (...spoil: ((scene: Scene) => void)[]) =>
+      (await decide(...spoil)).touched.filter((step) => step === 'canonical').length
+    expect(await asked((s) => (s.body = ` ${s.body}`))).toBe(1)
+    expect(await asked((s) => (s.body += ' x'))).toBe(1)
+    expect(await asked()).toBe(0)
+  })
+
+  it('reads the clock for freshness when the canonical form is there, not before', async () => {
+    const late = (s: Scene) => (s.nowsSeconds[1] = nowSeconds + 301)
+    const verdict = await decide(late, (s) => (s.body = ` ${s.body}`))
+    expect(verdict).toEqual({
+      reason: 'timestamp_too_old',
+      touched: ['place', 'body', 'canonical'],
+    })
   })
 })
