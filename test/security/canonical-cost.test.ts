@@ -1,0 +1,79 @@
+/**
+ * Holding up everybody with one body (threat D23): whoever is let in by address can have ten megabytes
+ * brought into canonical form without a key, by a signature that fits nothing. Strings joined anew at
+ * each level, or an object for each value, made two bytes cost a microsecond:
+ *
+ *   [0,[0,[0,[0,…"€€€€…"]]]]     {"a":0,"b":0,"c":0,…     ["","","",…     [{"":0},{"":0},…     [1e20,1e20,…
+ */
+import { describe, expect, it } from 'vitest'
+
+import { canonicalizeJson } from '../../gateway/inngest/canonical-json.ts'
+import { callBytes, expectQuiet, startTarget, type Target } from '../support/attack.ts'
+import { serveBeside } from '../support/good-client.ts'
+import { statusOf } from '../support/raw.ts'
+
+const MIB = 1_048_576
+/** Somewhat under the longest body by default. */
+const SIZE = 10 * MIB - 1024
+
+const listOf = (element: string) => `[${element.repeat(SIZE / element.length - 1)}0]`
+const names = () => Array.from({ length: 1_000_000 }, (_, i) => `"${(999_999 - i).toString(36)}":0`)
+const nested = (open: string, close: string) =>
+  `${open.repeat(199)}"${'€'.repeat(SIZE / 3 - 2000)}"${close.repeat(199)}`
+
+const attacks: [string, () => string][] = [
+  ['deep nesting around a long string', () => nested('[0,', ']')],
+  ['members out of order at every level', () => nested('{"b":', ',"a":0}')],
+  ['a million names out of order', () => `{${names().join()}}`],
+  [
+    'names with much in common',
+    () =>
+      `{${names()
+        .slice(0, 9000)
+        .map((name) => `"${'x'.repeat(1100)}${name.slice(1)}`)
+        .join()}}`,
+  ],
+  ['empty strings', () => listOf('"",')],
+  ['small objects', () => listOf('{"":0},')],
+  ['small objects out of order', () => listOf('{"b":0,"a":0},')],
+  ['numbers that become longer', () => listOf('1e20,')],
+]
+
+function sendForged(target: Target, body: string): Promise<string> {
+  const bytes = Buffer.from(body)
+  const signature = `X-Inngest-Signature: ${target.sign('x')}`
+  const head = callBytes('', [
+    `Content-Length: ${String(bytes.length)}`,
+    signature,
+    'Connection: close',
+  ])
+  return target.raw([head, bytes], { from: '127.0.0.6', waitMs: 20_000 })
+}
+
+describe('a body made to be costly', () => {
+  it.each(attacks)('of %s holds up nobody', async (_, make) => {
+    const target = await startTarget()
+    const body = make()
+    expect(Buffer.byteLength(body)).toBeGreaterThan(8 * MIB)
+    const beside = serveBeside(target, '127.0.0.5')
+    const answers = await Promise.all([1, 2, 3].map(() => sendForged(target, body)))
+    const { asked, served, slowestMs } = await beside.stop()
+    console.log(`honest ${String(served)} of ${String(asked)}, slowest ${slowestMs.toFixed(0)} ms`)
+    expect(answers.map(statusOf)).toEqual([401, 401, 401])
+    expect(served).toBe(asked)
+    // One after the other: the first has not waited for all of them.
+    expect(served).toBeGreaterThan(1)
+    await expectQuiet(target)
+  })
+
+  it.each(attacks)('of %s takes little beside its own length', (_, make) => {
+    const body = Buffer.from(make())
+    const before = process.memoryUsage()
+    expect(canonicalizeJson(body)).toBeDefined()
+    const after = process.memoryUsage()
+    const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+    console.log(`${String(Math.round(grown / MIB))} MiB`)
+    // The form itself, of numbers five times as long as the body, and once more to put in order.
+    expect(grown).toBeLessThan(100 * MIB)
+  })
+})
