@@ -52,8 +52,6 @@ function expectedOf(issue: z.core.$ZodIssue): string {
       return `at most ${String(issue.maximum)}`
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`
-    case 'invalid_union':
-      return 'a reference, env: NAME or file: /path'
     default:
       return issue.message
   }

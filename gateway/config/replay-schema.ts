@@ -27,7 +27,7 @@ const shape = z.strictObject({
     .enum(['memory', 'redis'])
     .default('memory')
     .describe(
-      '`memory`: each process for itself. `redis`: shared, by Redis or Valkey. Default memory.',
+      '`memory`: each gateway for itself. `redis`: shared, by Redis or Valkey. Default memory.',
     ),
   maxEntries: integer(1, 100_000_000, 1_000_000, 'Most claims held in memory; then 503.'),
   strict: z
@@ -43,7 +43,9 @@ const shape = z.strictObject({
   url: redisUrl.optional().describe('Of Redis or Valkey, without credentials.'),
   username: z.string().min(1).optional().describe('ACL user. Default: that of the server.'),
   password: z
-    .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })])
+    .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })], {
+      error: 'a reference, env: NAME or file: /path',
+    })
     .optional()
     .describe('By reference, `env: NAME` or `file: /path`.'),
   caFile: file.optional().describe('Authorities of a rediss server, PEM. Default: the well-known.'),
@@ -59,12 +61,17 @@ const shape = z.strictObject({
     .regex(/^[\x21-\x7a|~]*$/, { error: 'visible ASCII without { or }' })
     .default('inngest-gateway:')
     .describe('In front of every key. Apps of one environment share it. Default inngest-gateway:.'),
-  timeoutMs: integer(10, 10_000, 250, 'Time for a claim in Redis, in milliseconds; then 503.'),
+  timeoutMs: integer(
+    10,
+    10_000,
+    250,
+    'Time for a claim in Redis, or by a worker, in milliseconds; then 503.',
+  ),
   whenDown: z
     .enum(['refuse', 'memory'])
     .default('refuse')
     .describe(
-      'While Redis cannot be asked: `refuse` with 503, or go on with what this process itself remembers. Default refuse.',
+      'While Redis cannot be asked: `refuse` with 503, or go on with what this gateway itself remembers. Default refuse.',
     ),
 })
 

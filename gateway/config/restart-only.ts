@@ -14,6 +14,7 @@ export const restartOnly = [
   'listen.tls',
   'ops.host',
   'ops.port',
+  'workers',
   'replay.store',
   'replay.maxEntries',
   'replay.coldStart',

@@ -16,16 +16,18 @@ export const range = z.string().superRefine((value, context) => {
   if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
 })
 
-const signingKey = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-])
+const signingKey = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  { error: 'a reference, env: NAME or file: /path' },
+)
 
 const file = z.string().min(1)
 
 function unsigned(what: string) {
   return z
-    .union([z.literal('deny'), z.strictObject({ allowFrom: z.array(range).min(1) })])
+    .union([z.literal('deny'), z.strictObject({ allowFrom: z.array(range).min(1) })], {
+      error: 'deny, or allowFrom: with CIDRs',
+    })
     .default('deny')
     .describe(`${what} without a signature: \`deny\`, or \`allowFrom\` CIDRs. Default deny.`)
 }

@@ -11,6 +11,7 @@ import { limitsSchema } from './limits-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
 import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
+import { roomForWorkers, workersSchema } from './workers.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
 export const inngestKeyword = 'inngest'
@@ -64,6 +65,7 @@ const ops = z
 const shape = z.strictObject({
   listen: traffic,
   ops,
+  workers: workersSchema,
   allowlist: z
     .array(allowed)
     .min(1)
@@ -120,7 +122,7 @@ const shape = z.strictObject({
 
 /** With what needs two values of it. */
 export const configSchema = shape.superRefine((config, context) => {
-  const { listen, trustedProxies, limits, checks, routes } = config
+  const { listen, workers, trustedProxies, limits, checks, routes } = config
   if (listen.proxyProtocol && trustedProxies.length === 0) {
     const message = 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
     context.addIssue({ code: 'custom', path: ['trustedProxies'], message })
@@ -133,9 +135,13 @@ export const configSchema = shape.superRefine((config, context) => {
       context.addIssue({ code: 'custom', path: [...path, 'signature'], message })
     }
   }
-  if (limits.maxBufferedBytes < 2 * limits.maxBodyBytes) {
+  const room = roomForWorkers(limits)
+  if (room === 0) {
     const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
     context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message })
+  } else if (workers !== 'auto' && workers > room) {
+    const message = `at most ${String(room)}, for each of which limits.maxBufferedBytes has room for two bodies`
+    context.addIssue({ code: 'custom', path: ['workers'], message })
   }
 })
 

@@ -43,6 +43,11 @@ describe('what two keys of a configuration say together', () => {
       'limits.maxBufferedBytes: expected at least twice limits.maxBodyBytes, which is 10485760, found 2048',
     ],
     [
+      'less memory than one body may have in each worker',
+      `routes: [{ name: a, ${app}, ${keys} }]\nworkers: 7`,
+      'workers: expected at most 6, for each of which limits.maxBufferedBytes has room for two bodies, found 7',
+    ],
+    [
       'an Inngest route without keys',
       `routes: [{ name: a, ${app} }]`,
       'routes[0].signingKeys: expected a list of references, env: NAME or file: /path, found nothing',

@@ -96,6 +96,12 @@ routes:
       `${route}\nlisten: { port: 70000 }`,
       '2: listen.port: expected at most 65535, found 70000',
     ],
+    ['no worker', `${route}\nworkers: 0`, '2: workers: expected at least 1, found 0'],
+    [
+      'another word for all workers',
+      `${route}\nworkers: all`,
+      '2: workers: expected 1 to 64, or auto, found "all"',
+    ],
     [
       'a text for a number',
       `${route}\nlisten: { port: "80" }`,

@@ -1,0 +1,43 @@
+/** How many processes serve on one machine, and what of its limits each of them gets. */
+import { availableParallelism } from 'node:os'
+
+import { z } from 'zod'
+
+import type { LimitsPolicy } from '../policy.ts'
+import type { Config } from './schema.ts'
+
+const MAX_WORKERS = 64
+
+export const workersSchema = z
+  .union([z.literal('auto'), z.int().min(1).max(MAX_WORKERS)], {
+    error: `1 to ${String(MAX_WORKERS)}, or auto`,
+  })
+  .default(1)
+  .describe(
+    `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: as many as the machine runs at once and \`limits.maxBufferedBytes\` has room for. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
+  )
+
+/** Each needs room for two of the longest bodies, so that one that is slow to come keeps out none. */
+export function roomForWorkers({ maxBufferedBytes, maxBodyBytes }: Config['limits']): number {
+  return Math.floor(maxBufferedBytes / (2 * maxBodyBytes))
+}
+
+export function countWorkers(
+  { workers, limits }: Pick<Config, 'workers' | 'limits'>,
+  parallelism: number = availableParallelism(),
+): number {
+  if (workers !== 'auto') return workers
+  return Math.max(1, Math.min(parallelism, roomForWorkers(limits), MAX_WORKERS))
+}
+
+/** One worker's part of what the machine as a whole may hold; one of each at least. */
+export function shareOf(limits: LimitsPolicy, workers: number): LimitsPolicy {
+  const part = (total: number) => Math.max(1, Math.floor(total / workers))
+  return {
+    ...limits,
+    maxBufferedBytes: part(limits.maxBufferedBytes),
+    maxConnections: part(limits.maxConnections),
+    maxConnectionsPerAddress: part(limits.maxConnectionsPerAddress),
+    maxRequestsInFlight: part(limits.maxRequestsInFlight),
+  }
+}
