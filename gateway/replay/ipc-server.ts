@@ -1,0 +1,34 @@
+/** What workers ask of the replay store that they share (ipc-store.ts), answered where it is. */
+import type { Ask, Outcome, Reply } from './ipc-store.ts'
+import type { Claim, ReplayStore } from './store.ts'
+
+export function answerAsks(asks: readonly Ask[], store: ReplayStore): Promise<Reply[]> {
+  return Promise.all(asks.map(async (ask) => [ask[0], await outcomeOf(ask, store)] as const))
+}
+
+async function outcomeOf(ask: Ask, store: ReplayStore): Promise<Outcome> {
+  const [, what, key, timestampSeconds, expiresAtSeconds, nowMs, target] = ask
+  const claim = { key, timestampSeconds, expiresAtSeconds }
+  try {
+    if (what === 'claim') return await claimOf(claim, target, nowMs, store)
+    return (await store.rearm(claim, target ?? '', nowMs)) ? 'rearmed' : 'not rearmed'
+  } catch {
+    return 'failed'
+  }
+}
+
+async function claimOf(
+  claim: Claim,
+  target: string | undefined,
+  nowMs: number,
+  store: ReplayStore,
+): Promise<Outcome> {
+  const asked = { forTarget: false }
+  const nameTarget = () => {
+    asked.forTarget = true
+    // No target is called so, and so nothing is taken by it.
+    return target ?? ''
+  }
+  const outcome = await store.claim(claim, nameTarget, nowMs)
+  return asked.forTarget && target === undefined ? 'target?' : outcome
+}
