@@ -28,14 +28,16 @@ import { notEnforced } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
 import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
-import { createReplayStore } from './replay/create-store.ts'
+import { createMemoryStore, createReplayStore } from './replay/create-store.ts'
+import type { ReplayStore } from './replay/store.ts'
 import { version } from './version.ts'
 import { CanonicalPool } from './workers/canonical-pool.ts'
 
-export interface Gateway {
+/** What serves the traffic, without a listener for metrics and health. */
+export interface Serving {
   readonly trafficPort: number
-  readonly opsPort: number
   readonly metrics: Metrics
+  readonly health: Readiness
   callsInFlight(): number
   /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
   reload(): void
@@ -44,6 +46,10 @@ export interface Gateway {
    * @param delayMs how long it still serves; by default `shutdown.delayMs`.
    */
   stop(delayMs?: number): Promise<StopReport>
+}
+
+export interface Gateway extends Serving {
+  readonly opsPort: number
 }
 
 export interface StopReport {
@@ -60,14 +66,52 @@ export interface Surroundings {
   readonly tracing: Tracing | undefined
 }
 
+/** What is remembered on this machine, and since when. */
+export interface MachineMemory {
+  readonly store: ReplayStore
+  /** The first second that it remembers whole, and of which nothing was served before. */
+  readonly sinceSeconds: number
+}
+
 export async function startGateway(
   first: SettingsReading & { ok: true },
   surroundings: Surroundings,
 ): Promise<Gateway> {
   const { settings } = first
+  const serving = await startServing(first, surroundings, startMemory(settings, surroundings.clock))
+  const ops = createOpsServer(serving.metrics.registry, serving.health)
+  try {
+    await listen(ops, settings.config.ops)
+  } catch (error) {
+    // Half a gateway is none: the process ends instead of serving without health or metrics.
+    void serving.stop(0)
+    throw error
+  }
+  return {
+    ...serving,
+    opsPort: portOf(ops),
+    stop: async (delayMs) => {
+      const report = await serving.stop(delayMs)
+      ops.close()
+      ops.closeAllConnections()
+      return report
+    },
+  }
+}
+
+/** The second of the start itself is refused too: an earlier process may have served part of it. */
+export function startMemory(settings: Settings, clock: Clock): MachineMemory {
+  const sinceSeconds = Math.ceil(clock.nowMs() / 1000)
+  return { store: createMemoryStore(settings, sinceSeconds), sinceSeconds }
+}
+
+export async function startServing(
+  first: SettingsReading & { ok: true },
+  surroundings: Surroundings,
+  memory: MachineMemory,
+): Promise<Serving> {
+  const { settings } = first
   const { read, clock, logger, tracing } = surroundings
-  // The second of the start itself is refused too: an earlier process may have served part of it.
-  const readyAtSeconds = Math.ceil(clock.nowMs() / 1000)
   const ranges = new LiveRanges({
     clock,
     logger,
@@ -78,16 +122,15 @@ export async function startGateway(
       live.replace(allowPublished(live.settings, current.ranges))
     },
   })
-  const parts = createParts(settings, readyAtSeconds, surroundings, ranges)
+  const parts = createParts(settings, memory.store, surroundings, ranges)
   const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
-  const ops = createOpsServer(metrics.registry, new Readiness(parts, ranges, readyAtSeconds))
   const putInForce = (next: Settings) => {
     ranges.follow(next)
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
-  await listenOnBoth(traffic, ops, settings)
+  await listen(traffic, settings.config.listen)
   warnOfUnenforced(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -97,8 +140,8 @@ export async function startGateway(
   await reloader.start(first)
   return {
     trafficPort: portOf(traffic),
-    opsPort: portOf(ops),
     metrics,
+    health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
     reload: () => {
       reloader.reload('signal')
@@ -112,8 +155,6 @@ export async function startGateway(
       const callsCut = await drain({ server: traffic, ...parts }, times)
       live.close()
       await Promise.all([parts.replay.close(), parts.canonicals.close()])
-      ops.close()
-      ops.closeAllConnections()
       await tracing?.stop()
       return { callsCut }
     },
@@ -122,11 +163,11 @@ export async function startGateway(
 
 function createParts(
   settings: Settings,
-  readyAtSeconds: number,
+  memory: ReplayStore,
   { clock, logger, tracing }: Surroundings,
   ranges: LiveRanges,
 ): TrafficParts {
-  const replay = createReplayStore(settings, readyAtSeconds, clock, logger)
+  const replay = createReplayStore(settings, memory, clock, logger)
   const live = new LiveSnapshot(settings, {
     pools: createUpstreamPools(),
     agents: createUpstreamAgents(),
@@ -153,21 +194,6 @@ function createParts(
   return { live, replay, canonicals, capacity, connections, exchanges, ...observers }
 }
 
-/** Half a gateway is none: the process ends instead of serving without health or metrics. */
-async function listenOnBoth(
-  traffic: Server,
-  ops: Server,
-  { config }: Pick<Settings, 'config'>,
-): Promise<void> {
-  try {
-    await listen(traffic, config.listen)
-    await listen(ops, config.ops)
-  } catch (error) {
-    traffic.close()
-    throw error
-  }
-}
-
 /** What else a reload can change. Nothing here can fail: `next` was checked whole. */
 function adjust(next: Settings, traffic: Server, logger: Logger): void {
   logger.level = next.config.log.level
@@ -181,7 +207,7 @@ function warnOfUnenforced({ policy }: Settings, logger: Logger): void {
   }
 }
 
-async function listen(
+export async function listen(
   server: Server,
   { host, port }: { host: string; port: number },
 ): Promise<void> {
@@ -189,6 +215,6 @@ async function listen(
   await once(server, 'listening')
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }

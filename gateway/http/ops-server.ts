@@ -5,14 +5,17 @@ import type { Registry } from 'prom-client'
 
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */
-  notReadyBecause(): string | undefined
+  notReadyBecause(): string | undefined | Promise<string | undefined>
 }
+
+/** As prom-client's registry gives it. */
+export type MetricsText = Pick<Registry, 'metrics' | 'contentType'>
 
 /** Only scrapers and probes come here, and they come with small requests and few connections. */
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 200
 
-export function createOpsServer(registry: Registry, health: Health): Server {
+export function createOpsServer(registry: MetricsText, health: Health): Server {
   const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }
   const server = createServer(timeouts, (request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
@@ -26,7 +29,7 @@ export function createOpsServer(registry: Registry, health: Health): Server {
 async function answerPath(
   url: string,
   response: ServerResponse,
-  registry: Registry,
+  registry: MetricsText,
   health: Health,
 ): Promise<void> {
   switch (url.split('?')[0]) {
@@ -38,7 +41,7 @@ async function answerPath(
       answer(response, 200, 'ok\n')
       return
     case '/readyz': {
-      const why = health.notReadyBecause()
+      const why = await health.notReadyBecause()
       answer(response, why === undefined ? 200 : 503, `${why ?? 'ok'}\n`)
       return
     }

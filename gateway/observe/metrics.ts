@@ -106,17 +106,20 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     lastReloadSuccessful: new Gauge({
       name: 'inngest_gateway_config_last_reload_successful',
       help: '1 if the configuration as it was last read is in force, 0 if it had problems.',
+      aggregator: 'min',
       registers,
     }),
     lastReloadSuccess: new Gauge({
       name: 'inngest_gateway_config_last_reload_success_timestamp_seconds',
       help: 'When the configuration in force was read.',
+      aggregator: 'max',
       registers,
     }),
     configInfo: new Gauge({
       name: 'inngest_gateway_config_info',
       help: 'Always 1; the label is equal for equal configurations.',
       labelNames: ['fingerprint'],
+      aggregator: 'max',
       registers,
     }),
   }

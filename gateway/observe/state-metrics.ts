@@ -1,4 +1,7 @@
-/** Metrics of what is the case, read off when they are asked for. */
+/**
+ * Metrics of what is the case, read off when they are asked for. `Over` says what several workers
+ * make together of what each of them tells.
+ */
 import { Gauge, type Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
@@ -22,12 +25,15 @@ export interface GatewayState {
   readonly monotonicMs: () => number
 }
 
+type Over = 'sum' | 'min' | 'max' | 'average'
+
 export function describeState(registry: Registry, version: string, state: GatewayState): void {
   const registers = [registry]
   new Gauge({
     name: 'inngest_gateway_build_info',
     help: 'Always 1; the version is in the label.',
     labelNames: ['version'],
+    aggregator: 'max',
     registers,
   }).set({ version }, 1)
   describeNumbers(registry, state)
@@ -39,33 +45,40 @@ export function describeState(registry: Registry, version: string, state: Gatewa
 }
 
 function describeNumbers(registry: Registry, state: GatewayState): void {
-  const numbers: readonly (readonly [string, string, () => number | undefined])[] = [
-    ['replay_cache_entries', 'Claims held by the replay cache.', () => state.replay.entries],
-    [
-      'replay_cache_capacity',
-      'Claims that the replay cache can hold.',
-      () => state.replay.capacity,
-    ],
+  describeMemory(registry, state.replay)
+  const numbers: readonly (readonly [string, string, Over, () => number | undefined])[] = [
     [
       'replay_store_up',
       'Whether the replay store can be asked.',
+      'min',
       () => (state.replay.unavailableBecause === undefined ? 1 : 0),
     ],
-    ['requests_in_flight', 'Requests begun and not yet answered.', state.requestsInFlight],
-    ['connections', 'Connections open on the traffic listener.', state.connections],
-    ['buffered_bytes', 'Bytes of request bodies held in memory.', state.bufferedBytes],
+    ['requests_in_flight', 'Requests begun and not yet answered.', 'sum', state.requestsInFlight],
+    ['connections', 'Connections open on the traffic listener.', 'sum', state.connections],
+    ['buffered_bytes', 'Bytes of request bodies held in memory.', 'sum', state.bufferedBytes],
   ]
-  for (const [name, help, read] of numbers) gauge(registry, name, help, read)
+  for (const [name, help, over, read] of numbers) gauge(registry, name, help, over, read)
+}
+
+export function describeMemory(
+  registry: Registry,
+  replay: Pick<ReplayStore, 'entries' | 'capacity'>,
+): void {
+  const entriesHelp = 'Claims held by the replay cache.'
+  gauge(registry, 'replay_cache_entries', entriesHelp, 'sum', () => replay.entries)
+  const capacityHelp = 'Claims that the replay cache can hold.'
+  gauge(registry, 'replay_cache_capacity', capacityHelp, 'sum', () => replay.capacity)
 }
 
 /** @param read gives undefined where there is nothing to tell. */
-function gauge(
+export function gauge(
   registry: Registry,
   name: string,
   help: string,
+  over: Over,
   read: () => number | undefined,
 ): void {
-  labelled(registry, name, help, [], (own) => {
+  labelled(registry, name, help, over, [], (own) => {
     const value = read()
     if (value === undefined) own.remove()
     else own.set(value)
@@ -74,7 +87,7 @@ function gauge(
 
 function describeAllowlist(registry: Registry, { settings }: GatewayState): void {
   const help = 'Ranges in the allowlist by source and address family.'
-  labelled(registry, 'ip_allowlist_entries', help, ['source', 'family'], (own) => {
+  labelled(registry, 'ip_allowlist_entries', help, 'max', ['source', 'family'], (own) => {
     for (const { source, ranges } of settings().allowlistSources) {
       own.set({ source, family: 'ipv4' }, ranges.countOf(4))
       own.set({ source, family: 'ipv6' }, ranges.countOf(6))
@@ -87,14 +100,14 @@ const ORIGINS: readonly RangesOrigin[] = ['fetched', 'file', 'kept', 'bundled']
 function describePublished(registry: Registry, { ranges }: GatewayState): void {
   const originHelp =
     'Where the published ranges in use come from: 1 for one of fetched, file, kept, bundled.'
-  labelled(registry, 'ip_allowlist_origin', originHelp, ['origin'], (own) => {
+  labelled(registry, 'ip_allowlist_origin', originHelp, 'max', ['origin'], (own) => {
     const origin = ranges()?.origin
     if (origin === undefined) return
     for (const each of ORIGINS) own.set({ origin: each }, each === origin ? 1 : 0)
   })
   const ageHelp = 'When a published list was last read well; 0 is never.'
   const name = 'ip_allowlist_last_success_timestamp_seconds'
-  labelled(registry, name, ageHelp, ['source'], (own) => {
+  labelled(registry, name, ageHelp, 'min', ['source'], (own) => {
     for (const { source, fetchedAtSeconds } of ranges()?.sources ?? []) {
       if (source !== 'bundled') own.set({ source }, fetchedAtSeconds ?? 0)
     }
@@ -103,7 +116,7 @@ function describePublished(registry: Registry, { ranges }: GatewayState): void {
 
 function describeChecks(registry: Registry, { settings }: GatewayState): void {
   const help = 'Checks that a route does not enforce, by mode (report, off); always 1.'
-  labelled(registry, 'checks_not_enforced', help, ['route', 'check', 'mode'], (own) => {
+  labelled(registry, 'checks_not_enforced', help, 'max', ['route', 'check', 'mode'], (own) => {
     for (const [route, check, mode] of notEnforced(settings().policy.routes)) {
       own.set({ route, check, mode }, 1)
     }
@@ -123,7 +136,7 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
   const help =
     'When a key last verified a request, by its position and where it is configured; 0 is never.'
   const labels = ['route', 'key_slot', 'key'] as const
-  labelled(registry, 'key_last_verified_timestamp_seconds', help, labels, (own) => {
+  labelled(registry, 'key_last_verified_timestamp_seconds', help, 'max', labels, (own) => {
     for (const route of settings().policy.routes) {
       if (route.kind !== 'inngest') continue
       for (const [slot, key] of route.signingKeys.entries()) {
@@ -136,12 +149,12 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
 
 function describeClock(registry: Registry, { clockDrift, monotonicMs }: GatewayState): void {
   const medianHelp = 'Median age of the signatures admitted lately; none if they are too few.'
-  gauge(registry, 'signature_age_median_seconds', medianHelp, () =>
+  gauge(registry, 'signature_age_median_seconds', medianHelp, 'average', () =>
     clockDrift.medianSeconds(monotonicMs()),
   )
   const stateHelp =
     'This clock beside that of Inngest: 1 for one of unknown, steady, ahead, behind.'
-  labelled(registry, 'clock', stateHelp, ['state'], (own) => {
+  labelled(registry, 'clock', stateHelp, 'max', ['state'], (own) => {
     for (const state of Object.keys(clockStates)) {
       own.set({ state }, state === clockDrift.state ? 1 : 0)
     }
@@ -152,6 +165,7 @@ function labelled<Label extends string>(
   registry: Registry,
   name: string,
   help: string,
+  aggregator: Over,
   labelNames: readonly Label[],
   collect: (own: Gauge<Label>) => void,
 ): void {
@@ -159,6 +173,7 @@ function labelled<Label extends string>(
     name: `inngest_gateway_${name}`,
     help,
     labelNames: [...labelNames],
+    aggregator,
     registers: [registry],
     collect: () => {
       // What a reload took away is gone from the metrics too.

@@ -9,18 +9,22 @@ import { RedisLink } from './redis-link.ts'
 import { RedisReplayStore } from './redis-store.ts'
 import type { ReplayStore } from './store.ts'
 
-/** @param startSeconds the first second that this process remembers whole. */
+/** @param startSeconds the first second that it remembers whole. */
+export function createMemoryStore({ config }: Settings, startSeconds: number): MemoryReplayStore {
+  const { maxEntries, coldStart } = config.replay
+  const remembersFromSeconds = coldStart === 'refuse' ? startSeconds : 0
+  return new MemoryReplayStore({ maxEntries, remembersFromSeconds })
+}
+
+/** @param memory what is remembered on this machine, should that be asked for. */
 export function createReplayStore(
   { config, replaySecrets }: Settings,
-  startSeconds: number,
+  memory: ReplayStore,
   clock: { nowMs(): number },
   logger: Logger,
 ): ReplayStore {
   const { replay } = config
-  const remembersFromSeconds = replay.coldStart === 'refuse' ? startSeconds : 0
-  const memory = () =>
-    new MemoryReplayStore({ maxEntries: replay.maxEntries, remembersFromSeconds })
-  if (replay.store === 'memory') return memory()
+  if (replay.store === 'memory') return memory
   const { url, username, sentinels, sentinelName, cluster, timeoutMs, keyPrefix } = replay
   const server = { url, username, sentinels, sentinelName, cluster, timeoutMs }
   const client = createRedisClient({ ...server, ...replaySecrets })
@@ -31,5 +35,5 @@ export function createReplayStore(
     timeoutMs,
     refusesBeforeStart: replay.coldStart === 'refuse',
   })
-  return replay.whenDown === 'refuse' ? shared : new FallbackReplayStore(shared, memory(), logger)
+  return replay.whenDown === 'refuse' ? shared : new FallbackReplayStore(shared, memory, logger)
 }
