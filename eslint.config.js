@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-/** Layers: main, commands → gateway → http, config, replay, ranges, observe, workers → admit, diagnosis → checks, inngest → verdict. */
+/** Layers: main, commands → workers → gateway → http, config, replay, ranges, observe, threads → admit, diagnosis → checks, inngest → verdict. */
 const pureCore = {
   patterns: [
     {
@@ -10,7 +10,7 @@ const pureCore = {
     },
     {
       regex:
-        '/(?:http|config|replay|ranges|observe|workers|diagnosis|commands|gateway|main)(?:/|\\.ts)',
+        '/(?:http|config|replay|ranges|observe|threads|diagnosis|commands|workers|gateway|main)(?:/|\\.ts)',
       message: 'The core knows nothing of the layers around it.',
     },
     { regex: '^[^.n]', message: 'The core depends on nothing but node:buffer and node:crypto.' },
@@ -57,14 +57,14 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/{http,config,replay,ranges,observe,workers}/**'],
+    files: ['gateway/{http,config,replay,ranges,observe,threads}/**'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
             {
-              regex: '/(?:commands|gateway|main)(?:/|\\.ts)',
+              regex: '/(?:commands|workers|gateway|main)(?:/|\\.ts)',
               message: 'Dependencies point inwards.',
             },
           ],

@@ -31,7 +31,7 @@ import { Reloader } from './reload.ts'
 import { createMemoryStore, createReplayStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
 import { version } from './version.ts'
-import { CanonicalPool } from './workers/canonical-pool.ts'
+import { CanonicalPool } from './threads/canonical-pool.ts'
 
 /** What serves the traffic, without a listener for metrics and health. */
 export interface Serving {

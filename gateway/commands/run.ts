@@ -1,18 +1,38 @@
 /** `run`: starts the gateway and stops it on a signal. */
+import cluster from 'node:cluster'
+
+import type { Logger } from 'pino'
+
 import type { Environment } from '../config/resolve-keys.ts'
-import { startGateway } from '../gateway.ts'
+import { countWorkers } from '../config/worker-count.ts'
+import { startGateway, type StopReport } from '../gateway.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
-import { createTracing } from '../observe/tracing.ts'
+import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
 import { version } from '../version.ts'
+import { startPrimary } from '../workers/primary.ts'
+import { work } from '../workers/worker.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+
+/** What `run` does with a gateway, whether it is one process or several. */
+interface Running {
+  readonly trafficPort: number
+  readonly opsPort: number
+  /** Rejects if it cannot go on. */
+  readonly failure?: Promise<never>
+  callsInFlight(): number | Promise<number>
+  reload(): void
+  stop(delayMs?: number): Promise<StopReport>
+}
 
 /** @returns the exit code, once a signal has ended the gateway. */
 export async function run(options: SettingsOptions, env: Environment): Promise<number> {
+  if (cluster.isWorker) return await work(() => readSettings(options, env), env)
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const { settings } = reading
+  const workers = countWorkers(settings.config)
   const logger = createLogger(settings.config.log.level)
   const signalled = firstSignal()
   // Without a handler the signal ends a process that is still starting.
@@ -22,8 +42,11 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   })
   try {
     const read = () => readSettings(options, env)
-    const tracing = await createTracing(env, version)
-    const gateway = await startGateway(reading, { read, clock: systemClock, logger, tracing })
+    const tracing = workers === 1 ? await createTracing(env, version) : undefined
+    const gateway: Running =
+      workers === 1
+        ? await startGateway(reading, { read, clock: systemClock, logger, tracing })
+        : await startPrimary(settings, workers, { clock: systemClock, logger })
     reload = () => {
       gateway.reload()
     }
@@ -31,25 +54,35 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
         ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
+        workers,
         tls: settings.listenerTls !== undefined,
-        tracing: tracing !== undefined,
+        tracing: isTracingAskedFor(env),
         proxy_protocol: settings.config.listen.proxyProtocol,
         routes: settings.policy.routes.map(describeRoute),
       },
       'started',
     )
-    const signal = await signalled
-    logger.info({ signal, calls_in_flight: gateway.callsInFlight() }, 'draining')
-    // Whoever presses Ctrl-C has no load balancer that must notice first.
-    const { callsCut } = await gateway.stop(signal === 'SIGINT' ? 0 : undefined)
-    if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
-    else logger.info('stopped')
-    return 0
+    return await stopOnSignal(gateway, signalled, logger)
   } catch (error) {
     logger.fatal({ err: error }, 'could not start')
     console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
+}
+
+async function stopOnSignal(
+  gateway: Running,
+  signalled: Promise<string>,
+  logger: Logger,
+): Promise<number> {
+  const signal = await Promise.race([signalled, ...(gateway.failure ? [gateway.failure] : [])])
+  // Whoever presses Ctrl-C has no load balancer that must notice first.
+  const stopping = gateway.stop(signal === 'SIGINT' ? 0 : undefined)
+  logger.info({ signal, calls_in_flight: await gateway.callsInFlight() }, 'draining')
+  const { callsCut } = await stopping
+  if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
+  else logger.info('stopped')
+  return 0
 }
 
 function describeRoute(route: RoutePolicy): object {

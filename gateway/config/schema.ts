@@ -11,7 +11,7 @@ import { limitsSchema } from './limits-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
 import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
-import { roomForWorkers, workersSchema } from './workers.ts'
+import { roomForWorkers, workersSchema } from './worker-count.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
 export const inngestKeyword = 'inngest'

@@ -23,7 +23,7 @@ export const maxDepth = 200
 
 /**
  * Longest input for the event loop: usual JSON takes a millisecond then, and the worst there is four,
- * during which nobody else is served. Longer bodies go to the threads of workers/canonical-pool.ts.
+ * during which nobody else is served. Longer bodies go to the threads of threads/canonical-pool.ts.
  */
 export const maxInlineBytes = 65_536
 

@@ -5,10 +5,11 @@ import { prettyFactory } from 'pino-pretty'
 /** Lines that could not be written wait for as much as this; what comes on top is lost. */
 const MAX_WAITING_BYTES = 1_048_576
 
-export function createLogger(level: string): Logger {
+/** @param fields what every line carries. */
+export function createLogger(level: string, fields: Record<string, unknown> = {}): Logger {
   const options = {
     level,
-    base: null,
+    base: fields,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }

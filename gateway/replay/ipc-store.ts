@@ -40,7 +40,7 @@ interface Waiting {
 const MAX_UNWRITTEN = 10_000
 
 const NO_ANSWER = 'no answer in time'
-const DISCONNECTED = 'not connected'
+const CLOSED = 'closed'
 
 export class IpcReplayStore implements ReplayStore {
   /** Counted where the claims are. */
@@ -60,7 +60,7 @@ export class IpcReplayStore implements ReplayStore {
   }
 
   get unavailableBecause(): string | undefined {
-    if (this.#isClosed) return DISCONNECTED
+    if (this.#isClosed) return CLOSED
     return this.#unwritten > MAX_UNWRITTEN ? NO_ANSWER : undefined
   }
 
@@ -93,15 +93,10 @@ export class IpcReplayStore implements ReplayStore {
   }
 
   close(): Promise<void> {
-    this.disconnected()
-    return Promise.resolve()
-  }
-
-  /** There is nobody to ask any more. */
-  disconnected(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#rejectAskedBefore(Infinity, DISCONNECTED)
+    this.#rejectAskedBefore(Infinity, CLOSED)
+    return Promise.resolve()
   }
 
   #ask(

@@ -1,7 +1,7 @@
 /** Long bodies that are verified in their canonical form are brought into it beside the event loop. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type * as canonicalPool from '../../gateway/workers/canonical-pool.ts'
+import type * as canonicalPool from '../../gateway/threads/canonical-pool.ts'
 import { startBehind } from '../support/app-behind-gateway.ts'
 import { gauge } from '../support/attack.ts'
 import { open } from '../support/raw.ts'
@@ -18,7 +18,7 @@ interface Hooks {
 
 const hooks = vi.hoisted((): Hooks => ({ options: {}, pool: undefined, come: 0 }))
 
-vi.mock('../../gateway/workers/canonical-pool.ts', async (original) => {
+vi.mock('../../gateway/threads/canonical-pool.ts', async (original) => {
   const actual: typeof canonicalPool = await original()
   class HookedPool extends actual.CanonicalPool {
     constructor() {

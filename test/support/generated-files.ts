@@ -11,6 +11,7 @@ import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
 import { KeyUsage } from '../../gateway/observe/key-usage.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
+import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/reasons.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
@@ -87,7 +88,10 @@ function metricsTable(): string {
     clockDrift: new ClockDrift(() => ({ maxAgeSeconds: 1, clockToleranceSeconds: 1 })),
     monotonicMs: () => 0,
   })
-  const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('inngest_gateway_'))
+  const ofWorkers = createPrimaryMetrics(undefined, () => 0).registry
+  const own = [registry, ofWorkers]
+    .flatMap((each) => each.getMetricsAsArray())
+    .filter(({ name }) => name.startsWith('inngest_gateway_'))
   const rows = own.map((metric) => {
     const {
       name,

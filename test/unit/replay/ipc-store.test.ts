@@ -99,13 +99,14 @@ describe('IpcReplayStore', () => {
     expect(await claim()).toBe('claimed')
   })
 
-  it('throws when the other side is gone, at once and for what was asked before', async () => {
+  it('throws when it is closed, at once and for what was asked before', async () => {
     const { store, claim } = storeThat(() => undefined, 60_000)
     const before = claim()
-    store.disconnected()
-    await expect(before).rejects.toThrow('replay store: not connected')
-    await expect(claim()).rejects.toThrow('replay store: not connected')
-    expect(store.unavailableBecause).toBe('not connected')
+    const closed = expect(before).rejects.toThrow('replay store: closed')
+    await store.close()
+    await closed
+    await expect(claim()).rejects.toThrow('replay store: closed')
+    expect(store.unavailableBecause).toBe('closed')
   })
 
   it('throws when the other side could not tell, or told something else', async () => {

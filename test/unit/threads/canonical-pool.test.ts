@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { maxInlineBytes } from '../../../gateway/inngest/canonical-json.ts'
-import { CanonicalPool, type PoolOptions } from '../../../gateway/workers/canonical-pool.ts'
+import { CanonicalPool, type PoolOptions } from '../../../gateway/threads/canonical-pool.ts'
 import { fails, failsAtTimes, neverAnswers, workerProgram } from '../../support/worker-program.ts'
 
 const pools: CanonicalPool[] = []
@@ -75,7 +75,7 @@ describe('the pool', () => {
   })
 
   it('lets a process end that does not close it', () => {
-    const module = new URL('../../../gateway/workers/canonical-pool.ts', import.meta.url).href
+    const module = new URL('../../../gateway/threads/canonical-pool.ts', import.meta.url).href
     const script = `
       import { CanonicalPool } from '${module}'
       const body = Buffer.alloc(${String(maxInlineBytes + 1)}, ' ').fill('1', 0, 1)

@@ -1,0 +1,58 @@
+/**
+ * The metrics of all workers as those of one gateway. What a worker had counted stays counted when
+ * another takes its place, as far as it was told: a counter that stepped back would look like the
+ * start of another gateway.
+ */
+import { AggregatorRegistry, type Registry } from 'prom-client'
+
+/** What `Registry.getMetricsAsJSON` really gives; its declared types are others. */
+export type MetricsReading = readonly { readonly name: string; readonly type: string }[]
+
+/** Workers' sum up to nothing, and are left out. */
+const START_TIME = 'process_start_time_seconds'
+
+export class MachineMetrics {
+  readonly contentType: Registry['contentType']
+  readonly #own: Registry
+  readonly #askWorkers: () => Promise<unknown>
+  readonly #latest = new Map<number, MetricsReading>()
+  #departed: Promise<MetricsReading> = Promise.resolve([])
+
+  /**
+   * @param own of the process that holds the workers together.
+   * @param askWorkers resolves when those that answer in time have been `told`.
+   */
+  constructor(own: Registry, askWorkers: () => Promise<unknown>) {
+    this.#own = own
+    this.#askWorkers = askWorkers
+    this.contentType = own.contentType
+  }
+
+  told(worker: number, reading: MetricsReading): void {
+    this.#latest.set(worker, reading)
+  }
+
+  departed(worker: number): void {
+    const counted = (this.#latest.get(worker) ?? []).filter(({ type }) => type !== 'gauge')
+    this.#latest.delete(worker)
+    this.#departed = this.#departed.then((before) => readMetrics(sumOf([before, counted])))
+  }
+
+  async metrics(): Promise<string> {
+    await this.#askWorkers()
+    const own = await readMetrics(this.#own)
+    const departed = await this.#departed
+    const sum = sumOf([...this.#latest.values(), departed, own])
+    const startTime = this.#own.getSingleMetric(START_TIME)
+    if (startTime !== undefined) sum.registerMetric(startTime)
+    return await sum.metrics()
+  }
+}
+
+export async function readMetrics(registry: Registry): Promise<MetricsReading> {
+  return (await registry.getMetricsAsJSON()) as unknown as MetricsReading
+}
+
+function sumOf(readings: readonly MetricsReading[]): Registry {
+  return AggregatorRegistry.aggregate([...readings])
+}

@@ -1,0 +1,35 @@
+/** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
+import type { Config } from '../config/schema.ts'
+import type { MetricsReading } from '../observe/machine-metrics.ts'
+import type { Ask, Reply } from '../replay/ipc-store.ts'
+
+/** What a worker is to be, told once. */
+export interface Assignment {
+  /** As the primary has read it: what needs a restart is the same in all workers. */
+  readonly config: Config
+  readonly workers: number
+  /** The first second that the replay cache of the primary remembers whole. */
+  readonly sinceSeconds: number
+}
+
+/** What a worker can be asked. */
+export interface Questions {
+  metrics: MetricsReading
+  readiness: string | undefined
+  callsInFlight: number
+}
+
+export type Order =
+  | { readonly kind: 'start'; readonly assignment: Assignment }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'stop'; readonly delayMs: number | undefined }
+  | { readonly kind: 'ask'; readonly id: number; readonly what: keyof Questions }
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+
+export type Report =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'serving'; readonly port: number }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'stopped'; readonly callsCut: number }
+  | { readonly kind: 'asks'; readonly asks: readonly Ask[] }

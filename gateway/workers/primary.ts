@@ -1,0 +1,141 @@
+/**
+ * The process that holds several workers together. It serves no traffic: it has the replay cache that
+ * they share, answers for all of them on the ops listener, and replaces what ends.
+ */
+import type { Server } from 'node:http'
+
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
+
+import type { Settings } from '../config/compile.ts'
+import { listen, portOf, startMemory, type StopReport } from '../gateway.ts'
+import { createOpsServer, type Health } from '../http/ops-server.ts'
+import type { Clock } from '../observe/clock.ts'
+import { MachineMetrics } from '../observe/machine-metrics.ts'
+import { describeMemory, gauge } from '../observe/state-metrics.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import { WorkerPool } from './worker-pool.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+export interface Primary {
+  readonly trafficPort: number
+  readonly opsPort: number
+  /** Rejects when no worker serves, and another cannot be started. */
+  readonly failure: Promise<never>
+  callsInFlight(): Promise<number>
+  /** As of a gateway that is one process. */
+  reload(): void
+  stop(delayMs?: number): Promise<StopReport>
+}
+
+/** For an answer of one worker. One that is busy for longer is as good as stuck. */
+const ANSWER_WITHIN_MS = 2000
+
+/** @param workers how many, of which each gets its share of `limits`. */
+export async function startPrimary(
+  settings: Settings,
+  workers: number,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): Promise<Primary> {
+  const { config } = settings
+  const memory = startMemory(settings, clock)
+  const pool = new WorkerPool({
+    assignment: { config, workers, sinceSeconds: memory.sinceSeconds },
+    replay: memory.store,
+    logger,
+    onLost: (worker) => {
+      metrics.departed(worker)
+      if (!pool.isStopping()) own.workersLost.inc()
+    },
+  })
+  const remembers = config.replay.store === 'memory' || config.replay.whenDown === 'memory'
+  const own = createPrimaryMetrics(remembers ? memory.store : undefined, () => pool.serving.length)
+  const metrics: MachineMetrics = new MachineMetrics(own.registry, () =>
+    askForMetrics(pool, metrics),
+  )
+  const ops = createOpsServer(metrics, healthOf(pool, workers))
+  await listen(ops, config.ops)
+  return {
+    trafficPort: await startOrClose(pool, ops),
+    opsPort: portOf(ops),
+    failure: pool.failure,
+    callsInFlight: () => countCalls(pool),
+    reload: () => {
+      pool.tell({ kind: 'reload' })
+    },
+    stop: async (delayMs) => {
+      const report = await pool.stop(delayMs)
+      ops.close()
+      ops.closeAllConnections()
+      return report
+    },
+  }
+}
+
+export interface PrimaryMetrics {
+  readonly registry: Registry
+  readonly workersLost: Counter
+}
+
+/** @param replay undefined where nothing is remembered on this machine. */
+export function createPrimaryMetrics(
+  replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
+  serving: () => number,
+): PrimaryMetrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  if (replay !== undefined) describeMemory(registry, replay)
+  gauge(registry, 'workers', 'Workers that serve, where there are several.', 'sum', serving)
+  const workersLost = new Counter({
+    name: 'inngest_gateway_workers_lost_total',
+    help: 'Workers that ended without having been told to.',
+    registers: [registry],
+  })
+  return { registry, workersLost }
+}
+
+async function startOrClose(pool: WorkerPool, ops: Server): Promise<number> {
+  try {
+    return await pool.start()
+  } catch (error) {
+    ops.close()
+    ops.closeAllConnections()
+    throw error
+  }
+}
+
+async function askForMetrics(pool: WorkerPool, metrics: MachineMetrics): Promise<void> {
+  const asked = pool.serving.map(async (worker) => {
+    const told = await worker.ask('metrics', ANSWER_WITHIN_MS)
+    // Of one that has ended meanwhile, what was told before is counted already.
+    if (told !== undefined && worker.isServing) metrics.told(worker.id, told.answer)
+  })
+  await Promise.all(asked)
+}
+
+/** One that was lost takes the others out of no service: only at the start all are waited for. */
+function healthOf(pool: WorkerPool, workers: number): Health {
+  let haveAllServed = false
+  return {
+    notReadyBecause: async () => {
+      if (pool.isStopping()) return 'draining'
+      const { serving } = pool
+      haveAllServed ||= serving.length === workers
+      if (!haveAllServed) return 'starting'
+      if (serving.length === 0) return 'no worker'
+      const reasons = await Promise.all(serving.map(whyNotReady))
+      return pool.isStopping() ? 'draining' : reasons.find((why) => why !== undefined)
+    },
+  }
+}
+
+async function whyNotReady(worker: WorkerProcess): Promise<string | undefined> {
+  const told = await worker.ask('readiness', ANSWER_WITHIN_MS)
+  if (!worker.isServing) return undefined
+  return told === undefined ? 'worker not answering' : told.answer
+}
+
+async function countCalls(pool: WorkerPool): Promise<number> {
+  const asked = pool.serving.map((worker) => worker.ask('callsInFlight', ANSWER_WITHIN_MS))
+  return (await Promise.all(asked)).reduce((sum, told) => sum + (told?.answer ?? 0), 0)
+}

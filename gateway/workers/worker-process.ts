@@ -1,0 +1,124 @@
+/** One worker as the primary sees it: from its start to its end, whatever becomes of it between. */
+import cluster, { type Worker } from 'node:cluster'
+
+import { answerAsks } from '../replay/ipc-server.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import type { Assignment, Order, Questions, Report } from './messages.ts'
+
+export interface Ending {
+  readonly why: string
+  readonly hasServed: boolean
+  /** Calls that it cut off when it was told to stop. */
+  readonly callsCut: number
+}
+
+export class WorkerProcess {
+  /** When it began, monotonic milliseconds. */
+  readonly startedAtMs = performance.now()
+  readonly #worker: Worker
+  readonly #assignment: Assignment
+  readonly #replay: ReplayStore
+  readonly #port = Promise.withResolvers<number>()
+  readonly #ended = Promise.withResolvers<Ending>()
+  readonly #answers = new Map<number, (result: { answer: unknown } | undefined) => void>()
+  #lastQuestion = 0
+  #isServing = false
+  #callsCut = 0
+  #whyFailed: string | undefined
+
+  constructor(assignment: Assignment, replay: ReplayStore) {
+    this.#assignment = assignment
+    this.#replay = replay
+    this.#worker = cluster.fork()
+    this.#worker.on('message', (report: Report) => {
+      this.#hear(report)
+    })
+    this.#worker.on('exit', (code: number | null, signal: string | null) => {
+      this.#end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`)
+    })
+    this.#worker.on('error', (error) => {
+      // One that could not be started at all has no exit.
+      if (this.#worker.process.pid === undefined) this.#end(error.message)
+    })
+    this.#port.promise.catch(() => undefined)
+  }
+
+  get id(): number {
+    return this.#worker.id
+  }
+
+  get isServing(): boolean {
+    return this.#isServing
+  }
+
+  /** The port, once it serves. Rejects with why if it never will. */
+  get serving(): Promise<number> {
+    return this.#port.promise
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#ended.promise
+  }
+
+  tell(order: Order): void {
+    // What cannot be sent any more is told by its end.
+    if (this.#worker.isConnected()) this.#worker.process.send(order, undefined, {}, () => undefined)
+  }
+
+  /** @returns undefined if it does not answer in time. */
+  ask<What extends keyof Questions>(
+    what: What,
+    timeoutMs: number,
+  ): Promise<{ readonly answer: Questions[What] } | undefined> {
+    if (!this.#isServing) return Promise.resolve(undefined)
+    const id = (this.#lastQuestion += 1)
+    const { promise, resolve } = Promise.withResolvers<{ answer: Questions[What] } | undefined>()
+    const settle = (result: { answer: unknown } | undefined) => {
+      clearTimeout(timer)
+      this.#answers.delete(id)
+      resolve(result as { answer: Questions[What] } | undefined)
+    }
+    const timer = setTimeout(settle, timeoutMs, undefined)
+    this.#answers.set(id, settle)
+    this.tell({ kind: 'ask', id, what })
+    return promise
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  #hear(report: Report): void {
+    switch (report.kind) {
+      case 'here':
+        this.tell({ kind: 'start', assignment: this.#assignment })
+        return
+      case 'serving':
+        this.#isServing = true
+        this.#port.resolve(report.port)
+        return
+      case 'failed':
+        this.#whyFailed = report.why
+        return
+      case 'answer':
+        this.#answers.get(report.id)?.(report)
+        return
+      case 'stopped':
+        this.#callsCut = report.callsCut
+        return
+      case 'asks':
+        void answerAsks(report.asks, this.#replay).then((replies) => {
+          this.tell({ kind: 'replies', replies })
+        })
+    }
+  }
+
+  #end(how: string): void {
+    const why = this.#whyFailed ?? how
+    const hasServed = this.#isServing
+    this.#isServing = false
+    for (const settle of this.#answers.values()) settle(undefined)
+    this.#port.reject(new Error(why))
+    this.#ended.resolve({ why, hasServed, callsCut: this.#callsCut })
+  }
+}

@@ -1,0 +1,113 @@
+/** One of several processes that serve. It does what the primary tells it, and asks it for claims. */
+import cluster from 'node:cluster'
+
+import type { SettingsReading } from '../config/load.ts'
+import { formatProblem } from '../config/problem.ts'
+import type { Environment } from '../config/resolve-keys.ts'
+import { startServing, type Serving } from '../gateway.ts'
+import { systemClock } from '../observe/clock.ts'
+import { createLogger } from '../observe/logger.ts'
+import { readMetrics } from '../observe/machine-metrics.ts'
+import { createTracing } from '../observe/tracing.ts'
+import { IpcReplayStore } from '../replay/ipc-store.ts'
+import { version } from '../version.ts'
+import type { Assignment, Order, Questions, Report } from './messages.ts'
+import { readShare } from './read-share.ts'
+
+/** @returns the exit code, once the primary has told it to stop. */
+export async function work(read: () => SettingsReading, env: Environment): Promise<number> {
+  // What is sent to the whole group of processes is for the primary, which tells.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+  try {
+    const assignment = await receiveAssignment()
+    const serving = await startShare(() => readShare(read, assignment), assignment, env)
+    const stopped = obeyOrders(serving)
+    await report({ kind: 'serving', port: serving.trafficPort })
+    const { callsCut } = await serving.stop(await stopped)
+    await report({ kind: 'stopped', callsCut })
+    return 0
+  } catch (error) {
+    await report({ kind: 'failed', why: error instanceof Error ? error.message : String(error) })
+    return 1
+  }
+}
+
+async function receiveAssignment(): Promise<Assignment> {
+  const { promise, resolve } = Promise.withResolvers<Assignment>()
+  process.once('message', (order: Order) => {
+    if (order.kind === 'start') resolve(order.assignment)
+  })
+  await report({ kind: 'here' })
+  return promise
+}
+
+async function startShare(
+  read: () => SettingsReading,
+  { sinceSeconds }: Assignment,
+  env: Environment,
+): Promise<Serving> {
+  const first = read()
+  if (!first.ok) throw new Error(first.problems.map(formatProblem).join('\n'))
+  const { replay, log } = first.settings.config
+  const store = new IpcReplayStore({
+    timeoutMs: replay.timeoutMs,
+    send: (asks, onWritten) => {
+      send({ kind: 'asks', asks }, onWritten)
+    },
+  })
+  process.on('message', (order: Order) => {
+    if (order.kind === 'replies') store.answered(order.replies)
+  })
+  const logger = createLogger(log.level, { worker: cluster.worker?.id })
+  const tracing = await createTracing(env, version)
+  const surroundings = { read, clock: systemClock, logger, tracing }
+  return await startServing(first, surroundings, { store, sinceSeconds })
+}
+
+/** @returns for how long it still serves, once it is told to stop. */
+function obeyOrders(serving: Serving): Promise<number | undefined> {
+  const { promise, resolve } = Promise.withResolvers<number | undefined>()
+  process.on('message', (order: Order) => {
+    switch (order.kind) {
+      case 'ask':
+        void answer(order.what, serving).then((answered) =>
+          report({ kind: 'answer', id: order.id, answer: answered }),
+        )
+        return
+      case 'reload':
+        serving.reload()
+        return
+      case 'stop':
+        resolve(order.delayMs)
+        return
+      case 'start':
+      case 'replies':
+    }
+  })
+  return promise
+}
+
+async function answer(
+  what: keyof Questions,
+  serving: Serving,
+): Promise<Questions[keyof Questions]> {
+  switch (what) {
+    case 'metrics':
+      return await readMetrics(serving.metrics.registry)
+    case 'readiness':
+      return serving.health.notReadyBecause()
+    case 'callsInFlight':
+      return serving.callsInFlight()
+  }
+}
+
+function report(what: Report): Promise<void> {
+  return new Promise((resolve) => {
+    send(what, resolve)
+  })
+}
+
+/** If the primary is gone this process ends by itself: nothing is left to be told. */
+function send(what: Report, onWritten: () => void): void {
+  process.send?.(what, undefined, {}, onWritten)
+}

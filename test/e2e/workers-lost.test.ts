@@ -1,0 +1,175 @@
+/** Workers that die, that cannot start, and that are told to end. */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+
+import { startNamedApp } from '../support/apps.ts'
+import {
+  patient,
+  postCall,
+  processKey,
+  readiness,
+  signCall,
+  startWorkers,
+  statusOf,
+  sumOf,
+  workersIn,
+  type SignedCall,
+} from '../support/gateway-process.ts'
+import { freePort } from '../support/free-port.ts'
+import { mountSecret } from '../support/secret-mount.ts'
+
+/** One after the other. */
+async function callUntil(isOver: () => boolean, port: number, sent: SignedCall[]): Promise<void> {
+  while (!isOver()) {
+    const call = signCall()
+    sent.push(call)
+    await statusOf(port, call)
+  }
+}
+
+function timesSeen(requests: readonly { readonly body: string }[]): Map<string, number> {
+  const seen = new Map<string, number>()
+  for (const { body } of requests) seen.set(body, (seen.get(body) ?? 0) + 1)
+  return seen
+}
+
+async function takePort(): Promise<{ server: Server; port: number }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // One that nobody has asked for its exit code is dead all the same.
+    return !/\) Z/.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+describe('workers that end', () => {
+  it('goes on when a worker is killed in mid-load, replaces it, and admits nothing twice', async () => {
+    const app = await startNamedApp('app')
+    const gateway = await startWorkers(app.url)
+    const sent: SignedCall[] = []
+    let isOver = false
+    const callers = Array.from({ length: 8 }, () => callUntil(() => isOver, gateway.port, sent))
+    await expect.poll(() => app.requests.length, patient).toBeGreaterThan(200)
+    const countedBefore = sumOf(
+      (await gateway.ops('/metrics')).body,
+      'inngest_gateway_requests_total',
+    )
+    const [first = 0] = await gateway.workerPids()
+    process.kill(first, 'SIGKILL')
+    const reached = app.requests.length
+    await expect.poll(() => app.requests.length, patient).toBeGreaterThan(reached + 200)
+    await expect
+      .poll(() => gateway.log.filter(({ msg }) => msg === 'worker replaced'), patient)
+      .toHaveLength(1)
+    expect(gateway.log).toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'worker ended', why: 'signal SIGKILL' }),
+    )
+    await expect.poll(() => workersIn(gateway), patient).toContain(3)
+    isOver = true
+    await Promise.all(callers)
+
+    // What was signed before it started, and spent with the one that died, is still spent.
+    for (const call of sent) await statusOf(gateway.port, call)
+    const seen = timesSeen(app.requests)
+    expect(Math.max(...seen.values())).toBe(1)
+    expect(sent.length - seen.size).toBeLessThan(20)
+    expect(await readiness(gateway)).toBe('200 ok')
+    const { body } = await gateway.ops('/metrics')
+    expect(sumOf(body, 'inngest_gateway_requests_total')).toBeGreaterThan(countedBefore + 200)
+    expect(body).toContain('inngest_gateway_workers_lost_total 1\n')
+    expect(body).toContain('inngest_gateway_workers 2\n')
+  }, 60_000)
+
+  it('refuses nothing that was signed before a replaced worker started', async () => {
+    const app = await startNamedApp('app')
+    const gateway = await startWorkers(app.url, {
+      listen: { host: '127.0.0.1', port: await freePort() },
+      replay: { coldStart: 'refuse' },
+    })
+    const before = Array.from({ length: 20 }, () => signCall())
+    for (const pid of await gateway.workerPids()) process.kill(pid, 'SIGKILL')
+    await expect
+      .poll(() => gateway.log.filter(({ msg }) => msg === 'worker replaced'), patient)
+      .toHaveLength(2)
+    for (const call of before) expect(await statusOf(gateway.port, call)).toBe(200)
+  })
+
+  it('starts no worker that would serve by another configuration than the rest', async () => {
+    const app = await startNamedApp('app')
+    const gateway = await startWorkers(app.url)
+    gateway.rewrite({ workers: 2, replay: { coldStart: 'accept', strict: true, maxEntries: 5 } })
+    const [first = 0] = await gateway.workerPids()
+    process.kill(first, 'SIGKILL')
+    await expect
+      .poll(() => gateway.log.filter(({ msg }) => msg === 'worker ended').length, patient)
+      .toBeGreaterThan(2)
+    expect(gateway.log.findLast(({ msg }) => msg === 'worker ended')?.['why']).toContain(
+      'replay.maxEntries: expected 1000000 until a restart, found 5',
+    )
+    expect((await postCall(gateway.port)).status).toBe(200)
+    expect(await readiness(gateway)).toBe('200 ok')
+    gateway.rewrite({ workers: 2 })
+    await expect.poll(() => gateway.log.map(({ msg }) => msg), patient).toContain('worker replaced')
+  })
+
+  it('ends when no worker is left and none can be started', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    gateway.rewrite({ workers: 2, nonsense: true })
+    for (const pid of await gateway.workerPids()) process.kill(pid, 'SIGKILL')
+    expect(await gateway.ended).toBe(1)
+  })
+
+  it('ends at once on a second signal, and its workers with it', async () => {
+    const app = await startNamedApp('app', () => new Promise(() => undefined))
+    const gateway = await startWorkers(app.url, {
+      shutdown: { delayMs: 0, drainTimeoutMs: 600_000 },
+    })
+    const call = postCall(gateway.port).catch(() => 'cut')
+    await expect.poll(() => app.requests.length, patient).toBe(1)
+    const pids = await gateway.workerPids()
+    gateway.child.kill('SIGTERM')
+    await expect.poll(() => readiness(gateway), patient).toBe('503 draining')
+    gateway.child.kill('SIGTERM')
+    expect(await gateway.ended).toBe(1)
+    expect(await call).toBe('cut')
+    for (const pid of pids) await expect.poll(() => isAlive(pid), patient).toBe(false)
+  })
+
+  it('leaves no worker behind when it is killed itself', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const pids = await gateway.workerPids()
+    expect(pids).toHaveLength(2)
+    gateway.child.kill('SIGKILL')
+    for (const pid of pids) await expect.poll(() => isAlive(pid), patient).toBe(false)
+  })
+
+  it.each(['listen', 'ops'])('ends with 1 when the port of %s is taken', async (which) => {
+    const { server, port } = await takePort()
+    const free = { listen: 0, ops: 0, [which]: port }
+    const mount = mountSecret({
+      'gateway.yaml': `listen: { host: 127.0.0.1, port: ${String(free.listen)} }
+ops: { host: 127.0.0.1, port: ${String(free.ops)} }
+workers: 2
+routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
+`,
+    })
+    const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      env: { INNGEST_SIGNING_KEY: processKey },
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stderr.match(/could not start: .*EADDRINUSE/g)).toHaveLength(1)
+    server.close()
+  })
+})

@@ -1,0 +1,139 @@
+/** A gateway as its own process, or several, from a configuration that the test can change. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { afterEach, expect } from 'vitest'
+import { stringify } from 'yaml'
+
+import { mountSecret } from './secret-mount.ts'
+import { send, signatureHeader } from './sender.ts'
+
+export const processKey = 'signkey-test-12345678'
+
+const children: ChildProcess[] = []
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+})
+
+export interface GatewayProcess {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly opsPort: number
+  /** Code, or signal. */
+  readonly ended: Promise<number | string>
+  readonly log: Record<string, unknown>[]
+  /** Swaps another configuration in. */
+  rewrite(config: object): void
+  /** Process ids of the workers. */
+  workerPids(): Promise<number[]>
+  ops(path: string): Promise<{ readonly status: number; readonly body: string }>
+}
+
+/** @param config laid over a single route that allows loopback. */
+export async function startGatewayProcess(
+  upstream: string,
+  config: object,
+): Promise<GatewayProcess> {
+  const base = {
+    listen: { host: '127.0.0.1', port: 0 },
+    ops: { host: '127.0.0.1', port: 0 },
+    allowlist: ['127.0.0.0/8'],
+    replay: { coldStart: 'accept' },
+    shutdown: { delayMs: 0 },
+    routes: [{ name: 'app', upstream, signingKeys: [{ env: 'INNGEST_SIGNING_KEY' }] }],
+  }
+  const textOf = (over: object) => stringify({ ...base, ...over })
+  const mount = mountSecret({ 'gateway.yaml': textOf(config) })
+  const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
+  const child = spawn(process.execPath, args, {
+    env: { INNGEST_SIGNING_KEY: processKey, INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  const log: Record<string, unknown>[] = []
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => {
+    log.push(JSON.parse(line) as Record<string, unknown>)
+  })
+  const [first] = (await once(reader, 'line')) as [string]
+  const started = JSON.parse(first) as { listen: string; ops: string }
+  const portOf = (text: string) => Number(text.split(':').at(-1))
+  const opsPort = portOf(started.ops)
+  return {
+    child,
+    port: portOf(started.listen),
+    opsPort,
+    ended,
+    log,
+    rewrite: (next) => {
+      mount.put({ 'gateway.yaml': textOf(next) })
+    },
+    workerPids: () => childrenOf(child.pid ?? 0),
+    ops: (target) => send({ port: opsPort, method: 'GET', target }),
+  }
+}
+
+/** Two workers, ready to serve. */
+export async function startWorkers(upstream: string, config: object = {}): Promise<GatewayProcess> {
+  const gateway = await startGatewayProcess(upstream, { workers: 2, ...config })
+  await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
+  return gateway
+}
+
+/** For what processes take on a busy machine. */
+export const patient = { timeout: 20_000 }
+
+export async function readiness(gateway: GatewayProcess): Promise<string> {
+  const { status, body } = await gateway.ops('/readyz')
+  return `${String(status)} ${body.trim()}`
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const output = (await ps.stdout.toArray()).join('')
+  return output
+    .split(/\s+/)
+    .filter((text) => text !== '')
+    .map(Number)
+}
+
+export interface SignedCall {
+  readonly body: string
+  readonly signature: string
+}
+
+let serial = 0
+
+export function signCall(key: string = processKey): SignedCall {
+  serial += 1
+  const body = `{"ctx":{"request_id":"process-${String(process.pid)}-${String(serial)}"}}`
+  return { body, signature: signatureHeader(key, body, Math.floor(Date.now() / 1000)) }
+}
+
+/** Each on a connection of its own, as Inngest's server sends them. */
+export function postCall(port: number, { body, signature }: SignedCall = signCall()) {
+  return send({ port, body, headers: { 'x-inngest-signature': signature } })
+}
+
+/** @returns undefined if the connection was lost. */
+export async function statusOf(port: number, call: SignedCall): Promise<number | undefined> {
+  const answer = await postCall(port, call).catch(() => undefined)
+  return answer?.status
+}
+
+/** Sum of the samples of a metric whose labels match. */
+export function sumOf(metrics: string, name: string, labels = ''): number {
+  const lines = metrics.split('\n').filter((line) => line.startsWith(name) && line.includes(labels))
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
+
+/** Which have logged a request. */
+export function workersIn({ log }: GatewayProcess): Set<unknown> {
+  return new Set(log.filter(({ msg }) => msg === 'request').map(({ worker }) => worker))
+}
