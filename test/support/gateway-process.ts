@@ -42,7 +42,8 @@ export async function startGatewayProcess(
     listen: { host: '127.0.0.1', port: 0 },
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: ['127.0.0.0/8'],
-    replay: { coldStart: 'accept' },
+    // A machine that is busy with other tests is no store that is down.
+    replay: { coldStart: 'accept', timeoutMs: 10_000 },
     shutdown: { delayMs: 0 },
     routes: [{ name: 'app', upstream, signingKeys: [{ env: 'INNGEST_SIGNING_KEY' }] }],
   }
