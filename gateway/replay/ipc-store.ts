@@ -1,7 +1,7 @@
 /**
  * The replay store of a worker: the claims are in the process that started it (ipc-server.ts), which
- * is asked over the channel between the two. What is asked within one turn of the event loop goes in
- * one message.
+ * is asked over the channel between the two. One message is under way at a time, and what is asked
+ * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
 import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
 
@@ -49,8 +49,10 @@ export class IpcReplayStore implements ReplayStore {
   readonly #options: IpcStoreOptions
   /** By id, the oldest first. */
   readonly #waiting = new Map<number, Waiting>()
+  /** To be sent. */
   #asks: Ask[] = []
   #lastId = 0
+  #lastSentId = 0
   #unwritten = 0
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
@@ -90,6 +92,7 @@ export class IpcReplayStore implements ReplayStore {
       this.#waiting.get(id)?.resolve(outcome)
       this.#waiting.delete(id)
     }
+    this.#send()
   }
 
   close(): Promise<void> {
@@ -120,8 +123,13 @@ export class IpcReplayStore implements ReplayStore {
   }
 
   #send(): void {
-    const asks = this.#asks
+    const [oldestId = Infinity] = this.#waiting.keys()
+    if (this.#asks.length === 0 || oldestId <= this.#lastSentId) return
+    // Nobody waits any more for one that has been held back for too long.
+    const asks = this.#asks.filter(([id]) => this.#waiting.has(id))
     this.#asks = []
+    this.#lastSentId = this.#lastId
+    if (asks.length === 0) return
     this.#unwritten += asks.length
     this.#options.send(asks, () => {
       this.#unwritten -= asks.length
@@ -139,6 +147,7 @@ export class IpcReplayStore implements ReplayStore {
       setImmediate(() => {
         this.#timer = undefined
         this.#rejectAskedBefore(performance.now() - this.#options.timeoutMs, NO_ANSWER)
+        this.#send()
         this.#watch()
       })
     }, leftMs).unref()

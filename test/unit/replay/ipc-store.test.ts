@@ -77,6 +77,40 @@ describe('IpcReplayStore', () => {
     expect(sent.map((asks) => asks.length)).toEqual([50])
   })
 
+  it('sends what is asked meanwhile when the answer is there, in one message', async () => {
+    const sent: (readonly Ask[])[] = []
+    const { store, claim } = storeThat((asks) => sent.push(asks), 60_000)
+    const answer = (i: number) => {
+      store.answered((sent[i] ?? []).map(([id]) => [id, 'claimed']))
+    }
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    const first = claim()
+    await turn()
+    const later = [claim(), claim()]
+    await turn()
+    later.push(claim())
+    await turn()
+    expect(sent.map((asks) => asks.length)).toEqual([1])
+    answer(0)
+    expect(await first).toBe('claimed')
+    expect(sent.map((asks) => asks.length)).toEqual([1, 3])
+    answer(1)
+    expect(await Promise.all(later)).toEqual(['claimed', 'claimed', 'claimed'])
+  })
+
+  it('asks again after an answer that was lost', async () => {
+    let messages = 0
+    const { store, claim } = storeThat((asks) => {
+      messages += 1
+      if (messages > 1) store.answered(asks.map(([id]) => [id, 'claimed']))
+    }, 1000)
+    const lost = expect(claim()).rejects.toThrow('no answer in time')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await claim()).toBe('claimed')
+    await lost
+    expect(messages).toBe(2)
+  })
+
   it('throws when no answer comes in time, and hears no late one', async () => {
     const asked: Ask[] = []
     const { store, claim } = storeThat((asks) => asked.push(...asks))
