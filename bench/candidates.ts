@@ -1,0 +1,186 @@
+/** What is compared: how each is started, and what it can be asked for. */
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import type { Cell } from './cells.ts'
+import { haproxyConfig } from './peers/haproxy-config.ts'
+import { nginxConfig, type PeerPorts } from './peers/nginx-config.ts'
+import type { Command } from './processes.ts'
+import { ranges } from './ranges.ts'
+import { benchKey } from './signed-load.ts'
+
+export interface StartContext extends PeerPorts {
+  readonly opsPort: number
+  readonly cell: Cell
+  /** Private to this run. */
+  readonly folder: string
+  /** Built from peers/go-gateway. */
+  readonly goGateway: string
+}
+
+export interface Candidate {
+  readonly name: string
+  readonly label: string
+  readonly checks: 'none' | 'MAC' | 'all'
+  /** Refuses a request that it has seen before. */
+  readonly isReplayProof: boolean
+  /** Undefined for the way without a proxy. */
+  readonly start: ((context: StartContext) => Command) | undefined
+  /** Programs that must be there. */
+  readonly programs: readonly string[]
+  /** Verifies the raw bytes only: what is not canonical it must refuse. */
+  readonly isRawOnly?: boolean
+  /** Beyond this it answers too seldom to be measured. */
+  readonly maxBodyBytes?: number
+}
+
+const here = import.meta.dirname
+
+export const candidates: readonly Candidate[] = [
+  {
+    name: 'direct',
+    label: 'no proxy: the load generator and the upstream',
+    checks: 'none',
+    isReplayProof: false,
+    start: undefined,
+    programs: ['go', 'wrk'],
+  },
+  {
+    name: 'gateway',
+    label: 'inngest-gateway, with metrics and access log',
+    checks: 'all',
+    isReplayProof: true,
+    start: gateway,
+    programs: [],
+  },
+  {
+    name: 'bare',
+    label: 'node:http + http.request, keep-alive agent',
+    checks: 'none',
+    isReplayProof: false,
+    start: onNode('bare-proxy.ts'),
+    programs: [],
+  },
+  {
+    name: 'http-proxy',
+    label: 'http-proxy 1.18',
+    checks: 'none',
+    isReplayProof: false,
+    start: onNode('http-proxy.js'),
+    programs: ['bench/node_modules/http-proxy'],
+  },
+  {
+    name: 'nginx-njs',
+    label: 'nginx + njs, MAC over the raw body',
+    checks: 'MAC',
+    isReplayProof: false,
+    start: nginx,
+    programs: ['nginx', '/usr/lib/nginx/modules/ngx_http_js_module.so'],
+    isRawOnly: true,
+  },
+  {
+    name: 'haproxy-mac',
+    label: 'HAProxy, MAC over the raw body',
+    checks: 'MAC',
+    isReplayProof: false,
+    start: haproxy,
+    programs: ['haproxy'],
+    isRawOnly: true,
+  },
+  {
+    name: 'go-raw',
+    label: 'Go, MAC over the raw body',
+    checks: 'all',
+    isReplayProof: true,
+    start: goGateway('raw'),
+    programs: ['go'],
+    isRawOnly: true,
+  },
+  {
+    name: 'go-jcs',
+    label: 'Go, canonicalises, then MAC',
+    checks: 'all',
+    isReplayProof: true,
+    start: goGateway('jcs'),
+    programs: ['go'],
+  },
+  {
+    name: 'naive',
+    label: 'http-proxy + ip-cidr + node-cache + canonicalize',
+    checks: 'all',
+    isReplayProof: true,
+    start: onNode('naive-stack.js'),
+    programs: ['bench/node_modules/canonicalize'],
+    maxBodyBytes: 1_048_576,
+  },
+]
+
+/** Whether a cell is a fair question to a candidate. */
+export function canAnswer({ isRawOnly, maxBodyBytes }: Candidate, cell: Cell): boolean {
+  return !(isRawOnly && cell.form === 'spaced') && cell.bodyBytes <= (maxBodyBytes ?? Infinity)
+}
+
+/** `flags` for Node, such as those of a profile. */
+export function gateway(
+  { port, upstreamPort, opsPort, folder }: StartContext,
+  flags: readonly string[] = [],
+): Command {
+  const config = {
+    listen: { host: '127.0.0.1', port },
+    ops: { host: '127.0.0.1', port: opsPort },
+    allowlist: ranges,
+    shutdown: { delayMs: 0 },
+    routes: [
+      {
+        name: 'app',
+        path: '/api/inngest',
+        upstream: `http://127.0.0.1:${String(upstreamPort)}`,
+        signingKeys: [{ env: 'BENCH_KEY' }],
+      },
+    ],
+  }
+  const file = path.join(folder, `gateway-${String(port)}.yaml`)
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(config))
+  const main = path.join(here, '../gateway/main.ts')
+  return {
+    argv: [process.execPath, ...flags, main, 'run', '--config', file],
+    env: { BENCH_KEY: benchKey },
+  }
+}
+
+function peerEnvironment({ port, upstreamPort }: PeerPorts): Record<string, string> {
+  return {
+    BENCH_PORT: String(port),
+    BENCH_UPSTREAM_PORT: String(upstreamPort),
+    BENCH_KEY: benchKey,
+    BENCH_RANGES: JSON.stringify(ranges),
+  }
+}
+
+function onNode(file: string): (context: StartContext) => Command {
+  const argv = [process.execPath, path.join(here, 'peers', file)]
+  return (context) => ({ argv, env: peerEnvironment(context) })
+}
+
+function goGateway(mode: 'raw' | 'jcs'): (context: StartContext) => Command {
+  return (context) => ({
+    argv: [context.goGateway],
+    env: { ...peerEnvironment(context), BENCH_MODE: mode },
+  })
+}
+
+function nginx(context: StartContext): Command {
+  const file = path.join(context.folder, 'nginx.conf')
+  writeFileSync(file, nginxConfig(context, context.folder))
+  return {
+    argv: ['nginx', '-p', context.folder, '-e', 'stderr', '-c', file],
+    env: peerEnvironment(context),
+  }
+}
+
+function haproxy(context: StartContext): Command {
+  const file = path.join(context.folder, 'haproxy.cfg')
+  writeFileSync(file, haproxyConfig(context, benchKey, context.cell.bodyBytes))
+  return { argv: ['haproxy', '-db', '-f', file] }
+}

@@ -1,0 +1,38 @@
+/** Writes a run down: everything as JSON, CPU as a chart, and both again in words. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import path from 'node:path'
+
+import { chart } from './chart.ts'
+import type { Options } from './options.ts'
+import type { CellResult } from './run-cell.ts'
+import { cellTable, markdown } from './table.ts'
+import { judge } from './targets.ts'
+
+/** @returns the tables of all cells and of the targets. */
+export function report(results: readonly CellResult[], startedAt: Date, options: Options): string {
+  const targets = judge(results)
+  const [cpu] = cpus()
+  const { rounds, seconds, cores } = options
+  const whole = {
+    startedAt: startedAt.toISOString(),
+    machine: { cpu: cpu?.model, cores: cpus().length, linux: release(), node: process.version },
+    settings: { rounds, seconds, cores },
+    targets,
+    cells: results,
+  }
+  mkdirSync(options.output, { recursive: true })
+  const write = (name: string, text: string) => {
+    writeFileSync(path.join(options.output, name), text)
+  }
+  write('latest.json', `${JSON.stringify(whole, undefined, 2)}\n`)
+  write('latest.svg', chart(results))
+  const lines = targets.map(({ what, measured, atMost, isMet }) => [
+    what,
+    measured.toFixed(2),
+    atMost.toFixed(2),
+    isMet ? 'met' : 'not met',
+  ])
+  const judged = `### Targets\n\n${markdown([['CPU of', 'measured', 'at most', ''], ...lines])}\n`
+  return [...results.map(cellTable), judged].join('\n')
+}
