@@ -15,7 +15,7 @@ export interface Cell {
 const SIZES = [
   { label: '2k', bodyBytes: 2048, most: 64 },
   { label: '64k', bodyBytes: 65_536, most: 64 },
-  { label: '1m', bodyBytes: 1_048_576, most: 16 },
+  { label: '1m', bodyBytes: 1_048_576, most: 8 },
   { label: '4m', bodyBytes: 4_194_304, most: 4 },
 ]
 
@@ -38,7 +38,7 @@ const DEFAULTS = [
   '2k-canonical-keepalive-64',
   '2k-canonical-close-64',
   '64k-canonical-keepalive-64',
-  '1m-canonical-keepalive-16',
+  '1m-canonical-keepalive-8',
   '4m-canonical-keepalive-4',
   '2k-spaced-keepalive-64',
   '64k-spaced-keepalive-64',

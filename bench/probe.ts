@@ -1,7 +1,6 @@
 /** Before anything is measured: a candidate does what it says it does. */
-import { request as httpRequest } from 'node:http'
-
 import type { Candidate } from './candidates.ts'
+import { post } from './post.ts'
 import type { SignedLoad } from './signed-load.ts'
 
 /**
@@ -17,7 +16,7 @@ export async function probe(candidate: Candidate, port: number, load: SignedLoad
     { what: 'the same call again', sent: body, status: candidate.isReplayProof ? 409 : 200 },
   ]
   for (const { what, sent, status } of expectations) {
-    const answered = await post(port, signature, sent)
+    const answered = await post(port, { signature, body: sent })
     if (answered === status) continue
     throw new Error(
       `${candidate.name} answers ${what} with ${String(answered)}, not ${String(status)}`,
@@ -26,25 +25,6 @@ export async function probe(candidate: Candidate, port: number, load: SignedLoad
 }
 
 /** Of the same length, and still JSON. */
-function changed(body: string): string {
-  return body.replace('"order/placed"', '"order/places"')
-}
-
-function post(port: number, signature: string, body: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      'content-type': 'application/json',
-      'content-length': String(Buffer.byteLength(body)),
-      'x-inngest-signature': signature,
-    }
-    const target = '/api/inngest?fnId=shop-order&stepId=step'
-    const options = { host: '127.0.0.1', port, method: 'POST', path: target, headers, agent: false }
-    const request = httpRequest(options, (response) => {
-      response.resume().once('end', () => {
-        resolve(response.statusCode)
-      })
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
+function changed(body: Buffer): Buffer {
+  return Buffer.from(body.toString().replace('order/placed', 'order/places'))
 }

@@ -1,5 +1,6 @@
 /** What Linux says a process has used, its children included. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** `USER_HZ`: what /proc counts in, on every architecture that Debian has. */
 const TICKS_PER_SECOND = 100
@@ -21,6 +22,20 @@ export function rssBytes(pid: number): number {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0)
   })
   return kilobytes.reduce((sum, size) => sum + size, 0) * 1024
+}
+
+const LOOK_EVERY_MS = 100
+const MAX_LOOKS = 100
+
+/** What is left of requests that nobody waits for any more must not be counted as another's. */
+export async function untilIdle(pid: number): Promise<void> {
+  let before = cpuSeconds(pid)
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    await sleep(LOOK_EVERY_MS)
+    const now = cpuSeconds(pid)
+    if (now - before <= 1 / TICKS_PER_SECOND) return
+    before = now
+  }
 }
 
 function family(pid: number): number[] {

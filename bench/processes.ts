@@ -17,7 +17,7 @@ export interface RunningProcess {
   readonly child: ChildProcess
 }
 
-const START_MS = 10_000
+const START_MS = 30_000
 const STOP_MS = 5000
 
 /** @param logFile takes what it writes. */

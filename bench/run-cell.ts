@@ -8,7 +8,7 @@ import type { Cell } from './cells.ts'
 import type { Options } from './options.ts'
 import type { GoPrograms } from './prepare.ts'
 import { probe } from './probe.ts'
-import { cpuSeconds, endedChildrenSeconds, rssBytes } from './proc-stat.ts'
+import { cpuSeconds, endedChildrenSeconds, rssBytes, untilIdle } from './proc-stat.ts'
 import { SignedLoad } from './signed-load.ts'
 import { startCell, stopAll, type Contestant, type RunningCell } from './start-cell.ts'
 import { spread, summarize, type Sample, type Spread, type Summary } from './summary.ts'
@@ -58,14 +58,14 @@ async function measure(
   { options, folder }: Setting,
 ): Promise<CellResult> {
   const load = new SignedLoad(cell, folder)
-  const fastest = await warmUp(cell, running, load, options)
+  const records = await warmUp(cell, running, load, options)
   const samples = new Map<Contestant, Sample[]>(running.contestants.map((one) => [one, []]))
   const passes: number[] = []
   for (let round = 1; round <= options.rounds; round += 1) {
-    const records = load.write(recordsFor(fastest, options.seconds))
+    const files = load.write(records)
     passes.push(hmacPass(cell, options.cores.proxy))
     for (const [contestant, taken] of samples) {
-      taken.push(await sample(cell, contestant, running, records, options.seconds))
+      taken.push(await sample(cell, contestant, running, files, options.seconds))
       options.onProgress(`${cell.name}: round ${String(round)}, ${contestant.candidate.name}`)
     }
   }
@@ -78,56 +78,70 @@ async function measure(
   return { cell, rounds: options.rounds, rows, hmacPassMicros: spread(passes) }
 }
 
-/** Twice as many as the fastest would need. */
+/** Twice as many as are expected. */
 function recordsFor(requestsPerSecond: number, seconds: number): number {
   return Math.ceil(requestsPerSecond * seconds * 2) + 1000
 }
 
-/** A glance is enough to see what load generator and upstream could do, and costs fewer records. */
-function secondsOf({ process }: Contestant, seconds: number): number {
-  return process === undefined ? 1 : seconds
+/** The largest bodies take some candidates a second each. */
+const LARGE_BODY_BYTES = 1_048_576
+
+function secondsOf({ process }: Contestant, { bodyBytes }: Cell, seconds: number): number {
+  // A glance is enough to see what load generator and upstream could do, and costs fewer records.
+  if (process === undefined) return 1
+  return bodyBytes >= LARGE_BODY_BYTES ? 2 * seconds : seconds
 }
 
-/** What no upstream on one core can answer, for bodies of this length. */
-function requestsAtMost({ bodyBytes }: Cell, seconds: number): number {
-  return recordsFor(70_000 / (1 + bodyBytes / 16_384), seconds)
+/** What nobody can be faster than, for bodies of this length. */
+function requestsPerSecondAtMost({ candidate }: Contestant, { bodyBytes }: Cell): number {
+  return (candidate.isCompiledAsItRuns ? 15_000 : 70_000) / (1 + bodyBytes / 16_384)
 }
 
-/** @returns the requests per second of the fastest. */
+/**
+ * What compiles while it runs needs tens of thousands of requests until it costs what it will cost;
+ * until then the gateway costs twice that.
+ */
+const COMPILING_TAKES_LONGER = 5
+
+/** @returns how many records are enough for everyone in one round. */
 async function warmUp(
   cell: Cell,
   { contestants }: RunningCell,
   load: SignedLoad,
-  { warmUpSeconds, onProgress }: Options,
+  options: Options,
 ): Promise<number> {
-  const records = load.write(requestsAtMost(cell, warmUpSeconds))
-  let fastest = 0
+  let most = 0
   for (const contestant of contestants) {
-    const { candidate, port } = contestant
+    const { candidate, port, process } = contestant
     await probe(candidate, port, load)
-    const seconds = secondsOf(contestant, warmUpSeconds)
-    const { requests } = await runWrk(port, cell, seconds, records)
-    fastest = Math.max(fastest, requests / warmUpSeconds)
-    onProgress(`${cell.name}: warm, ${candidate.name}`)
+    const factor = candidate.isCompiledAsItRuns ? COMPILING_TAKES_LONGER : 1
+    const seconds = secondsOf(contestant, cell, options.warmUpSeconds * factor)
+    const files = load.write(recordsFor(requestsPerSecondAtMost(contestant, cell), seconds))
+    const { requests } = await runWrk(port, cell, seconds, files)
+    if (process !== undefined) await untilIdle(process.pid)
+    const ofOneRound = secondsOf(contestant, cell, options.seconds)
+    most = Math.max(most, recordsFor(requests / seconds, ofOneRound))
+    options.onProgress(`${cell.name}: warm, ${candidate.name}`)
   }
-  return fastest
+  return most
 }
 
 async function sample(
   cell: Cell,
   contestant: Contestant,
   { upstream }: RunningCell,
-  records: readonly string[],
+  files: readonly string[],
   wantedSeconds: number,
 ): Promise<Sample> {
   const { port, process } = contestant
-  const seconds = secondsOf(contestant, wantedSeconds)
+  const seconds = secondsOf(contestant, cell, wantedSeconds)
   const proxySeconds = () => (process === undefined ? 0 : cpuSeconds(process.pid))
   const loadSeconds = () => endedChildrenSeconds() + cpuSeconds(upstream.pid)
   const [proxyBefore, loadBefore] = [proxySeconds(), loadSeconds()]
-  const report = await runWrk(port, cell, seconds, records)
+  const report = await runWrk(port, cell, seconds, files)
   const proxyMicros = (proxySeconds() - proxyBefore) * 1e6
   const loadMicros = (loadSeconds() - loadBefore) * 1e6
+  if (process !== undefined) await untilIdle(process.pid)
   return {
     requestsPerSecond: (report.requests / report.durationMicros) * 1e6,
     cpuMicros: process && proxyMicros / report.requests,

@@ -5,6 +5,7 @@ import path from 'node:path'
 
 import { ID_CHARACTERS, makeBody, type Halves, type SplitBody } from './bodies.ts'
 import type { Cell } from './cells.ts'
+import type { Call } from './post.ts'
 
 /** Without its prefix. */
 export const benchKey = 'f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f'
@@ -69,14 +70,14 @@ export class SignedLoad {
     ]
   }
 
-  /** One request for a probe. */
-  single(): { readonly signature: string; readonly body: string } {
+  /** One request that is not sent by wrk. */
+  single(): Call {
     const signer = createSigner(benchKey, this.#body.signed, Date.now())
     const id = this.#nextId()
     const { before, after } = this.#body.sent
     return {
       signature: `t=${String(signer.timestampSeconds)}&s=${signer.sign(id)}`,
-      body: `${before}${id}${after}`,
+      body: Buffer.from(`${before}${id}${after}`),
     }
   }
 

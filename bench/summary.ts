@@ -46,3 +46,9 @@ function medianOfSorted(sorted: readonly number[]): number {
   const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN
   return (lower + upper) / 2
 }
+
+/** @param share 0.99 for the 99th. @returns NaN of no values. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? NaN
+}

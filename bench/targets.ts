@@ -21,9 +21,9 @@ const RATIOS: readonly Target[] = [
   { cell: '2k-canonical-keepalive-64', against: 'go-jcs', atMost: 1 },
   { cell: '2k-canonical-close-64', against: 'bare', atMost: 1.1 },
   { cell: '64k-canonical-keepalive-64', against: 'bare', atMost: 1.15 },
-  { cell: '1m-canonical-keepalive-16', against: 'bare', atMost: 1.45 },
+  { cell: '1m-canonical-keepalive-8', against: 'bare', atMost: 1.45 },
   { cell: '64k-canonical-keepalive-64', against: 'go-jcs', atMost: 0.2 },
-  { cell: '1m-canonical-keepalive-16', against: 'go-jcs', atMost: 0.2 },
+  { cell: '1m-canonical-keepalive-8', against: 'go-jcs', atMost: 0.2 },
   { cell: '4m-canonical-keepalive-4', against: 'go-jcs', atMost: 0.2 },
 ]
 

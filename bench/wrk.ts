@@ -42,7 +42,7 @@ export async function runWrk(
   const report = JSON.parse(line) as WrkReport
   const { badStatuses, brokenConnections, timeouts, exhausted, requests } = report
   if (badStatuses + brokenConnections + timeouts + exhausted > 0 || requests === 0) {
-    throw new Error(`not every request was answered with 200: ${line}`)
+    throw new Error(`not every request was answered with 200 in time: ${line}`)
   }
   return report
 }
