@@ -35,7 +35,8 @@ interface Loads {
 
 /** @param largeCalls how many of them, one a second. */
 async function sendBoth(port: number, loads: Loads, largeCalls: number): Promise<Latencies> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  // In turn, so that no connection is idle for as long as a server keeps it open.
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, scheduling: 'fifo' })
   const smallCalls = Array.from({ length: SMALL_PER_SECOND * SECONDS }, () => loads.small.single())
   const bigCalls = Array.from({ length: largeCalls }, () => loads.large.single())
   const timed = async (call: { signature: string; body: Buffer }) => {
@@ -94,7 +95,8 @@ async function measure(cells: { small: Cell; large: Cell }, options: Options): P
     try {
       // The first round warms up, and does not count.
       for (let round = 0; round <= options.rounds; round += 1) {
-        for (const [{ port }, rounds] of taken) {
+        for (const [{ candidate, port }, rounds] of taken) {
+          options.onProgress(`round ${String(round)}, ${candidate.name}`)
           const alone = await sendBoth(port, loads, 0)
           const beside = await sendBoth(port, loads, SECONDS)
           if (round === 0) continue

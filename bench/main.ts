@@ -31,7 +31,7 @@ async function bench(options: Options): Promise<void> {
       // After each cell, so that a run that is broken off has not been for nothing.
       report(results, startedAt, options)
     }
-    console.log(report(results, startedAt, options).slice(-1))
+    console.log(`\n${report(results, startedAt, options)}`)
   } finally {
     rmSync(folder, { recursive: true })
   }

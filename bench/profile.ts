@@ -15,7 +15,7 @@ import { runWrk } from './wrk.ts'
 
 const CELLS = ['2k-canonical-keepalive-64', '2k-canonical-close-64']
 const SHOWN = 15
-const WARM_UP_SECONDS = 3
+const WARM_UP_SECONDS = 10
 const SECONDS = 6
 /** The load after the warm-up, and what stopping takes. */
 const LAST_MICROS = SECONDS * 1e6

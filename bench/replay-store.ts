@@ -13,7 +13,7 @@ const START_SECONDS = 1_800_000_000
 const MOST_STALL_MS = 50
 const MOST_BYTES = 130
 
-/** A claim for each of these is made at the time that it was signed. */
+/** How the claims are spread; each is made at the time that it was signed. */
 interface Scenario {
   readonly name: string
   readonly signedSeconds: number
@@ -27,47 +27,43 @@ const scenarios: readonly Scenario[] = [
 
 interface Outcome {
   readonly scenario: string
-  readonly worstClaimMs: number
-  readonly meanClaimMicros: number
-  readonly worstExpiryMs: number
+  readonly filling: StopWatch
+  readonly expiring: StopWatch
   readonly bytesPerEntry: number
 }
 
+/** CPU of this thread, which the collector's pauses are part of, and what the clock said. */
 class StopWatch {
+  worstCpuMs = 0
   worstMs = 0
-  totalMs = 0
 
   time(work: () => void): void {
+    const before = process.threadCpuUsage()
     const startedMs = performance.now()
     work()
     const tookMs = performance.now() - startedMs
+    const { user, system } = process.threadCpuUsage(before)
     this.worstMs = Math.max(this.worstMs, tookMs)
-    this.totalMs += tookMs
+    this.worstCpuMs = Math.max(this.worstCpuMs, (user + system) / 1000)
   }
 }
 
 function measure({ name, signedSeconds }: Scenario): Outcome {
   const before = usedBytes()
   const store = new MemoryReplayStore({ maxEntries: 2 * ENTRIES, remembersFromSeconds: 0 })
-  const fillWatch = new StopWatch()
+  const filling = new StopWatch()
   for (let i = 0; i < ENTRIES; i += 1) {
-    claimOne(store, START_SECONDS + Math.floor((i * signedSeconds) / ENTRIES), fillWatch)
+    claimOne(store, START_SECONDS + Math.floor((i * signedSeconds) / ENTRIES), filling)
   }
   if (store.entries !== ENTRIES) throw new Error(`${String(store.entries)} claims are live`)
   const bytesPerEntry = (usedBytes() - before) / ENTRIES
 
   // Whoever claims next after a long silence forgets them all; the collector's share comes after it.
-  const expiryWatch = new StopWatch()
+  const expiring = new StopWatch()
   const later = START_SECONDS + signedSeconds + LIFE_SECONDS + 1
-  for (let i = 0; i < ENTRIES / 10; i += 1) claimOne(store, later, expiryWatch)
+  for (let i = 0; i < ENTRIES / 10; i += 1) claimOne(store, later, expiring)
   if (store.entries !== ENTRIES / 10) throw new Error(`${String(store.entries)} claims are left`)
-  return {
-    scenario: name,
-    worstClaimMs: fillWatch.worstMs,
-    meanClaimMicros: (fillWatch.totalMs * 1000) / ENTRIES,
-    worstExpiryMs: expiryWatch.worstMs,
-    bytesPerEntry,
-  }
+  return { scenario: name, filling, expiring, bytesPerEntry }
 }
 
 function claimOne(store: MemoryReplayStore, timestampSeconds: number, watch: StopWatch): void {
@@ -92,20 +88,29 @@ function usedBytes(): number {
 }
 
 const outcomes = scenarios.map(measure)
-const headings = ['a million claims', 'worst claim ms', 'mean µs', 'worst at expiry ms', 'B/entry']
-const lines = outcomes.map((outcome) => [
-  outcome.scenario,
-  rounded(outcome.worstClaimMs),
-  rounded(outcome.meanClaimMicros),
-  rounded(outcome.worstExpiryMs),
-  rounded(outcome.bytesPerEntry),
+const headings = [
+  'a million claims',
+  'worst claim, CPU ms',
+  'by the clock',
+  'worst at expiry, CPU ms',
+  'by the clock',
+  'B/entry',
+]
+const lines = outcomes.map(({ scenario, filling, expiring, bytesPerEntry }) => [
+  scenario,
+  rounded(filling.worstCpuMs),
+  rounded(filling.worstMs),
+  rounded(expiring.worstCpuMs),
+  rounded(expiring.worstMs),
+  rounded(bytesPerEntry),
 ])
 console.log(markdown([headings, ...lines]))
 
 // What a gateway can meet: so many calls signed within one second it could not have verified.
 const [real] = outcomes
 if (real === undefined) throw new Error('nothing was measured')
-const isQuick = Math.max(real.worstClaimMs, real.worstExpiryMs) <= MOST_STALL_MS
+// By CPU: what other processes take of the clock is not the store's.
+const isQuick = Math.max(real.filling.worstCpuMs, real.expiring.worstCpuMs) <= MOST_STALL_MS
 const isSmall = real.bytesPerEntry < MOST_BYTES
 console.log(`\n${real.scenario}:`)
 console.log(`no stall over ${String(MOST_STALL_MS)} ms: ${isQuick ? 'pass' : 'FAIL'}`)

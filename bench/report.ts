@@ -1,4 +1,4 @@
-/** Writes a run down: everything as JSON, CPU as a chart, and both again in words. */
+/** Writes a run down: everything as JSON, CPU as a chart, and what became of the targets. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import path from 'node:path'
@@ -6,10 +6,10 @@ import path from 'node:path'
 import { chart } from './chart.ts'
 import type { Options } from './options.ts'
 import type { CellResult } from './run-cell.ts'
-import { cellTable, markdown } from './table.ts'
+import { markdown } from './table.ts'
 import { judge } from './targets.ts'
 
-/** @returns the tables of all cells and of the targets. */
+/** @returns the table of the targets. */
 export function report(results: readonly CellResult[], startedAt: Date, options: Options): string {
   const targets = judge(results)
   const [cpu] = cpus()
@@ -33,6 +33,5 @@ export function report(results: readonly CellResult[], startedAt: Date, options:
     atMost.toFixed(2),
     isMet ? 'met' : 'not met',
   ])
-  const judged = `### Targets\n\n${markdown([['CPU of', 'measured', 'at most', ''], ...lines])}\n`
-  return [...results.map(cellTable), judged].join('\n')
+  return `### Targets\n\n${markdown([['CPU of', 'measured', 'at most', ''], ...lines])}\n`
 }
