@@ -25,15 +25,13 @@ export type Reply = readonly [id: number, outcome: Outcome]
 export interface IpcStoreOptions {
   /** @param onWritten called when it has left this process. */
   readonly send: (asks: readonly Ask[], onWritten: () => void) => void
-  /** For one question. */
+  /** For the answer to what was sent; what is asked meanwhile waits as long at most, and then so. */
   readonly timeoutMs: number
 }
 
 interface Waiting {
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: Error) => void
-  /** Monotonic milliseconds. */
-  readonly askedAtMs: number
 }
 
 /** Beyond this the other side is not reading, and what is asked would only fill the memory. */
@@ -47,12 +45,13 @@ export class IpcReplayStore implements ReplayStore {
   readonly entries = undefined
   readonly capacity = undefined
   readonly #options: IpcStoreOptions
-  /** By id, the oldest first. */
+  /** By id. */
   readonly #waiting = new Map<number, Waiting>()
-  /** To be sent. */
+  /** Sent, and not yet answered. */
+  #underWay: readonly Ask[] | undefined
+  /** To be sent next. */
   #asks: Ask[] = []
   #lastId = 0
-  #lastSentId = 0
   #unwritten = 0
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
@@ -86,19 +85,19 @@ export class IpcReplayStore implements ReplayStore {
     return outcome === 'rearmed'
   }
 
-  /** Told of what the other side answers. An answer that came too late has nobody left to hear it. */
+  /** Told of what the other side answers. What comes too late has nobody left to hear it. */
   answered(replies: readonly Reply[]): void {
     for (const [id, outcome] of replies) {
       this.#waiting.get(id)?.resolve(outcome)
       this.#waiting.delete(id)
     }
-    this.#send()
+    if (replies[0]?.[0] === this.#underWay?.[0]?.[0]) this.#sendNext()
   }
 
   close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#rejectAskedBefore(Infinity, CLOSED)
+    this.#reject([...this.#waiting.keys()], CLOSED)
     return Promise.resolve()
   }
 
@@ -111,53 +110,48 @@ export class IpcReplayStore implements ReplayStore {
     const why = this.unavailableBecause
     if (why !== undefined) return Promise.reject(unavailable(why))
     const id = (this.#lastId += 1)
-    if (this.#asks.length === 0)
-      setImmediate(() => {
-        this.#send()
-      })
     this.#asks.push([id, what, key, timestampSeconds, expiresAtSeconds, nowMs, target])
+    if (this.#asks.length === 1 && this.#underWay === undefined) {
+      setImmediate(() => {
+        if (this.#underWay === undefined) this.#sendNext()
+      })
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    this.#waiting.set(id, { resolve, reject, askedAtMs: performance.now() })
-    this.#watch()
+    this.#waiting.set(id, { resolve, reject })
     return promise
   }
 
-  #send(): void {
-    const [oldestId = Infinity] = this.#waiting.keys()
-    if (this.#asks.length === 0 || oldestId <= this.#lastSentId) return
-    // Nobody waits any more for one that has been held back for too long.
-    const asks = this.#asks.filter(([id]) => this.#waiting.has(id))
+  #sendNext(): void {
+    clearTimeout(this.#timer)
+    const asks = this.#asks
     this.#asks = []
-    this.#lastSentId = this.#lastId
-    if (asks.length === 0) return
+    this.#underWay = asks.length === 0 || this.#isClosed ? undefined : asks
+    if (this.#underWay === undefined) return
+    this.#timer = setTimeout(() => {
+      // An answer that came while this process was busy is read first.
+      setImmediate(() => {
+        this.#giveUp(asks)
+      })
+    }, this.#options.timeoutMs).unref()
     this.#unwritten += asks.length
     this.#options.send(asks, () => {
       this.#unwritten -= asks.length
     })
   }
 
-  /** One timer, for the oldest: most are answered long before. */
-  #watch(): void {
-    if (this.#timer !== undefined) return
-    const [oldest] = this.#waiting.values()
-    if (oldest === undefined) return
-    const leftMs = oldest.askedAtMs + this.#options.timeoutMs - performance.now()
-    this.#timer = setTimeout(() => {
-      // Answers that came while this process was busy are read first.
-      setImmediate(() => {
-        this.#timer = undefined
-        this.#rejectAskedBefore(performance.now() - this.#options.timeoutMs, NO_ANSWER)
-        this.#send()
-        this.#watch()
-      })
-    }, leftMs).unref()
+  #giveUp(asks: readonly Ask[]): void {
+    if (this.#underWay !== asks) return
+    this.#reject(
+      asks.map(([id]) => id),
+      NO_ANSWER,
+    )
+    this.#sendNext()
   }
 
-  #rejectAskedBefore(timeMs: number, why: string): void {
-    for (const [id, { reject, askedAtMs }] of this.#waiting) {
-      if (askedAtMs > timeMs) return
+  #reject(ids: readonly number[], why: string): void {
+    for (const id of ids) {
+      this.#waiting.get(id)?.reject(unavailable(why))
       this.#waiting.delete(id)
-      reject(unavailable(why))
     }
   }
 }

@@ -133,6 +133,18 @@ describe('IpcReplayStore', () => {
     expect(await claim()).toBe('claimed')
   })
 
+  it('counts no time in which it was itself too busy to ask', async () => {
+    const { store, claim } = storeThat((asks) => {
+      setImmediate(() => {
+        store.answered(asks.map(([id]) => [id, 'claimed']))
+      })
+    })
+    const asked = claim()
+    const untilMs = performance.now() + 60
+    while (performance.now() < untilMs);
+    expect(await asked).toBe('claimed')
+  })
+
   it('throws when it is closed, at once and for what was asked before', async () => {
     const { store, claim } = storeThat(() => undefined, 60_000)
     const before = claim()
