@@ -87,7 +87,7 @@ describe('a gateway that was killed and started again', () => {
           await post(port, call)
         }
       })
-      await expect.poll(() => app.requests.length).toBeGreaterThan(200)
+      await expect.poll(() => app.requests.length, { timeout: 20_000 }).toBeGreaterThan(200)
       const exit = once(first, 'exit')
       first.kill('SIGKILL')
       await exit

@@ -68,6 +68,10 @@ describe('twenty clients that leave', () => {
     const target = await startTarget(app.config)
     const half = () => signedCall(target).slice(0, -5)
     await leave(target.gateway.port, half, async () => {
+      // One that left before its head was read would not be known of.
+      await expect
+        .poll(() => target.metrics(), { timeout: 10_000 })
+        .toContain(`inngest_gateway_requests_in_flight ${String(LEAVERS)}`)
       await expect.poll(() => target.metrics()).toMatch(/inngest_gateway_buffered_bytes [1-9]/)
     })
     await expectQuiet(target)
