@@ -9,7 +9,7 @@ import type { CellResult } from './run-cell.ts'
 import { markdown } from './table.ts'
 import { judge } from './targets.ts'
 
-/** @returns the table of the targets. */
+/** @returns the table of the targets; empty if the run says nothing of any. */
 export function report(results: readonly CellResult[], startedAt: Date, options: Options): string {
   const targets = judge(results)
   const [cpu] = cpus()
@@ -33,5 +33,6 @@ export function report(results: readonly CellResult[], startedAt: Date, options:
     atMost.toFixed(2),
     isMet ? 'met' : 'not met',
   ])
+  if (targets.length === 0) return ''
   return `### Targets\n\n${markdown([['CPU of', 'measured', 'at most', ''], ...lines])}\n`
 }
