@@ -30,7 +30,7 @@ export class WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#failure.promise.catch(() => undefined)
-    // The listening socket is one for all, and whoever is free takes from it (docs/decisions/0008).
+    // The listening socket is one for all, and whoever is free takes from it (docs/decisions/0008-workers.md).
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({
       serialization: 'advanced',
