@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Command {
@@ -51,16 +51,6 @@ export async function stop({ child }: RunningProcess): Promise<void> {
 /** Every thread of this process, so that the bench itself keeps away from the proxies. */
 export function pinThisProcess(core: number): void {
   spawnSync('taskset', ['-a', '-p', '-c', String(core), String(process.pid)])
-}
-
-/** One that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** @throws with what the process said, if it ends or takes too long. */

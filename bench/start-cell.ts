@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Candidate } from './candidates.ts'
 import type { Cell } from './cells.ts'
 import {
-  freePort,
   startPinned,
   stop,
   untilListening,
@@ -13,6 +12,7 @@ import {
   type RunningProcess,
 } from './processes.ts'
 import type { Setting } from './run-cell.ts'
+import { freePort } from '../test/support/free-port.ts'
 
 export interface Contestant {
   readonly candidate: Candidate

@@ -2,6 +2,7 @@
 import { formatAddress, type Address } from '../checks/address.ts'
 import type { ClientAddressSource } from '../checks/client-address.ts'
 import type { RequestHead } from '../checks/request-head.ts'
+import { splitTarget } from '../checks/route.ts'
 import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
 import { faults, type FaultCode } from '../errors.ts'
@@ -37,8 +38,7 @@ export function describeWay(way: Way): string {
 }
 
 function routeOf({ head, findings: { route } }: Way): string {
-  const [path] = head.target.split('?', 1)
-  if (route === undefined) return `none has ${String(path)}`
+  if (route === undefined) return `none has ${splitTarget(head.target).path}`
   const kind = route.kind === 'passthrough' ? ' (passthrough)' : ''
   return `${route.name}${kind}, to ${route.upstream.socketPath ?? route.upstream.origin}`
 }

@@ -1,6 +1,7 @@
 /** The log line of a request: names and values that operators search by. */
 import { formatAddress } from '../checks/address.ts'
 import { fieldValues } from '../checks/request-head.ts'
+import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type { RequestRecord } from './record.ts'
@@ -37,11 +38,10 @@ function clientFields({ findings: { client }, head: { connection } }: RequestRec
 }
 
 function routeFields({ findings, head }: RequestRecord): object {
-  const [path] = head.target.split('?', 1)
   return {
     route: findings.route?.name,
     method: printable(head.method),
-    path: printable(path),
+    path: printable(splitTarget(head.target).path),
   }
 }
 
@@ -61,8 +61,7 @@ function signatureFields({ findings, diagnosis }: RequestRecord): object {
 
 /** What the sender says of itself, and Inngest does not sign. */
 function senderFields({ head: { target, rawHeaders } }: RequestRecord): object {
-  const mark = target.indexOf('?')
-  const query = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1))
+  const query = new URLSearchParams(splitTarget(target).query)
   return {
     fn_id: printable(query.get('fnId')),
     step_id: printable(query.get('stepId')),

@@ -9,6 +9,7 @@
 import type { Tracer } from '@opentelemetry/api'
 
 import type { RequestHead } from '../checks/request-head.ts'
+import { splitTarget } from '../checks/route.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import type { RequestRecord } from './record.ts'
 
@@ -70,7 +71,7 @@ async function spanRecorder(tracer: Tracer): Promise<Tracing['record']> {
     const { head, durationMs, upstreamDurationMs, fault } = entry
     const parent = propagator.extract(ROOT_CONTEXT, head, fieldGetter)
     const startTime = endMs - durationMs
-    const path = head.target.split('?', 1)[0] ?? ''
+    const { path } = splitTarget(head.target)
     const attributes = attributesOf(entry, path)
     const span = tracer.startSpan(
       `${head.method} ${path}`,

@@ -2,14 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 
-import { format } from 'prettier'
-
-import { generatedFiles } from './generated-files.ts'
+import { generatedFiles, styled } from './generated-files.ts'
 
 const isCheck = process.argv.includes('--check')
 for (const [file, make] of Object.entries(generatedFiles)) {
   const before = readFileSync(file, 'utf8')
-  const after = await format(make(before), { filepath: file, printWidth: 100 })
+  const after = await styled(file, make(before))
   if (before === after) continue
   if (isCheck) process.exitCode = 1
   else writeFileSync(file, after)

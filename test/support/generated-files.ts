@@ -1,4 +1,5 @@
 /** What is generated, and from what. */
+import { format, resolveConfig } from 'prettier'
 import { z } from 'zod'
 
 import { restartOnly } from '../../gateway/config/restart-only.ts'
@@ -28,6 +29,11 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
+}
+
+/** As the project's own style has it. */
+export async function styled(file: string, text: string): Promise<string> {
+  return format(text, { ...(await resolveConfig(file)), filepath: file })
 }
 
 function replaceBlock(text: string, name: string, table: string): string {
