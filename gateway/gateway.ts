@@ -24,6 +24,7 @@ import type { Clock } from './observe/clock.ts'
 import { ClockDrift } from './observe/clock-drift.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { Recorder } from './observe/recorder.ts'
 import { notEnforced } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
 import { Readiness } from './readiness.ts'
@@ -39,6 +40,8 @@ export interface Serving {
   readonly metrics: Metrics
   readonly health: Readiness
   callsInFlight(): number
+  /** Writes what waits to be logged and counted. */
+  flushRecords(): void
   /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
   reload(): void
   /**
@@ -123,7 +126,7 @@ export async function startServing(
     },
   })
   const parts = createParts(settings, memory.store, surroundings, ranges)
-  const { metrics, live } = parts
+  const { metrics, live, recorder } = parts
   const traffic = createTrafficServer(parts)
   const putInForce = (next: Settings) => {
     ranges.follow(next)
@@ -138,11 +141,16 @@ export async function startServing(
   }
   const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
   await reloader.start(first)
+  const flushRecords = () => {
+    recorder.flush()
+  }
+  process.on('exit', flushRecords)
   return {
     trafficPort: portOf(traffic),
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
+    flushRecords,
     reload: () => {
       reloader.reload('signal')
       ranges.refresh()
@@ -152,7 +160,9 @@ export async function startServing(
       await ranges.stop()
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
-      const callsCut = await drain({ server: traffic, ...parts }, times)
+      const callsCut = await drain({ server: traffic, ...parts, logger }, times)
+      flushRecords()
+      process.off('exit', flushRecords)
       live.close()
       await Promise.all([parts.replay.close(), parts.canonicals.close()])
       await tracing?.stop()
@@ -161,12 +171,16 @@ export async function startServing(
   }
 }
 
+interface Parts extends TrafficParts {
+  readonly metrics: Metrics
+}
+
 function createParts(
   settings: Settings,
   memory: ReplayStore,
   { clock, logger, tracing }: Surroundings,
   ranges: LiveRanges,
-): TrafficParts {
+): Parts {
   const replay = createReplayStore(settings, memory, clock, logger)
   const live = new LiveSnapshot(settings, {
     pools: createUpstreamPools(),
@@ -186,11 +200,15 @@ function createParts(
     keyUsage,
     clockDrift,
     monotonicMs: () => clock.monotonicMs(),
+    flushRecords: () => {
+      recorder.flush()
+    },
   })
+  const recorder = new Recorder({ keyUsage, clockDrift, tracing, metrics, logger })
   const exchanges = new Exchanges()
   const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
-  const observers = { keyUsage, clockDrift, diagnosisBudget, tracing, clock, metrics, logger }
+  const observers = { diagnosisBudget, recorder, clock, metrics }
   return { live, replay, canonicals, capacity, connections, exchanges, ...observers }
 }
 

@@ -7,7 +7,7 @@ import type { Findings } from '../findings.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { GatewayFault, toFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
-import { record, type RecordSinks } from '../observe/record.ts'
+import type { Recorder } from '../observe/recorder.ts'
 import type { Reason } from '../reasons.ts'
 import type { Capacity, Hold } from './capacity.ts'
 
@@ -98,24 +98,24 @@ export class Exchange {
   }
 
   /** Gives back what it holds and writes its record. */
-  end(sinks: RecordSinks): void {
+  end(recorder: Recorder): void {
     this.hold.end()
+    const endedMonotonicMs = this.#clock.monotonicMs()
     const { head, requestId, findings, refusal, status, upstreamStatus, diagnosis } = this
-    record(
-      {
-        requestId,
-        head,
-        findings,
-        refusal,
-        fault: this.#fault,
-        status,
-        upstreamStatus,
-        diagnosis,
-        durationMs: this.#clock.monotonicMs() - this.#startedMs,
-        upstreamDurationMs: this.upstreamDurationMs,
-      },
-      sinks,
-    )
+    recorder.add({
+      requestId,
+      head,
+      findings,
+      refusal,
+      fault: this.#fault,
+      status,
+      upstreamStatus,
+      diagnosis,
+      durationMs: endedMonotonicMs - this.#startedMs,
+      upstreamDurationMs: this.upstreamDurationMs,
+      endedMs: this.#clock.nowMs(),
+      endedMonotonicMs,
+    })
   }
 }
 

@@ -2,8 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import type { Logger } from 'pino'
-
 import { admit, type AdmittedRequest, type Effects } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
@@ -12,10 +10,7 @@ import { faults, GatewayFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { Findings } from '../findings.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
-import type { ClockDrift } from '../observe/clock-drift.ts'
-import type { KeyUsage } from '../observe/key-usage.ts'
-import type { Metrics } from '../observe/metrics.ts'
-import type { Tracing } from '../observe/tracing.ts'
+import type { Recorder } from '../observe/recorder.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
@@ -35,13 +30,9 @@ export interface TrafficParts {
   readonly capacity: Capacity
   readonly connections: Connections
   readonly exchanges: Exchanges
-  readonly keyUsage: KeyUsage
-  readonly clockDrift: ClockDrift
   readonly diagnosisBudget: DiagnosisBudget
-  readonly tracing: Tracing | undefined
+  readonly recorder: Recorder
   readonly clock: Clock
-  readonly metrics: Metrics
-  readonly logger: Logger
 }
 
 export async function handleRequest(
@@ -61,7 +52,7 @@ export async function handleRequest(
     exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
   } finally {
     parts.exchanges.remove(entry)
-    exchange.end(parts)
+    exchange.end(parts.recorder)
     snapshot.leave()
   }
 }
@@ -163,7 +154,7 @@ export async function handleUpgrade(
     socket.destroy()
   } finally {
     parts.exchanges.remove(entry)
-    exchange.end(parts)
+    exchange.end(parts.recorder)
     snapshot.leave()
   }
 }

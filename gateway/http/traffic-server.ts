@@ -103,7 +103,7 @@ function refuseConnection(
   } else {
     socket.destroy()
   }
-  exchange.end(parts)
+  exchange.end(parts.recorder)
 }
 
 function readHead(

@@ -25,13 +25,22 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
 /**
  * Standard output that may be full. An error of it would be thrown from wherever a line is logged and
  * end the process; and pino, told of no way around, flushes a last line for ever.
+ *
+ * Lines logged one right after the other are written in one system call, before anything else runs.
  */
 function unfailing(): { write: (line: string) => void } {
   const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })
   output.on('error', () => undefined)
+  let lines = ''
+  const writeOut = () => {
+    if (lines !== '') output.write(lines)
+    lines = ''
+  }
+  process.on('exit', writeOut)
   return {
     write: (line) => {
-      output.write(line)
+      if (lines === '') queueMicrotask(writeOut)
+      lines += line
     },
   }
 }

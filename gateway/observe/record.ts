@@ -6,7 +6,6 @@ import type { Findings } from '../findings.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import type { GatewayFault } from '../errors.ts'
 import type { Reason } from '../reasons.ts'
-import type { Clock } from './clock.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields } from './log-fields.ts'
@@ -25,6 +24,10 @@ export interface RequestRecord {
   readonly diagnosis: Diagnosis | undefined
   readonly durationMs: number
   readonly upstreamDurationMs: number | undefined
+  /** When it ended, Unix milliseconds. */
+  readonly endedMs: number
+  /** The same in monotonic milliseconds. */
+  readonly endedMonotonicMs: number
 }
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
@@ -35,7 +38,6 @@ export interface RecordSinks {
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
   readonly tracing: Tracing | undefined
-  readonly clock: Clock
 }
 
 export function record(entry: RequestRecord, sinks: RecordSinks): void {
@@ -44,7 +46,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   const reason = entry.refusal ?? entry.fault?.code ?? 'none'
   count(entry, decision, reason, metrics)
   countSignature(entry, sinks)
-  sinks.tracing?.record(entry, sinks.clock.nowMs())
+  sinks.tracing?.record(entry)
   const line = logFields(entry, decision, reason)
   if (entry.fault === undefined) logger.info(line, 'request')
   else logger.error({ ...line, err: entry.fault.cause }, 'request')
@@ -74,8 +76,8 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
 }
 
 function countSignature(
-  { findings, refusal }: RequestRecord,
-  { metrics, keyUsage, clockDrift, clock, logger }: RecordSinks,
+  { findings, refusal, endedMs, endedMonotonicMs }: RequestRecord,
+  { metrics, keyUsage, clockDrift, logger }: RecordSinks,
 ): void {
   if (refusal === 'signature_mismatch') {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
@@ -85,12 +87,12 @@ function countSignature(
   const { form, keySlot } = findings.signature
   metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
   const key = keyOf(findings)
-  if (key !== undefined) keyUsage.verified(key, clock.nowMs())
+  if (key !== undefined) keyUsage.verified(key, endedMs)
   if (findings.signatureAgeSeconds === undefined) return
   metrics.signatureAge.observe(findings.signatureAgeSeconds)
   // Of a refused one not: whoever replays old captures would make this clock look ahead.
   if (refusal !== undefined) return
-  const change = clockDrift.add(findings.signatureAgeSeconds, clock.monotonicMs())
+  const change = clockDrift.add(findings.signatureAgeSeconds, endedMonotonicMs)
   if (change !== undefined) announceClock(change, logger)
 }
 

@@ -23,6 +23,8 @@ export interface GatewayState {
   readonly clockDrift: ClockDrift
   /** Monotonic milliseconds. */
   readonly monotonicMs: () => number
+  /** Counts the requests that have ended and are not counted yet. */
+  readonly flushRecords: () => void
 }
 
 type Over = 'sum' | 'min' | 'max' | 'average'
@@ -35,6 +37,8 @@ export function describeState(registry: Registry, version: string, state: Gatewa
     labelNames: ['version'],
     aggregator: 'max',
     registers,
+    // Collected before all others, so that they count every request that has ended.
+    collect: state.flushRecords,
   }).set({ version }, 1)
   describeNumbers(registry, state)
   describeAllowlist(registry, state)

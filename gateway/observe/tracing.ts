@@ -14,8 +14,7 @@ import type { Environment } from '../config/resolve-keys.ts'
 import type { RequestRecord } from './record.ts'
 
 export interface Tracing {
-  /** @param endMs when the request ended, Unix milliseconds. */
-  record(entry: RequestRecord, endMs: number): void
+  record(entry: RequestRecord): void
   /** Sends what is left. */
   stop(): Promise<void>
 }
@@ -66,9 +65,9 @@ async function spanRecorder(tracer: Tracer): Promise<Tracing['record']> {
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
   const { W3CTraceContextPropagator } = await import('@opentelemetry/core')
   const propagator = new W3CTraceContextPropagator()
-  return (entry, endMs) => {
+  return (entry) => {
     if (entry.findings.signature === undefined) return
-    const { head, durationMs, upstreamDurationMs, fault } = entry
+    const { head, durationMs, upstreamDurationMs, fault, endedMs: endMs } = entry
     const parent = propagator.extract(ROOT_CONTEXT, head, fieldGetter)
     const startTime = endMs - durationMs
     const { path } = splitTarget(head.target)

@@ -93,6 +93,7 @@ function metricsTable(): string {
     keyUsage: new KeyUsage(),
     clockDrift: new ClockDrift(() => ({ maxAgeSeconds: 1, clockToleranceSeconds: 1 })),
     monotonicMs: () => 0,
+    flushRecords: () => undefined,
   })
   const ofWorkers = createPrimaryMetrics(undefined, () => 0).registry
   const own = [registry, ofWorkers]

@@ -90,7 +90,10 @@ export async function startTestGateway(
     port: gateway.trafficPort,
     opsPort: gateway.opsPort,
     clock,
-    logLines,
+    get logLines() {
+      gateway.flushRecords()
+      return logLines
+    },
     metricsText: () => gateway.metrics.registry.metrics(),
     rewrite,
     written: () => readFileSync(file, 'utf8'),
