@@ -141,16 +141,14 @@ export async function startServing(
   }
   const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
   await reloader.start(first)
-  const flushRecords = () => {
-    recorder.flush()
-  }
-  process.on('exit', flushRecords)
   return {
     trafficPort: portOf(traffic),
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
-    flushRecords,
+    flushRecords: () => {
+      recorder.flush()
+    },
     reload: () => {
       reloader.reload('signal')
       ranges.refresh()
@@ -161,8 +159,7 @@ export async function startServing(
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
       const callsCut = await drain({ server: traffic, ...parts, logger }, times)
-      flushRecords()
-      process.off('exit', flushRecords)
+      recorder.close()
       live.close()
       await Promise.all([parts.replay.close(), parts.canonicals.close()])
       await tracing?.stop()

@@ -26,7 +26,7 @@ export function parseAddress(text: string): Address | undefined {
 
 /** Dotted decimal, or IPv6 text with the longest run of zeros shortened (RFC 5952). */
 export function formatAddress({ family, value }: Address): string {
-  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
+  if (family === 4) return formatDottedQuad(Number(value))
   const hextets = Array.from({ length: 8 }, (_, i) =>
     ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
   )
@@ -36,6 +36,10 @@ export function formatAddress({ family, value }: Address): string {
   const at = longestRunStart(hextets, longest.split(':').length)
   const tail = hextets.slice(at + longest.split(':').length)
   return `${hextets.slice(0, at).join(':')}::${tail.join(':')}`
+}
+
+function formatDottedQuad(value: number): string {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
 }
 
 function longestRunStart(hextets: readonly string[], length: number): number {

@@ -62,8 +62,7 @@ function accept(
     socket.destroy()
     return 'refused'
   }
-  connections.describe(socket, isEncrypted, undefined)
-  connections.add(socket)
+  connections.add(socket, isEncrypted)
   const beyondLimit = connections.size - policy.limits.maxConnections
   if (beyondLimit > 0) {
     onRefused(socket, 'connections_full', beyondLimit <= ANSWERED_BEYOND_LIMIT)
@@ -77,14 +76,14 @@ function accept(
 }
 
 async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<boolean> {
-  const { connections, isEncrypted, onRefused } = options
+  const { connections, onRefused } = options
   const proxied = await readProxyHeader(socket, options.policy().limits.headersTimeoutMs)
   if (socket.destroyed) return false
   if (proxied === undefined) {
     onRefused(socket, 'proxy_header_invalid', false)
     return false
   }
-  connections.describe(socket, isEncrypted, proxied)
+  connections.describeProxied(socket, proxied)
   return isWithinShare(socket, sourceOf(proxied), options)
 }
 
@@ -95,7 +94,7 @@ function sourceOf({ sourceAddress }: ProxiedConnection): string {
 function isWithinShare(socket: Socket, address: string, options: AcceptOptions): boolean {
   const { connections, onRefused } = options
   const { maxConnectionsPerAddress } = options.policy().limits
-  if (connections.addForAddress(socket, address, maxConnectionsPerAddress)) return true
+  if (connections.takeShare(socket, address, maxConnectionsPerAddress)) return true
   onRefused(socket, 'address_connections_full', true)
   return false
 }

@@ -7,68 +7,84 @@ import type { Socket } from 'node:net'
 
 import { formatAddress, parseAddress } from '../checks/address.ts'
 import type { ConnectionHead, ProxiedConnection } from '../checks/request-head.ts'
+import { OpenList, type Listed } from './open-list.ts'
 
-interface OpenConnection {
+interface OpenConnection extends Listed {
   readonly socket: Socket
-  readonly head: ConnectionHead
   readonly sinceMs: number
+  head: ConnectionHead
+  /** Whose share it is counted in; undefined if in nobody's. */
+  network: string | undefined
 }
+
+/** Kept on the socket: a look-up by both ends costs a system call. */
+const described = Symbol('described connection')
+
+interface DescribedSocket extends Socket {
+  [described]?: OpenConnection | undefined
+}
+
+const UNKNOWN: ConnectionHead = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
 
 /** A client that has just connected is about to send. */
 const SILENCE_MS = 2000
 
 export class Connections {
-  readonly #open = new Map<string, OpenConnection>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #open = new OpenList<OpenConnection>()
+  /** Those that TLS is on, by their two ends, which no two open connections share. */
+  readonly #encrypted = new Map<string, OpenConnection>()
+  readonly #perNetwork = new Map<string, number>()
   readonly #ending = new WeakSet<Socket>()
-  #size = 0
   /** Set when the gateway stops: what is answered from then on ends its connection. */
   areEnding = false
 
   get size(): number {
-    return this.#size
+    return this.#open.size
   }
 
   /** Counted until it closes. */
-  add(socket: Socket): void {
-    this.#size += 1
+  add(socket: DescribedSocket, isEncrypted: boolean): void {
+    const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied: undefined }
+    const entry = { socket, head, sinceMs: performance.now(), network: undefined }
+    socket[described] = entry
+    this.#open.add(entry)
+    const ends = isEncrypted ? endsOf(socket) : undefined
+    if (ends !== undefined) this.#encrypted.set(ends, entry)
     socket.once('close', () => {
-      this.#size -= 1
+      this.#open.remove(entry)
+      this.#leaveShare(entry)
+      if (ends !== undefined && this.#encrypted.get(ends) === entry) this.#encrypted.delete(ends)
     })
   }
 
   /** @returns false, and counts nothing, if this address has as many as it may. */
-  addForAddress(socket: Socket, address: string, limit: number): boolean {
+  takeShare(socket: DescribedSocket, address: string, limit: number): boolean {
+    const entry = socket[described]
     const network = networkOf(address)
-    const count = this.#perAddress.get(network) ?? 0
-    if (count >= limit) return false
-    this.#perAddress.set(network, count + 1)
-    socket.once('close', () => {
-      const left = (this.#perAddress.get(network) ?? 1) - 1
-      if (left === 0) this.#perAddress.delete(network)
-      else this.#perAddress.set(network, left)
-    })
+    const count = this.#perNetwork.get(network) ?? 0
+    if (entry?.place === undefined || count >= limit) return false
+    this.#perNetwork.set(network, count + 1)
+    entry.network = network
     return true
   }
 
-  /** What requests on this connection will be told of it. */
-  describe(socket: Socket, isEncrypted: boolean, proxied: ProxiedConnection | undefined): void {
-    const key = endsOf(socket)
-    const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied }
-    const entry = { socket, head, sinceMs: performance.now() }
-    this.#open.set(key, entry)
-    socket.once('close', () => {
-      if (this.#open.get(key) === entry) this.#open.delete(key)
-    })
+  /** What its proxy said of it, for the requests on it to be told. */
+  describeProxied(socket: DescribedSocket, proxied: ProxiedConnection): void {
+    const entry = socket[described]
+    if (entry !== undefined) entry.head = { ...entry.head, proxied }
   }
 
-  /**
-   * @param socket the connection, or the TLS connection on it: both have the same two ends, which no
-   * two open connections share.
-   */
-  headOf(socket: Socket): ConnectionHead {
-    const unknown = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
-    return this.#open.get(endsOf(socket))?.head ?? unknown
+  /** @param socket the connection, or the TLS connection on it. */
+  headOf(socket: DescribedSocket): ConnectionHead {
+    socket[described] ??= this.#encrypted.get(endsOf(socket))
+    return socket[described]?.head ?? UNKNOWN
+  }
+
+  #leaveShare({ network }: OpenConnection): void {
+    if (network === undefined) return
+    const left = (this.#perNetwork.get(network) ?? 1) - 1
+    if (left === 0) this.#perNetwork.delete(network)
+    else this.#perNetwork.set(network, left)
   }
 
   /** Makes an answer the last of its connection, unless another is promised already. */
@@ -86,14 +102,14 @@ export class Connections {
   /** Those that have sent nothing for a while and so lose nothing. */
   closeSilent(): void {
     const nowMs = performance.now()
-    for (const { socket, sinceMs } of this.#open.values()) {
+    for (const { socket, sinceMs } of this.#open) {
       if (socket.bytesRead === 0 && nowMs - sinceMs > SILENCE_MS) socket.destroy()
     }
   }
 
   /** WebSockets among them, which Node's server does not know any more. */
   destroyAll(): void {
-    for (const { socket } of this.#open.values()) socket.destroy()
+    for (const { socket } of this.#open) socket.destroy()
   }
 }
 

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 
 import { pass, refuse, type Verdict } from '../verdict.ts'
+import { callParameters, type CallParameters } from './call-parameters.ts'
 import { carriesDispatchId } from './dispatch-id.ts'
 
 export interface ClaimSubject {
@@ -25,25 +26,23 @@ export interface ClaimSubject {
  * within a second are normal there.
  */
 export function claimKey(subject: ClaimSubject, strict: boolean): Verdict<Uint8Array | undefined> {
-  const query = new URLSearchParams(subject.query)
-  if (isRepeated(query, 'fnId') || isRepeated(query, 'stepId')) return refuse('target_ambiguous')
+  const parameters = callParameters(subject.query)
+  if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (subject.method === 'GET') return pass(undefined)
-  if (subject.method === 'PUT') return pass(targetKey(subject, query))
+  if (subject.method === 'PUT') return pass(targetKey(subject, parameters))
   // The signed body decides before the unsigned query may: `&probe=trust` added to a captured call
   // must not give it a second key.
   if (strict || carriesDispatchId(subject.signedBody)) return pass(subject.mac)
-  if (query.get('probe') === 'trust') return pass(targetKey(subject, query))
-  return pass(compositeKey('step', subject.mac, [query.get('fnId'), query.get('stepId')]))
+  if (parameters.probe === 'trust') return pass(targetKey(subject, parameters))
+  return pass(compositeKey('step', subject.mac, [parameters.fnId, parameters.stepId]))
 }
 
-function isRepeated(query: URLSearchParams, name: string): boolean {
-  return query.getAll(name).length > 1
-}
-
-function targetKey(subject: ClaimSubject, query: URLSearchParams): Uint8Array {
-  const { method, host, path } = subject
-  const parts = [method, host, path, query.get('probe'), query.get('deployId')]
-  return compositeKey('target', subject.mac, parts)
+function targetKey(
+  { method, host, path, mac }: ClaimSubject,
+  { probe, deployId }: CallParameters,
+): Uint8Array {
+  const parts = [method, host, path, probe, deployId]
+  return compositeKey('target', mac, parts)
 }
 
 /** JSON gives each list of parts one spelling, so that no two lists share a key. */

@@ -4,6 +4,8 @@
  * (inngest `exechttp.go` CheckRedirect).
  */
 
+import { callParameters } from './call-parameters.ts'
+
 export interface CallTarget {
   readonly method: string
   /** As `Host` has it. */
@@ -13,14 +15,10 @@ export interface CallTarget {
   readonly query: string
 }
 
-/** What of a query decides which function runs, or what a sync or probe is for. */
-const DECISIVE = ['fnId', 'stepId', 'probe', 'deployId']
-
 /** One text for each target; equal however the rest of the query is written. */
 export function targetName({ method, host, path, query }: CallTarget): string {
-  const parameters = new URLSearchParams(query)
-  const decisive = DECISIVE.map((name) => parameters.get(name))
-  return JSON.stringify([method, host.toLowerCase(), path, ...decisive])
+  const { fnId, stepId, probe, deployId } = callParameters(query)
+  return JSON.stringify([method, host.toLowerCase(), path, fnId, stepId, probe, deployId])
 }
 
 /** @returns undefined if `location` leads to nothing that is called by http. */

@@ -3,6 +3,7 @@ import { formatAddress } from '../checks/address.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'
+import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type { RequestRecord } from './record.ts'
 
@@ -11,42 +12,28 @@ export function keyOf({ route, signature }: Findings): SigningKey | undefined {
   return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
 }
 
-/** Nothing here is derived from a key, a body or a signature. */
+/** Nothing here is derived from a key, a body or a signature. One literal: it is built for every request. */
 export function logFields(entry: RequestRecord, decision: string, reason: string): object {
+  const { head, findings, diagnosis } = entry
+  const { connection, rawHeaders } = head
+  const { client } = findings
+  const { path, query } = splitTarget(head.target)
+  const { fnId, stepId } = callParameters(query)
   return {
     request_id: entry.requestId,
     decision,
     reason,
-    ...clientFields(entry),
-    ...routeFields(entry),
-    status: entry.status,
-    upstream_status: entry.upstreamStatus,
-    duration_ms: rounded(entry.durationMs),
-    upstream_duration_ms: rounded(entry.upstreamDurationMs),
-    ...signatureFields(entry),
-    ...senderFields(entry),
-  }
-}
-
-function clientFields({ findings: { client }, head: { connection } }: RequestRecord): object {
-  return {
     client_ip: client && formatAddress(client.address),
     peer_ip: connection.remoteAddress,
     proxied_ip: connection.proxied?.sourceAddress,
     ip_source: client?.source ?? 'unresolved',
-  }
-}
-
-function routeFields({ findings, head }: RequestRecord): object {
-  return {
     route: findings.route?.name,
     method: printable(head.method),
-    path: printable(splitTarget(head.target).path),
-  }
-}
-
-function signatureFields({ findings, diagnosis }: RequestRecord): object {
-  return {
+    path: printable(path),
+    status: entry.status,
+    upstream_status: entry.upstreamStatus,
+    duration_ms: rounded(entry.durationMs),
+    upstream_duration_ms: rounded(entry.upstreamDurationMs),
     body_bytes: findings.bodyBytes,
     sig_age_s: findings.signatureAgeSeconds,
     key_slot: findings.signature?.keySlot,
@@ -56,15 +43,9 @@ function signatureFields({ findings, diagnosis }: RequestRecord): object {
     diagnosis_detail: diagnosis?.detail,
     unsigned: findings.isUnsigned,
     redirect: findings.redirect,
-  }
-}
-
-/** What the sender says of itself, and Inngest does not sign. */
-function senderFields({ head: { target, rawHeaders } }: RequestRecord): object {
-  const query = new URLSearchParams(splitTarget(target).query)
-  return {
-    fn_id: printable(query.get('fnId')),
-    step_id: printable(query.get('stepId')),
+    // What the sender says of itself, and Inngest does not sign.
+    fn_id: printable(fnId),
+    step_id: printable(stepId),
     run_id: printable(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],
   }

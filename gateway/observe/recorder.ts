@@ -15,25 +15,35 @@ export class Recorder {
   readonly #sinks: RecordSinks
   #waiting: RequestRecord[] = []
   #timer: NodeJS.Timeout | undefined
+  readonly #onExit = () => {
+    this.flush()
+  }
 
   constructor(sinks: RecordSinks) {
     this.#sinks = sinks
+    process.on('exit', this.#onExit)
   }
 
   add(entry: RequestRecord): void {
     this.#waiting.push(entry)
     if (this.#waiting.length >= MOST_RECORDS) this.flush()
-    else this.#timer ??= setTimeout(() => {
-      this.flush()
-    }, MOST_MS).unref()
+    else
+      this.#timer ??= setTimeout(() => {
+        this.flush()
+      }, MOST_MS).unref()
   }
 
-  /** Before anything is read that the records are to be seen in, and at the end of the process. */
+  /** To be called before anything is read that the records are to be seen in. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const waiting = this.#waiting
     this.#waiting = []
     for (const entry of waiting) record(entry, this.#sinks)
+  }
+
+  close(): void {
+    this.flush()
+    process.off('exit', this.#onExit)
   }
 }

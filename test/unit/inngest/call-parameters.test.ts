@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { callParameters } from '../../../gateway/inngest/call-parameters.ts'
+
+/** As the SDKs read them, from the URL of the request. */
+function asSdk(query: string) {
+  const { searchParams } = new URL(`http://app/api?${query}`)
+  const [fnIds, stepIds] = [searchParams.getAll('fnId'), searchParams.getAll('stepId')]
+  return {
+    fnId: fnIds[0] ?? null,
+    stepId: stepIds[0] ?? null,
+    probe: searchParams.get('probe'),
+    deployId: searchParams.get('deployId'),
+    isAmbiguous: fnIds.length > 1 || stepIds.length > 1,
+  }
+}
+
+describe('callParameters', () => {
+  it.each([
+    'fnId=app-run&stepId=step',
+    'fnId=a&fnId=b',
+    'fnId=&fnId=',
+    'fn%49d=a&stepId=b%26c',
+    '?fnId=a',
+    '?fnId=a&stepId=%20',
+    'fnId',
+    'fnId=a=b',
+    '&&fnId=a&',
+    'stepId=a+b',
+    'stepId=%ff',
+    '',
+  ])('reads %j as an SDK does', (query) => {
+    expect(callParameters(query)).toEqual(asSdk(query))
+  })
+
+  it('reads any query as an SDK does', () => {
+    const part = fc.constantFrom(
+      ...[
+        'fnId',
+        'stepId',
+        'probe',
+        'deployId',
+        '=',
+        '&',
+        '?',
+        'a',
+        'trust',
+        '%',
+        '%3D',
+        '%26',
+        '+',
+      ],
+    )
+    const query = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(query, (text) => {
+        expect(callParameters(text)).toEqual(asSdk(text))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
