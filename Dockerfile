@@ -18,5 +18,6 @@ USER 65532:65532
 EXPOSE 8080 9090
 HEALTHCHECK --interval=10s --timeout=4s --start-period=3s \
   CMD ["/nodejs/bin/node", "/app/gateway/main.ts", "healthcheck"]
-ENTRYPOINT ["/nodejs/bin/node", "/app/gateway/main.ts"]
+# Why these flags: docs/decisions/0009-memory-flags.md
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "/app/gateway/main.ts"]
 CMD ["run", "--config", "/etc/inngest-gateway/config.yaml"]

@@ -6,6 +6,7 @@ import type { Cell } from './cells.ts'
 import { haproxyConfig } from './peers/haproxy-config.ts'
 import { nginxConfig, type PeerPorts } from './peers/nginx-config.ts'
 import type { Command } from './processes.ts'
+import { imageFlags } from './image-flags.ts'
 import { ranges } from './ranges.ts'
 import { benchKey } from './signed-load.ts'
 
@@ -150,7 +151,7 @@ export function gateway(
   writeFileSync(file, JSON.stringify(config))
   const main = path.join(here, '../gateway/main.ts')
   return {
-    argv: [process.execPath, ...flags, main, 'run', '--config', file],
+    argv: [process.execPath, ...imageFlags, ...flags, main, 'run', '--config', file],
     env: { BENCH_KEY: benchKey },
   }
 }

@@ -3,6 +3,7 @@
  * head only. Only what passes all of it becomes an `AdmittedRequest`, and only that can be
  * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
  */
+import { Body } from './body.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -29,7 +30,7 @@ export interface Effects {
   readonly nowMs: () => number
   /** Takes one of the places for requests in flight on such a route. False if none is left. */
   readonly enter: (kind: RoutePolicy['kind']) => boolean
-  readonly readBody: () => Promise<Verdict<Uint8Array>>
+  readonly readBody: () => Promise<Verdict<Body>>
   /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
   readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**
@@ -106,25 +107,28 @@ async function admitInngest(
   const sender = checkSender(head, route, resolved, policy, effects, findings)
   if (!sender.ok) return sender
   const { client, credentials } = sender.value
-  const passWith = (bytes: Uint8Array) =>
+  const passWith = (signed: Body) =>
     pass({
       kind: 'admitted',
       head,
       route,
       host,
       client,
-      body: new SignedBody(bytes),
+      body: new SignedBody(signed),
       [admitted]: true,
     } as const)
 
   if (!effects.enter(route.kind)) return refuse('requests_full')
-  if (findings.isUnsigned === true) return passWith(new Uint8Array())
+  if (findings.isUnsigned === true) return passWith(new Body([]))
   const body = await effects.readBody()
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
   if (credentials === undefined) return passWith(body.value)
 
-  const verified = await checkSignature(body.value, credentials, route, effects, findings)
+  const raw = verifyRaw(body.value, credentials, route.signingKeys)
+  const verified = raw.ok
+    ? raw
+    : await tryCanonical(body.value, credentials, route, effects, findings)
   const signature = settle(checks.signature, findings, nameNoise(verified, head))
   if (!signature.ok) return signature
   if (signature.value === undefined) return passWith(body.value)
@@ -136,16 +140,15 @@ async function admitInngest(
   return first.ok ? passWith(signedBody) : first
 }
 
-/** Over the bytes as they came, and only if those do not carry the signature over their canonical form. */
-async function checkSignature(
-  body: Uint8Array,
+/** For a body that does not carry the signature over its bytes as they came. */
+async function tryCanonical(
+  received: Body,
   credentials: Credentials,
   { signingKeys }: InngestRoutePolicy,
   effects: Effects,
   findings: Findings,
 ): Promise<Verdict<VerifiedSignature>> {
-  const raw = verifyRaw(body, credentials, signingKeys)
-  if (raw.ok) return raw
+  const body = received.whole()
   const canonical = await effects.canonicalize(body)
   if (!canonical.ok) return canonical
   const healed = verifyCanonical(canonical.value, credentials, signingKeys)

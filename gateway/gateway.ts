@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
 import { DiagnosisBudget } from './diagnosis/budget.ts'
+import { BodyPaces } from './http/body-pace.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
 import { drain } from './http/drain.ts'
@@ -203,10 +204,11 @@ function createParts(
   })
   const recorder = new Recorder({ keyUsage, clockDrift, tracing, metrics, logger })
   const exchanges = new Exchanges()
+  const paces = new BodyPaces()
   const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
   const observers = { diagnosisBudget, recorder, clock, metrics }
-  return { live, replay, canonicals, capacity, connections, exchanges, ...observers }
+  return { live, replay, canonicals, capacity, connections, exchanges, paces, ...observers }
 }
 
 /** What else a reload can change. Nothing here can fail: `next` was checked whole. */

@@ -6,15 +6,16 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 
+import { Body } from '../body.ts'
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
-import { computeMac } from '../inngest/mac.ts'
+import { computeMacOfPieces } from '../inngest/mac.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 
 export interface VerifiedSignature {
   /** The bytes that the MAC covers: what was received, or its canonical form. */
-  readonly signedBody: Uint8Array
+  readonly signedBody: Body
   readonly form: 'raw' | 'canonical'
   /** Position of the key that matched in the route's list. */
   readonly keySlot: number
@@ -24,16 +25,16 @@ export interface VerifiedSignature {
 
 /** Both forms, one after the other, for a body of any length. */
 export function verifySignature(
-  body: Uint8Array,
+  bytes: Uint8Array,
   credentials: Credentials,
   keys: readonly SigningKey[],
 ): Verdict<VerifiedSignature> {
-  const raw = verifyRaw(body, credentials, keys)
-  return raw.ok ? raw : verifyCanonical(canonicalizeJson(body), credentials, keys)
+  const raw = verifyRaw(Body.of(bytes), credentials, keys)
+  return raw.ok ? raw : verifyCanonical(canonicalizeJson(bytes), credentials, keys)
 }
 
 export function verifyRaw(
-  body: Uint8Array,
+  body: Body,
   credentials: Credentials,
   keys: readonly SigningKey[],
 ): Verdict<VerifiedSignature> {
@@ -53,20 +54,21 @@ export function verifyCanonical(
   keys: readonly SigningKey[],
 ): Verdict<VerifiedSignature> {
   if (canonical === undefined) return refuse('signature_mismatch')
-  const matched = matchKey(canonical, credentials, keys)
+  const signedBody = Body.of(canonical)
+  const matched = matchKey(signedBody, credentials, keys)
   if (matched === undefined) return refuse('signature_mismatch')
-  return pass({ ...matched, signedBody: canonical, form: 'canonical' })
+  return pass({ ...matched, signedBody, form: 'canonical' })
 }
 
 /** Every key is tried whichever matches, so that the time taken does not tell which one did. */
 function matchKey(
-  body: Uint8Array,
+  { pieces }: Body,
   { mac, timestampSeconds }: Credentials,
   keys: readonly SigningKey[],
 ): { keySlot: number; mac: Uint8Array } | undefined {
   let matched: { keySlot: number; mac: Uint8Array } | undefined
   for (const [keySlot, key] of keys.entries()) {
-    const expected = computeMac(key, body, timestampSeconds)
+    const expected = computeMacOfPieces(key, pieces, timestampSeconds)
     if (timingSafeEqual(expected, mac)) matched ??= { keySlot, mac: expected }
   }
   return matched

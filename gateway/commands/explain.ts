@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 import { admit, type Effects } from '../admit.ts'
+import { Body } from '../body.ts'
 import { parseAddress } from '../checks/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
@@ -118,7 +119,7 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
     nowMs: () => atMs,
     enter: () => true,
     canonicalize: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
-    readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(body)),
+    readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(Body.of(body))),
     claim: () => Promise.resolve('claimed'),
   }
 }

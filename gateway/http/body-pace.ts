@@ -1,5 +1,6 @@
 /** Whether a body comes fast enough: as a whole, on average, and without long silences. */
 import type { LimitsPolicy } from '../policy.ts'
+import { OpenList, type Listed } from './open-list.ts'
 
 type PaceLimits = Pick<
   LimitsPolicy,
@@ -11,23 +12,53 @@ export type SlowReason = 'body_timeout' | 'body_idle' | 'body_too_slow'
 /** A connection may take that long to get going before its average counts. */
 const RATE_GRACE_MS = 5000
 
-export class BodyPace {
+/** How late a slow body may be found out. */
+const LOOK_EVERY_MS = 100
+
+/** One timer for all bodies that are being read: one for each would cost more than most of them do. */
+export class BodyPaces {
+  readonly #open = new OpenList<BodyPace>()
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param onSlow called once at most, and not after `stop`. */
+  start(limits: PaceLimits, onSlow: (reason: SlowReason) => void): BodyPace {
+    const pace = new BodyPace(limits, onSlow)
+    this.#open.add(pace)
+    this.#timer ??= setInterval(() => {
+      this.#look()
+    }, LOOK_EVERY_MS).unref()
+    return pace
+  }
+
+  stop(pace: BodyPace): void {
+    this.#open.remove(pace)
+  }
+
+  #look(): void {
+    const nowMs = performance.now()
+    for (const pace of [...this.#open]) {
+      const reason = pace.slowness(nowMs)
+      if (reason === undefined) continue
+      this.stop(pace)
+      pace.onSlow(reason)
+    }
+    if (this.#open.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+class BodyPace implements Listed {
+  place: number | undefined
+  readonly onSlow: (reason: SlowReason) => void
   readonly #limits: PaceLimits
   readonly #startedMs = performance.now()
-  readonly #timer: NodeJS.Timeout
   #lastMs = this.#startedMs
   #bytes = 0
 
-  /** @param onSlow called once at most. */
   constructor(limits: PaceLimits, onSlow: (reason: SlowReason) => void) {
     this.#limits = limits
-    const tickMs = Math.min(limits.bodyTimeoutMs, limits.bodyIdleTimeoutMs, 1000) / 2
-    this.#timer = setInterval(() => {
-      const reason = this.#slowness(performance.now())
-      if (reason === undefined) return
-      this.stop()
-      onSlow(reason)
-    }, tickMs)
+    this.onSlow = onSlow
   }
 
   arrived(bytes: number): void {
@@ -35,11 +66,7 @@ export class BodyPace {
     this.#lastMs = performance.now()
   }
 
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  #slowness(nowMs: number): SlowReason | undefined {
+  slowness(nowMs: number): SlowReason | undefined {
     const { bodyTimeoutMs, bodyIdleTimeoutMs, minBodyBytesPerSecond } = this.#limits
     const elapsedMs = nowMs - this.#startedMs
     if (elapsedMs > bodyTimeoutMs) return 'body_timeout'

@@ -1,13 +1,14 @@
 /** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { Body } from '../body.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
 import type { LimitsPolicy } from '../policy.ts'
 import type { Reason } from '../reasons.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { BodyBuffer } from './body-buffer.ts'
-import { BodyPace } from './body-pace.ts'
+import type { BodyPaces } from './body-pace.ts'
 
 export interface BodySource {
   readonly request: IncomingMessage
@@ -16,10 +17,11 @@ export interface BodySource {
   readonly reserve: (bytes: number) => boolean
   /** Told how to end the reading from outside, while it lasts. */
   readonly onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => void
+  readonly paces: BodyPaces
 }
 
 /** @throws GatewayFault `downstream_closed` if the client leaves in the middle. */
-export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verdict<Uint8Array>> {
+export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verdict<Body>> {
   const { request, response } = source
   const announced = Number(fieldValues(request.rawHeaders, 'content-length')[0] ?? 0)
   if (announced > limits.maxBodyBytes) return Promise.resolve(refuse('body_too_large'))
@@ -29,39 +31,39 @@ export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verd
 }
 
 function collect(
-  { request, reserve, onInterruptible }: BodySource,
+  { request, reserve, onInterruptible, paces }: BodySource,
   limits: LimitsPolicy,
-): Promise<Verdict<Uint8Array>> {
+): Promise<Verdict<Body>> {
   return new Promise((resolve, reject) => {
-    const body = new BodyBuffer(reserve)
-    const settle = (end: () => void) => {
-      pace.stop()
+    const buffer = new BodyBuffer(reserve)
+    let isSettled = false
+    const settle = () => {
+      isSettled = true
+      paces.stop(pace)
       onInterruptible(undefined)
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
-      end()
     }
     const stop = (reason: Reason) => {
-      request.pause()
-      settle(() => {
-        resolve(refuse(reason))
-      })
+      if (isSettled) return
+      settle()
+      request.pause().off('data', onData)
+      resolve(refuse(reason))
     }
     const onData = (chunk: Buffer) => {
       pace.arrived(chunk.length)
-      if (body.length + chunk.length > limits.maxBodyBytes) stop('body_too_large')
-      else if (!body.append(chunk)) stop('buffer_full')
+      if (buffer.length + chunk.length > limits.maxBodyBytes) stop('body_too_large')
+      else if (!buffer.append(chunk)) stop('buffer_full')
     }
     const onEnd = () => {
-      settle(() => {
-        resolve(pass(body.bytes()))
-      })
+      if (isSettled) return
+      settle()
+      resolve(pass(buffer.body()))
     }
     const onGone = () => {
-      settle(() => {
-        reject(new GatewayFault('downstream_closed'))
-      })
+      if (isSettled) return
+      settle()
+      reject(new GatewayFault('downstream_closed'))
     }
-    const pace = new BodyPace(limits, stop)
+    const pace = paces.start(limits, stop)
     onInterruptible(stop)
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
   })

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { errors, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
+import type { Body } from '../body.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
@@ -38,6 +39,12 @@ interface PoolSpecification {
   readonly options: ForwarderOptions
 }
 
+/** Of one route. */
+interface Upstream {
+  readonly pool: Pool
+  readonly serverName: string
+}
+
 export type UpstreamPools = SharedResources<PoolSpecification, Pool>
 
 export function createUpstreamPools(): UpstreamPools {
@@ -47,13 +54,14 @@ export function createUpstreamPools(): UpstreamPools {
 
 export class Forwarder {
   readonly #shared: UpstreamPools
-  readonly #pools = new Map<RoutePolicy, Pool>()
+  readonly #upstreams = new Map<RoutePolicy, Upstream>()
 
   constructor(routes: readonly RoutePolicy[], options: ForwarderOptions, shared: UpstreamPools) {
     this.#shared = shared
     for (const route of routes) {
       if (route.kind !== 'inngest') continue
-      this.#pools.set(route, shared.acquire({ upstream: route.upstream, options }))
+      const pool = shared.acquire({ upstream: route.upstream, options })
+      this.#upstreams.set(route, { pool, serverName: serverNameOf(route) })
     }
   }
 
@@ -67,22 +75,22 @@ export class Forwarder {
     told: ForwardTold,
   ): Promise<number> {
     const { route, head, body } = request
-    const pool = this.#pools.get(route)
-    if (pool === undefined) throw new Error(`route ${route.name} has no pool`)
+    const upstream = this.#upstreams.get(route)
+    if (upstream === undefined) throw new Error(`route ${route.name} has no pool`)
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const bytes = body.take()
+    const signed = body.take()
     const fields = upstreamFields(request, keepRequestFields(head.rawHeaders), requestId)
-    const isLarge = bytes.byteLength > LARGE_BODY_BYTES
-    if (isLarge) fields.push('content-length', String(bytes.byteLength))
-    pool.dispatch(
+    const isLarge = signed.byteLength > LARGE_BODY_BYTES
+    if (isLarge) fields.push('content-length', String(signed.byteLength))
+    upstream.pool.dispatch(
       {
         // The same bytes that were matched: nothing is decoded and encoded again.
         path: head.target,
         method: head.method,
         headers: fields,
-        body: isLarge ? lettingGo(bytes) : bytesOrNone(head, bytes),
+        body: isLarge ? lettingGo(signed) : bytesOrNone(head, signed.whole()),
         // undici would take the certificate's name from `Host`, which the sender chose.
-        ...({ servername: serverNameOf(route) } as object),
+        ...({ servername: upstream.serverName } as object),
       },
       new Relay(head.method, response, told, resolve, reject),
     )
@@ -90,7 +98,7 @@ export class Forwarder {
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) this.#shared.release(pool)
+    for (const { pool } of this.#upstreams.values()) this.#shared.release(pool)
   }
 }
 
@@ -98,11 +106,8 @@ export class Forwarder {
 const LARGE_BODY_BYTES = 16_384
 
 /** Iterables are documented as bodies, though not among undici's types. */
-function lettingGo(bytes: Uint8Array): Readable {
-  function* once() {
-    yield bytes
-  }
-  return once() as unknown as Readable
+function lettingGo({ pieces }: Body): Readable {
+  return pieces.values() as unknown as Readable
 }
 
 /** Methods whose meaning expects a body, so that even an empty one is announced (RFC 9110 8.6). */

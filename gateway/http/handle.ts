@@ -14,6 +14,7 @@ import type { Recorder } from '../observe/recorder.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
+import type { BodyPaces } from './body-pace.ts'
 import { readBody } from './body-reader.ts'
 import type { Capacity } from './capacity.ts'
 import type { Connections } from './connections.ts'
@@ -30,6 +31,7 @@ export interface TrafficParts {
   readonly capacity: Capacity
   readonly connections: Connections
   readonly exchanges: Exchanges
+  readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget
   readonly recorder: Recorder
   readonly clock: Clock
@@ -170,6 +172,7 @@ function effectsOf(
   const source = {
     request,
     response,
+    paces: parts.paces,
     reserve: (bytes: number) => hold.reserve(bytes),
     onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => {
       exchange.setInterrupt(interrupt)

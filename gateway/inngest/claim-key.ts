@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 
+import type { Body } from '../body.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { callParameters, type CallParameters } from './call-parameters.ts'
 import { carriesDispatchId } from './dispatch-id.ts'
@@ -18,7 +19,7 @@ export interface ClaimSubject {
   /** The MAC that this gateway computed, never the header's text. */
   readonly mac: Uint8Array
   /** The bytes that the MAC covers. */
-  readonly signedBody: Uint8Array
+  readonly signedBody: Body
 }
 
 /**

@@ -6,6 +6,7 @@
  * Canonical JSON sorts `ctx` first and these two before the long `ctx.stack`, so a look at the
  * first members decides and the body, up to 10 MiB, is never parsed for it.
  */
+import type { Body } from '../body.ts'
 
 /** More than the members before `ctx.stack` ever take; the longest recorded were 330 bytes. */
 const HEAD_BYTES = 2048
@@ -19,9 +20,8 @@ const SCALAR_MEMBER = /"([a-z_]+)":("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|fa
 const EMPTY_QUEUE_ITEMS = new Set(['""', '"Ojo="'])
 
 /** @param canonical the bytes that the signature covers. */
-export function carriesDispatchId(canonical: Uint8Array): boolean {
-  const length = Math.min(canonical.byteLength, HEAD_BYTES)
-  const head = Buffer.from(canonical.buffer, canonical.byteOffset, length).toString('latin1')
+export function carriesDispatchId(canonical: Body): boolean {
+  const head = canonical.startText(HEAD_BYTES)
   const start = CTX_START.exec(head)
   if (start === null) return false
   SCALAR_MEMBER.lastIndex = start[0].length

@@ -8,5 +8,16 @@ export const macBytes = 32
 
 /** @param body the bytes as received or in canonical form; never decoded text. */
 export function computeMac(key: SigningKey, body: Uint8Array, timestampSeconds: number): Buffer {
-  return createHmac('sha256', key.hmacKey).update(body).update(String(timestampSeconds)).digest()
+  return computeMacOfPieces(key, [body], timestampSeconds)
+}
+
+/** @param pieces the body, cut anywhere. */
+export function computeMacOfPieces(
+  key: SigningKey,
+  pieces: readonly Uint8Array[],
+  timestampSeconds: number,
+): Buffer {
+  const mac = createHmac('sha256', key.hmacKey)
+  for (const piece of pieces) mac.update(piece)
+  return mac.update(String(timestampSeconds)).digest()
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { admit, type Effects } from '../../../gateway/admit.ts'
+import { Body } from '../../../gateway/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
@@ -129,7 +130,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     readBody: () => {
       touched.push('body')
       return Promise.resolve(
-        scene.bodyRefusal ? refuse(scene.bodyRefusal) : pass(Buffer.from(scene.body)),
+        scene.bodyRefusal ? refuse(scene.bodyRefusal) : pass(Body.of(Buffer.from(scene.body))),
       )
     },
     canonicalize: (bytes) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { Body } from '../../../gateway/body.ts'
 import { claimKey } from '../../../gateway/inngest/claim-key.ts'
 
 const mac = Buffer.alloc(32, 7)
@@ -24,7 +25,7 @@ function keyOf(
     strict = false,
   } = change
   const verdict = claimKey(
-    { method, host: 'h', path, query, mac, signedBody: Buffer.from(body) },
+    { method, host: 'h', path, query, mac, signedBody: Body.of(Buffer.from(body)) },
     strict,
   )
   if (!verdict.ok) return verdict.reason

@@ -165,7 +165,7 @@ describe('a thread', () => {
     'that fails without a job, by %s, is replaced for the next',
     async (failure) => {
       const program = workerProgram(
-        `answer(body.subarray(0, 1)); setTimeout(() => { ${failure} }, 1)`,
+        `answer(body.subarray(0, 1)); setTimeout(() => { ${failure} }, 50)`,
       )
       const pool = startPool({ program })
       expect(await ask(pool, unread())).toBe(' ')
