@@ -26,6 +26,8 @@ export interface Findings {
   signature?: Pick<VerifiedSignature, 'form' | 'keySlot'>
   /** Of a signature that did not match the body as received, until it is known why. */
   evidence?: Evidence | undefined
+  /** A proxy asked about it, and passes it on itself. */
+  isAsked?: boolean
   /** Let through without a signature, by the route's `unsigned…` setting. */
   isUnsigned?: boolean
   claim?: ReplayOutcome

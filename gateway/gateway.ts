@@ -8,17 +8,18 @@ import type { Logger } from 'pino'
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
 import { DiagnosisBudget } from './diagnosis/budget.ts'
+import { createAuthorizer } from './http/authorizer.ts'
 import { BodyPaces } from './http/body-pace.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
 import { drain } from './http/drain.ts'
 import { Exchanges } from './http/exchanges.ts'
 import { createUpstreamPools } from './http/forwarder.ts'
-import type { TrafficParts } from './http/handle.ts'
 import { createOpsServer } from './http/ops-server.ts'
 import { createUpstreamAgents } from './http/passthrough.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
 import { renewCertificate } from './http/tls-listener.ts'
+import type { TrafficParts } from './http/traffic-parts.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
 import { LiveRanges } from './live-ranges.ts'
 import type { Clock } from './observe/clock.ts'
@@ -38,6 +39,8 @@ import { CanonicalPool } from './threads/canonical-pool.ts'
 /** What serves the traffic, without a listener for metrics and health. */
 export interface Serving {
   readonly trafficPort: number
+  /** Undefined if there is no `authorizer`. */
+  readonly authorizerPort: number | undefined
   readonly metrics: Metrics
   readonly health: Readiness
   callsInFlight(): number
@@ -127,7 +130,7 @@ export async function startServing(
     },
   })
   const parts = createParts(settings, memory.store, surroundings, ranges)
-  const { metrics, live, recorder } = parts
+  const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
   const putInForce = (next: Settings) => {
     ranges.follow(next)
@@ -135,6 +138,7 @@ export async function startServing(
   }
   putInForce(settings)
   await listen(traffic, settings.config.listen)
+  const authorizer = await startAuthorizer(settings, parts)
   warnOfUnenforced(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -144,11 +148,12 @@ export async function startServing(
   await reloader.start(first)
   return {
     trafficPort: portOf(traffic),
+    authorizerPort: authorizer && portOf(authorizer),
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
     flushRecords: () => {
-      recorder.flush()
+      parts.recorder.flush()
     },
     reload: () => {
       reloader.reload('signal')
@@ -160,13 +165,32 @@ export async function startServing(
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
       const callsCut = await drain({ server: traffic, ...parts, logger }, times)
-      recorder.close()
-      live.close()
-      await Promise.all([parts.replay.close(), parts.canonicals.close()])
+      await closeParts(parts, authorizer)
       await tracing?.stop()
       return { callsCut }
     },
   }
+}
+
+async function closeParts(
+  { recorder, live, replay, canonicals }: TrafficParts,
+  authorizer: Server | undefined,
+): Promise<void> {
+  authorizer?.close()
+  authorizer?.closeAllConnections()
+  recorder.close()
+  live.close()
+  await Promise.all([replay.close(), canonicals.close()])
+}
+
+async function startAuthorizer(
+  { config: { authorizer } }: Settings,
+  parts: TrafficParts,
+): Promise<Server | undefined> {
+  if (authorizer === undefined) return undefined
+  const server = createAuthorizer(parts, authorizer)
+  await listen(server, authorizer)
+  return server
 }
 
 interface Parts extends TrafficParts {

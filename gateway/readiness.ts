@@ -1,5 +1,5 @@
 /** Whether calls should be sent here, as `/readyz` says. */
-import type { TrafficParts } from './http/handle.ts'
+import type { TrafficParts } from './http/traffic-parts.ts'
 import type { Health } from './http/ops-server.ts'
 import type { LiveRanges } from './live-ranges.ts'
 

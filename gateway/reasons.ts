@@ -98,6 +98,12 @@ export const reasons = {
     status: 400,
     meaning: 'The request target is not a plain path, or `Host` is not one plain host.',
   },
+  question_unclear: {
+    phase: 'head',
+    status: 400,
+    meaning:
+      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects.',
+  },
   route_not_found: {
     phase: 'route',
     status: 404,
@@ -161,6 +167,12 @@ export const reasons = {
     meaning:
       'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT` (`unsignedPut`).',
   },
+  field_not_removable: {
+    phase: 'credentials',
+    status: 400,
+    meaning:
+      'A field that is taken off inline, and that a proxy which only asks would leave on (aliases, method overrides, Inngest fields of unverified requests).',
+  },
   requests_full: {
     phase: 'capacity',
     status: 503,
@@ -196,6 +208,12 @@ export const reasons = {
     status: 503,
     meaning:
       'Too many long bodies that are not signed as they came wait to be brought into canonical form.',
+  },
+  body_missing: {
+    phase: 'body',
+    status: 400,
+    meaning:
+      'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx auth_request never sends it.',
   },
   signature_mismatch: {
     phase: 'signature',

@@ -19,6 +19,7 @@ import { readSettings, readSettingsOrExplain, type SettingsOptions } from './set
 interface Running {
   readonly trafficPort: number
   readonly opsPort: number
+  readonly authorizerPort?: number | undefined
   /** Rejects if it cannot go on. */
   readonly failure?: Promise<never>
   callsInFlight(): number | Promise<number>
@@ -54,6 +55,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
         ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
+        authorizer: gateway.authorizerPort,
         workers,
         tls: settings.listenerTls !== undefined,
         tracing: isTracingAskedFor(env),

@@ -36,23 +36,42 @@ export function doubledRoutes(
   return problems
 }
 
-export function listenerClash(
+/** Two listeners that would want the same port of the same address. */
+export function listenerClashes(
   file: string,
-  { listen, ops }: { listen: Listener; ops: Listener },
+  {
+    listen,
+    ops,
+    authorizer,
+  }: { listen: Listener; ops: Listener; authorizer?: Listener | undefined },
   lineOf: LineOf,
-): Problem | undefined {
-  if (listen.port !== ops.port || ops.port === 0) return undefined
+): Problem[] {
+  const clash = (name: string, own: Listener, otherName: string, other: Listener): Problem[] =>
+    isClash(own, other)
+      ? [
+          {
+            file,
+            line: lineOf([name, 'port']),
+            path: `${name}.port`,
+            expected: `a port other than ${otherName}.port`,
+            found: String(own.port),
+          },
+        ]
+      : []
+  const asked =
+    authorizer === undefined
+      ? []
+      : [
+          ...clash('authorizer', authorizer, 'listen', listen),
+          ...clash('authorizer', authorizer, 'ops', ops),
+        ]
+  return [...clash('ops', ops, 'listen', listen), ...asked]
+}
+
+function isClash(one: Listener, other: Listener): boolean {
+  if (one.port !== other.port || one.port === 0) return false
   const everyAddress = ['0.0.0.0', '::']
-  const overlap =
-    listen.host === ops.host || [listen.host, ops.host].some((host) => everyAddress.includes(host))
-  if (!overlap) return undefined
-  return {
-    file,
-    line: lineOf(['ops', 'port']),
-    path: 'ops.port',
-    expected: 'a port other than listen.port',
-    found: String(ops.port),
-  }
+  return one.host === other.host || [one, other].some(({ host }) => everyAddress.includes(host))
 }
 
 interface Listener {

@@ -2,7 +2,7 @@
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { checkShape } from './check-shape.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
-import { doubledRoutes, isMapping, isPassthrough, listenerClash } from './cross-checks.ts'
+import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
 import { filesIn } from './files-in.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { readPlainFile, whyUnreadable } from './read-file.ts'
@@ -87,8 +87,8 @@ function readSettings(
     ...environmentProblems(isSingle ? env : {}),
   ]
   if (shape.config === undefined || problems.length > 0) return fail(problems)
-  const clash = listenerClash(file, shape.config, lineOf)
-  if (clash !== undefined) return fail([clash])
+  const clashes = listenerClashes(file, shape.config, lineOf)
+  if (clashes.length > 0) return fail(clashes)
   const tls = readTls(file, shape.config, lineOf)
   if (!tls.ok) return fail(tls.problems)
   const { password } = shape.config.replay

@@ -14,6 +14,7 @@ export const restartOnly = [
   'listen.tls',
   'ops.host',
   'ops.port',
+  'authorizer',
   'workers',
   'replay.store',
   'replay.maxEntries',

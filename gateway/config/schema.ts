@@ -5,6 +5,7 @@
 import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
+import { authorizerSchema } from './authorizer-schema.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
@@ -65,6 +66,7 @@ const ops = z
 const shape = z.strictObject({
   listen: traffic,
   ops,
+  authorizer: authorizerSchema,
   workers: workersSchema,
   allowlist: z
     .array(allowed)
@@ -120,12 +122,25 @@ const shape = z.strictObject({
   routes: z.array(routeSchema).min(1),
 })
 
+/** @returns whom `trustedProxies` has to name; undefined if nobody is missing. */
+function missingProxies({
+  listen,
+  authorizer,
+  trustedProxies,
+}: z.output<typeof shape>): string | undefined {
+  if (trustedProxies.length > 0) return undefined
+  if (listen.proxyProtocol) {
+    return 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
+  }
+  return authorizer && 'the proxies that ask, since there is an authorizer: they know the client'
+}
+
 /** With what needs two values of it. */
 export const configSchema = shape.superRefine((config, context) => {
-  const { listen, workers, trustedProxies, limits, checks, routes } = config
-  if (listen.proxyProtocol && trustedProxies.length === 0) {
-    const message = 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
-    context.addIssue({ code: 'custom', path: ['trustedProxies'], message })
+  const { workers, limits, checks, routes } = config
+  const missing = missingProxies(config)
+  if (missing !== undefined) {
+    context.addIssue({ code: 'custom', path: ['trustedProxies'], message: missing })
   }
   for (const [i, route] of routes.entries()) {
     const message =

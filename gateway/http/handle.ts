@@ -2,40 +2,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { admit, type AdmittedRequest, type Effects } from '../admit.ts'
+import { admit, type AdmittedRequest } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
-import type { DiagnosisBudget } from '../diagnosis/budget.ts'
-import { faults, GatewayFault } from '../errors.ts'
-import type { Clock } from '../observe/clock.ts'
+import { faults } from '../errors.ts'
 import type { Findings } from '../findings.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
-import type { Recorder } from '../observe/recorder.ts'
-import { reasons, type Reason } from '../reasons.ts'
-import type { ReplayStore } from '../replay/store.ts'
-import type { CanonicalPool } from '../threads/canonical-pool.ts'
-import type { BodyPaces } from './body-pace.ts'
-import { readBody } from './body-reader.ts'
-import type { Capacity } from './capacity.ts'
-import type { Connections } from './connections.ts'
+import { reasons } from '../reasons.ts'
+import { effectsOf, effectsWithoutBody } from './effects.ts'
 import { Exchange } from './exchange.ts'
-import type { Exchanges } from './exchanges.ts'
 import { sendFault, sendOnSocket, sendRefusal } from './responder.ts'
-import type { LiveSnapshot, Snapshot } from './snapshot.ts'
-import { whileConnected } from './while-connected.ts'
-
-export interface TrafficParts {
-  readonly live: LiveSnapshot
-  readonly replay: ReplayStore
-  readonly canonicals: CanonicalPool
-  readonly capacity: Capacity
-  readonly connections: Connections
-  readonly exchanges: Exchanges
-  readonly paces: BodyPaces
-  readonly diagnosisBudget: DiagnosisBudget
-  readonly recorder: Recorder
-  readonly clock: Clock
-}
+import type { Snapshot } from './snapshot.ts'
+import type { TrafficParts } from './traffic-parts.ts'
 
 export async function handleRequest(
   request: IncomingMessage,
@@ -136,7 +114,12 @@ export async function handleUpgrade(
   // Before anything else of it: the library and Node may both let it break unheard.
   socket.on('error', () => undefined)
   try {
-    const verdict = await admit(head, settings.policy, noBody(exchange, parts), exchange.findings)
+    const verdict = await admit(
+      head,
+      settings.policy,
+      effectsWithoutBody(exchange, parts),
+      exchange.findings,
+    )
     if (!verdict.ok) {
       exchange.refusal = verdict.reason
       const { status } = reasons[verdict.reason]
@@ -158,47 +141,5 @@ export async function handleUpgrade(
     parts.exchanges.remove(entry)
     exchange.end(parts.recorder)
     snapshot.leave()
-  }
-}
-
-function effectsOf(
-  request: IncomingMessage,
-  response: ServerResponse,
-  exchange: Exchange,
-  { settings }: Snapshot,
-  parts: TrafficParts,
-): Effects {
-  const { hold } = exchange
-  const source = {
-    request,
-    response,
-    paces: parts.paces,
-    reserve: (bytes: number) => hold.reserve(bytes),
-    onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => {
-      exchange.setInterrupt(interrupt)
-    },
-  }
-  return {
-    ...noBody(exchange, parts),
-    readBody: () => readBody(source, settings.policy.limits),
-    canonicalize: (body) =>
-      whileConnected(response, (signal) => parts.canonicals.canonicalize(body, signal)),
-  }
-}
-
-function noBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
-  const rejectBody = () => Promise.reject(new Error('an upgrade has no body'))
-  return {
-    nowMs: () => clock.nowMs(),
-    enter: (kind) => hold.enter(kind === 'inngest'),
-    readBody: rejectBody,
-    canonicalize: rejectBody,
-    claim: async (claim, target, nowMs) => {
-      try {
-        return await replay.claim(claim, target, nowMs)
-      } catch (error) {
-        throw new GatewayFault('replay_store_unavailable', error)
-      }
-    },
   }
 }

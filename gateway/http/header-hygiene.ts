@@ -14,6 +14,21 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
+/** Other proxies' ways to say who the client is. */
+const TELLS_CLIENT = new Set([
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-real-ip',
+])
+
+/** What every proxy writes anew, or never passes on. */
+const OF_PROXY =
+  /^(?:host|content-length|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|via|forwarded|x-request-id|x-forwarded-.*)$/
+
 /** What the gateway writes itself, or what only a proxy may claim. */
 const MANAGED = new Set([
   'host',
@@ -22,14 +37,7 @@ const MANAGED = new Set([
   'forwarded',
   'via',
   'x-request-id',
-  // Other proxies' ways to say who the client is.
-  'cf-connecting-ip',
-  'client-ip',
-  'fastly-client-ip',
-  'true-client-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-real-ip',
+  ...TELLS_CLIENT,
   // CVE-2016-5385: a CGI app takes it for HTTP_PROXY.
   'proxy',
 ])
@@ -65,6 +73,22 @@ export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
 /** @returns name, value, name, value …: what of the app's fields may go to the sender. */
 export function keepResponseFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, () => true)
+}
+
+export interface FieldsToRemove {
+  /** Lower-case names of all that is not passed on inline, but for what a proxy writes itself. */
+  readonly names: readonly string[]
+  /** Those of them by which a request could mean something else to the app than what was checked. */
+  readonly dangerous: readonly string[]
+}
+
+/** What a proxy that only asks has to take off a request that it passes on itself. */
+export function fieldsToRemove(rawHeaders: readonly string[], isVerified: boolean): FieldsToRemove {
+  const kept = isVerified ? keepRequestFields(rawHeaders) : keepPassthroughFields(rawHeaders)
+  const keptNames = new Set(kept.map((name, i) => (i % 2 === 0 ? name.toLowerCase() : '')))
+  const sent = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
+  const names = [...new Set(sent)].filter((name) => !keptNames.has(name) && !OF_PROXY.test(name))
+  return { names, dangerous: names.filter((name) => !TELLS_CLIENT.has(name)) }
 }
 
 function isManaged(name: string): boolean {

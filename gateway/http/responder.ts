@@ -57,7 +57,7 @@ export function sendOnSocket(
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   const line = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}\r\n`
   socket.write(`${line}${lines.join('')}\r\n`)
-  socket.write(answer.body)
+  if (asked.method !== 'HEAD') socket.write(answer.body)
   endLingering(socket)
   return answer.status
 }
@@ -86,7 +86,7 @@ function answerFor(
   if (status === 401) fields['www-authenticate'] = 'InngestSignature'
   if (status === 405) fields['allow'] = 'GET, POST, PUT'
   if (status === 503 || status === 429) fields['retry-after'] = String(RETRY_AFTER_SECONDS)
-  return { status, fields, body: method === 'HEAD' ? Buffer.alloc(0) : body }
+  return { status, fields, body }
 }
 
 function send(response: ServerResponse, answer: Answer | undefined): number | undefined {
@@ -97,6 +97,7 @@ function send(response: ServerResponse, answer: Answer | undefined): number | un
   const { status, fields, body } = answer
   if (response.req.complete) {
     response.writeHead(status, fields)
+    // Node sends no body where a HEAD asked.
     response.end(body)
     return status
   }

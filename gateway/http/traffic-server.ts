@@ -7,13 +7,14 @@ import type { ConnectionHead, RequestHead } from '../checks/request-head.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { guardConnections } from './acceptor.ts'
 import { Exchange } from './exchange.ts'
-import { handleRequest, handleUpgrade, type TrafficParts } from './handle.ts'
+import { handleRequest, handleUpgrade } from './handle.ts'
 import { watchHandshakes } from './handshake-watch.ts'
 import { isClosing } from './linger.ts'
 import { reasonOfParserError } from './parser-error.ts'
 import { watchProgress } from './progress-watch.ts'
 import { sendOnSocket } from './responder.ts'
 import { tlsServerOptions } from './tls-listener.ts'
+import type { TrafficParts } from './traffic-parts.ts'
 
 export function createTrafficServer(parts: TrafficParts): Server {
   const { policy, listenerTls } = parts.live.settings

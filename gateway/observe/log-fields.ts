@@ -41,6 +41,7 @@ export function logFields(entry: RequestRecord, decision: string, reason: string
     reported: findings.reported,
     diagnosis: diagnosis?.kind,
     diagnosis_detail: diagnosis?.detail,
+    asked: findings.isAsked,
     unsigned: findings.isUnsigned,
     redirect: findings.redirect,
     // What the sender says of itself, and Inngest does not sign.

@@ -5,6 +5,9 @@ import { prettyFactory } from 'pino-pretty'
 /** Lines that could not be written wait for as much as this; what comes on top is lost. */
 const MAX_WAITING_BYTES = 1_048_576
 
+/** What is written to a pipe at once stays together (POSIX `PIPE_BUF`, here as Linux has it). */
+const PIPE_BUF_BYTES = 4096
+
 /** @param fields what every line carries. */
 export function createLogger(level: string, fields: Record<string, unknown> = {}): Logger {
   const options = {
@@ -26,7 +29,8 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
  * Standard output that may be full. An error of it would be thrown from wherever a line is logged and
  * end the process; and pino, told of no way around, flushes a last line for ever.
  *
- * Lines logged one right after the other are written in one system call, before anything else runs.
+ * Lines logged one right after the other are written together, before anything else runs: at most as
+ * many as a pipe takes whole, since several workers may write to one.
  */
 function unfailing(): { write: (line: string) => void } {
   const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })
@@ -39,6 +43,7 @@ function unfailing(): { write: (line: string) => void } {
   process.on('exit', writeOut)
   return {
     write: (line) => {
+      if (Buffer.byteLength(lines) + Buffer.byteLength(line) > PIPE_BUF_BYTES) writeOut()
       if (lines === '') queueMicrotask(writeOut)
       lines += line
     },

@@ -27,6 +27,8 @@ export interface ManualClock {
 export interface TestGateway {
   readonly port: number
   readonly opsPort: number
+  /** 0 if there is no authorizer. */
+  readonly authorizerPort: number
   readonly clock: ManualClock
   readonly logLines: Record<string, unknown>[]
   metricsText(): Promise<string>
@@ -89,6 +91,7 @@ export async function startTestGateway(
   return {
     port: gateway.trafficPort,
     opsPort: gateway.opsPort,
+    authorizerPort: gateway.authorizerPort ?? 0,
     clock,
     get logLines() {
       gateway.flushRecords()

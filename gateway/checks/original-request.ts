@@ -1,0 +1,54 @@
+/**
+ * Which request a proxy asks about. The proxy is one of `trustedProxies`, and writes over what its
+ * client says of these fields: Envoy repeats method, path and fields of the request in its question,
+ * Traefik names them in X-Forwarded-Method, -Host and -Uri.
+ */
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { fieldValues, type RequestHead } from './request-head.ts'
+
+/** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
+export const questionForms = ['request', 'forwarded'] as const
+
+export type QuestionForm = (typeof questionForms)[number]
+
+export interface QuestionPolicy {
+  readonly question: QuestionForm
+  readonly pathPrefix: string
+}
+
+/** @param head of the question. */
+export function originalRequest(
+  head: RequestHead,
+  { question, pathPrefix }: QuestionPolicy,
+): Verdict<RequestHead> {
+  return question === 'forwarded' ? forwardedRequest(head) : repeatedRequest(head, pathPrefix)
+}
+
+function repeatedRequest(head: RequestHead, pathPrefix: string): Verdict<RequestHead> {
+  if (!head.target.startsWith(`${pathPrefix}/`)) return refuse('question_unclear')
+  // Envoy's word for a body longer than its `max_request_bytes`.
+  const partial = fieldValues(head.rawHeaders, 'x-envoy-auth-partial-body')
+  if (partial.includes('true')) return refuse('body_missing')
+  return pass({ ...head, target: head.target.slice(pathPrefix.length) })
+}
+
+function forwardedRequest(head: RequestHead): Verdict<RequestHead> {
+  const method = onlyValue(head, 'x-forwarded-method')
+  const host = onlyValue(head, 'x-forwarded-host')
+  const target = onlyValue(head, 'x-forwarded-uri')
+  if (method === undefined || host === undefined || target === undefined) {
+    return refuse('question_unclear')
+  }
+  const rawHeaders = [...withoutField(head.rawHeaders, 'host'), 'Host', host]
+  return pass({ ...head, method, target, rawHeaders })
+}
+
+/** Two of them are two opinions of what was asked. */
+function onlyValue({ rawHeaders }: RequestHead, name: string): string | undefined {
+  const values = fieldValues(rawHeaders, name)
+  return values.length === 1 && values[0] !== '' ? values[0] : undefined
+}
+
+function withoutField(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]?.toLowerCase() !== name)
+}

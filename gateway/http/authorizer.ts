@@ -1,0 +1,110 @@
+/**
+ * The listener for proxies that ask and pass a request on themselves (Envoy ext_authz, Traefik
+ * forwardAuth): 200 says that it may pass. Decisions, limits and records are those of the traffic
+ * listener; what is only possible inline is not done here (docs/authorizer.md).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+import { admitAsked, type Permission } from '../admit-asked.ts'
+import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { Verdict } from '../verdict.ts'
+import { effectsOf } from './effects.ts'
+import { Exchange } from './exchange.ts'
+import { sendFault, sendRefusal } from './responder.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { TrafficParts } from './traffic-parts.ts'
+
+export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
+  const { limits } = parts.live.settings.policy
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      // The body has a time of its own (body-pace.ts).
+      requestTimeout: 0,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+    },
+    (request, response) => {
+      void handleQuestion(request, response, policy, parts)
+    },
+  )
+  server.maxConnections = limits.maxConnections
+  // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
+  server.maxHeadersCount = 0
+  return server
+}
+
+async function handleQuestion(
+  request: IncomingMessage,
+  response: ServerResponse,
+  policy: QuestionPolicy,
+  parts: TrafficParts,
+): Promise<void> {
+  const asked = headOf(request)
+  const original = originalRequest(asked, policy)
+  const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
+  exchange.findings.isAsked = true
+  const snapshot = parts.live.enter()
+  const entry = { exchange, request, response }
+  parts.exchanges.add(entry)
+  response.on('error', () => undefined)
+  if (parts.connections.areEnding) response.shouldKeepAlive = false
+  try {
+    await answer(request, response, original, exchange, policy, snapshot, parts)
+  } catch (thrown) {
+    exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
+  } finally {
+    parts.exchanges.remove(entry)
+    exchange.end(parts.recorder)
+    snapshot.leave()
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  original: Verdict<RequestHead>,
+  exchange: Exchange,
+  policy: QuestionPolicy,
+  snapshot: Snapshot,
+  parts: TrafficParts,
+): Promise<void> {
+  const effects = effectsOf(request, response, exchange, snapshot, parts)
+  const inForce = snapshot.settings.policy
+  const verdict = await admitAsked(original, policy, inForce, effects, exchange.findings)
+  exchange.decided()
+  if (verdict.ok) exchange.status = permit(response, verdict.value, policy)
+  else {
+    exchange.refusal = verdict.reason
+    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
+  }
+  exchange.diagnose(parts.diagnosisBudget)
+}
+
+/** @returns the status sent. */
+function permit(response: ServerResponse, { remove }: Permission, policy: QuestionPolicy): number {
+  const fields: Record<string, string> = { 'cache-control': 'no-store', 'content-length': '0' }
+  // Envoy takes off what this names (ext_authz filter, "Authorization response").
+  if (policy.question === 'request' && remove.names.length > 0) {
+    fields['x-envoy-auth-headers-to-remove'] = remove.names.join(',')
+  }
+  response.writeHead(200, fields)
+  response.end()
+  return 200
+}
+
+function headOf(request: IncomingMessage): RequestHead {
+  const { method = '', url = '', httpVersion, rawHeaders, socket } = request
+  const { remoteAddress } = socket
+  return {
+    method,
+    target: url,
+    httpVersion,
+    rawHeaders,
+    isUpgrade: fieldValues(rawHeaders, 'upgrade').length > 0,
+    connection: { remoteAddress, isEncrypted: false, proxied: undefined },
+  }
+}

@@ -1,0 +1,24 @@
+/** What all requests share. */
+import type { DiagnosisBudget } from '../diagnosis/budget.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { Recorder } from '../observe/recorder.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import type { CanonicalPool } from '../threads/canonical-pool.ts'
+import type { BodyPaces } from './body-pace.ts'
+import type { Capacity } from './capacity.ts'
+import type { Connections } from './connections.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { LiveSnapshot } from './snapshot.ts'
+
+export interface TrafficParts {
+  readonly live: LiveSnapshot
+  readonly replay: ReplayStore
+  readonly canonicals: CanonicalPool
+  readonly capacity: Capacity
+  readonly connections: Connections
+  readonly exchanges: Exchanges
+  readonly paces: BodyPaces
+  readonly diagnosisBudget: DiagnosisBudget
+  readonly recorder: Recorder
+  readonly clock: Clock
+}

@@ -1,0 +1,211 @@
+/**
+ * Proxies that ask before they pass a request on, as Envoy and Traefik do. Neither can be had from
+ * Debian's packages; their questions are made here as their documentation and source have them
+ * (Envoy `ext_authz_http_impl.cc`, Traefik `forward.go`).
+ */
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { send, signatureHeader, type Answer } from '../support/sender.ts'
+import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
+
+const ALLOWED = '203.0.113.7'
+const NOBODY = 'http://127.0.0.1:1'
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+async function start(
+  authorizer: Record<string, unknown>,
+  config: Record<string, unknown> = {},
+): Promise<TestGateway> {
+  const gateway = await startTestGateway(NOBODY, {
+    allowlist: [ALLOWED],
+    trustedProxies: ['127.0.0.1/32'],
+    authorizer: { host: '127.0.0.1', port: 0, ...authorizer },
+    ...config,
+  })
+  stops.push(() => gateway.stop())
+  return gateway
+}
+
+let serial = 0
+
+interface Asked {
+  readonly method?: string
+  readonly target?: string
+  readonly body?: string
+  /** Signed instead of the body. */
+  readonly signed?: string
+  readonly client?: string
+  readonly isSigned?: boolean
+  readonly fields?: Record<string, string>
+}
+
+function freshBody(): string {
+  serial += 1
+  return `{"ctx":{"request_id":"asked-${String(serial)}"}}`
+}
+
+function signed(gateway: TestGateway, { body = '', signed: text = body, isSigned }: Asked) {
+  if (isSigned === false) return {}
+  const seconds = Math.floor(gateway.clock.wallMs / 1000)
+  return { 'x-inngest-signature': signatureHeader(testKey, text, seconds) }
+}
+
+/** Method, path, Host and fields of the request itself; Envoy adds its own address at the end. */
+function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
+  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
+  const headers = {
+    host: 'app.example',
+    'x-forwarded-for': `${client}, 127.0.0.1`,
+    'x-envoy-auth-partial-body': 'false',
+    ...signed(gateway, asked),
+    ...asked.fields,
+  }
+  return send({ port: gateway.authorizerPort, method, target, headers, body: body ?? '' })
+}
+
+/** A GET of the address that it was given, with the body, and the request in X-Forwarded fields. */
+function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
+  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
+  const headers = {
+    host: '127.0.0.1:8081',
+    'x-forwarded-for': client,
+    'x-forwarded-method': method,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'app.example',
+    'x-forwarded-uri': target,
+    ...signed(gateway, asked),
+    ...asked.fields,
+  }
+  return send({
+    port: gateway.authorizerPort,
+    method: 'GET',
+    target: '/',
+    headers,
+    body: body ?? '',
+  })
+}
+
+const askers = [
+  { name: 'Envoy', question: 'request', ask: asEnvoy },
+  { name: 'Traefik', question: 'forwarded', ask: asTraefik },
+]
+
+describe.each(askers)('a question of $name', ({ question, ask }) => {
+  it('is answered with 200 for a verified call, once', async () => {
+    const gateway = await start({ question })
+    const body = freshBody()
+    expect((await ask(gateway, { body })).status).toBe(200)
+    expect((await ask(gateway, { body })).status).toBe(409)
+    expect(gateway.logLines.filter(({ msg }) => msg === 'request')).toMatchObject([
+      {
+        decision: 'admitted',
+        asked: true,
+        method: 'POST',
+        path: '/api/inngest',
+        client_ip: ALLOWED,
+      },
+      { decision: 'refused', reason: 'replayed', asked: true },
+    ])
+  })
+
+  it.each([
+    ['signature_mismatch', { body: '{"a":1}', signed: '{"a":2}' }, 401],
+    ['client_not_allowed', { body: '{}', client: '198.51.100.1' }, 403],
+    ['route_not_found', { body: '{}', target: '/other' }, 404],
+    ['method_not_allowed', { body: '{}', method: 'DELETE' }, 405],
+    ['body_missing', { signed: '{"a":1}' }, 400],
+    ['body_missing', { signed: '{"a":1}', method: 'PUT' }, 400],
+    ['introspection_mismatch', { signed: '{"a":1}', method: 'GET' }, 401],
+  ])('is refused: %s', async (reason, asked, status) => {
+    const gateway = await start({ question })
+    expect((await ask(gateway, asked)).status).toBe(status)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason, asked: true })
+  })
+
+  it('believes nobody but a trusted proxy', async () => {
+    const gateway = await start({ question }, { trustedProxies: ['127.0.0.2/32'] })
+    expect((await ask(gateway, { body: freshBody() })).status).toBe(403)
+    expect(gateway.logLines.at(-1)).toMatchObject({ client_ip: '127.0.0.1' })
+  })
+
+  it('spends the signature for the traffic listener, too', async () => {
+    const gateway = await start({ question }, { allowlist: [ALLOWED, '127.0.0.9/32'] })
+    const body = freshBody()
+    expect((await ask(gateway, { body })).status).toBe(200)
+    const headers = signed(gateway, { body })
+    const inline = await send({ port: gateway.port, headers, body, from: '127.0.0.9' })
+    expect(inline.status).toBe(409)
+  })
+
+  it('lets a passthrough route pass, and nothing that means the Inngest one', async () => {
+    const routes = [
+      { name: 'app', upstream: NOBODY, signingKeys: [{ env: 'PRIMARY' }] },
+      { name: 'rest', upstream: NOBODY, policy: 'passthrough' },
+    ]
+    const gateway = await start({ question }, { routes })
+    const open = { method: 'GET', target: '/health', isSigned: false }
+    expect((await ask(gateway, open)).status).toBe(200)
+    expect((await ask(gateway, { target: '/api/./inngest', body: '{}' })).status).toBe(404)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'path_ambiguous' })
+  })
+})
+
+describe('what a proxy that only asks would leave on', () => {
+  const hostile = { x_forwarded_for: '1.2.3.4', 'x-http-method-override': 'PUT' }
+
+  it('is named to Envoy, which takes it off', async () => {
+    const gateway = await start({ question: 'request' })
+    const fields = { ...hostile, 'x-real-ip': '1.2.3.4', 'x-mine': 'kept' }
+    const answer = await asEnvoy(gateway, { body: freshBody(), fields })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['x-envoy-auth-headers-to-remove']).toBe(
+      'x_forwarded_for,x-http-method-override,x-real-ip',
+    )
+  })
+
+  it.each(Object.entries(hostile))('is refused of Traefik: %s', async (name, value) => {
+    const gateway = await start({ question: 'forwarded' })
+    const answer = await asTraefik(gateway, { body: freshBody(), fields: { [name]: value } })
+    expect(answer.status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'field_not_removable' })
+  })
+
+  it('is refused of Traefik on a passthrough route, where it speaks as Inngest', async () => {
+    const routes = [{ name: 'rest', upstream: NOBODY, policy: 'passthrough' }]
+    const gateway = await start({ question: 'forwarded' }, { routes })
+    const asked = { method: 'GET', target: '/', fields: { 'x-run-id': 'a' } }
+    expect((await asTraefik(gateway, asked)).status).toBe(400)
+  })
+
+  it('does not hold up what Traefik says of the client itself', async () => {
+    const gateway = await start({ question: 'forwarded' })
+    const fields = { 'x-real-ip': ALLOWED }
+    expect((await asTraefik(gateway, { body: freshBody(), fields })).status).toBe(200)
+  })
+})
+
+describe('the authorizer', () => {
+  it('answers a question about a HEAD with a whole answer', async () => {
+    const gateway = await start({ question: 'forwarded' })
+    const answer = await asTraefik(gateway, { method: 'HEAD' })
+    expect(answer.status).toBe(405)
+    expect(answer.body.length).toBe(Number(answer.headers['content-length']))
+  })
+
+  it('says what is missing if it is asked in another form', async () => {
+    const gateway = await start({ question: 'forwarded' })
+    expect((await asEnvoy(gateway, { body: freshBody() })).status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'question_unclear' })
+  })
+
+  it('is not where metrics or the app are', async () => {
+    const gateway = await start({ question: 'request' })
+    for (const target of ['/metrics', '/readyz', '/']) {
+      expect((await asEnvoy(gateway, { method: 'GET', target })).status).toBe(404)
+    }
+  })
+})

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+
+import { originalRequest, type QuestionPolicy } from '../../../gateway/checks/original-request.ts'
+import { headOf } from '../../support/head.ts'
+
+const forwarded = { question: 'forwarded', pathPrefix: '' } as const
+
+function ask(policy: QuestionPolicy, target: string, rawHeaders: string[], method = 'GET') {
+  const verdict = originalRequest(headOf({ method, target, rawHeaders }), policy)
+  if (!verdict.ok) return verdict.reason
+  const { value } = verdict
+  return [value.method, value.target, value.rawHeaders.join(' ')]
+}
+
+const traefik = ['X-Forwarded-Method', 'PUT', 'X-Forwarded-Host', 'app', 'X-Forwarded-Uri', '/a?b']
+
+describe('originalRequest, forwarded', () => {
+  it('takes method, host and target from the fields, whatever the question itself has', () => {
+    const [method, target, fields] = ask(forwarded, '/ask', ['Host', 'gateway', ...traefik])
+    expect([method, target]).toEqual(['PUT', '/a?b'])
+    expect(fields).toMatch(/Host app$/)
+    expect(fields).not.toContain('gateway')
+  })
+
+  it.each([0, 2, 4])('is unclear without field %i, or with two of it, or an empty one', (i) => {
+    const others = traefik.filter((_, at) => at !== i && at !== i + 1)
+    const [name = '', value = ''] = traefik.slice(i)
+    expect(ask(forwarded, '/', others)).toBe('question_unclear')
+    expect(ask(forwarded, '/', [...traefik, name, value])).toBe('question_unclear')
+    expect(ask(forwarded, '/', [...others, name, ''])).toBe('question_unclear')
+  })
+})
+
+describe('originalRequest, request', () => {
+  const policy = { question: 'request', pathPrefix: '/ask' } as const
+
+  it('is the question without the prefix of its path, and believes no field', () => {
+    expect(ask(policy, '/ask/api/inngest?fnId=a', traefik, 'POST')).toEqual([
+      'POST',
+      '/api/inngest?fnId=a',
+      traefik.join(' '),
+    ])
+  })
+
+  it.each(['/asked/api', '/ask', '/api/inngest', '/ask?/api'])('is unclear at %s', (target) => {
+    expect(ask(policy, target, [])).toBe('question_unclear')
+  })
+
+  it('misses the rest of a body that Envoy cut off', () => {
+    const partial = (value: string) => ask(policy, '/ask/a', ['X-Envoy-Auth-Partial-Body', value])
+    expect(partial('true')).toBe('body_missing')
+    expect(partial('false')).not.toBe('body_missing')
+  })
+})
