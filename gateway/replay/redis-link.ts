@@ -5,6 +5,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
+import { plainError } from '../plain-error.ts'
 import { parseRedisInfo } from './redis-info.ts'
 import { RedisMemory } from './redis-memory.ts'
 
@@ -30,15 +31,17 @@ export class RedisLink {
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
   #announced: string | undefined = NOT_CONNECTED
+  /** What the last try to connect ended with. */
+  #failure: string | undefined
   #wasAvailable = false
 
   constructor(client: RedisClient, clock: { nowMs(): number }, logger: Logger) {
     this.#client = client
     this.#clock = clock
     this.#logger = logger
-    // Told of every try to connect; whether it can be asked is said below.
-    client.on('error', () => undefined)
     if (isCluster(client)) {
+      // Says only that no node can be asked, of each of which why is told below.
+      client.on('error', () => undefined)
       client.on('+node', (node: Redis) => {
         this.#follow(node)
       })
@@ -55,9 +58,9 @@ export class RedisLink {
 
   /** Undefined when it can be asked. */
   get unavailableBecause(): string | undefined {
-    if (this.#client.status !== 'ready') return NOT_CONNECTED
-    for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
-    return this.#nodes.size === 0 ? NOT_CONNECTED : undefined
+    const trouble = this.#trouble()
+    const isExplained = trouble === NOT_CONNECTED && this.#failure !== undefined
+    return isExplained ? `${trouble}: ${String(this.#failure)}` : trouble
   }
 
   close(): void {
@@ -65,11 +68,28 @@ export class RedisLink {
     this.#client.disconnect()
   }
 
+  #trouble(): string | undefined {
+    if (this.#client.status !== 'ready') return NOT_CONNECTED
+    for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
+    return this.#nodes.size === 0 ? NOT_CONNECTED : undefined
+  }
+
+  /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
+  #failed(error: Error): void {
+    this.#failure = describeFailure(error)
+    this.#announce()
+  }
+
   #follow(redis: Redis): void {
     const node: Node = { trouble: NOT_CONNECTED, connection: 0 }
     this.#nodes.set(redis, node)
-    redis.on('error', () => undefined)
-    redis.on('ready', () => void this.#look(redis, node))
+    redis.on('error', (error: Error) => {
+      this.#failed(error)
+    })
+    redis.on('ready', () => {
+      this.#failure = undefined
+      void this.#look(redis, node)
+    })
     redis.on('close', () => {
       node.trouble = NOT_CONNECTED
       node.connection += 1
@@ -122,6 +142,11 @@ export class RedisLink {
     if (why === undefined) this.#logger.info('replay store can be asked')
     else this.#logger.error({ why }, 'replay store cannot be asked')
   }
+}
+
+/** Sentinels say when they are asked again, too, which differs each time. */
+function describeFailure(error: Error): string {
+  return plainError(error).replace(/ Retrying from scratch after \d+ms\./, '')
 }
 
 function isCluster(client: RedisClient): client is Cluster {

@@ -1,0 +1,138 @@
+/** The shared replay store over TLS: its server is always verified, by the configured authorities. */
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { track } from '../support/app-behind-gateway.ts'
+import { startNamedApp } from '../support/apps.ts'
+import { freshBody } from '../support/attack.ts'
+import { startTlsRedis, tlsFixture, type TlsRedisServer } from '../support/redis-tls.ts'
+import { send, signatureHeader } from '../support/sender.ts'
+import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+async function start(...options: Parameters<typeof startTlsRedis>): Promise<TlsRedisServer> {
+  return stopped(await startTlsRedis(...options))
+}
+
+function stopped(server: TlsRedisServer): TlsRedisServer {
+  ends.push(() => server.stop())
+  return server
+}
+
+/** @param replay laid over a store at `host`, whose authority is that of the server's certificate. */
+async function startBefore({ tlsPort }: TlsRedisServer, replay: object = {}, host = 'localhost') {
+  const app = await startNamedApp('app')
+  const shared = {
+    store: 'redis',
+    url: `rediss://${host}:${String(tlsPort)}`,
+    caFile: tlsFixture('cert.pem'),
+    coldStart: 'accept',
+    timeoutMs: 5000,
+  }
+  const gateway = track(await startTestGateway(app.url, { replay: { ...shared, ...replay } }))
+  return { app, gateway }
+}
+
+async function readiness({ opsPort }: TestGateway): Promise<string> {
+  const { status, body } = await send({ port: opsPort, method: 'GET', target: '/readyz' })
+  return `${String(status)} ${body.trim()}`
+}
+
+async function call({ port, clock }: TestGateway, body = freshBody()): Promise<number> {
+  const signature = signatureHeader(testKey, body, Math.floor(clock.wallMs / 1000))
+  return (await send({ port, body, headers: { 'x-inngest-signature': signature } })).status
+}
+
+const saidWhy = ({ logLines }: TestGateway) =>
+  logLines.filter(({ msg }) => msg === 'replay store cannot be asked').map(({ why }) => why)
+
+/** Refused with 503, not ready, and why. */
+async function expectRefused(
+  { app, gateway }: Awaited<ReturnType<typeof startBefore>>,
+  server: TlsRedisServer,
+  why: string,
+): Promise<void> {
+  await expect.poll(() => saidWhy(gateway)).toEqual([expect.stringContaining(why)])
+  expect(await call(gateway)).toBe(503)
+  expect(await readiness(gateway)).toBe('503 replay store')
+  expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 0')
+  expect(app.requests).toEqual([])
+  expect(await server.client.dbsize()).toBe(0)
+  expect(saidWhy(gateway)).toHaveLength(1)
+}
+
+describe('a replay store over TLS', () => {
+  it.each(['localhost', '127.0.0.1'])(
+    'of the configured authority is asked as %s',
+    async (host) => {
+      const server = await start()
+      const { app, gateway } = await startBefore(server, {}, host)
+      await expect.poll(() => readiness(gateway)).toBe('200 ok')
+      const body = freshBody()
+      const statuses = [await call(gateway, body), await call(gateway, body)]
+      expect(statuses).toEqual([200, 409])
+      expect(app.requests).toHaveLength(1)
+      expect(await server.client.dbsize()).toBe(1)
+    },
+  )
+
+  it('is shared by two gateways', async () => {
+    const server = await start()
+    const [first, second] = [await startBefore(server), await startBefore(server)]
+    for (const { gateway } of [first, second]) {
+      await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    }
+    second.gateway.clock.wallMs = first.gateway.clock.wallMs
+    const body = freshBody()
+    expect(await call(first.gateway, body)).toBe(200)
+    expect(await call(second.gateway, body)).toBe(409)
+  })
+
+  it('of another authority is not asked, and said why', async () => {
+    const server = await start('second-')
+    await expectRefused(await startBefore(server), server, 'self-signed certificate')
+  })
+
+  it('of no well-known authority is not asked where none is configured', async () => {
+    const server = await start()
+    const replay = { caFile: undefined }
+    await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')
+  })
+
+  it('of another name is not asked, and said why', async () => {
+    const server = await start('stranger-')
+    const replay = { caFile: tlsFixture('stranger-cert.pem') }
+    await expectRefused(await startBefore(server, replay), server, 'Host: localhost.')
+  })
+
+  it('is not asked where it speaks plainly, nor plainly where it does not', async () => {
+    const server = await start()
+    const plain = { url: `redis://127.0.0.1:${String(server.tlsPort)}`, caFile: undefined }
+    const both = [
+      await startBefore({ ...server, tlsPort: server.port }),
+      await startBefore(server, plain),
+    ]
+    for (const { app, gateway } of both) {
+      expect(await call(gateway)).toBe(503)
+      expect(await readiness(gateway)).toBe('503 replay store')
+      expect(app.requests).toEqual([])
+    }
+  })
+
+  it('that comes to have the certificate of another is asked no more, until that is mended', async () => {
+    const server = await start()
+    const { app, gateway } = await startBefore(server)
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    expect(await call(gateway)).toBe(200)
+    await server.changeCertificate('second-')
+    await server.client.call('CLIENT', ['KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    await expect.poll(() => saidWhy(gateway).at(-1)).toContain('self-signed certificate')
+    expect(await call(gateway)).toBe(503)
+    expect(app.requests).toHaveLength(1)
+    await server.changeCertificate('')
+    await expect.poll(() => call(gateway)).toBe(200)
+  })
+})
