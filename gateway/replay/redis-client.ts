@@ -38,7 +38,7 @@ function optionsOf({ url, username, password, ca, timeoutMs }: RedisConfig) {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url?.startsWith('rediss:') === true && { tls: { ...(ca !== undefined && { ca }) } }),
+    ...(url?.startsWith('rediss:') === true && overTls(ca)),
     connectTimeout: 5000,
     commandTimeout: timeoutMs,
     // A claim that was lost with its connection may have been made: it must not be tried again.
@@ -49,6 +49,11 @@ function optionsOf({ url, username, password, ca, timeoutMs }: RedisConfig) {
     // What was the primary is a replica now; the next connection leads to the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   }
+}
+
+/** Verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: who answers in its place admits replays. */
+function overTls(ca: string | undefined) {
+  return { tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } }
 }
 
 function retryDelayMs(attempt: number): number {

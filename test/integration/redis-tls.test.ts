@@ -108,6 +108,16 @@ describe('a replay store over TLS', () => {
     await expectRefused(await startBefore(server, replay), server, 'Host: localhost.')
   })
 
+  it('is verified even if NODE_TLS_REJECT_UNAUTHORIZED says not to', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      const server = await start('second-')
+      await expectRefused(await startBefore(server), server, 'self-signed certificate')
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    }
+  })
+
   it('is not asked where it speaks plainly, nor plainly where it does not', async () => {
     const server = await start()
     const plain = { url: `redis://127.0.0.1:${String(server.tlsPort)}`, caFile: undefined }
