@@ -2,6 +2,7 @@
 import { Cluster, Redis } from 'ioredis'
 
 import type { RedisClient } from './redis-link.ts'
+import { TlsConnector } from './tls-connector.ts'
 
 export interface RedisConfig {
   readonly url: string | undefined
@@ -53,7 +54,8 @@ function optionsOf({ url, username, password, ca, timeoutMs }: RedisConfig) {
 
 /** Verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: who answers in its place admits replays. */
 function overTls(ca: string | undefined) {
-  return { tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } }
+  const tls = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
+  return { tls, Connector: TlsConnector }
 }
 
 function retryDelayMs(attempt: number): number {
