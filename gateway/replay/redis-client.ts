@@ -31,6 +31,10 @@ export function createRedisClient(config: RedisConfig): RedisClient {
     redisOptions: options,
     enableOfflineQueue: false,
     clusterRetryStrategy: retryDelayMs,
+    // The name stays, for the certificate to be held to; it is looked up on connecting.
+    dnsLookup: (name, found) => {
+      found(null, name)
+    },
     slotsRefreshInterval: 5000,
   })
 }

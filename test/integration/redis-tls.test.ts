@@ -4,7 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp } from '../support/apps.ts'
 import { freshBody } from '../support/attack.ts'
-import { startTlsRedis, tlsFixture, type TlsRedisServer } from '../support/redis-tls.ts'
+import {
+  startTlsCluster,
+  startTlsRedis,
+  tlsFixture,
+  type TlsRedisServer,
+} from '../support/redis-tls.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
 
@@ -144,5 +149,22 @@ describe('a replay store over TLS', () => {
     expect(app.requests).toHaveLength(1)
     await server.changeCertificate('')
     await expect.poll(() => call(gateway)).toBe(200)
+  })
+})
+
+describe('a cluster over TLS', () => {
+  it('is held to the name of its nodes, not to the address that it is looked up as', async () => {
+    const server = stopped(await startTlsCluster('named-'))
+    const replay = { cluster: true, caFile: tlsFixture('named-cert.pem') }
+    const { gateway } = await startBefore(server, replay)
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    const body = freshBody()
+    expect([await call(gateway, body), await call(gateway, body)]).toEqual([200, 409])
+  })
+
+  it('of another authority is not asked, and said why', async () => {
+    const server = stopped(await startTlsCluster('second-'))
+    const replay = { cluster: true }
+    await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')
   })
 })

@@ -1,13 +1,15 @@
 /** A real Redis that speaks TLS, beside a plain port for the test itself. */
 import path from 'node:path'
 
+import { expect } from 'vitest'
+
 import { freePort } from './free-port.ts'
 import { startRedis, type RedisServer } from './redis-server.ts'
 
 export const tlsFixture = (name: string) => path.resolve('test/fixtures/tls', name)
 
 /** What the names of a certificate and its key begin with, in test/fixtures/tls. */
-type Pair = '' | 'second-' | 'stranger-'
+type Pair = '' | 'second-' | 'stranger-' | 'named-'
 
 export interface TlsRedisServer extends RedisServer {
   readonly tlsPort: number
@@ -37,4 +39,18 @@ function filesOf(pair: Pair): string[][] {
     ['tls-cert-file', tlsFixture(`${pair}cert.pem`)],
     ['tls-key-file', tlsFixture(`${pair}key.pem`)],
   ]
+}
+
+/** The same as a cluster of one node, which says its name and not its address. */
+export async function startTlsCluster(pair: Pair): Promise<TlsRedisServer> {
+  const server = await startTlsRedis(
+    pair,
+    ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes'],
+    ...['--cluster-port', String(await freePort())],
+    ...['--cluster-announce-hostname', 'localhost'],
+    ...['--cluster-preferred-endpoint-type', 'hostname'],
+  )
+  await server.client.call('CLUSTER', ['ADDSLOTSRANGE', '0', '16383'])
+  await expect.poll(() => server.client.cluster('INFO')).toContain('cluster_state:ok')
+  return server
 }
