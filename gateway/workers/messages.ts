@@ -29,6 +29,8 @@ export type Order =
 export type Report =
   | { readonly kind: 'here' }
   | { readonly kind: 'serving'; readonly port: number }
+  /** From its start, and whenever the configuration changes it. */
+  | { readonly kind: 'log level'; readonly level: string }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly kind: 'stopped'; readonly callsCut: number }

@@ -80,7 +80,10 @@ export class WorkerPool {
   }
 
   #launch(): WorkerProcess {
-    const worker = new WorkerProcess(this.#options.assignment, this.#options.replay)
+    const { assignment, replay, logger } = this.#options
+    const worker = new WorkerProcess(assignment, replay, (level) => {
+      logger.level = level
+    })
     this.#workers.add(worker)
     return worker
   }

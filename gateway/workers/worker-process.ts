@@ -18,6 +18,7 @@ export class WorkerProcess {
   readonly #worker: Worker
   readonly #assignment: Assignment
   readonly #replay: ReplayStore
+  readonly #onLogLevel: (level: string) => void
   readonly #port = Promise.withResolvers<number>()
   readonly #ended = Promise.withResolvers<Ending>()
   readonly #answers = new Map<number, (result: { answer: unknown } | undefined) => void>()
@@ -26,9 +27,11 @@ export class WorkerProcess {
   #callsCut = 0
   #whyFailed: string | undefined
 
-  constructor(assignment: Assignment, replay: ReplayStore) {
+  /** @param onLogLevel told of the level that it logs at, at its start and after each change. */
+  constructor(assignment: Assignment, replay: ReplayStore, onLogLevel: (level: string) => void) {
     this.#assignment = assignment
     this.#replay = replay
+    this.#onLogLevel = onLogLevel
     this.#worker = cluster.fork()
     this.#worker.on('message', (report: Report) => {
       this.#hear(report)
@@ -96,6 +99,9 @@ export class WorkerProcess {
       case 'serving':
         this.#isServing = true
         this.#port.resolve(report.port)
+        return
+      case 'log level':
+        this.#onLogLevel(report.level)
         return
       case 'failed':
         this.#whyFailed = report.why

@@ -1,6 +1,8 @@
 /** One of several processes that serve. It does what the primary tells it, and asks it for claims. */
 import cluster from 'node:cluster'
 
+import type { Logger } from 'pino'
+
 import type { SettingsReading } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Environment } from '../config/resolve-keys.ts'
@@ -59,9 +61,17 @@ async function startShare(
     if (order.kind === 'replies') store.answered(order.replies)
   })
   const logger = createLogger(log.level, { worker: cluster.worker?.id })
+  reportLevel(logger)
   const tracing = await createTracing(env, version)
   const surroundings = { read, clock: systemClock, logger, tracing }
   return await startServing(first, surroundings, { store, sinceSeconds })
+}
+
+/** The primary reads no configuration anew, and takes what its workers have put in force. */
+function reportLevel(logger: Logger): void {
+  const reportNow = (level: string) => void report({ kind: 'log level', level })
+  reportNow(logger.level)
+  logger.on('level-change', reportNow)
 }
 
 /** @returns for how long it still serves, once it is told to stop. */

@@ -134,6 +134,29 @@ describe('a gateway of two workers', () => {
     ])
   })
 
+  it('changes the log level of its primary too', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const metrics = async () => (await gateway.ops('/metrics')).body
+    gateway.rewrite({ workers: 2, log: { level: 'error' } })
+    await expect
+      .poll(metrics, patient)
+      .toContain('inngest_gateway_config_reloads_total{result="success"} 2\n')
+    const [first = 0] = await gateway.workerPids()
+    process.kill(first, 'SIGKILL')
+    await expect.poll(metrics, patient).toContain('inngest_gateway_workers_lost_total 1\n')
+    await expect.poll(metrics, patient).toContain('inngest_gateway_workers 2\n')
+    const said = () => gateway.log.map(({ msg }) => msg)
+    expect(said()).toContain('worker ended')
+
+    gateway.rewrite({ workers: 2, log: { level: 'info' } })
+    const reloaded = () => said().filter((msg) => msg === 'configuration reloaded')
+    await expect.poll(reloaded, patient).toHaveLength(2)
+    expect(said()).not.toContain('worker replaced')
+    gateway.child.kill('SIGTERM')
+    expect(await gateway.ended).toBe(0)
+    expect(said().at(-1)).toBe('stopped')
+  })
+
   it('minds signals to all its processes as one to itself', async () => {
     const gateway = await startWorkers((await startNamedApp('app')).url)
     for (const pid of await gateway.workerPids()) {
