@@ -6,11 +6,11 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
 
-import { adoptKeys, type Settings } from './config/compile.ts'
+import { adoptKeys, type ReplaySecrets, type Settings } from './config/compile.ts'
 import { FileWatch } from './config/file-watch.ts'
 import type { SettingsReading } from './config/load.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
-import { restartProblems } from './config/restart-only.ts'
+import { keysAwaitingRestart, restartProblems } from './config/restart-only.ts'
 import type { Clock } from './observe/clock.ts'
 import type { Metrics } from './observe/metrics.ts'
 
@@ -28,6 +28,8 @@ export interface ReloaderParts {
 export class Reloader {
   readonly #parts: ReloaderParts
   readonly #watch: FileWatch
+  /** What the replay store was made with. */
+  readonly #secretsInUse: ReplaySecrets
   #running: Settings
   /** The configuration as it was last read is what runs. */
   #isInForce = true
@@ -35,6 +37,7 @@ export class Reloader {
   /** @param running what the process has started with. */
   constructor(running: Settings, parts: ReloaderParts) {
     this.#running = running
+    this.#secretsInUse = running.replaySecrets
     this.#parts = parts
     this.#watch = new FileWatch(() => {
       this.reload('file')
@@ -75,6 +78,8 @@ export class Reloader {
     const { metrics, logger } = this.#parts
     metrics.reloads.inc({ result: 'success' })
     logger.info({ trigger, fingerprint: settings.fingerprint }, 'configuration reloaded')
+    const keys = keysAwaitingRestart(this.#secretsInUse, settings.replaySecrets)
+    if (keys.length > 0) logger.warn({ keys }, 'what these files hold takes effect at a restart')
   }
 
   #succeeded({ fingerprint }: Settings): void {
@@ -102,10 +107,11 @@ export class Reloader {
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
     policy.routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
-  const filesOf = ({ config, listenerTls, rangesCa, policy }: Settings) => [
+  const filesOf = ({ config, listenerTls, rangesCa, replaySecrets, policy }: Settings) => [
     config,
     listenerTls,
     rangesCa,
+    replaySecrets,
     policy.routes.map(({ upstream }) => upstream),
   ]
   const [keys, before] = [keysOf(next), keysOf(running)]

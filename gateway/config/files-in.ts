@@ -12,15 +12,14 @@ export function filesIn(value: unknown, depth = 0): string[] {
   if (Array.isArray(value)) return value.flatMap((member) => filesIn(member, depth + 1))
   if (!isMapping(value)) return []
   return Object.entries(value).flatMap(([key, member]) => {
-    if (key === 'signingKeys') return keyFilesIn(member)
+    if (key === 'signingKeys') return Array.isArray(member) ? member.flatMap(fileOf) : []
+    if (key === 'password') return fileOf(member)
     return FILE_KEYS.has(key) && typeof member === 'string' ? [member] : filesIn(member, depth + 1)
   })
 }
 
-function keyFilesIn(references: unknown): string[] {
-  if (!Array.isArray(references)) return []
-  return references.flatMap((reference: unknown) => {
-    const file = isMapping(reference) ? reference['file'] : undefined
-    return typeof file === 'string' ? [file] : []
-  })
+/** Of a reference to a secret. */
+function fileOf(reference: unknown): string[] {
+  const file = isMapping(reference) ? reference['file'] : undefined
+  return typeof file === 'string' ? [file] : []
 }

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
+import type { ReplaySecrets } from './compile.ts'
 import { describeFound, type Problem } from './problem.ts'
 import type { Config } from './schema.ts'
 
@@ -43,6 +44,15 @@ export function restartProblems(file: string, running: Config, next: Config): Pr
     const expected = `${describeFound(before, [])} until a restart`
     return [{ file, line: undefined, path, expected, found: describeFound(after, []) }]
   })
+}
+
+/**
+ * The keys whose files hold something else now. They refuse nothing: a secret is changed by whoever
+ * keeps it, often together with signing keys, which must not wait for a restart.
+ */
+export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets): string[] {
+  const keys = { 'replay.password': 'password', 'replay.caFile': 'ca' } as const
+  return Object.entries(keys).flatMap(([key, name]) => (running[name] === next[name] ? [] : [key]))
 }
 
 function valueAt(config: Config, path: string): unknown {
