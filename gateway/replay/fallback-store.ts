@@ -1,7 +1,7 @@
 /**
- * A shared store, and what this process itself remembers for while that cannot be asked. Every claim
- * is made in memory too, so that what was admitted meanwhile stays spent afterwards; what another
- * replica admitted meanwhile is not known here, which is the price of not refusing.
+ * A shared store, and what this machine itself remembers for while that cannot be asked. Whatever is
+ * admitted is remembered here too, so that it stays spent while the shared store is away, and after;
+ * what another replica admitted is not known here, which is the price of not refusing.
  */
 import type { Logger } from 'pino'
 
@@ -31,18 +31,18 @@ export class FallbackReplayStore implements ReplayStore {
     return this.#shared.unavailableBecause
   }
 
+  /**
+   * The shared store is asked first: what it refuses is not remembered here, where it would stand in
+   * the way of the copy that it lets in, which may come to this memory later.
+   */
   async claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
+    const shared = await this.#askShared(claim, target, nowMs)
+    const isAdmitted = shared === 'claimed' || shared === 'followed'
+    if (shared !== undefined && !isAdmitted) return shared
+    // If it is spent here only, it was admitted while the shared store could not be told of it.
     const own = await this.#own.claim(claim, target, nowMs)
     if (own === 'full' || own === 'before_start') return own
-    try {
-      const shared = await this.#shared.claim(claim, target, nowMs)
-      this.#announce(undefined)
-      // Admitted while the shared store could not be told of it.
-      return shared === 'claimed' && own !== 'claimed' ? own : shared
-    } catch (error) {
-      this.#announce(error)
-      return own
-    }
+    return shared === 'followed' ? shared : own
   }
 
   async rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
@@ -58,6 +58,18 @@ export class FallbackReplayStore implements ReplayStore {
     await this.#shared.close()
   }
 
+  /** @returns undefined if it cannot be asked. */
+  async #askShared(...claim: Parameters<ReplayStore['claim']>): Promise<ClaimOutcome | undefined> {
+    try {
+      const outcome = await this.#shared.claim(...claim)
+      this.#announce(undefined)
+      return outcome
+    } catch (error) {
+      this.#announce(error)
+      return undefined
+    }
+  }
+
   #announce(error: unknown): void {
     const isAlone = error !== undefined
     if (isAlone === this.#isAlone) return
@@ -66,7 +78,7 @@ export class FallbackReplayStore implements ReplayStore {
       const why = error instanceof Error ? error.message : 'no reason given'
       this.#logger.error(
         { why },
-        'replays are told by this process alone: others may be admitted twice',
+        'replays are told by this machine alone: others may be admitted twice',
       )
     } else this.#logger.info('replays are told by the shared store again')
   }

@@ -125,7 +125,7 @@ describe('two gateways with one replay cache', () => {
     expect((await call(gateway, body)).status).toBe(409)
     expect((await call(gateway)).status).toBe(200)
     const said = gateway.logLines.map(({ msg }) => msg)
-    expect(said).toContain('replays are told by this process alone: others may be admitted twice')
+    expect(said).toContain('replays are told by this machine alone: others may be admitted twice')
     expect(said).toContain('replays are told by the shared store again')
   })
 

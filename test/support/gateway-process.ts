@@ -57,11 +57,13 @@ export async function startGatewayProcess(
   children.push(child)
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
   const log: Record<string, unknown>[] = []
-  const reader = createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', (line) => {
     log.push(JSON.parse(line) as Record<string, unknown>)
   })
-  const [first] = (await once(reader, 'line')) as [string]
-  const started = JSON.parse(first) as { listen: string; ops: string }
+  // A worker may have something to say before.
+  const findStarted = () => log.find(({ msg }) => msg === 'started')
+  await expect.poll(findStarted, { ...patient, interval: 10 }).toBeDefined()
+  const started = findStarted() as unknown as { listen: string; ops: string }
   const portOf = (text: string) => Number(text.split(':').at(-1))
   const opsPort = portOf(started.ops)
   return {
