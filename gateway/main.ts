@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-/** The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. */
+/**
+ * The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. A command
+ * is loaded when it is asked for, so that none waits for what only another needs.
+ */
 import { Command, CommanderError } from 'commander'
 
-import { explain } from './commands/explain.ts'
-import { healthcheck } from './commands/healthcheck.ts'
-import { ips } from './commands/ips.ts'
-import { printConfig } from './commands/print-config.ts'
-import { run } from './commands/run.ts'
+import type { explain } from './commands/explain.ts'
+import type { ips } from './commands/ips.ts'
 import type { SettingsOptions } from './commands/settings.ts'
-import { sign } from './commands/sign.ts'
-import { validate } from './commands/validate.ts'
-import { verify } from './commands/verify.ts'
+import type { sign } from './commands/sign.ts'
+import type { verify } from './commands/verify.ts'
 import { version } from './version.ts'
 
 const program = new Command('inngest-gateway')
@@ -33,19 +32,22 @@ const collect = (value: string, before: string[]) => [...before, value]
 settingsCommand('run')
   .description('start the gateway')
   .action(async (options: SettingsOptions) => {
+    const { run } = await import('./commands/run.ts')
     // At once: an exporter that cannot reach its collector would go on trying.
     process.exit(await run(options, process.env))
   })
 
 settingsCommand('validate')
   .description('check the configuration exactly as `run` would, and exit')
-  .action((options: SettingsOptions) => {
+  .action(async (options: SettingsOptions) => {
+    const { validate } = await import('./commands/validate.ts')
     finish(validate(options, process.env))
   })
 
 settingsCommand('print-config')
   .description('print the settings in force, each with where it comes from')
-  .action((options: SettingsOptions) => {
+  .action(async (options: SettingsOptions) => {
+    const { printConfig } = await import('./commands/print-config.ts')
     finish(printConfig(options, process.env))
   })
 
@@ -55,6 +57,7 @@ settingsCommand('ips')
   )
   .option('--check <address>', 'only say whether this address is in one of them')
   .action(async (options: Parameters<typeof ips>[0]) => {
+    const { ips } = await import('./commands/ips.ts')
     finish(await ips(options, process.env, Date.now()))
   })
 
@@ -68,6 +71,7 @@ settingsCommand('explain')
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
   .option('--at <seconds>', 'what the clock says, Unix seconds; now by default')
   .action(async (options: Parameters<typeof explain>[0]) => {
+    const { explain } = await import('./commands/explain.ts')
     finish(await explain(options, process.env, Date.now()))
   })
 
@@ -79,7 +83,8 @@ program
   .option('--url <url>', 'where the curl line goes', 'http://127.0.0.1:8080/api/inngest')
   .option('--method <method>', 'method of the curl line', 'POST')
   .option('--header-only', 'print the value of X-Inngest-Signature only')
-  .action((options: Parameters<typeof sign>[0]) => {
+  .action(async (options: Parameters<typeof sign>[0]) => {
+    const { sign } = await import('./commands/sign.ts')
     finish(sign(options, process.env, Date.now()))
   })
 
@@ -89,7 +94,8 @@ program
   .requiredOption('--header <value>', 'value of X-Inngest-Signature')
   .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
-  .action((options: Parameters<typeof verify>[0]) => {
+  .action(async (options: Parameters<typeof verify>[0]) => {
+    const { verify } = await import('./commands/verify.ts')
     finish(verify(options, process.env, Date.now()))
   })
 
@@ -98,6 +104,7 @@ program
   .description('ask a running gateway whether it is ready; for containers without curl')
   .option('--url <url>', 'readiness address', 'http://127.0.0.1:9090/readyz')
   .action(async (options: { url: string }) => {
+    const { healthcheck } = await import('./commands/healthcheck.ts')
     finish(await healthcheck(options.url))
   })
 
