@@ -1,8 +1,13 @@
-/** `run`: starts the gateway and stops it on a signal. */
+/**
+ * `run`: starts the gateway and stops it on a signal. What only several processes need is loaded only
+ * for them.
+ */
 import cluster from 'node:cluster'
 
 import type { Logger } from 'pino'
 
+import type { Settings } from '../config/compile.ts'
+import type { SettingsReading } from '../config/load.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { countWorkers } from '../config/worker-count.ts'
 import { startGateway, type StopReport } from '../gateway.ts'
@@ -11,8 +16,6 @@ import { createLogger } from '../observe/logger.ts'
 import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
 import { version } from '../version.ts'
-import { startPrimary } from '../workers/primary.ts'
-import { work } from '../workers/worker.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 /** What `run` does with a gateway, whether it is one process or several. */
@@ -29,7 +32,11 @@ interface Running {
 
 /** @returns the exit code, once a signal has ended the gateway. */
 export async function run(options: SettingsOptions, env: Environment): Promise<number> {
-  if (cluster.isWorker) return await work(() => readSettings(options, env), env)
+  const read = () => readSettings(options, env)
+  if (cluster.isWorker) {
+    const { work } = await import('../workers/worker.ts')
+    return await work(read, env)
+  }
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const { settings } = reading
@@ -42,12 +49,10 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     reload()
   })
   try {
-    const read = () => readSettings(options, env)
-    const tracing = workers === 1 ? await createTracing(env, version) : undefined
     const gateway: Running =
       workers === 1
-        ? await startGateway(reading, { read, clock: systemClock, logger, tracing })
-        : await startPrimary(settings, workers, { clock: systemClock, logger })
+        ? await startAlone(reading, read, env, logger)
+        : await startSeveral(settings, workers, logger)
     reload = () => {
       gateway.reload()
     }
@@ -70,6 +75,21 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
+}
+
+async function startAlone(
+  first: SettingsReading & { ok: true },
+  read: () => SettingsReading,
+  env: Environment,
+  logger: Logger,
+): Promise<Running> {
+  const tracing = await createTracing(env, version)
+  return await startGateway(first, { read, clock: systemClock, logger, tracing })
+}
+
+async function startSeveral(settings: Settings, workers: number, logger: Logger): Promise<Running> {
+  const { startPrimary } = await import('../workers/primary.ts')
+  return await startPrimary(settings, workers, { clock: systemClock, logger })
 }
 
 async function stopOnSignal(
