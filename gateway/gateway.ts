@@ -129,7 +129,7 @@ export async function startServing(
       live.replace(allowPublished(live.settings, current.ranges))
     },
   })
-  const parts = createParts(settings, memory.store, surroundings, ranges)
+  const parts = await createParts(settings, memory.store, surroundings, ranges)
   const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
   const putInForce = (next: Settings) => {
@@ -197,13 +197,13 @@ interface Parts extends TrafficParts {
   readonly metrics: Metrics
 }
 
-function createParts(
+async function createParts(
   settings: Settings,
   memory: ReplayStore,
   { clock, logger, tracing }: Surroundings,
   ranges: LiveRanges,
-): Parts {
-  const replay = createReplayStore(settings, memory, clock, logger)
+): Promise<Parts> {
+  const replay = await createReplayStore(settings, memory, clock, logger)
   const live = new LiveSnapshot(settings, {
     pools: createUpstreamPools(),
     agents: createUpstreamAgents(),
