@@ -10,9 +10,10 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
+import { createRequire } from 'node:module'
 import { isIP, type Socket } from 'node:net'
 
-import { createProxyServer, type ProxyServer, type ServerOptions } from 'http-proxy-3'
+import type { ProxyServer, ServerOptions } from 'http-proxy-3'
 
 import type { PassthroughRequest } from '../admit.ts'
 import { fieldValues } from '../checks/request-head.ts'
@@ -48,7 +49,8 @@ export function createUpstreamAgents(): UpstreamAgents {
 }
 
 export class Passthrough {
-  readonly #proxy: ProxyServer = createProxyServer({})
+  /** Undefined if no route is passed through. */
+  readonly #proxy: ProxyServer | undefined
   readonly #options: ForwarderOptions
   readonly #shared: UpstreamAgents
   readonly #agents: UpstreamAgent[] = []
@@ -64,17 +66,7 @@ export class Passthrough {
       this.#agents.push(agent)
       this.#targets.set(route, targetOf(route.upstream, agent, options))
     }
-    const onRequest = (upstream: ClientRequest, request: IncomingMessage) => {
-      this.#adopt(upstream, request)
-    }
-    this.#proxy.on('proxyReq', onRequest).on('proxyReqWs', onRequest)
-    // The library gives a DELETE or OPTIONS in chunks the length 0 and sends what is in them all the
-    // same, so that the app reads it as the next request. The fields are set behind that.
-    this.#proxy.before('web', 'stream', (request) => {
-      request.headers = this.#calls.get(request)?.headers ?? {}
-    })
-    // Every call has a handler of its own; what comes here came twice.
-    this.#proxy.on('error', () => undefined)
+    if (this.#targets.size > 0) this.#proxy = this.#createProxy()
   }
 
   /** @returns the app's status, when its whole answer has been passed on. @throws GatewayFault */
@@ -108,7 +100,8 @@ export class Passthrough {
       else reject(new GatewayFault('downstream_closed'))
     })
     if (fieldValues(accepted.head.rawHeaders, 'expect').length > 0) response.writeContinue()
-    this.#proxy.web(request, response, this.#targetFor(accepted.route), (error) => {
+    const { proxy, target } = this.#wayTo(accepted.route)
+    proxy.web(request, response, target, (error) => {
       if (request.socket.destroyed) reject(new GatewayFault('downstream_closed', error))
       else reject(faultOf(error, call))
     })
@@ -158,8 +151,8 @@ export class Passthrough {
       else resolve(status)
     })
     request.headers = call.headers
-    const target = this.#targetFor(accepted.route)
-    this.#proxy.ws(request, socket, firstBytes, target, (error) => {
+    const { proxy, target } = this.#wayTo(accepted.route)
+    proxy.ws(request, socket, firstBytes, target, (error) => {
       if (status !== undefined) return
       const fault = faultOf(error, call)
       onFault(fault)
@@ -172,10 +165,29 @@ export class Passthrough {
     for (const agent of this.#agents) this.#shared.release(agent)
   }
 
-  #targetFor(route: PassthroughRoutePolicy): ServerOptions {
-    const target = this.#targets.get(route)
-    if (target === undefined) throw new Error(`route ${route.name} has no target`)
-    return target
+  #createProxy(): ProxyServer {
+    // Loaded where it is needed only, and at once: a reload that adds a route does not wait.
+    const library = createRequire(import.meta.url)('http-proxy-3') as typeof import('http-proxy-3')
+    const proxy = library.createProxyServer({})
+    const onRequest = (upstream: ClientRequest, request: IncomingMessage) => {
+      this.#adopt(upstream, request)
+    }
+    proxy.on('proxyReq', onRequest).on('proxyReqWs', onRequest)
+    // The library gives a DELETE or OPTIONS in chunks the length 0 and sends what is in them all the
+    // same, so that the app reads it as the next request. The fields are set behind that.
+    proxy.before('web', 'stream', (request) => {
+      request.headers = this.#calls.get(request)?.headers ?? {}
+    })
+    // Every call has a handler of its own; what comes here came twice.
+    proxy.on('error', () => undefined)
+    return proxy
+  }
+
+  #wayTo(route: PassthroughRoutePolicy): { proxy: ProxyServer; target: ServerOptions } {
+    const [proxy, target] = [this.#proxy, this.#targets.get(route)]
+    if (proxy === undefined || target === undefined)
+      throw new Error(`route ${route.name} has no target`)
+    return { proxy, target }
   }
 
   #adopt(upstream: ClientRequest, request: IncomingMessage): void {
