@@ -1,6 +1,7 @@
 /** Log lines: JSON on stdout, or readable text on a terminal. */
+import { createRequire } from 'node:module'
+
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 
 /** Lines that could not be written wait for as much as this; what comes on top is lost. */
 const MAX_WAITING_BYTES = 1_048_576
@@ -17,7 +18,9 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
     formatters: { level: (label: string) => ({ level: label }) },
   }
   if (!process.stdout.isTTY) return pino(options, unfailing())
-  const prettify = prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
+  // Loaded on a terminal only: a service would wait for it for nothing.
+  const library = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
+  const prettify = library.prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
   return pino(options, {
     write: (line: string) => {
       process.stdout.write(prettify(line))
