@@ -1,0 +1,82 @@
+/**
+ * A start loads only what its configuration needs. What is large and seldom needed must not become
+ * part of every start again, which nobody would notice but in milliseconds.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+
+import { mountSecret } from '../support/secret-mount.ts'
+
+const KEY = 'signkey-test-12345678'
+const upstream = 'http://127.0.0.1:1'
+const base = {
+  listen: { host: '127.0.0.1', port: 0 },
+  ops: { host: '127.0.0.1', port: 0 },
+  allowlist: ['127.0.0.1'],
+  shutdown: { delayMs: 0 },
+  routes: [{ name: 'app', upstream, signingKeys: [{ env: 'KEY' }] }],
+}
+const page = { name: 'page', policy: 'passthrough', path: '/page', upstream }
+
+/** Each with what only it may load: packages, and modules of the gateway's own. */
+const ways = {
+  passthrough: ['http-proxy-3'],
+  redis: ['ioredis', 'replay/redis-store.ts'],
+  tracing: ['@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http'],
+  workers: ['workers/primary.ts', 'workers/worker.ts'],
+  terminal: ['pino-pretty'],
+  otherCommands: ['commands/explain.ts', 'commands/ips.ts', 'commands/verify.ts'],
+}
+const seldom = Object.values(ways).flat()
+
+const children: ReturnType<typeof spawn>[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+/** @returns packages and own modules that had been loaded when it stopped. */
+async function loadedBy(config: object, env: Record<string, string> = {}): Promise<Set<string>> {
+  const mount = mountSecret({ 'gateway.yaml': stringify({ ...base, ...config }) })
+  const recorder = ['--import', './test/support/record-loads.ts']
+  const run = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
+  const child = spawn(process.execPath, [...recorder, ...run], {
+    env: { KEY, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const stderr = child.stderr.setEncoding('utf8').toArray()
+  for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+    if (text.includes('"started"')) child.kill('SIGINT')
+  }
+  await once(child, 'close')
+  const urls = JSON.parse((await stderr).join('')) as string[]
+  return new Set(urls.map(nameOf))
+}
+
+const gatewayFolder = new URL('../../gateway/', import.meta.url).href
+
+function nameOf(url: string): string {
+  const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
+  return name ?? url.replace(gatewayFolder, '')
+}
+
+describe('a start', () => {
+  it.each([
+    ['a plain configuration', {}, {}, []],
+    ['a passthrough route', { routes: [...base.routes, page] }, {}, ways.passthrough],
+    ['a shared store', { replay: { store: 'redis', url: 'redis://127.0.0.1:1' } }, {}, ways.redis],
+    ['tracing', {}, { OTEL_TRACES_EXPORTER: 'otlp' }, ways.tracing],
+  ])('with %s loads nothing that only others need', async (_name, config, env, own) => {
+    const loaded = await loadedBy(config, env)
+    expect(seldom.filter((name) => loaded.has(name))).toEqual(own)
+    expect(loaded).toContain('undici')
+  })
+
+  it('is held against modules that exist', () => {
+    const gone = seldom.filter((name) => name.endsWith('.ts') && !existsSync(`gateway/${name}`))
+    expect(gone).toEqual([])
+  })
+})
