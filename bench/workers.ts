@@ -13,6 +13,8 @@ import { constants, cpus, setPriority, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { threadCpuMs } from './proc-stat.ts'
+
 const KEY = 'signkey-test-12345678'
 const BODY_BYTES = 2048
 const CONNECTIONS = 64
@@ -153,12 +155,8 @@ async function load(what: Load): Promise<number> {
   return calls
 }
 
-/** Nanosecond counters of the scheduler (Linux, Documentation/scheduler/sched-stats.rst). */
 function cpuOf(pid: number): Cpu {
-  const ofThread = (thread: string) => {
-    const text = readFileSync(`/proc/${String(pid)}/task/${thread}/schedstat`, 'utf8')
-    return Number(text.split(' ')[0]) / 1000
-  }
+  const ofThread = (thread: string) => threadCpuMs(pid, thread) * 1000
   const threads = readdirSync(`/proc/${String(pid)}/task`)
   return { main: ofThread(String(pid)), all: threads.map(ofThread).reduce((a, b) => a + b, 0) }
 }
