@@ -127,10 +127,11 @@ export function canAnswer({ isRawOnly, maxBodyBytes }: Candidate, cell: Cell): b
   return !(isRawOnly && cell.form === 'spaced') && cell.bodyBytes <= (maxBodyBytes ?? Infinity)
 }
 
-/** `flags` for Node, such as those of a profile. */
+/** @param flags for Node, such as those of a profile. @param settings laid over the usual ones. */
 export function gateway(
   { port, upstreamPort, opsPort, folder }: StartContext,
   flags: readonly string[] = [],
+  settings: object = {},
 ): Command {
   const config = {
     listen: { host: '127.0.0.1', port },
@@ -145,6 +146,7 @@ export function gateway(
         signingKeys: [{ env: 'BENCH_KEY' }],
       },
     ],
+    ...settings,
   }
   const file = path.join(folder, `gateway-${String(port)}.yaml`)
   // JSON is YAML.
