@@ -147,7 +147,6 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #reject: (fault: GatewayFault) => void
   /** A connection was had, so that what goes wrong now is not about connecting. */
   #isConnected = false
-  #isClientGone = false
   #held: Promise<void> | undefined
 
   constructor(
@@ -168,8 +167,10 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#isConnected = true
     const onClose = () => {
       if (this.#response.writableFinished) return
-      this.#isClientGone = true
-      controller.abort(new GatewayFault('downstream_closed'))
+      const fault = new GatewayFault('downstream_closed')
+      // An answer that the app has ended already cannot be aborted, nor will it ever be sent.
+      this.#reject(fault)
+      controller.abort(fault)
     }
     if (this.#response.destroyed) onClose()
     else this.#response.once('close', onClose)
@@ -231,8 +232,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const fault = upstreamFault(error, this.#isConnected)
-    this.#reject(this.#isClientGone ? new GatewayFault('downstream_closed') : fault)
+    this.#reject(upstreamFault(error, this.#isConnected))
   }
 }
 
