@@ -17,11 +17,12 @@ COPY --from=install --chown=65532:65532 /state /var/lib/inngest-gateway
 USER 65532:65532
 
 # What Node has compiled of it, so that a start takes half the time: by the image's own Node and user,
-# as it reads nobody else's. Where it does not fit, as with another user, Node goes without.
+# as it reads nobody else's, and with the flags of the entry point. Where it does not fit, as with
+# another user, Node goes without.
 FROM app AS compiled
 COPY --from=install --chown=65532:65532 /state /compiled
 ENV NODE_COMPILE_CACHE=/compiled
-RUN ["/nodejs/bin/node", \
+RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", \
   "--import", "/app/gateway/commands/run.ts", \
   "--import", "/app/gateway/commands/healthcheck.ts", \
   "/app/gateway/main.ts", "version"]
@@ -32,7 +33,7 @@ COPY --from=compiled --chown=0:0 --chmod=555 /compiled /compiled
 ENV NODE_COMPILE_CACHE=/compiled
 EXPOSE 8080 9090
 HEALTHCHECK --interval=10s --timeout=4s --start-period=3s \
-  CMD ["/nodejs/bin/node", "/app/gateway/main.ts", "healthcheck"]
+  CMD ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "/app/gateway/main.ts", "healthcheck"]
 # Why these flags: docs/decisions/0009-memory-flags.md
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "/app/gateway/main.ts"]
 CMD ["run", "--config", "/etc/inngest-gateway/config.yaml"]

@@ -84,7 +84,7 @@ describe('two gateways with one replay cache', () => {
     expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
     const said = gateway.logLines.map(({ msg }) => msg)
     expect(said).toContain('replay store cannot be asked')
-    expect(said.at(-2)).toBe('replay store can be asked')
+    expect(said).toContain('replay store can be asked')
   })
 
   it('hang for no longer than they may when it is paused', async () => {

@@ -143,4 +143,20 @@ describe('twenty clients that leave', () => {
     await expectQuiet(target)
     await expect.poll(() => app.sockets.size).toBe(0)
   })
+
+  it('behind an answer that waits, with their own answered already, leave nothing', async () => {
+    // The first of two on a connection is held, so that the second's answer waits for it here.
+    const app = await startApp((request, response) => {
+      if (request.url?.includes('held') !== true) response.end('answered')
+    })
+    const target = await startTarget(app.config)
+    const held = () => signedCall(target).replace('?fnId=f', '?held&fnId=f')
+    const both = () => `${held()}${signedCall(target)}`.replaceAll('Connection: close\r\n', '')
+    await leave(target.gateway.port, both, async () => {
+      await expect.poll(() => app.calls.length, { timeout: 10_000 }).toBe(2 * LEAVERS)
+      await pause()
+    })
+    await expectQuiet(target)
+    expect(target.reasons()).toEqual(Array<string>(2 * LEAVERS).fill('downstream_closed'))
+  })
 })
