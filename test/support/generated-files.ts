@@ -18,15 +18,16 @@ import { testFileOf, threatGroups } from './threats.ts'
 
 /** File name to a function from its old text to its new. */
 export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
-  'README.md': (before) =>
+  'docs/configuration.md': (before) => replaceBlock(before, 'config', configTable()),
+  'docs/reasons.md': (before) =>
     [
-      ['config', configTable()],
       ['reasons', reasonsTable()],
       ['faults', faultsTable()],
-      ['metrics', metricsTable()],
-      ['restart', restartOnly.map((key) => `\`${key}\``).join(', ')],
       ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
+  'docs/reload.md': (before) =>
+    replaceBlock(before, 'restart', restartOnly.map((key) => `\`${key}\``).join(', ')),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
 }

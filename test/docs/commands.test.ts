@@ -1,0 +1,131 @@
+/** Every command of the documentation: the program is known, and what it names is there. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+import { blocksOf } from '../support/documents.ts'
+
+interface Command {
+  readonly page: string
+  readonly line: number
+  readonly words: readonly string[]
+}
+
+/** Lines, continued ones put together, without comments, cut at `&&`, `;` and `|`. */
+function commandsOf(text: string): string[] {
+  return text
+    .replaceAll(/\\\n\s*/g, ' ')
+    .split('\n')
+    .flatMap((line) => line.replace(/(?:^|\s)#.*$/, '').split(/\s(?:&&|;|\||\|\|)\s/))
+    .map((command) => command.trim())
+    .filter((command) => command !== '')
+}
+
+const ASSIGNMENT = /^[A-Z][A-Z0-9_]*=/
+
+function wordsOf(command: string): string[] {
+  const words = command.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
+  while (ASSIGNMENT.test(words[0] ?? '')) words.shift()
+  if (words[0] === 'sudo') words.shift()
+  return words
+}
+
+const commands: Command[] = blocksOf('sh').flatMap(({ page, line, text }) =>
+  commandsOf(text)
+    .map((command) => ({ page, line, words: wordsOf(command) }))
+    .filter(({ words }) => words.length > 0),
+)
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>
+}
+
+const helps = new Map<string, string>()
+
+function helpOf(command: string): string {
+  const known = helps.get(command)
+  if (known !== undefined) return known
+  const { stdout, status } = spawnSync(process.execPath, ['gateway/main.ts', command, '--help'], {
+    encoding: 'utf8',
+  })
+  const help = status === 0 ? stdout : ''
+  helps.set(command, help)
+  return help
+}
+
+/** Of the project's own commands, every option has to be one. */
+function checkOwn([command = '', ...rest]: readonly string[]): void {
+  const help = helpOf(command)
+  expect(help).toContain(`inngest-gateway ${command}`)
+  for (const option of rest.filter((word) => word.startsWith('-') && word !== '-')) {
+    expect(help.split(/[\s,<>]+/)).toContain(option.split('=')[0])
+  }
+}
+
+/** Paths of the repository that a command names. */
+function expectThere(words: readonly string[], base = ''): void {
+  for (const word of words.filter((text) => /^\.?[\w.-]*\//.test(text) && !text.includes('…'))) {
+    expect(existsSync(path.join(base, word)), word).toBe(true)
+  }
+}
+
+function checkNpm([verb = '', script = '']: readonly string[]): void {
+  expect(['ci', 'test', 'run']).toContain(verb)
+  if (verb === 'run') expect(Object.keys(scripts)).toContain(script)
+}
+
+function optionValue(words: readonly string[], ...names: string[]): string | undefined {
+  const at = words.findIndex((word) => names.includes(word))
+  return at === -1 ? undefined : words[at + 1]
+}
+
+/** Programs of other people's, whose words are not checked beyond the paths of this repository. */
+const FOREIGN = new Set(
+  ['cat', 'cd', 'cp', 'curl', 'docker', 'git', 'install', 'journalctl', 'kubectl', 'mkdir'].concat([
+    'openssl',
+    'promtool',
+    'systemctl',
+    'systemd-analyze',
+    'chmod',
+    'useradd',
+    'echo',
+    'printf',
+  ]),
+)
+
+const checks: Readonly<Record<string, (words: readonly string[]) => void>> = {
+  npm: checkNpm,
+  npx: ([program, ...rest]) => {
+    expect(program).toBe('inngest-gateway')
+    checkOwn(rest)
+  },
+  'inngest-gateway': checkOwn,
+  bash: expectThere,
+  node: expectThere,
+  kubectl: (words) => {
+    const folder = optionValue(words, '-k', 'kustomize')
+    if (folder?.startsWith('deploy/') === true) {
+      expect(existsSync(path.join(folder, 'kustomization.yaml')), folder).toBe(true)
+    }
+  },
+  docker: (words) => {
+    const file = optionValue(words, '-f', '--file')
+    if (file !== undefined) expect(existsSync(file), file).toBe(true)
+  },
+}
+
+describe('a command of the documentation', () => {
+  it('is looked for in many places', () => {
+    expect(commands.length).toBeGreaterThan(10)
+  })
+
+  it.each(commands.map((command) => ({ ...command, text: command.words.join(' ') })))(
+    'can be typed: $page:$line $text',
+    ({ words: [program = '', ...rest] }) => {
+      const check = checks[program]
+      if (check === undefined) expect([...FOREIGN]).toContain(program)
+      else check(rest)
+    },
+  )
+})

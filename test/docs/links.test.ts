@@ -1,0 +1,41 @@
+/** Every link of the documentation to a file of the project leads there. */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+import { pages } from '../support/documents.ts'
+
+const links = pages.flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => ({ page, target }))
+    .filter(({ target }) => !/^(?:https?:|#|mailto:)/.test(target)),
+)
+
+describe('a link of the documentation', () => {
+  it('is found in many places', () => {
+    expect(links.length).toBeGreaterThan(20)
+  })
+
+  it.each(links)('of $page leads somewhere: $target', ({ page, target }) => {
+    const [file = '', anchor] = target.split('#')
+    const there = path.join(path.dirname(page), file)
+    expect(existsSync(there)).toBe(true)
+    if (anchor !== undefined) expect(headingsOf(there)).toContain(anchor)
+  })
+
+  it('leads to every page of docs from the README', () => {
+    const linked = links.filter(({ page }) => page === 'README.md').map(({ target }) => target)
+    const written = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page))
+    expect(linked).toEqual(expect.arrayContaining(written))
+  })
+})
+
+/** As GitHub makes anchors of them. */
+function headingsOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}

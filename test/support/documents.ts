@@ -1,0 +1,30 @@
+/** The documentation, taken apart for tests. */
+import { globSync, readFileSync } from 'node:fs'
+
+/** Every page that a user reads. */
+export const pages: readonly string[] = [
+  ...globSync('*.md'),
+  ...globSync('docs/**/*.md'),
+  ...globSync('deploy/**/*.md'),
+  ...globSync('bench/*.md'),
+].sort()
+
+export interface Block {
+  readonly page: string
+  /** Of its first line. */
+  readonly line: number
+  readonly text: string
+}
+
+/** @param language as after the three backticks. Blocks in a list are indented with it. */
+export function blocksOf(language: string): Block[] {
+  return pages.flatMap((page) => {
+    const whole = readFileSync(page, 'utf8')
+    const found = whole.matchAll(new RegExp(`^( *)\`\`\`${language}\n(.*?)^\\1\`\`\``, 'gms'))
+    return [...found].map(({ index, 1: indent = '', 2: text = '' }) => ({
+      page,
+      line: whole.slice(0, index).split('\n').length + 1,
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }))
+  })
+}
