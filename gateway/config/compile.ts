@@ -16,7 +16,9 @@ import { readPublishedRanges } from './published-ranges.ts'
 import type { ListenerTls, TlsMaterial } from './read-tls.ts'
 import type { RouteConfig } from './route-schema.ts'
 import { inngestKeyword, type Config } from './schema.ts'
+import type { Secrets } from './secrets.ts'
 import { parseServeOrigin } from './serve-origin.ts'
+import type { StatusToken } from './status-token.ts'
 import { parseUpstream } from './upstream.ts'
 
 /** Everything a running gateway needs to know. */
@@ -28,6 +30,8 @@ export interface Settings {
   /** PEM; see TlsMaterial. */
   readonly rangesCa: string | undefined
   readonly replaySecrets: ReplaySecrets
+  /** Undefined if the status page is off, or needs none. */
+  readonly statusToken: StatusToken | undefined
   /** Undefined for plain HTTP. */
   readonly listenerTls: ListenerTls | undefined
   /** Of the configuration with its defaults, so that replicas can be compared. */
@@ -56,7 +60,7 @@ export function compileSettings(
   config: Config,
   keys: readonly (readonly SigningKey[])[],
   tls: TlsMaterial,
-  replayPassword: string | undefined,
+  { replayPassword, statusToken }: Secrets,
   defaults: RouteDefaults,
 ): Settings {
   const listsInngest = config.allowlist.includes(inngestKeyword)
@@ -78,7 +82,7 @@ export function compileSettings(
   const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
   const { listener: listenerTls, rangesCa, replayCa } = tls
   const replaySecrets = redacted({ password: replayPassword, ca: replayCa })
-  const read = { rangesCa, replaySecrets, listenerTls }
+  const read = { rangesCa, replaySecrets, listenerTls, statusToken }
   return Object.freeze({ policy, config, allowlistSources, ...read, fingerprint })
 }
 

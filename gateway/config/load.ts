@@ -13,8 +13,8 @@ import {
   type Environment,
   type KeyReading,
 } from './resolve-keys.ts'
-import { readSecret } from './read-secret.ts'
 import { readTls } from './read-tls.ts'
+import { readSecrets } from './secrets.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 
 export type SettingsReading = SettingsOrProblems & {
@@ -91,13 +91,9 @@ function readSettings(
   if (clashes.length > 0) return fail(clashes)
   const tls = readTls(file, shape.config, lineOf)
   if (!tls.ok) return fail(tls.problems)
-  const { password } = shape.config.replay
-  const secret = password && readSecret(password, env)
-  if (secret?.ok === false) {
-    const path = ['replay', 'password']
-    return fail([{ file, line: lineOf(path), path: formatPath(path), ...secret }])
-  }
-  const settings = compileSettings(shape.config, keys, tls.material, secret?.text, defaults)
+  const read = readSecrets(file, shape.config, env, lineOf)
+  if (!read.ok) return fail(read.problems)
+  const settings = compileSettings(shape.config, keys, tls.material, read.secrets, defaults)
   return { ok: true, settings }
 }
 

@@ -29,10 +29,14 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 const MAX_FOUND = 80
 
+/** Under which somebody may have written the secret itself. */
+const SECRET_KEYS = ['signingKeys', 'password', 'token']
+
 /** A value for a message: short, printable, and only its kind if it may hold a secret. */
 export function describeFound(value: unknown, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'nothing'
-  if (path.includes('signingKeys')) return Array.isArray(value) ? listOf(value) : kindOf(value)
+  if (SECRET_KEYS.some((key) => path.includes(key)))
+    return Array.isArray(value) ? listOf(value) : kindOf(value)
   if (typeof value === 'string' && value.includes('@')) return 'a text with credentials in it'
   if (Array.isArray(value)) return listOf(value)
   if (typeof value === 'object' && value !== null) return 'a mapping'

@@ -15,6 +15,8 @@ export const restartOnly = [
   'listen.tls',
   'ops.host',
   'ops.port',
+  'ops.statusPage.enabled',
+  'ops.statusPage.token',
   'authorizer',
   'workers',
   'replay.store',

@@ -9,6 +9,7 @@ import { authorizerSchema } from './authorizer-schema.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { opsSchema } from './ops-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
 import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
@@ -22,13 +23,6 @@ const allowed = z.string().superRefine((value, context) => {
   const reading = parseRange(value)
   if (!reading.ok) context.addIssue({ code: 'custom', message: `inngest, or ${reading.expected}` })
 })
-
-function endpoint(host: string, port: number) {
-  return {
-    host: z.string().min(1).default(host).describe(`Address to listen on. Default ${host}.`),
-    port: integer(0, 65535, port, 'Port to listen on; 0 takes a free one.'),
-  }
-}
 
 const file = z.string().min(1)
 
@@ -46,7 +40,8 @@ const listenerTls = z.strictObject({
 
 const traffic = z
   .strictObject({
-    ...endpoint('0.0.0.0', 8080),
+    host: z.string().min(1).default('0.0.0.0').describe('Address to listen on. Default 0.0.0.0.'),
+    port: integer(0, 65535, 8080, 'Port to listen on; 0 takes a free one.'),
     proxyProtocol: z
       .boolean()
       .default(false)
@@ -58,14 +53,9 @@ const traffic = z
   .prefault({})
   .describe('Where requests come in.')
 
-const ops = z
-  .strictObject(endpoint('127.0.0.1', 9090))
-  .prefault({})
-  .describe('Where /metrics, /healthz and /readyz are.')
-
 const shape = z.strictObject({
   listen: traffic,
-  ops,
+  ops: opsSchema,
   authorizer: authorizerSchema,
   workers: workersSchema,
   allowlist: z

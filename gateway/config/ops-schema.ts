@@ -1,0 +1,51 @@
+/** The listener for whoever operates the gateway: metrics, health, and if asked for the status page. */
+import { isIPv4 } from 'node:net'
+
+import { z } from 'zod'
+
+import { integer } from './integer.ts'
+
+const DEFAULT_HOST = '127.0.0.1'
+
+const statusPage = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Whether there is a page at /status (docs/status-page.md). Default false.'),
+    token: z
+      .union(
+        [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+        {
+          error: 'a reference, env: NAME or file: /path',
+        },
+      )
+      .optional()
+      .describe(
+        'What must be shown to see it, by reference, `env: NAME` or `file: /path`. Only on a loopback address may it be left out.',
+      ),
+  })
+  .prefault({})
+
+export const opsSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default(DEFAULT_HOST)
+      .describe(`Address to listen on. Default ${DEFAULT_HOST}.`),
+    port: integer(0, 65535, 9090, 'Port to listen on; 0 takes a free one.'),
+    statusPage,
+  })
+  .superRefine(({ host, statusPage: { enabled, token } }, context) => {
+    if (!enabled || token !== undefined || isLoopback(host)) return
+    const message = `a token, since ops.host ${host} is reached from elsewhere`
+    context.addIssue({ code: 'custom', path: ['statusPage', 'token'], message })
+  })
+  .prefault({})
+  .describe('Where /metrics, /healthz and /readyz are, and the status page if it is enabled.')
+
+/** Of any other name, where it leads is for whoever answers for it to say. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}

@@ -1,0 +1,48 @@
+/** The secrets beside the signing keys: what they refer to is read, and held to what it must be. */
+import { formatPath, type LineOf, type Problem } from './problem.ts'
+import { readSecret, type SecretReading, type SecretReference } from './read-secret.ts'
+import type { Environment } from './resolve-keys.ts'
+import type { Config } from './schema.ts'
+import { StatusToken } from './status-token.ts'
+
+export interface Secrets {
+  readonly replayPassword: string | undefined
+  /** Undefined if the status page is off, or needs none. */
+  readonly statusToken: StatusToken | undefined
+}
+
+export type SecretsReading =
+  | { readonly ok: true; readonly secrets: Secrets }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+export function readSecrets(
+  file: string,
+  { replay, ops }: Pick<Config, 'replay' | 'ops'>,
+  env: Environment,
+  lineOf: LineOf,
+): SecretsReading {
+  const problems: Problem[] = []
+  const textOf = (
+    path: readonly string[],
+    reference: SecretReference | undefined,
+    check: (reading: SecretReading) => SecretReading = (reading) => reading,
+  ): string | undefined => {
+    if (reference === undefined) return undefined
+    const reading = check(readSecret(reference, env))
+    if (reading.ok) return reading.text
+    problems.push({ file, line: lineOf(path), path: formatPath(path), ...reading })
+    return undefined
+  }
+  const { enabled, token } = ops.statusPage
+  const replayPassword = textOf(['replay', 'password'], replay.password)
+  const statusText = textOf(['ops', 'statusPage', 'token'], enabled ? token : undefined, checkToken)
+  if (problems.length > 0) return { ok: false, problems }
+  const statusToken = statusText === undefined ? undefined : StatusToken.parse(statusText)
+  return { ok: true, secrets: { replayPassword, statusToken } }
+}
+
+function checkToken(reading: SecretReading): SecretReading {
+  if (!reading.ok || StatusToken.parse(reading.text) !== undefined) return reading
+  const expected = 'at least 16 characters of visible ASCII'
+  return { ok: false, expected, found: 'something shorter, or other characters' }
+}
