@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-/** Layers: main, commands → workers → gateway → http, config, replay, ranges, observe, threads → admit, diagnosis → checks, inngest → verdict. */
+/** Layers: main, commands → workers → gateway → status → http, config, replay, ranges, observe, threads → admit, diagnosis → checks, inngest → verdict. */
 const pureCore = {
   patterns: [
     {
@@ -57,7 +57,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/{http,config,replay,ranges,observe,threads}/**'],
+    files: ['gateway/{http,config,replay,ranges,observe,status,threads}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

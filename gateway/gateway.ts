@@ -27,12 +27,16 @@ import { ClockDrift } from './observe/clock-drift.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { Recorder } from './observe/recorder.ts'
-import { notEnforced } from './observe/state-metrics.ts'
+import { notEnforced, type GatewayState } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
 import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
 import { createMemoryStore, createReplayStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
+import { StatusCollector } from './status/collect.ts'
+import { readStatus } from './status/read.ts'
+import { StatusPage } from './status/serve.ts'
+import type { Status } from './status/status.ts'
 import { version } from './version.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 
@@ -44,6 +48,8 @@ export interface Serving {
   readonly metrics: Metrics
   readonly health: Readiness
   callsInFlight(): number
+  /** Undefined if the status page is off. */
+  readStatus(): Status | undefined
   /** Writes what waits to be logged and counted. */
   flushRecords(): void
   /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
@@ -86,7 +92,11 @@ export async function startGateway(
 ): Promise<Gateway> {
   const { settings } = first
   const serving = await startServing(first, surroundings, startMemory(settings, surroundings.clock))
-  const ops = createOpsServer(serving.metrics.registry, serving.health)
+  const ops = createOpsServer(
+    serving.metrics.registry,
+    serving.health,
+    pageOf(settings, serving, surroundings),
+  )
   try {
     await listen(ops, settings.config.ops)
   } catch (error) {
@@ -104,6 +114,16 @@ export async function startGateway(
       return report
     },
   }
+}
+
+function pageOf(
+  { config, statusToken }: Settings,
+  serving: Serving,
+  { logger }: Surroundings,
+): StatusPage | undefined {
+  if (!config.ops.statusPage.enabled) return undefined
+  const read = () => Promise.resolve(serving.readStatus())
+  return new StatusPage({ token: statusToken, read, health: serving.health, logger })
 }
 
 /** The second of the start itself is refused too: an earlier process may have served part of it. */
@@ -152,6 +172,7 @@ export async function startServing(
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
+    readStatus: () => readStatus(parts, reloader.state),
     flushRecords: () => {
       parts.recorder.flush()
     },
@@ -195,6 +216,9 @@ async function startAuthorizer(
 
 interface Parts extends TrafficParts {
   readonly metrics: Metrics
+  readonly state: GatewayState
+  /** Undefined if the status page is off. */
+  readonly collector: StatusCollector | undefined
 }
 
 async function createParts(
@@ -212,7 +236,7 @@ async function createParts(
   const capacity = new Capacity(() => live.settings.policy.limits)
   const keyUsage = new KeyUsage()
   const clockDrift = new ClockDrift(() => live.settings.policy.freshness)
-  const metrics = createMetrics(version, {
+  const state: GatewayState = {
     replay,
     requestsInFlight: () => live.requestsInFlight,
     connections: () => connections.size,
@@ -225,13 +249,24 @@ async function createParts(
     flushRecords: () => {
       recorder.flush()
     },
+  }
+  const metrics = createMetrics(version, state)
+  const collector = settings.config.ops.statusPage.enabled
+    ? new StatusCollector(clock.nowMs())
+    : undefined
+  const recorder = new Recorder({
+    keyUsage,
+    clockDrift,
+    tracing,
+    metrics,
+    logger,
+    status: collector,
   })
-  const recorder = new Recorder({ keyUsage, clockDrift, tracing, metrics, logger })
   const exchanges = new Exchanges()
   const paces = new BodyPaces()
   const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
-  const observers = { diagnosisBudget, recorder, clock, metrics }
+  const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
   return { live, replay, canonicals, capacity, connections, exchanges, paces, ...observers }
 }
 

@@ -16,6 +16,13 @@ import type { Metrics } from './observe/metrics.ts'
 
 export type ReloadTrigger = 'file' | 'signal'
 
+export interface ReloadState {
+  /** When the settings in force were put in force, Unix milliseconds. */
+  readonly loadedMs: number
+  /** They are the configuration as it was last read; otherwise that had problems. */
+  readonly isLatest: boolean
+}
+
 export interface ReloaderParts {
   readonly read: () => SettingsReading
   /** Puts settings in force. */
@@ -33,6 +40,7 @@ export class Reloader {
   #running: Settings
   /** The configuration as it was last read is what runs. */
   #isInForce = true
+  #loadedMs = 0
 
   /** @param running what the process has started with. */
   constructor(running: Settings, parts: ReloaderParts) {
@@ -46,6 +54,10 @@ export class Reloader {
   }
 
   /** @param first the reading that the process has started with. */
+  get state(): ReloadState {
+    return { loadedMs: this.#loadedMs, isLatest: this.#isInForce }
+  }
+
   async start({ files, readAtMs }: SettingsReading): Promise<void> {
     if (files.length === 0) return
     await this.#watch.follow(files, readAtMs)
@@ -86,7 +98,8 @@ export class Reloader {
     this.#isInForce = true
     const { metrics, clock } = this.#parts
     metrics.lastReloadSuccessful.set(1)
-    metrics.lastReloadSuccess.set(Math.floor(clock.nowMs() / 1000))
+    this.#loadedMs = clock.nowMs()
+    metrics.lastReloadSuccess.set(Math.floor(this.#loadedMs / 1000))
     metrics.configInfo.reset()
     metrics.configInfo.set({ fingerprint }, 1)
   }

@@ -6,7 +6,8 @@ import type { Settings } from './compile.ts'
 /** @returns where the value at a path was set; undefined if it is a default. */
 export type OriginOf = (path: readonly PropertyKey[]) => string | undefined
 
-export function describeSettings(settings: Settings, originOf: OriginOf): string {
+/** @param originOf if that is to be told with each. */
+export function describeSettings(settings: Settings, originOf?: OriginOf): string {
   const document = new Document(effectiveConfig(settings))
   annotate(document.contents, [], originOf)
   return document.toString({ lineWidth: 0 })
@@ -28,7 +29,7 @@ function effectiveConfig({ config, policy }: Settings): object {
   return { ...config, routes }
 }
 
-function annotate(node: Node | null, path: readonly PropertyKey[], originOf: OriginOf): void {
+function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: OriginOf): void {
   if (isMap(node)) {
     for (const { key, value } of node.items) {
       annotate(value as Node, [...path, String(isScalar(key) ? key.value : key)], originOf)
@@ -37,12 +38,14 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf: Ori
     for (const [i, item] of node.items.entries()) annotate(item as Node, [...path, i], originOf)
   } else if (node !== null) {
     if (isSeq(node)) node.flow = true
-    node.comment = ` ${commentOf(path, originOf)}`
+    const comment = commentOf(path, originOf)
+    if (comment !== '') node.comment = ` ${comment}`
   }
 }
 
-function commentOf(path: readonly PropertyKey[], originOf: OriginOf): string {
-  const origin = originOf(path) ?? 'default'
+function commentOf(path: readonly PropertyKey[], originOf?: OriginOf): string {
+  const origin = originOf && (originOf(path) ?? 'default')
   // The reference is printed, what it refers to is not.
-  return path.includes('signingKeys') ? `${origin}; its key is set, [redacted]` : origin
+  const redacted = path.includes('signingKeys') ? 'its key is set, [redacted]' : undefined
+  return [origin, redacted].filter((part) => part !== undefined).join('; ')
 }

@@ -1,11 +1,17 @@
-/** Metrics and health, on a listener of their own: nothing on the traffic port bypasses a check. */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+/** Metrics, health and the status page, on a listener of their own: nothing on the traffic port bypasses a check. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
 import type { Registry } from 'prom-client'
 
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */
   notReadyBecause(): string | undefined | Promise<string | undefined>
+}
+
+/** A page beside them, with access rules of its own. Never rejects. */
+export interface OpsPage {
+  /** @returns false if it has nothing at this path. */
+  answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
 }
 
 /** As prom-client's registry gives it. */
@@ -15,24 +21,35 @@ export type MetricsText = Pick<Registry, 'metrics' | 'contentType'>
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 200
 
-export function createOpsServer(registry: MetricsText, health: Health): Server {
+/** @param page undefined if it is off. */
+export function createOpsServer(
+  registry: MetricsText,
+  health: Health,
+  page: OpsPage | undefined,
+): Server {
   const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }
   const server = createServer(timeouts, (request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!isRead) answer(response, 405, 'method not allowed\n')
-    else void answerPath(request.url ?? '', response, registry, health)
+    else void answerPath(request, response, { registry, health, page })
   })
   server.maxConnections = MAX_CONNECTIONS
   return server
 }
 
+interface OpsParts {
+  readonly registry: MetricsText
+  readonly health: Health
+  readonly page: OpsPage | undefined
+}
+
 async function answerPath(
-  url: string,
+  request: IncomingMessage,
   response: ServerResponse,
-  registry: MetricsText,
-  health: Health,
+  { registry, health, page }: OpsParts,
 ): Promise<void> {
-  switch (url.split('?')[0]) {
+  const [path = ''] = (request.url ?? '').split('?')
+  switch (path) {
     case '/metrics':
       answer(response, 200, await registry.metrics(), registry.contentType)
       return
@@ -46,6 +63,7 @@ async function answerPath(
       return
     }
     default:
+      if ((await page?.answer(path, request, response)) === true) return
       answer(response, 404, 'not found; there are /metrics, /healthz and /readyz\n')
   }
 }

@@ -5,15 +5,17 @@ import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import type { RequestRecord } from './record.ts'
+import type { Decision, RequestRecord } from './record.ts'
 
 /** The key that verified the request. */
 export function keyOf({ route, signature }: Findings): SigningKey | undefined {
   return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
 }
 
+export type LogFields = ReturnType<typeof logFields>
+
 /** Nothing here is derived from a key, a body or a signature. One literal: it is built for every request. */
-export function logFields(entry: RequestRecord, decision: string, reason: string): object {
+export function logFields(entry: RequestRecord, decision: Decision, reason: string) {
   const { head, findings, diagnosis } = entry
   const { connection, rawHeaders } = head
   const { client } = findings

@@ -8,7 +8,7 @@ import type { GatewayFault } from '../errors.ts'
 import type { Reason } from '../reasons.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
-import { keyOf, logFields } from './log-fields.ts'
+import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -30,7 +30,16 @@ export interface RequestRecord {
   readonly endedMonotonicMs: number
 }
 
+export const decisions = ['admitted', 'refused', 'failed'] as const
+
+export type Decision = (typeof decisions)[number]
+
 const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
+
+/** Keeps some of it for the status page. */
+export interface StatusSink {
+  add(entry: RequestRecord, decision: Decision, reason: string, fields: LogFields): void
+}
 
 export interface RecordSinks {
   readonly logger: Logger
@@ -38,6 +47,8 @@ export interface RecordSinks {
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
   readonly tracing: Tracing | undefined
+  /** Undefined where nobody may look at it. */
+  readonly status: StatusSink | undefined
 }
 
 export function record(entry: RequestRecord, sinks: RecordSinks): void {
@@ -48,11 +59,12 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   countSignature(entry, sinks)
   sinks.tracing?.record(entry)
   const line = logFields(entry, decision, reason)
+  sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, 'request')
   else logger.error({ ...line, err: entry.fault.cause }, 'request')
 }
 
-function decisionOf({ refusal, fault }: RequestRecord): 'admitted' | 'refused' | 'failed' {
+function decisionOf({ refusal, fault }: RequestRecord): Decision {
   if (fault !== undefined) return 'failed'
   return refusal === undefined ? 'admitted' : 'refused'
 }

@@ -1,6 +1,7 @@
 /** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
 import type { Config } from '../config/schema.ts'
 import type { MetricsReading } from '../observe/machine-metrics.ts'
+import type { Status } from '../status/status.ts'
 import type { Ask, Reply } from '../replay/ipc-store.ts'
 
 /** What a worker is to be, told once. */
@@ -17,6 +18,8 @@ export interface Questions {
   metrics: MetricsReading
   readiness: string | undefined
   callsInFlight: number
+  /** Undefined if the status page is off. */
+  status: Status | undefined
 }
 
 export type Order =

@@ -14,6 +14,9 @@ import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
 import { describeMemory, gauge } from '../observe/state-metrics.ts'
 import type { ReplayStore } from '../replay/store.ts'
+import { mergeStatuses } from '../status/merge.ts'
+import { StatusPage } from '../status/serve.ts'
+import type { Status } from '../status/status.ts'
 import { WorkerPool } from './worker-pool.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
@@ -53,7 +56,12 @@ export async function startPrimary(
   const metrics: MachineMetrics = new MachineMetrics(own.registry, () =>
     askForMetrics(pool, metrics),
   )
-  const ops = createOpsServer(metrics, healthOf(pool, workers))
+  const health = healthOf(pool, workers)
+  const read = () => askForStatus(pool, remembers ? memory.store : undefined)
+  const page = config.ops.statusPage.enabled
+    ? new StatusPage({ token: settings.statusToken, read, health, logger })
+    : undefined
+  const ops = createOpsServer(metrics, health, page)
   await listen(ops, config.ops)
   return {
     trafficPort: await startOrClose(pool, ops),
@@ -111,6 +119,19 @@ async function askForMetrics(pool: WorkerPool, metrics: MachineMetrics): Promise
     if (told !== undefined && worker.isServing) metrics.told(worker.id, told.answer)
   })
   await Promise.all(asked)
+}
+
+/** @param replay where the claims are, if they are on this machine. */
+async function askForStatus(
+  pool: WorkerPool,
+  replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
+): Promise<Status | undefined> {
+  const asked = pool.serving.map((worker) => worker.ask('status', ANSWER_WITHIN_MS))
+  const told = (await Promise.all(asked)).map((each) => each?.answer)
+  const status = mergeStatuses(told.filter((each) => each !== undefined))
+  if (status === undefined || replay === undefined) return status
+  const { entries, capacity } = replay
+  return { ...status, replay: { ...status.replay, entries, capacity } }
 }
 
 /** One that was lost takes the others out of no service: only at the start all are waited for. */

@@ -108,6 +108,8 @@ async function answer(
       return serving.health.notReadyBecause()
     case 'callsInFlight':
       return serving.callsInFlight()
+    case 'status':
+      return serving.readStatus()
   }
 }
 

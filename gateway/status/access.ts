@@ -1,0 +1,45 @@
+/** Who may see the status page. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+
+import type { StatusToken } from '../config/status-token.ts'
+
+/** `host`: asked for under a name that may be anybody's. `token`: none was shown, or another. */
+export type Access = 'granted' | 'host' | 'token'
+
+export function judgeAccess(headers: IncomingHttpHeaders, token: StatusToken | undefined): Access {
+  if (token !== undefined) {
+    const shown = shownToken(headers.authorization)
+    return shown !== undefined && token.matches(shown) ? 'granted' : 'token'
+  }
+  return isOwnName(headers.host) ? 'granted' : 'host'
+}
+
+/**
+ * A page of evil.example whose name has come to lead to 127.0.0.1 could read this one with the browser
+ * of whoever looks at it (DNS rebinding); but it asks for evil.example. An address leads nowhere else,
+ * and so does localhost. With a token there is no need: that page does not have it.
+ */
+function isOwnName(host: string | undefined): boolean {
+  const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(host ?? '')
+  if (parts === null) return false
+  const [, bracketed, plain = ''] = parts
+  if (bracketed !== undefined) return isIP(bracketed) === 6
+  return isIP(plain) === 4 || plain.toLowerCase() === 'localhost'
+}
+
+/** As a bearer's, or as a password, which browsers ask for; the user name does not matter. */
+function shownToken(authorization: string | undefined): string | undefined {
+  const [, scheme = '', value = ''] = /^(\w+) +(\S+)$/.exec(authorization ?? '') ?? []
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return value
+    case 'basic': {
+      const pair = Buffer.from(value, 'base64').toString('latin1')
+      const colon = pair.indexOf(':')
+      return colon === -1 ? undefined : pair.slice(colon + 1)
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,50 @@
+/** Style and script of the page, and the policy that lets in these and nothing else. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+import { html, type Html } from './html.ts'
+
+export interface Assets {
+  /** As elements, since the policy tells their contents to the byte. */
+  readonly style: Html
+  readonly script: Html
+  readonly contentSecurityPolicy: string
+}
+
+export function readAssets(): Assets {
+  const style = readSource('page.css')
+  const script = readSource('page.client.js')
+  return {
+    style: elementOf('style', style),
+    script: elementOf('script', script),
+    contentSecurityPolicy: [
+      "default-src 'none'",
+      `style-src '${hashOf(style)}'`,
+      `script-src '${hashOf(script)}'`,
+      "connect-src 'self'",
+      // Only the empty icon, without which browsers ask for one.
+      'img-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ].join('; '),
+  }
+}
+
+/** In `<style>` and `<script>` nothing is escaped; so nothing may look like their end. */
+function readSource(name: string): string {
+  const text = readFileSync(new URL(name, import.meta.url), 'utf8')
+  if (/<\/(?:style|script)|<!--/i.test(text)) throw new Error(`${name} ends its own element`)
+  return text
+}
+
+function elementOf(name: string, source: string): Html {
+  const text = `<${name}>${source}</${name}>`
+  return html(Object.assign([text], { raw: [text] }))
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}

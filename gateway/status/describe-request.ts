@@ -1,0 +1,76 @@
+/** One request as a row: what its log line has, and nothing else. */
+import type { LogFields } from '../observe/log-fields.ts'
+import type { Decision } from '../observe/record.ts'
+import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts'
+import type { RecentRequest } from './status.ts'
+import type { Row, Tone } from './view.ts'
+
+export const decisionTones: Readonly<Record<Decision, Tone>> = {
+  admitted: 'good',
+  refused: 'warn',
+  failed: 'bad',
+}
+
+export function describeRequest({ key, endedMs, fields }: RecentRequest, nowMs: number): Row {
+  const { decision } = fields
+  return {
+    key,
+    kind: decision,
+    cells: [
+      { text: formatTime(endedMs, nowMs) },
+      { text: decision, sub: whyOf(fields), tone: decisionTones[decision] },
+      { text: `${fields.method ?? ''} ${fields.path ?? ''}`.trim() || '–', sub: idsOf(fields) },
+      { text: fields.client_ip ?? fields.peer_ip ?? '–', sub: viaOf(fields) },
+      { text: fields.route ?? '–', sub: fields.key },
+      { text: String(fields.status ?? 'none'), sub: upstreamOf(fields) },
+      { text: formatDuration(fields.duration_ms ?? 0), sub: sizeOf(fields) },
+    ],
+  }
+}
+
+function whyOf({ reason, diagnosis, diagnosis_detail, reported }: LogFields): string | undefined {
+  return listed([
+    reason === 'none' ? undefined : reason,
+    diagnosis && `diagnosis ${diagnosis}`,
+    diagnosis_detail,
+    reported && `reported ${reported.join(', ')}`,
+  ])
+}
+
+function idsOf({ request_id, fn_id, step_id, run_id, unsigned, redirect }: LogFields) {
+  return listed([
+    fn_id && `fn ${fn_id}`,
+    step_id && `step ${step_id}`,
+    run_id && `run ${run_id}`,
+    unsigned === true ? 'unsigned' : undefined,
+    redirect && `redirect ${redirect}`,
+    `id ${request_id}`,
+  ])
+}
+
+function viaOf({ ip_source, peer_ip, client_ip, proxied_ip }: LogFields): string | undefined {
+  return listed([
+    ip_source === 'peer' ? undefined : ip_source,
+    peer_ip === client_ip ? undefined : `peer ${peer_ip ?? '–'}`,
+    proxied_ip === undefined || proxied_ip === client_ip ? undefined : `proxied ${proxied_ip}`,
+  ])
+}
+
+function upstreamOf({ status, upstream_status }: LogFields): string | undefined {
+  return upstream_status === undefined || upstream_status === status
+    ? undefined
+    : `app ${String(upstream_status)}`
+}
+
+function sizeOf({ body_bytes, sig_age_s, upstream_duration_ms }: LogFields): string | undefined {
+  return listed([
+    upstream_duration_ms === undefined ? undefined : `app ${formatDuration(upstream_duration_ms)}`,
+    body_bytes === undefined ? undefined : formatBytes(body_bytes),
+    sig_age_s === undefined ? undefined : formatAge(sig_age_s),
+  ])
+}
+
+function listed(parts: readonly (string | undefined)[]): string | undefined {
+  const said = parts.filter((part) => part !== undefined && part !== '')
+  return said.length === 0 ? undefined : said.join(' · ')
+}

@@ -1,0 +1,60 @@
+/** Rows of what is set up: routes with their upstreams, keys, lists of ranges. */
+import { formatAgo, formatCount } from './format.ts'
+import type { KeyStatus, RangesStatus, RouteStatus, UpstreamSeen } from './status.ts'
+import type { Cell, Row } from './view.ts'
+
+export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
+  return routes.map(({ route, kind, host, path, upstream, seen, notEnforced }) => ({
+    key: route,
+    cells: [
+      { text: route, sub: `${kind} at ${host ?? ''}${path}` },
+      { text: upstream },
+      healthOf(seen),
+      { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
+      { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
+      notEnforced.length === 0
+        ? { text: 'all enforced' }
+        : { text: notEnforced.join(', '), tone: 'warn' },
+    ],
+  }))
+}
+
+function statusOf({ lastStatus }: UpstreamSeen): string | undefined {
+  return lastStatus === undefined ? undefined : `status ${String(lastStatus)}`
+}
+
+function healthOf(seen: UpstreamSeen): Cell {
+  const { lastAnswerMs, lastFaultMs, answers, faults } = seen
+  if (lastAnswerMs === undefined && lastFaultMs === undefined) {
+    return { text: 'not called yet', tone: 'quiet' }
+  }
+  const sub = `${formatCount(answers)} answers, ${formatCount(faults)} faults`
+  return (lastAnswerMs ?? 0) >= (lastFaultMs ?? 0)
+    ? { text: 'answers', sub, tone: 'good' }
+    : { text: 'fails', sub, tone: 'bad' }
+}
+
+export function describeKeys(keys: readonly KeyStatus[], nowMs: number): Row[] {
+  return keys.map(({ route, slot, label, lastVerifiedMs }) => ({
+    key: `${route} ${String(slot)} ${label}`,
+    cells: [
+      { text: label, sub: `${route}, key ${String(slot + 1)}` },
+      {
+        text: formatAgo(lastVerifiedMs, nowMs),
+        tone: lastVerifiedMs === undefined ? 'quiet' : undefined,
+      },
+    ],
+  }))
+}
+
+export function describeLists({ lists }: RangesStatus, nowMs: number): Row[] {
+  return lists.map(({ source, ranges, fetchedMs }) => ({
+    key: source,
+    cells: [
+      { text: source },
+      { text: formatCount(ranges) },
+      // What comes with the release was never read from anywhere.
+      { text: source === 'bundled' ? 'with the release' : formatAgo(fetchedMs, nowMs) },
+    ],
+  }))
+}

@@ -1,0 +1,139 @@
+/** The status of several processes as that of one gateway. */
+import type { ClockState } from '../observe/clock-drift.ts'
+import { decisions } from '../observe/record.ts'
+import { KEPT_REQUESTS, newestFirst } from './collect.ts'
+import { KEPT_MINUTES, noAges } from './minutes.ts'
+import type {
+  KeyStatus,
+  Minute,
+  ReasonCount,
+  RecentRequest,
+  ReplayStatus,
+  RouteStatus,
+  Status,
+  UpstreamSeen,
+} from './status.ts'
+
+/** @returns undefined if there is none. */
+export function mergeStatuses(all: readonly Status[]): Status | undefined {
+  const [first, ...others] = all
+  return first && others.reduce(merge, first)
+}
+
+function merge(a: Status, b: Status): Status {
+  return {
+    takenMs: Math.max(a.takenMs, b.takenMs),
+    startedMs: Math.min(a.startedMs, b.startedMs),
+    processes: a.processes + b.processes,
+    now: {
+      requestsInFlight: a.now.requestsInFlight + b.now.requestsInFlight,
+      connections: a.now.connections + b.now.connections,
+      bufferedBytes: a.now.bufferedBytes + b.now.bufferedBytes,
+    },
+    minutes: mergeMinutes(a.minutes, b.minutes),
+    reasons: mergeReasons(a.reasons, b.reasons),
+    recent: mergeRecent(a.recent, b.recent),
+    routes: mergeRoutes(a.routes, b.routes),
+    keys: mergeKeys(a.keys, b.keys),
+    // Each process reads the same lists for itself.
+    ranges: a.ranges,
+    replay: mergeReplay(a.replay, b.replay),
+    clock: worse(a.clock, b.clock),
+    settings: olderSettings(a.settings, b.settings),
+  }
+}
+
+/** One may have been asked before a minute was over, another after. */
+function mergeMinutes(a: readonly Minute[], b: readonly Minute[]): Minute[] {
+  const byStart = new Map(a.map((minute) => [minute.startMs, minute]))
+  for (const minute of b) {
+    const other = byStart.get(minute.startMs)
+    byStart.set(minute.startMs, other === undefined ? minute : addMinutes(other, minute))
+  }
+  return [...byStart.values()].sort((x, y) => x.startMs - y.startMs).slice(-KEPT_MINUTES)
+}
+
+function addMinutes(a: Minute, b: Minute): Minute {
+  const reasons = { ...a.reasons }
+  for (const [reason, count] of Object.entries(b.reasons)) {
+    reasons[reason] = (reasons[reason] ?? 0) + count
+  }
+  const counts = { ...a.decisions }
+  for (const decision of decisions) counts[decision] += b.decisions[decision]
+  const ages = noAges().map((_, i) => (a.ages[i] ?? 0) + (b.ages[i] ?? 0))
+  return { startMs: a.startMs, decisions: counts, reasons, ages }
+}
+
+function mergeReasons(a: readonly ReasonCount[], b: readonly ReasonCount[]): ReasonCount[] {
+  const byReason = new Map(a.map((counted) => [counted.reason, counted]))
+  for (const { reason, count, lastMs } of b) {
+    const other = byReason.get(reason) ?? { count: 0, lastMs: 0 }
+    const last = Math.max(lastMs, other.lastMs)
+    byReason.set(reason, { reason, count: count + other.count, lastMs: last })
+  }
+  return [...byReason.values()]
+}
+
+/** As many of each kind as one process keeps. */
+function mergeRecent(a: readonly RecentRequest[], b: readonly RecentRequest[]): RecentRequest[] {
+  const kept = new Map<string, number>()
+  return newestFirst([...a, ...b]).filter(({ fields }) => {
+    const kind = `${fields.decision} ${String(fields.key_slot !== undefined)}`
+    const count = (kept.get(kind) ?? 0) + 1
+    kept.set(kind, count)
+    return count <= KEPT_REQUESTS
+  })
+}
+
+/** A reload reaches one a moment before the other, so that one may have a route more. */
+function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): RouteStatus[] {
+  return a.map((route) => {
+    const other = b.find((each) => each.route === route.route)
+    return other === undefined ? route : { ...route, seen: mergeSeen(route.seen, other.seen) }
+  })
+}
+
+function mergeSeen(a: UpstreamSeen, b: UpstreamSeen): UpstreamSeen {
+  const answered = (a.lastAnswerMs ?? 0) >= (b.lastAnswerMs ?? 0) ? a : b
+  const failed = (a.lastFaultMs ?? 0) >= (b.lastFaultMs ?? 0) ? a : b
+  return {
+    answers: a.answers + b.answers,
+    faults: a.faults + b.faults,
+    lastAnswerMs: answered.lastAnswerMs,
+    lastStatus: answered.lastStatus,
+    lastFaultMs: failed.lastFaultMs,
+    lastFault: failed.lastFault,
+  }
+}
+
+function mergeKeys(a: readonly KeyStatus[], b: readonly KeyStatus[]): KeyStatus[] {
+  return a.map((key) => {
+    const other = b.find(({ route, slot, label }) => {
+      return route === key.route && slot === key.slot && label === key.label
+    })
+    const last = Math.max(key.lastVerifiedMs ?? 0, other?.lastVerifiedMs ?? 0)
+    return { ...key, lastVerifiedMs: last === 0 ? undefined : last }
+  })
+}
+
+function mergeReplay(a: ReplayStatus, b: ReplayStatus): ReplayStatus {
+  return { ...a, unavailableBecause: a.unavailableBecause ?? b.unavailableBecause }
+}
+
+const SEVERITY: Readonly<Record<ClockState, number>> = {
+  unknown: 0,
+  steady: 1,
+  ahead: 2,
+  behind: 2,
+}
+
+/** All have the same clock; what one of them has seen of it is true for all. */
+function worse(a: Status['clock'], b: Status['clock']): Status['clock'] {
+  return SEVERITY[b.state] > SEVERITY[a.state] ? b : a
+}
+
+/** A problem of one is one of the gateway. */
+function olderSettings(a: Status['settings'], b: Status['settings']): Status['settings'] {
+  const older = a.loadedMs <= b.loadedMs ? a : b
+  return { ...older, isLatest: a.isLatest && b.isLatest }
+}

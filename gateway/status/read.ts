@@ -1,0 +1,105 @@
+/** The status of this process, put together when somebody asks for it. */
+import type { Settings } from '../config/compile.ts'
+import { describeSettings } from '../config/effective.ts'
+import type { Clock } from '../observe/clock.ts'
+import { notEnforced, type GatewayState } from '../observe/state-metrics.ts'
+import type { RoutePolicy } from '../policy.ts'
+import type { CurrentRanges } from '../ranges/current-ranges.ts'
+import type { ReloadState } from '../reload.ts'
+import type { StatusCollector } from './collect.ts'
+import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
+
+export interface StatusParts {
+  /** Undefined if the status page is off. */
+  readonly collector: StatusCollector | undefined
+  readonly state: GatewayState
+  readonly clock: Clock
+}
+
+/** @returns undefined if the status page is off. */
+export function readStatus(
+  { collector, state, clock }: StatusParts,
+  reload: ReloadState,
+): Status | undefined {
+  if (collector === undefined) return undefined
+  state.flushRecords()
+  const settings = state.settings()
+  const takenMs = clock.nowMs()
+  return {
+    takenMs,
+    startedMs: collector.startedMs,
+    processes: 1,
+    now: {
+      requestsInFlight: state.requestsInFlight(),
+      connections: state.connections(),
+      bufferedBytes: state.bufferedBytes(),
+    },
+    minutes: collector.minutes(takenMs),
+    reasons: collector.reasons,
+    recent: collector.recent,
+    routes: settings.policy.routes.map((route) => routeStatus(route, collector)),
+    keys: keysOf(settings, state),
+    ranges: rangesOf(settings, state.ranges()),
+    replay: {
+      store: settings.config.replay.store,
+      entries: state.replay.entries,
+      capacity: state.replay.capacity,
+      unavailableBecause: state.replay.unavailableBecause,
+    },
+    clock: {
+      state: state.clockDrift.state,
+      medianSeconds: state.clockDrift.medianSeconds(state.monotonicMs()),
+    },
+    settings: settingsStatus(settings, reload),
+  }
+}
+
+function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatus {
+  const { name, kind, host, path, upstream } = route
+  return {
+    route: name,
+    kind,
+    host,
+    path,
+    upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
+    seen: collector.upstreamOf(name),
+    notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
+  }
+}
+
+function keysOf({ policy }: Settings, { keyUsage }: GatewayState): KeyStatus[] {
+  return policy.routes.flatMap((route) => {
+    if (route.kind !== 'inngest') return []
+    return route.signingKeys.map((key, slot) => ({
+      route: route.name,
+      slot,
+      label: key.label,
+      lastVerifiedMs: keyUsage.lastVerifiedMs(key),
+    }))
+  })
+}
+
+function rangesOf(
+  { allowlistSources }: Settings,
+  current: CurrentRanges | undefined,
+): RangesStatus {
+  const sources = current?.sources ?? []
+  return {
+    allowed: allowlistSources.map(({ source, ranges }) => ({
+      source,
+      ipv4: ranges.countOf(4),
+      ipv6: ranges.countOf(6),
+    })),
+    origin: current?.origin,
+    lists: sources.map(({ source, ranges, fetchedAtSeconds }) => ({
+      source,
+      ranges: ranges.length,
+      fetchedMs: fetchedAtSeconds === undefined ? undefined : fetchedAtSeconds * 1000,
+    })),
+  }
+}
+
+function settingsStatus(settings: Settings, { loadedMs, isLatest }: ReloadState): SettingsStatus {
+  const yaml = describeSettings(settings)
+  return { fingerprint: settings.fingerprint, loadedMs, isLatest, yaml }
+}

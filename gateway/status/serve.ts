@@ -1,0 +1,95 @@
+/** `/status` and `/status.json` on the ops listener. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Logger } from 'pino'
+
+import type { StatusToken } from '../config/status-token.ts'
+import type { Health, OpsPage } from '../http/ops-server.ts'
+import { version } from '../version.ts'
+import { judgeAccess } from './access.ts'
+import { readAssets, type Assets } from './assets.ts'
+import { describeStatus } from './describe.ts'
+import { renderPage } from './page.ts'
+import type { Status } from './status.ts'
+
+export interface StatusPageParts {
+  /** Undefined where anybody who reaches the listener may look. */
+  readonly token: StatusToken | undefined
+  /** Undefined if nobody can tell. */
+  readonly read: () => Promise<Status | undefined>
+  readonly health: Health
+  readonly logger: Logger
+}
+
+const TEXT = 'text/plain; charset=utf-8'
+
+export class StatusPage implements OpsPage {
+  readonly #parts: StatusPageParts
+  readonly #assets: Assets = readAssets()
+
+  constructor(parts: StatusPageParts) {
+    this.#parts = parts
+  }
+
+  async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (path !== '/status' && path !== '/status.json') return false
+    this.#protect(response)
+    const access = judgeAccess(request.headers, this.#parts.token)
+    if (access !== 'granted') refuse(response, access)
+    else await this.#show(path, response)
+    return true
+  }
+
+  async #show(path: string, response: ServerResponse): Promise<void> {
+    const { health, read, logger } = this.#parts
+    try {
+      const [notReady, status] = await Promise.all([health.notReadyBecause(), read()])
+      if (status === undefined) {
+        send(response, 503, TEXT, 'no worker answers\n')
+        return
+      }
+      const view = describeStatus(status, notReady)
+      if (path === '/status') {
+        const { style, script } = this.#assets
+        send(response, 200, 'text/html; charset=utf-8', renderPage(view, style, script))
+      } else {
+        const document = { version, notReady: notReady ?? null, ...status, view }
+        send(response, 200, 'application/json', JSON.stringify(document))
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'the status page could not be made')
+      send(response, 500, TEXT, 'the status page could not be made; the log says why\n')
+    }
+  }
+
+  /** Nobody keeps it, frames it, embeds it or learns from where it was left. */
+  #protect(response: ServerResponse): void {
+    response.setHeaders(
+      new Map([
+        ['cache-control', 'no-store'],
+        ['content-security-policy', this.#assets.contentSecurityPolicy],
+        ['cross-origin-opener-policy', 'same-origin'],
+        ['cross-origin-resource-policy', 'same-origin'],
+        ['referrer-policy', 'no-referrer'],
+        ['x-content-type-options', 'nosniff'],
+        ['x-frame-options', 'DENY'],
+      ]),
+    )
+  }
+}
+
+function refuse(response: ServerResponse, access: 'host' | 'token'): void {
+  if (access === 'host') {
+    const text = 'ask by address or as localhost; under another name a token is needed\n'
+    send(response, 403, TEXT, text)
+    return
+  }
+  const realm = 'realm="inngest-gateway status"'
+  response.setHeader('www-authenticate', [`Basic ${realm}, charset="UTF-8"`, `Bearer ${realm}`])
+  send(response, 401, TEXT, 'show the token, as a bearer token or as the password\n')
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}

@@ -1,0 +1,121 @@
+/**
+ * What `/status` tells, of one process or of several together (merge.ts). Plain values: it goes to
+ * another process and out as JSON. Nothing in it is a key, a signature, a token or part of a body.
+ */
+import type { ClockState } from '../observe/clock-drift.ts'
+import type { LogFields } from '../observe/log-fields.ts'
+import type { Decision } from '../observe/record.ts'
+
+export interface Status {
+  /** Unix milliseconds, as everything whose name ends so. */
+  readonly takenMs: number
+  readonly startedMs: number
+  readonly processes: number
+  readonly now: Now
+  /** One for each minute, oldest first, the current one last. */
+  readonly minutes: readonly Minute[]
+  /** Of the whole time since the start. */
+  readonly reasons: readonly ReasonCount[]
+  /** Newest first. */
+  readonly recent: readonly RecentRequest[]
+  readonly routes: readonly RouteStatus[]
+  readonly keys: readonly KeyStatus[]
+  readonly ranges: RangesStatus
+  readonly replay: ReplayStatus
+  readonly clock: { readonly state: ClockState; readonly medianSeconds: number | undefined }
+  readonly settings: SettingsStatus
+}
+
+export interface Now {
+  readonly requestsInFlight: number
+  readonly connections: number
+  readonly bufferedBytes: number
+}
+
+export interface Minute {
+  readonly startMs: number
+  readonly decisions: Readonly<Record<Decision, number>>
+  /** Of what was not admitted. */
+  readonly reasons: Readonly<Record<string, number>>
+  /** Admitted signatures by age, as `ageBoundsSeconds` divides them. */
+  readonly ages: readonly number[]
+}
+
+export interface ReasonCount {
+  readonly reason: string
+  readonly count: number
+  readonly lastMs: number
+}
+
+export interface RecentRequest {
+  /** Unique among all that are kept. */
+  readonly key: string
+  readonly endedMs: number
+  /** Of the log line. */
+  readonly fields: LogFields
+}
+
+export interface RouteStatus {
+  readonly route: string
+  readonly kind: 'inngest' | 'passthrough'
+  readonly host: string | undefined
+  readonly path: string
+  readonly upstream: string
+  readonly seen: UpstreamSeen
+  /** Checks that are not enforced, as `check: mode`. */
+  readonly notEnforced: readonly string[]
+}
+
+/** What calls have shown of an upstream; nobody asks it. */
+export interface UpstreamSeen {
+  readonly answers: number
+  readonly faults: number
+  readonly lastAnswerMs: number | undefined
+  readonly lastStatus: number | undefined
+  readonly lastFaultMs: number | undefined
+  readonly lastFault: string | undefined
+}
+
+export interface KeyStatus {
+  readonly route: string
+  readonly slot: number
+  readonly label: string
+  /** Undefined if it has not since the start. */
+  readonly lastVerifiedMs: number | undefined
+}
+
+export interface RangesStatus {
+  /** Ranges in the allowlist. */
+  readonly allowed: readonly {
+    readonly source: string
+    readonly ipv4: number
+    readonly ipv6: number
+  }[]
+  /** Of the published ones; undefined if the allowlist does not name them. */
+  readonly origin: string | undefined
+  readonly lists: readonly {
+    readonly source: string
+    readonly ranges: number
+    readonly fetchedMs: number | undefined
+  }[]
+}
+
+export interface ReplayStatus {
+  readonly store: string
+  /** Undefined where they are not counted. */
+  readonly entries: number | undefined
+  readonly capacity: number | undefined
+  readonly unavailableBecause: string | undefined
+}
+
+export interface SettingsStatus {
+  readonly fingerprint: string
+  readonly loadedMs: number
+  /** Whether the configuration as it was last read is in force; otherwise it had problems. */
+  readonly isLatest: boolean
+  /** As `print-config` shows them, without where each comes from. */
+  readonly yaml: string
+}
+
+/** Upper bounds of all groups of ages but the last, in seconds; negative is ahead of this clock. */
+export const ageBoundsSeconds = [-60, -10, -1, 1, 2, 5, 10, 30, 60, 120, 300] as const
