@@ -72,10 +72,20 @@ const ageNames = [undefined, ...ageBoundsSeconds].map((from, i) =>
 )
 
 function nameOf(from: number | undefined, to: number | undefined): string {
-  if (from === undefined) return `more than ${span(-(to ?? 0))} ahead`
-  if (to === undefined) return `more than ${span(from)}`
-  if (to < 0) return `${span(-to)} to ${span(-from)} ahead`
-  return from < 0 ? `up to ${span(to)}, either way` : `${span(from)} to ${span(to)}`
+  if (from === undefined) return `over ${span(-(to ?? 0))} ahead`
+  if (to === undefined) return `over ${span(from)}`
+  if (to < 0) return `${between(-to, -from)} ahead`
+  return from < 0 ? `within ${span(to)}` : between(from, to)
+}
+
+function between(from: number, to: number): string {
+  return from >= 60 === to >= 60
+    ? `${String(from / unitOf(from))}–${span(to)}`
+    : `${span(from)} – ${span(to)}`
+}
+
+function unitOf(seconds: number): number {
+  return seconds < 60 ? 1 : 60
 }
 
 function span(seconds: number): string {

@@ -44,7 +44,7 @@ function idsOf({ request_id, fn_id, step_id, run_id, unsigned, redirect }: LogFi
     run_id && `run ${run_id}`,
     unsigned === true ? 'unsigned' : undefined,
     redirect && `redirect ${redirect}`,
-    `id ${request_id}`,
+    `id\u00a0${request_id}`,
   ])
 }
 

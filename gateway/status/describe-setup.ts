@@ -47,6 +47,15 @@ export function describeKeys(keys: readonly KeyStatus[], nowMs: number): Row[] {
   }))
 }
 
+export function describeAllowed({ allowed }: RangesStatus): Row[] {
+  return allowed
+    .filter(({ ipv4, ipv6 }) => ipv4 + ipv6 > 0)
+    .map(({ source, ipv4, ipv6 }) => ({
+      key: source,
+      cells: [source, formatCount(ipv4), formatCount(ipv6)].map((text) => ({ text })),
+    }))
+}
+
 export function describeLists({ lists }: RangesStatus, nowMs: number): Row[] {
   return lists.map(({ source, ranges, fetchedMs }) => ({
     key: source,
@@ -54,7 +63,7 @@ export function describeLists({ lists }: RangesStatus, nowMs: number): Row[] {
       { text: source },
       { text: formatCount(ranges) },
       // What comes with the release was never read from anywhere.
-      { text: source === 'bundled' ? 'with the release' : formatAgo(fetchedMs, nowMs) },
+      { text: source === 'bundled' ? 'built in' : formatAgo(fetchedMs, nowMs) },
     ],
   }))
 }

@@ -3,7 +3,7 @@ import { clockStates } from '../observe/clock-drift.ts'
 import { decisions, type Decision } from '../observe/record.ts'
 import { describeRequest } from './describe-request.ts'
 import { formatAge, formatAgo, formatBytes, formatCount, formatSpan, isoTime } from './format.ts'
-import { describeKeys, describeLists, describeRoutes } from './describe-setup.ts'
+import { describeAllowed, describeKeys, describeLists, describeRoutes } from './describe-setup.ts'
 import { describeAges, describeMinutes, describeReasons } from './describe-counts.ts'
 import type { Status } from './status.ts'
 import { BAR_HEIGHT, type Cell, type View } from './view.ts'
@@ -30,10 +30,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       requests: recent.map((request) => describeRequest(request, takenMs)),
       routes: describeRoutes(status.routes, takenMs),
       keys: describeKeys(status.keys, takenMs),
-      allowed: ranges.allowed.map(({ source, ipv4, ipv6 }) => ({
-        key: source,
-        cells: [source, formatCount(ipv4), formatCount(ipv6)].map((text) => ({ text })),
-      })),
+      allowed: describeAllowed(ranges),
       lists: describeLists(ranges, takenMs),
       ages: describeAges(minutes),
     },
@@ -69,7 +66,7 @@ function describeReplay({ replay }: Status): Cell {
   }
   if (entries === undefined || capacity === undefined) return { text: 'not counted', sub: store }
   const share = entries / capacity
-  const percent = `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+  const percent = entries > 0 && share < 0.001 ? 'under 0.1 %' : `${(share * 100).toFixed(1)} %`
   const sub = `${formatCount(entries)} of ${formatCount(capacity)}, ${store}`
   return { text: percent, sub, share, tone: share > 0.8 ? 'warn' : undefined }
 }

@@ -1,4 +1,7 @@
-/** Numbers and times as the status page writes them. Times of day are UTC, as in the log. */
+/**
+ * Numbers and times as the status page writes them, unbroken between number and unit. Times of day are
+ * UTC, as in the log.
+ */
 
 const numbers = new Intl.NumberFormat('en')
 
@@ -17,7 +20,7 @@ const STEPS: readonly (readonly [seconds: number, unit: string])[] = [
 export function formatSpan(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds / 1000)
   const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, 's']
-  return `${formatCount(Math.floor(seconds / size))} ${unit}`
+  return `${formatCount(Math.floor(seconds / size))}\u00a0${unit}`
 }
 
 export function formatAgo(thenMs: number | undefined, nowMs: number): string {
@@ -36,18 +39,20 @@ export function isoTime(ms: number): string {
 }
 
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toPrecision(3)} s`
-  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toPrecision(3)}\u00a0s`
+  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)}\u00a0ms`
 }
 
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${String(bytes)} B`
+  if (bytes < 1024) return `${String(bytes)}\u00a0B`
   const kibibytes = bytes / 1024
-  return kibibytes < 1024 ? `${kibibytes.toFixed(1)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`
+  return kibibytes < 1024
+    ? `${kibibytes.toFixed(1)}\u00a0KiB`
+    : `${(kibibytes / 1024).toFixed(1)}\u00a0MiB`
 }
 
 /** Of a signature. */
 export function formatAge(seconds: number): string {
-  const amount = `${Math.abs(seconds).toFixed(1).replace(/\.0$/, '')} s`
-  return seconds < 0 ? `${amount} ahead` : `${amount} old`
+  const amount = `${Math.abs(seconds).toFixed(1).replace(/\.0$/, '')}\u00a0s`
+  return seconds < 0 ? `${amount}\u00a0ahead` : `${amount}\u00a0old`
 }

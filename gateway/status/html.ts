@@ -31,7 +31,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
 function textOf(value: HtmlValue): string {
   if (value === undefined) return ''
   if (value instanceof Html) return value.toString()
-  if (typeof value === 'object') return value.map((each) => each.toString()).join('')
+  if (Array.isArray(value)) return value.map(textOf).join('')
   return escapeHtml(String(value))
 }
 

@@ -4,14 +4,18 @@
  */
 const POLL_MS = 3000
 const BAR_HEIGHT = 40
+/** Rows that are shown at first, and more at a time. */
+const PAGE_ROWS = 25
 const SVG = 'http://www.w3.org/2000/svg'
 
 const byId = (id) => document.getElementById(id)
 const pause = byId('pause')
 const filter = byId('filter')
+const more = byId('more')
 /** Row element to what it was made of. */
 const made = new WeakMap()
 let isPaused = false
+let mostRows = PAGE_ROWS
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
@@ -119,16 +123,22 @@ function update({ texts, tables, bars }) {
   applyFilter()
 }
 
+function searched(text) {
+  return text.replaceAll('\u00a0', ' ').toLowerCase()
+}
+
 function applyFilter() {
-  const text = byId('text').value.trim().toLowerCase()
+  const text = searched(byId('text').value.trim())
   const kind = byId('kind').value
   const rows = Array.from(document.querySelector('[data-table="requests"]').rows)
-  for (const tr of rows) {
+  const matches = rows.filter((tr) => {
     const isOfKind = kind === '' || tr.dataset.kind === kind
-    tr.hidden = !isOfKind || !tr.textContent.toLowerCase().includes(text)
-  }
-  const shown = rows.filter((tr) => !tr.hidden).length
-  setText(byId('shown'), `${shown} of ${rows.length} shown`)
+    return isOfKind && searched(tr.textContent).includes(text)
+  })
+  const shown = new Set(matches.slice(0, mostRows))
+  for (const tr of rows) tr.hidden = !shown.has(tr)
+  setText(byId('shown'), `${shown.size} of ${matches.length} shown`)
+  more.hidden = shown.size === matches.length
 }
 
 async function poll() {
@@ -157,7 +167,14 @@ pause.addEventListener('click', () => {
   void poll()
 })
 document.addEventListener('visibilitychange', () => void poll())
-filter.addEventListener('input', applyFilter)
+more.addEventListener('click', () => {
+  mostRows += PAGE_ROWS
+  applyFilter()
+})
+filter.addEventListener('input', () => {
+  mostRows = PAGE_ROWS
+  applyFilter()
+})
 filter.addEventListener('submit', (event) => event.preventDefault())
 pause.hidden = false
 filter.hidden = false

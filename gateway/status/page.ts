@@ -19,8 +19,8 @@ export function renderPage(view: View, style: Html, script: Html): string {
         <a class="skip" href="#requests">Skip to requests</a>
         ${header(view)}
         <main>
-          ${decisionsPanel(view)} ${nowPanel(view)} ${reasonsPanel(view)} ${requestsPanel(view)}
-          ${routesPanel(view)} ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)}
+          ${decisionsPanel(view)} ${nowPanel(view)} ${reasonsPanel(view)} ${routesPanel(view)}
+          ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)} ${requestsPanel(view)}
           ${settingsPanel(view)}
         </main>
         ${script}
@@ -135,7 +135,8 @@ function requestsPanel(view: View): Html {
         </label>
         <p id="shown" role="status"></p>
       </form>
-      ${tableOf(view, 'requests', options)} ${noteOf(view, 'requests-empty')}`,
+      ${tableOf(view, 'requests', options)} ${noteOf(view, 'requests-empty')}
+      <button type="button" id="more" hidden>Show more</button>`,
     'wide',
   )
 }
