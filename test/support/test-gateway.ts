@@ -15,6 +15,8 @@ export const testKey =
   'signkey-test-f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f'
 export const fallbackKey = 'signkey-test-0123456789abcdef0123456789abcdef'
 
+export const statusToken = 'status-token-of-the-tests'
+
 type Config = Readonly<Record<string, unknown>> & { readonly shutdown?: object }
 
 export interface ManualClock {
@@ -32,6 +34,8 @@ export interface TestGateway {
   readonly clock: ManualClock
   readonly logLines: Record<string, unknown>[]
   metricsText(): Promise<string>
+  /** Records what has ended, before the clock is set. */
+  flush(): void
   /** Writes another configuration, or any text, where the gateway has its own. It is not told. */
   rewrite(config: Config | string): void
   /** The text of it as it was written last. */
@@ -63,7 +67,8 @@ export async function startTestGateway(
     renameSync(`${file}.new`, file)
   }
   rewrite(config)
-  const read = () => readSettingsFile(file, { PRIMARY: keys.primary, FALLBACK: keys.fallback })
+  const env = { PRIMARY: keys.primary, FALLBACK: keys.fallback, STATUS_TOKEN: statusToken }
+  const read = () => readSettingsFile(file, env)
   const reading = read()
   if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'))
   const clock: ManualClock = {
@@ -96,6 +101,9 @@ export async function startTestGateway(
     get logLines() {
       gateway.flushRecords()
       return logLines
+    },
+    flush: () => {
+      gateway.flushRecords()
     },
     metricsText: () => gateway.metrics.registry.metrics(),
     rewrite,
