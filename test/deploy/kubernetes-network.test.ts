@@ -1,0 +1,125 @@
+/** Who reaches an app, a gateway and the replay cache, by the NetworkPolicies. */
+import { describe, expect, test } from 'vitest'
+
+import { build, gatewayIn, kustomizations, ofKind, podOf, podsIn } from '../support/kustomize.ts'
+import { isAdmitted, type Peer } from '../support/network-policies.ts'
+
+const GATEWAY_PORT = 8080
+const APP_PORT = 3000
+const OPS_PORT = 9090
+const VALKEY_PORT = 6379
+
+const stranger: Peer = { namespace: 'default', labels: {} }
+const prometheus: Peer = { namespace: 'monitoring', labels: {} }
+
+const companion = podOf(build('companion'), 'inngest-gateway')
+const policiesOf = (folder: string) => ofKind(build(folder), 'NetworkPolicy')
+const withGateway = kustomizations
+  .filter((folder) => folder !== 'examples/protected-app')
+  .map((folder) => {
+    const pod = podsIn(build(folder)).find((each) => gatewayIn(each) !== undefined)
+    return { folder, pod: pod ?? companion, policies: policiesOf(folder) }
+  })
+
+describe('the app', () => {
+  const manifests = build('examples/protected-app')
+  const app = podOf(manifests, 'billing')
+  const admits = (from: Peer | 'outside', policies = ofKind(manifests, 'NetworkPolicy')) =>
+    isAdmitted(policies, app, from, APP_PORT)
+
+  test('is reached by the gateway and by nobody else', () => {
+    expect(admits(companion)).toBe(true)
+    expect(admits(stranger)).toBe(false)
+    expect(admits('outside')).toBe(false)
+    // Next door, either way.
+    expect(admits({ namespace: companion.namespace, labels: {} })).toBe(false)
+    expect(admits({ namespace: app.namespace, labels: companion.labels })).toBe(false)
+    expect(admits(app)).toBe(false)
+  })
+
+  test('would be reached by others if one thing was different', () => {
+    const policies = ofKind(manifests, 'NetworkPolicy')
+    expect(admits(stranger, [])).toBe(true)
+    const unlabelled = { ...app, labels: { app: 'billing' } }
+    expect(isAdmitted(policies, unlabelled, stranger, APP_PORT)).toBe(true)
+    // Two entries with one selector each, in place of one with both: the slip that is made most often.
+    const apart = structuredClone(policies)
+    for (const rule of apart.flatMap(({ spec }) => spec?.ingress ?? [])) {
+      rule.from = (rule.from ?? []).flatMap(({ namespaceSelector = {}, podSelector = {} }) => [
+        { namespaceSelector },
+        { podSelector },
+      ])
+    }
+    expect(admits({ namespace: companion.namespace, labels: {} }, apart)).toBe(true)
+  })
+})
+
+describe.each(withGateway)('the gateway of $folder', ({ pod, policies }) => {
+  test('shows its ops port to Prometheus and to nobody else', () => {
+    expect(isAdmitted(policies, pod, prometheus, OPS_PORT)).toBe(true)
+    expect(isAdmitted(policies, pod, stranger, OPS_PORT)).toBe(false)
+    expect(isAdmitted(policies, pod, { ...stranger, namespace: pod.namespace }, OPS_PORT)).toBe(
+      false,
+    )
+  })
+
+  test('lets nobody past it to a port of the app in its pod', () => {
+    expect(isAdmitted(policies, pod, stranger, APP_PORT)).toBe(false)
+  })
+})
+
+test('where proxies are trusted, nobody but them reaches the gateway', () => {
+  const callers: Record<string, Peer | 'outside'> = {
+    'ingress-nginx': { namespace: 'ingress-nginx', labels: {} },
+    traefik: { namespace: 'traefik', labels: {} },
+    envoy: { namespace: 'envoy-gateway-system', labels: {} },
+    outside: 'outside',
+    stranger,
+  }
+  const admitted = withGateway.map(({ folder, pod, policies }) => {
+    const names = Object.entries(callers).filter(([, from]) =>
+      isAdmitted(policies, pod, from, GATEWAY_PORT),
+    )
+    return [folder, names.map(([name]) => name).join(' ')]
+  })
+  const all = Object.keys(callers).join(' ')
+  expect(Object.fromEntries(admitted)).toEqual({
+    base: all,
+    companion: all,
+    'examples/gateway-api': 'envoy',
+    'examples/ingress-nginx': 'ingress-nginx',
+    'examples/load-balancer': all,
+    'examples/proxy-protocol': 'outside',
+    'examples/sidecar': 'ingress-nginx',
+    'examples/traefik': 'traefik',
+  })
+})
+
+describe.each(['companion', 'examples/sidecar'])('Valkey of %s', (folder) => {
+  const policies = policiesOf(folder)
+  const pods = podsIn(build(folder))
+  const valkey = podOf(build(folder), 'inngest-gateway-valkey')
+
+  test('is reached by the gateways and by nobody else', () => {
+    const gateway = pods.find((pod) => gatewayIn(pod) !== undefined) ?? companion
+    const neighbour = { namespace: valkey.namespace, labels: {} }
+    const elsewhere = { ...gateway, namespace: 'default' }
+    const admits = (from: Peer) => isAdmitted(policies, valkey, from, VALKEY_PORT)
+    expect([gateway, neighbour, elsewhere, stranger].map(admits)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
+  test('reaches nobody', () => {
+    const own = policies.filter(({ metadata }) => metadata?.name === 'inngest-gateway-valkey')
+    const { policyTypes, egress } = own[0]?.spec ?? {}
+    expect([policyTypes, egress]).toEqual([['Ingress', 'Egress'], []])
+  })
+
+  test('is one', () => {
+    expect(ofKind(build(folder), 'StatefulSet').map(({ spec }) => spec?.replicas)).toEqual([1])
+  })
+})

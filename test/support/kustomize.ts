@@ -1,0 +1,118 @@
+/** What `kubectl kustomize` makes of a folder, read as the API server reads it. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
+import type {
+  ConfigMap,
+  Container,
+  Namespace,
+  PodSpec,
+  Service,
+  ServiceAccount,
+} from 'kubernetes-types/core/v1.js'
+import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.js'
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
+import { parseAllDocuments } from 'yaml'
+
+export const manifestFolder = path.resolve('deploy/kubernetes')
+
+/** Each folder that is a kustomization, rather than a component of others. */
+export const kustomizations = [
+  'base',
+  'companion',
+  ...readdirSync(path.join(manifestFolder, 'examples')).map((name) => `examples/${name}`),
+]
+
+export interface Kinds {
+  ConfigMap: ConfigMap
+  Deployment: Deployment
+  HorizontalPodAutoscaler: HorizontalPodAutoscaler
+  Ingress: Ingress
+  Namespace: Namespace
+  NetworkPolicy: NetworkPolicy
+  PodDisruptionBudget: PodDisruptionBudget
+  Service: Service
+  ServiceAccount: ServiceAccount
+  StatefulSet: StatefulSet
+}
+
+export interface Manifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+}
+
+const built = new Map<string, readonly Manifest[]>()
+
+/** Once for each, so leave the manifests as they are. */
+export function build(kustomization: string): readonly Manifest[] {
+  const manifests =
+    built.get(kustomization) ?? buildFolder(path.join(manifestFolder, kustomization))
+  built.set(kustomization, manifests)
+  return manifests
+}
+
+/** A kustomization of a user's own. @param files by name; `DEPLOY` in them stands for deploy/kubernetes. */
+export function buildFiles(files: Readonly<Record<string, string>>): readonly Manifest[] {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'kustomize-')))
+  try {
+    const deploy = path.relative(folder, manifestFolder)
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(path.join(folder, name), text.replaceAll('DEPLOY', deploy))
+    }
+    return buildFolder(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function buildFolder(folder: string): readonly Manifest[] {
+  const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
+  // Kubernetes reads YAML 1.1, where 0440 is octal.
+  return parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
+}
+
+export function ofKind<K extends keyof Kinds>(manifests: readonly Manifest[], kind: K): Kinds[K][] {
+  return manifests.filter((manifest) => manifest.kind === kind) as unknown as Kinds[K][]
+}
+
+/** A pod as some workload makes it. */
+export interface Pod {
+  readonly of: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly spec: PodSpec
+}
+
+export function podsIn(manifests: readonly Manifest[]): readonly Pod[] {
+  const workloads = [...ofKind(manifests, 'Deployment'), ...ofKind(manifests, 'StatefulSet')]
+  return workloads.flatMap(({ metadata, spec }) => {
+    const template = spec?.template
+    if (template?.spec === undefined) return []
+    const labels = template.metadata?.labels ?? {}
+    const namespace = metadata?.namespace ?? 'default'
+    return [{ of: metadata?.name ?? '', namespace, labels, spec: template.spec }]
+  })
+}
+
+export function podOf(manifests: readonly Manifest[], name: string): Pod {
+  const pod = podsIn(manifests).find(({ of }) => of === name)
+  if (pod === undefined) throw new Error(`no ${name}`)
+  return pod
+}
+
+export function containersOf({ initContainers = [], containers }: PodSpec): readonly Container[] {
+  return [...initContainers, ...containers]
+}
+
+export function isGateway({ image = '' }: Container): boolean {
+  return /(?:^|\/)inngest-gateway[:@]/.test(image)
+}
+
+export function gatewayIn(pod: Pod): Container | undefined {
+  return containersOf(pod.spec).find(isGateway)
+}
