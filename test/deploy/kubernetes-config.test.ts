@@ -38,7 +38,7 @@ describe.each(gateways)('the configuration of $folder', ({ folder, pod, configMa
 
   test('has the ports that the pod, its probes and the Services count on', () => {
     expect(config.listen).toMatchObject({ host: '0.0.0.0', port: 8080 })
-    expect(config.ops).toEqual({ host: '0.0.0.0', port: 9090 })
+    expect(config.ops).toMatchObject({ host: '0.0.0.0', port: 9090 })
     const ports = gatewayIn(pod)?.ports?.map(({ containerPort }) => containerPort)
     expect(ports).toEqual([config.listen.port, config.ops.port])
   })
