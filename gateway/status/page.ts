@@ -194,5 +194,6 @@ function settingsPanel(view: View): Html {
         <summary>All settings, secrets left out</summary>
         <pre data-text="yaml">${view.texts['yaml']?.text ?? ''}</pre>
       </details>`,
+    'wide',
   )
 }

@@ -22,8 +22,11 @@ export async function sendSigned(
 }
 
 /** What scanners send. */
-export async function sendUnsigned({ port }: Pick<TestGateway, 'port'>): Promise<void> {
-  await send({ port, method: 'GET', target: '/.env?token=hidden' })
+export async function sendUnsigned(
+  { port }: Pick<TestGateway, 'port'>,
+  target = '/.env?token=hidden',
+): Promise<void> {
+  await send({ port, method: 'GET', target })
 }
 
 export const forgedKey = 'signkey-test-fedcba9876543210fedcba9876543210'

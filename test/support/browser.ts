@@ -1,0 +1,60 @@
+/** Debian's Chromium without a window, with a profile of its own, and everything that a page asks for. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  chromium,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core'
+import { afterEach } from 'vitest'
+
+const executablePath = '/usr/bin/chromium'
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface OpenPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Addresses of all that was asked for. */
+  readonly requested: string[]
+  /** What went wrong in the page, refused by its policy included. */
+  readonly complaints: string[]
+}
+
+const closes: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closes.splice(0)) await close()
+})
+
+export async function openPage(
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const profile = mkdtempSync(path.join(tmpdir(), 'chromium-'))
+  const launch = { executablePath, args, headless: true, ...options }
+  const context = await chromium.launchPersistentContext(profile, launch)
+  closes.push(async () => {
+    await context.close()
+    rmSync(profile, { recursive: true, force: true })
+  })
+  const page = context.pages()[0] ?? (await context.newPage())
+  const requested: string[] = []
+  const complaints: string[] = []
+  context.on('request', (request) => requested.push(request.url()))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(url)
+  return { page, context, requested, complaints }
+}
