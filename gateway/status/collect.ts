@@ -15,15 +15,19 @@ import { Upstreams } from './upstreams.ts'
  */
 export const KEPT_REQUESTS = 40
 
+interface KeptRequest extends Omit<RecentRequest, 'key'> {
+  readonly serial: number
+}
+
 export class StatusCollector {
   /** Unix milliseconds. */
   readonly startedMs: number
   readonly #minutes = new Minutes()
   readonly #upstreams = new Upstreams()
   readonly #reasons = new Map<string, { count: number; lastMs: number }>()
-  /** By kind, of which there are six. */
-  readonly #rings = new Map<string, Ring<RecentRequest>>()
-  #lastKey = 0
+  readonly #signed = ringsByDecision()
+  readonly #unsigned = ringsByDecision()
+  #lastSerial = 0
 
   constructor(startedMs: number) {
     this.startedMs = startedMs
@@ -37,9 +41,8 @@ export class StatusCollector {
     this.#minutes.add(endedMs, decision, reason, age)
     if (decision !== 'admitted') this.#countReason(reason, endedMs)
     this.#upstreams.add(entry)
-    this.#lastKey += 1
-    const key = `${String(process.pid)}-${String(this.#lastKey)}`
-    this.#ringOf(decision, isSigned).add({ key, endedMs, fields })
+    const rings = isSigned ? this.#signed : this.#unsigned
+    rings[decision].add({ serial: (this.#lastSerial += 1), endedMs, fields })
   }
 
   minutes(nowMs: number): Minute[] {
@@ -51,7 +54,14 @@ export class StatusCollector {
   }
 
   get recent(): RecentRequest[] {
-    return newestFirst([...this.#rings.values()].flatMap(({ items }) => items))
+    const rings = [this.#signed, this.#unsigned].flatMap((byDecision) => Object.values(byDecision))
+    const kept = rings.flatMap(({ items }) => items)
+    return newestFirst(
+      kept.map(({ serial, ...request }) => ({
+        key: `${String(process.pid)}-${String(serial)}`,
+        ...request,
+      })),
+    )
   }
 
   upstreamOf(route: string): UpstreamSeen {
@@ -66,13 +76,11 @@ export class StatusCollector {
       counted.lastMs = endedMs
     }
   }
+}
 
-  #ringOf(decision: Decision, isSigned: boolean): Ring<RecentRequest> {
-    const kind = isSigned ? `signed ${decision}` : decision
-    const ring = this.#rings.get(kind) ?? new Ring<RecentRequest>(KEPT_REQUESTS)
-    this.#rings.set(kind, ring)
-    return ring
-  }
+function ringsByDecision(): Record<Decision, Ring<KeptRequest>> {
+  const ring = () => new Ring<KeptRequest>(KEPT_REQUESTS)
+  return { admitted: ring(), refused: ring(), failed: ring() }
 }
 
 /** Those that ended in the same millisecond the later one first, too. */

@@ -3,6 +3,8 @@ import { faults } from '../errors.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { UpstreamSeen } from './status.ts'
 
+type Seeing = { -readonly [Name in keyof UpstreamSeen]: UpstreamSeen[Name] }
+
 export const nothingSeen: UpstreamSeen = {
   answers: 0,
   faults: 0,
@@ -14,28 +16,34 @@ export const nothingSeen: UpstreamSeen = {
 
 export class Upstreams {
   /** By route, of which there are as many as the operator has ever named. */
-  readonly #seen = new Map<string, UpstreamSeen>()
+  readonly #seen = new Map<string, Seeing>()
 
   /** An answer is an answer, whatever its status: a 500 is how an app says that a step failed. */
   add({ findings, fault, upstreamStatus, endedMs }: RequestRecord): void {
     const route = findings.route?.name
     if (route === undefined) return
-    const before = this.of(route)
     if (fault !== undefined && faults[fault.code].source === 'upstream') {
-      const lastFault = fault.code
-      this.#seen.set(route, {
-        ...before,
-        faults: before.faults + 1,
-        lastFault,
-        lastFaultMs: endedMs,
-      })
+      const seen = this.#seeing(route)
+      seen.faults += 1
+      seen.lastFaultMs = endedMs
+      seen.lastFault = fault.code
     } else if (upstreamStatus !== undefined) {
-      const answered = { lastStatus: upstreamStatus, lastAnswerMs: endedMs }
-      this.#seen.set(route, { ...before, answers: before.answers + 1, ...answered })
+      const seen = this.#seeing(route)
+      seen.answers += 1
+      seen.lastAnswerMs = endedMs
+      seen.lastStatus = upstreamStatus
     }
   }
 
   of(route: string): UpstreamSeen {
-    return this.#seen.get(route) ?? nothingSeen
+    return { ...(this.#seen.get(route) ?? nothingSeen) }
+  }
+
+  #seeing(route: string): Seeing {
+    const known = this.#seen.get(route)
+    if (known !== undefined) return known
+    const fresh = { ...nothingSeen }
+    this.#seen.set(route, fresh)
+    return fresh
   }
 }
