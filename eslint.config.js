@@ -57,7 +57,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['gateway/{http,config,replay,ranges,observe,status,threads}/**'],
+    files: ['gateway/{http,config,replay,ranges,observe,status,threads,conformance}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 
+import type { conformance } from './commands/conformance.ts'
 import type { explain } from './commands/explain.ts'
 import type { ips } from './commands/ips.ts'
 import type { SettingsOptions } from './commands/settings.ts'
@@ -97,6 +98,24 @@ program
   .action(async (options: Parameters<typeof verify>[0]) => {
     const { verify } = await import('./commands/verify.ts')
     finish(verify(options, process.env, Date.now()))
+  })
+
+program
+  .command('conformance')
+  .description('test a deployed gateway from outside: what it has to let through and to refuse')
+  .option('--url <url>', 'what Inngest calls, with the path of the route')
+  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
+  .option('--app-address <host:port>', 'where the app listens itself, repeatable', collect, [])
+  .option('--expect-outside', 'this machine is one that the allowlist has to keep out')
+  .option('--allowed-address <address>', "one to pass as from outside; by default one of Inngest's")
+  .option('--max-age <seconds>', 'freshness.maxAgeSeconds of the gateway', '300')
+  .option('--clock-tolerance <seconds>', 'freshness.clockToleranceSeconds of the gateway', '300')
+  .option('--only <name>', 'only this case or group, repeatable', collect, [])
+  .option('--list', 'print the cases and send nothing')
+  .option('--json', 'print the results as JSON')
+  .action(async (options: Parameters<typeof conformance>[0]) => {
+    const { conformance } = await import('./commands/conformance.ts')
+    finish(await conformance(options, process.env))
   })
 
 program

@@ -1,0 +1,52 @@
+/** An answer in bytes, as far as it has to be read to tell who gave it. */
+
+export interface Answer {
+  readonly status: number
+  /** By lower-case name; of several the last. */
+  readonly fields: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+const HEAD_END = '\r\n\r\n'
+
+/**
+ * @param bytes all that came so far, in latin1.
+ * @param hasEnded nothing more will come.
+ * @returns undefined if the answer is not complete.
+ */
+export function parseAnswer(bytes: string, method: string, hasEnded: boolean): Answer | undefined {
+  const headEnd = bytes.indexOf(HEAD_END)
+  if (headEnd === -1) return undefined
+  const [line = '', ...lines] = bytes.slice(0, headEnd).split('\r\n')
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1] ?? 0)
+  const body = bytes.slice(headEnd + HEAD_END.length)
+  if (status >= 100 && status < 200) return parseAnswer(body, method, hasEnded)
+  const fields = new Map(lines.map(splitField))
+  const isWhole = hasEnded || method === 'HEAD' || isComplete(body, fields)
+  if (!isWhole) return undefined
+  return { status, fields, body: fields.has('transfer-encoding') ? joinChunks(body) : body }
+}
+
+function splitField(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':')
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+}
+
+function isComplete(body: string, fields: ReadonlyMap<string, string>): boolean {
+  const length = fields.get('content-length')
+  if (length !== undefined) return body.length >= Number(length)
+  return fields.has('transfer-encoding') && body.endsWith('0\r\n\r\n')
+}
+
+/** As far as it is well formed: a proxy in front may send the gateway's answers in chunks. */
+function joinChunks(body: string): string {
+  let joined = ''
+  let rest = body
+  for (;;) {
+    const size = /^([0-9a-f]{1,8})[^\r\n]*\r\n/i.exec(rest)
+    const length = Number.parseInt(size?.[1] ?? '0', 16)
+    if (size === null || length === 0) return joined
+    joined += rest.slice(size[0].length, size[0].length + length)
+    rest = rest.slice(size[0].length + length + 2)
+  }
+}

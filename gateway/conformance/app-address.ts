@@ -1,0 +1,60 @@
+/**
+ * Whether the app can be reached around the gateway. Plain first and then over TLS, without a look at
+ * the certificate: whoever is behind it, nobody but the gateway may get an answer.
+ */
+import type { Judgement } from './case.ts'
+import { exchange, type Place, type Reply } from './exchange.ts'
+import { readReply } from './reading.ts'
+import type { RequestMaker } from './request-maker.ts'
+
+export interface AppAddress {
+  readonly host: string
+  readonly port: number
+}
+
+const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/@\s]+)):(\d{1,5})$/
+
+/** @returns undefined if it is not `host:port`. */
+export function parseAppAddress(text: string): AppAddress | undefined {
+  const match = ADDRESS.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined
+}
+
+/** What a firewall does: no route, or nobody who says anything. */
+const KEPT_OUT = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET'])
+
+export async function tryAppAddress(
+  address: AppAddress,
+  make: RequestMaker,
+  timeoutMs: number,
+): Promise<Judgement> {
+  const ask = (tls: Place['tls']) =>
+    exchange({ ...address, tls }, make.request({ signatures: [] }), timeoutMs)
+  const plain = await ask(undefined)
+  if (plain.kind === 'unreachable') return judgeUnreachable(plain.code)
+  const judged = judgeReply(plain)
+  if (judged.outcome !== 'passed' || plain.kind === 'answer') return judged
+  return judgeReply(await ask({ isVerified: false }))
+}
+
+function judgeUnreachable(code: string): Judgement {
+  return KEPT_OUT.has(code)
+    ? { outcome: 'passed', detail: `not to be connected to from here (${code})` }
+    : { outcome: 'not tested', detail: `not connected (${code}): is the address right?` }
+}
+
+function judgeReply(reply: Reply): Judgement {
+  if (reply.kind === 'unreachable' || (reply.kind === 'silence' && reply.why === 'closed')) {
+    return { outcome: 'passed', detail: 'takes a connection, but hangs up on whoever speaks' }
+  }
+  if (reply.kind === 'silence') {
+    return { outcome: 'not tested', detail: 'takes a connection, and says nothing in time' }
+  }
+  const reading = readReply(reply, 'POST')
+  const isGateway = reading.is === 'refused' || reading.is === 'undecided'
+  return isGateway
+    ? { outcome: 'passed', detail: `the gateway itself: ${reading.text}` }
+    : { outcome: 'failed', detail: reading.text }
+}

@@ -1,0 +1,83 @@
+/** What a case of the conformance run is: data, so that adding one is adding one entry. */
+import type { RequestMaker, Wire } from './request-maker.ts'
+
+/** In the order in which they are run and printed. */
+export const groups = {
+  admitted: 'what Inngest sends',
+  signature: 'signatures',
+  freshness: 'age',
+  replay: 'replays',
+  address: 'addresses',
+  use: 'methods and bodies',
+  framing: 'framing and targets',
+  bypass: 'ways around the gateway',
+} as const
+
+export type Group = keyof typeof groups
+
+export type Expectation =
+  | {
+      /** Each reaches the app, and the app answers. */
+      readonly kind: 'admitted'
+      /** A refusal that an operator may have chosen. */
+      readonly unless?: { readonly status: number; readonly why: string }
+    }
+  | {
+      readonly kind: 'refused'
+      readonly statuses: readonly number[]
+      /**
+       * What something in front of the gateway may do, so that the gateway never sees the request as
+       * it was sent: refuse it itself, or also mend it, so that it is refused for something else.
+       */
+      readonly inFront?: 'refuses' | 'mends'
+    }
+  /** The first is admitted, whatever follows it is refused as used already. */
+  | { readonly kind: 'spent' }
+  /** All are sent at once, and exactly one is admitted. */
+  | { readonly kind: 'once' }
+
+export interface CaseText {
+  /** For `--only`; unique. */
+  readonly name: string
+  readonly group: Group
+  readonly sends: string
+  /** What a failure means, and what to do. */
+  readonly failure: string
+}
+
+export interface RequestCase extends CaseText {
+  /** From an address that the gateway lets in, or from one that it does not. */
+  readonly from: 'inside' | 'outside'
+  readonly expects: Expectation
+  /** What passing does not show by itself. */
+  readonly caveat?: string
+  /** A case without whose passing this one is not sent, since it would do harm. */
+  readonly needs?: string
+  readonly requests: (make: RequestMaker) => readonly Wire[]
+}
+
+export type Outcome = 'passed' | 'failed' | 'not tested'
+
+export interface Judgement {
+  readonly outcome: Outcome
+  /** What came back, in words. */
+  readonly detail: string
+}
+
+export interface Result extends CaseText, Judgement {
+  /** By which the gateway's log line is found, unless something in front gave another. */
+  readonly requestIds: readonly string[]
+}
+
+export function describeExpectation(expects: Expectation): string {
+  switch (expects.kind) {
+    case 'admitted':
+      return 'the app answers'
+    case 'refused':
+      return expects.statuses.join(' or ')
+    case 'spent':
+      return 'the app answers once, then 409'
+    case 'once':
+      return 'the app answers one of them, 409 the others'
+  }
+}

@@ -1,0 +1,30 @@
+/** Every case, in the order in which they are run. */
+import type { CaseText, RequestCase } from './case.ts'
+import { addressCases } from './cases/address.ts'
+import { admittedCases } from './cases/admitted.ts'
+import { framingCases } from './cases/framing.ts'
+import { freshnessCases } from './cases/freshness.ts'
+import { replayCases } from './cases/replay.ts'
+import { signatureCases } from './cases/signature.ts'
+import { useCases } from './cases/use.ts'
+
+export const requestCases: readonly RequestCase[] = [
+  ...admittedCases,
+  ...signatureCases,
+  ...freshnessCases,
+  ...replayCases,
+  ...addressCases,
+  ...useCases,
+  ...framingCases,
+]
+
+/** Sent to the app's own addresses, not to the gateway (app-address.ts). */
+export const bypassCase: CaseText = {
+  name: 'app-address',
+  group: 'bypass',
+  sends: "an unsigned call to the app's own port",
+  failure:
+    'Whoever reaches this port needs to pass no check. Bind the app to loopback or a unix socket, or close the port by a NetworkPolicy or a firewall.',
+}
+
+export const allCases: readonly CaseText[] = [...requestCases, bypassCase]

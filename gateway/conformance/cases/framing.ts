@@ -1,0 +1,86 @@
+/**
+ * Requests that two hops may read in two ways. Unsigned, so that they are refused even where nobody
+ * looks at their framing; and every way to read one ends at the same byte, so that nothing is left on
+ * a connection that a proxy shares with others.
+ */
+import type { RequestCase } from '../case.ts'
+import type { RequestMaker } from '../request-maker.ts'
+
+const base = {
+  group: 'framing',
+  from: 'inside',
+  expects: { kind: 'refused', statuses: [400], inFront: 'mends' },
+} as const
+
+const smuggling =
+  'What two hops read in two ways can carry a second request past every check: let nothing reach the app but through the gateway.'
+
+const target =
+  'Something made another target of it than was sent, and another path than was checked may reach the app: let nothing rewrite paths on the way.'
+
+/** A last chunk, five bytes, and JSON. */
+const LAST_CHUNK = '0\r\n\r\n'
+
+const ambiguous: readonly (readonly [name: string, sends: string, framing: string[]])[] = [
+  ['doubled-length', '`Content-Length` twice', ['Content-Length: 5', 'Content-Length: 5']],
+  [
+    'length-and-chunks',
+    '`Content-Length` and `Transfer-Encoding`',
+    ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+  ],
+  [
+    'odd-encoding',
+    '`Content-Length` and a `Transfer-Encoding` that nobody knows',
+    ['Content-Length: 5', 'Transfer-Encoding: xchunked'],
+  ],
+]
+
+export const framingCases: readonly RequestCase[] = [
+  ...ambiguous.map(([name, sends, framing]) => ({
+    ...base,
+    name,
+    sends,
+    failure: smuggling,
+    requests: (make: RequestMaker) => [make.request({ signatures: [], body: LAST_CHUNK, framing })],
+  })),
+  {
+    ...base,
+    name: 'doubled-run-id',
+    sends: '`X-Run-ID` twice',
+    failure: 'The gateway, its log and the app may each take another run for the one meant.',
+    requests: (make) => [make.request({ signatures: [], fields: ['X-Run-ID: a', 'X-Run-ID: b'] })],
+  },
+  {
+    ...base,
+    name: 'double-slash',
+    sends: 'a target that begins with `//`',
+    failure: target,
+    requests: (make) => [make.request({ signatures: [], target: (own) => `/${own}` })],
+  },
+  {
+    ...base,
+    name: 'absolute-target',
+    sends: 'a target with a scheme and another host',
+    failure: target,
+    requests: (make) => [
+      make.request({ signatures: [], target: (own) => `http://conformance.invalid${own}` }),
+    ],
+  },
+  {
+    ...base,
+    name: 'encoded-path',
+    sends: 'a path with an encoded letter',
+    expects: { kind: 'refused', statuses: [404], inFront: 'mends' },
+    failure: target,
+    requests: (make) => [
+      make.request({
+        signatures: [],
+        target: (own) => own.replace(/[a-z](?=[^/?]*(?:\?|$))/i, encodeLetter),
+      }),
+    ],
+  },
+]
+
+function encodeLetter(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16)}`
+}

@@ -1,0 +1,67 @@
+/** One signature, used more than once. */
+import type { RequestCase } from '../case.ts'
+import { NO_FUNCTION, type Change, type RequestMaker, type Wire } from '../request-maker.ts'
+
+const base = { group: 'replay', from: 'inside', expects: { kind: 'spent' } } as const
+
+const enforce =
+  'Set `checks.replay` of the route to `enforce` and, with more than one replica, `replay.store` to `redis`.'
+
+/** Each on a connection of its own, so that a balancer spreads them over replicas. */
+const TIMES = 6
+
+export const replayCases: readonly RequestCase[] = [
+  {
+    ...base,
+    name: 'replayed',
+    sends: 'a signed call and, once it has been answered, the same again',
+    failure: `A captured call works again. ${enforce}`,
+    requests: (make) => [...Array(TIMES).keys()].map(repeat(make)),
+  },
+  {
+    ...base,
+    name: 'retargeted',
+    sends: 'the signature of an answered call, for another function and step',
+    failure: `A captured call works against every function and step, since a signature does not cover the query. ${enforce}`,
+    requests: (make) =>
+      reuse(make, [
+        { label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` },
+        { label: 'other stepId', query: `fnId=${NO_FUNCTION}&stepId=step-2` },
+        { label: 'no query', query: '' },
+      ]),
+  },
+  {
+    ...base,
+    name: 'replayed-as-probe',
+    sends: 'the signature of an answered call, as a trust probe',
+    failure: `A captured call gets a second use by what is not signed. ${enforce}`,
+    requests: (make) =>
+      reuse(make, [{ label: 'probe', query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust` }]),
+  },
+  {
+    ...base,
+    name: 'replayed-at-once',
+    sends: 'the same signed call eight times at once',
+    expects: { kind: 'once' },
+    failure: `A captured call works again if it comes quickly enough. ${enforce}`,
+    requests: (make) => [...Array(8).keys()].map(repeat(make)),
+  },
+  {
+    ...base,
+    name: 'doubled-step-id',
+    sends: 'a signed call with `stepId` twice in its query',
+    expects: { kind: 'refused', statuses: [400] },
+    failure: `The gateway and the app may each take another one. ${enforce}`,
+    requests: (make) => [make.request({ query: `fnId=${NO_FUNCTION}&stepId=step&stepId=step-2` })],
+  },
+]
+
+function repeat(make: RequestMaker): (index: number) => Wire {
+  const signed = make.sign()
+  return (index) => make.request({ signed, label: `number ${String(index + 1)}` })
+}
+
+function reuse(make: RequestMaker, changes: readonly Change[]): readonly Wire[] {
+  const signed = make.sign()
+  return [{}, ...changes].map((change) => make.request({ ...change, signed }))
+}

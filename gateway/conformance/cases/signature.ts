@@ -1,0 +1,163 @@
+/** Calls that Inngest did not sign as they are. */
+import type { RequestCase } from '../case.ts'
+import type { RequestMaker, Wire } from '../request-maker.ts'
+
+const base = {
+  group: 'signature',
+  from: 'inside',
+  expects: { kind: 'refused', statuses: [401] },
+} as const
+
+const enforce = 'Set `checks.signature` of the route to `enforce`.'
+
+/** A GET is refused as such where introspection is off. */
+const getRefused = { kind: 'refused', statuses: [401, 405] } as const
+
+export const signatureCases: readonly RequestCase[] = [
+  {
+    ...base,
+    name: 'unsigned-call',
+    sends: 'a call without a signature',
+    failure: `Anybody can call functions. ${enforce}`,
+    requests: (make) => [make.request({ signatures: [] })],
+  },
+  {
+    ...base,
+    name: 'empty-signature',
+    sends: 'a call with an empty signature',
+    failure: `Anybody can call functions. ${enforce}`,
+    requests: (make) => [make.request({ signatures: [''] })],
+  },
+  {
+    ...base,
+    name: 'foreign-key',
+    sends: 'a call signed with a key made up for this run',
+    failure: `Any key will do, so anybody can call functions. ${enforce}`,
+    requests: (make) => [make.request({ signed: make.forge() })],
+  },
+  {
+    ...base,
+    name: 'tampered-body',
+    sends: 'a call changed after it was signed',
+    failure: `Whoever captures a call can put another event into it. ${enforce}`,
+    requests: (make) => {
+      const signed = make.sign()
+      return [make.request({ signed, body: signed.body.replace('"attempt":0', '"attempt":1') })]
+    },
+  },
+  {
+    ...base,
+    name: 'tampered-timestamp',
+    sends: 'a signature whose time was changed by a second',
+    failure: `A captured call can be kept fresh for ever. ${enforce}`,
+    requests: (make) => {
+      const signed = make.sign()
+      return [1, -1].map((step) => {
+        const signature = signed.signature.replace(/\d{10}/, (t) => String(Number(t) + step))
+        return make.request({ signed, signatures: [signature], label: `${String(step)} s` })
+      })
+    },
+  },
+  {
+    ...base,
+    name: 'moved-digits',
+    sends: 'a body that has taken over a digit of the signed time',
+    failure: `One signature fits two bodies, since nothing stands between body and time in what is signed. ${enforce}`,
+    requests: (make) => {
+      const signed = make.sign(0, '1')
+      const body = `${signed.body}${signed.signature.slice(2, 3)}`
+      const signature = signed.signature.replace(/^t=\d/, 't=')
+      return [make.request({ signed, signatures: [signature], body })]
+    },
+  },
+  {
+    ...base,
+    name: 'unreadable-json',
+    sends: 'JSON with a key twice, under the signature of nothing',
+    failure: `Some SDKs verify only the time where a body has no canonical form, so a captured introspection signs any call. ${enforce}`,
+    requests: (make) => {
+      const signed = make.sign(0, '')
+      return [make.request({ signed, body: '{"ctx":{"attempt":0,"attempt":1},"events":[]}' })]
+    },
+  },
+  {
+    ...base,
+    name: 'doubled-signature',
+    sends: 'a call with two signatures, one or both of them good',
+    failure:
+      'The gateway and the app may each look at another one. Look for something between them that adds or removes fields.',
+    requests: doubled,
+  },
+  {
+    ...base,
+    name: 'respelt-signature',
+    sends: 'a good signature in spellings that Inngest does not use',
+    failure: `Each spelling may be one more use of the same signature. ${enforce}`,
+    requests: (make) => respellings.map(([label, respell]) => respelt(make, label, respell)),
+  },
+  {
+    ...base,
+    name: 'unsigned-introspection',
+    sends: 'a GET without a signature',
+    expects: getRefused,
+    failure:
+      'Anybody can read what the app says of itself; some SDKs include a hash that is a credential. Take this address out of `unsignedGet`.',
+    requests: (make) => [make.request({ method: 'GET', signatures: [], body: '', query: '' })],
+  },
+  {
+    ...base,
+    name: 'forged-introspection',
+    sends: 'a GET signed with a key made up for this run',
+    expects: getRefused,
+    failure: `Any key will do. ${enforce}`,
+    requests: (make) => {
+      const { signature } = make.forge()
+      return [make.request({ method: 'GET', signatures: [signature], body: '', query: '' })]
+    },
+  },
+  {
+    ...base,
+    name: 'unsigned-sync',
+    sends: 'a PUT without a signature',
+    failure: `Anybody can make the app register under another address. Take this address out of \`unsignedPut\`, or set \`checks.signature\` of the route to \`enforce\`.`,
+    // An SDK registers the app for an unsigned PUT, under the URL that it came to. This one is in-band,
+    // which registers nothing; an SDK too old to know that is kept from it by `needs`.
+    needs: 'unsigned-call',
+    requests: (make) => [
+      make.request({
+        method: 'PUT',
+        signatures: [],
+        body: '',
+        query: '',
+        fields: ['X-Inngest-Sync-Kind: in_band'],
+        framing: ['Content-Length: 0'],
+      }),
+    ],
+  },
+]
+
+function doubled(make: RequestMaker): readonly Wire[] {
+  const signed = make.sign()
+  const forged = make.forge().signature
+  const good = signed.signature
+  const pairs = { 'good, forged': [good, forged], 'forged, good': [forged, good] }
+  return Object.entries({ ...pairs, 'good, good': [good, good] }).map(([label, signatures]) =>
+    make.request({ signed, signatures, label }),
+  )
+}
+
+const respellings: readonly (readonly [string, (good: string) => string])[] = [
+  // Only from a to f: the letters of t and s stay.
+  ['upper case', (good) => good.replace(/[0-9a-f]{64}/, (hex) => hex.toUpperCase())],
+  ['other order', (good) => good.split('&').reverse().join('&')],
+  ['one parameter more', (good) => `${good}&v=1`],
+  ['percent-encoded', (good) => good.replace('t=', '%74=')],
+  ['a leading zero', (good) => good.replace('t=', 't=0')],
+  ['t twice', (good) => `${good.split('&')[0] ?? ''}&${good}`],
+  ['a prefix', (good) => `?${good}`],
+]
+
+function respelt(make: RequestMaker, label: string, respell: (good: string) => string): Wire {
+  const signed = make.sign()
+  return make.request({ signed, signatures: [respell(signed.signature)], label })
+}

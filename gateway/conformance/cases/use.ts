@@ -1,0 +1,36 @@
+/** Ways of using the route that Inngest never does. */
+import type { RequestCase } from '../case.ts'
+
+const base = { group: 'use', from: 'inside' } as const
+
+const enforce = 'Set `checks.method` of the route to `enforce`.'
+
+export const useCases: readonly RequestCase[] = [
+  {
+    ...base,
+    name: 'odd-methods',
+    sends: 'PATCH, DELETE, OPTIONS, HEAD and TRACE',
+    expects: { kind: 'refused', statuses: [405], inFront: 'refuses' },
+    failure: `SDKs before 3.54 answer some of them with the environment of the app (CVE-2026-42047). ${enforce}`,
+    requests: (make) =>
+      ['PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE'].map((method) =>
+        make.request({ method, signatures: [], body: '' }),
+      ),
+  },
+  {
+    ...base,
+    name: 'introspection-with-body',
+    sends: 'a signed GET with the body of a call',
+    expects: { kind: 'refused', statuses: [400, 405] },
+    failure: `A redirected call is answered with introspection and counts as done without having run. ${enforce}`,
+    requests: (make) => [make.request({ method: 'GET' })],
+  },
+  {
+    ...base,
+    name: 'compressed-body',
+    sends: 'a signed call that says it is compressed',
+    expects: { kind: 'refused', statuses: [415] },
+    failure: `The app may read another body than was verified. ${enforce}`,
+    requests: (make) => [make.request({ fields: ['Content-Encoding: gzip'] })],
+  },
+]

@@ -1,0 +1,112 @@
+/** Whether what came back is what a case expects. What does not show either way is not tested. */
+import type { Expectation, Judgement, Outcome } from './case.ts'
+import type { Reading } from './reading.ts'
+
+export interface Labelled extends Reading {
+  readonly label: string
+}
+
+export function judge(expects: Expectation, readings: readonly Labelled[]): Judgement {
+  switch (expects.kind) {
+    case 'admitted':
+      return worst(readings, (reading) => judgeAdmitted(expects, reading))
+    case 'refused':
+      return worst(readings, (reading) => judgeRefused(expects, reading))
+    case 'spent':
+      return judgeSpent(readings)
+    case 'once':
+      return judgeOnce(readings)
+  }
+}
+
+function judgeAdmitted(
+  { unless }: Expectation & { kind: 'admitted' },
+  { is, status, text }: Reading,
+): Judgement {
+  // An SDK that cannot verify what the gateway verified has another key, or does not canonicalise.
+  if (is === 'admitted')
+    return status === 401 ? failed(`${text}: it refused it itself`) : passed(text)
+  if (is === 'undecided') return notTested(text)
+  if (is === 'refused' && status === unless?.status) return notTested(unless.why)
+  return failed(text)
+}
+
+const USED_ALREADY = { kind: 'refused', statuses: [409] } as const
+
+function judgeRefused(
+  { statuses, inFront }: Expectation & { kind: 'refused' },
+  { is, status, text }: Reading,
+): Judgement {
+  switch (is) {
+    case 'refused':
+      if (statuses.includes(status)) return passed(text)
+      return inFront === 'mends'
+        ? notTested(`${text}, so for another reason: something in front of the gateway mended it`)
+        : failed(`${text}, so for another reason`)
+    case 'stranger':
+    case 'unanswered':
+      return inFront === undefined
+        ? failed(text)
+        : notTested(`${text}: it may never have reached the gateway`)
+    case 'undecided':
+      return notTested(text)
+    case 'admitted':
+    case 'failed':
+      return failed(text)
+  }
+}
+
+function judgeSpent([first, ...others]: readonly Labelled[]): Judgement {
+  if (first?.is !== 'admitted' && first?.is !== 'failed') {
+    return notTested(`the call itself was ${first?.text ?? 'not sent'}`)
+  }
+  return worst(others, (reading) => judgeRefused(USED_ALREADY, reading))
+}
+
+function judgeOnce(readings: readonly Labelled[]): Judgement {
+  const isIn = ({ is }: Reading) => is === 'admitted' || is === 'failed'
+  const admitted = readings.filter(isIn)
+  const count = `${String(admitted.length)} of ${String(readings.length)} let through`
+  if (admitted.length > 1) return failed(count)
+  const others = worst(
+    readings.filter((reading) => !isIn(reading)),
+    (reading) => judgeRefused(USED_ALREADY, reading),
+  )
+  if (others.outcome !== 'passed') return others
+  return admitted.length === 1 ? passed(`${count}, the others ${others.detail}`) : notTested(count)
+}
+
+const ORDER: readonly Outcome[] = ['failed', 'not tested', 'passed']
+
+/** How many of a kind are told of one by one. */
+const TOLD = 3
+
+/** One that failed makes all fail. */
+function worst(
+  readings: readonly Labelled[],
+  judgeOne: (reading: Reading) => Judgement,
+): Judgement {
+  const all = readings.map((reading) => ({ label: reading.label, ...judgeOne(reading) }))
+  const outcome = ORDER.find((each) => all.some((one) => one.outcome === each)) ?? 'not tested'
+  const those = all.filter((one) => one.outcome === outcome)
+  const details = new Set(those.map(({ detail }) => detail))
+  // All alike need no names.
+  if (details.size === 1 && those.length === all.length) {
+    return { outcome, detail: [...details].join() }
+  }
+  const told = those.slice(0, TOLD).map(({ label, detail }) => `${label}: ${detail}`)
+  const more = those.length > TOLD ? [`and ${String(those.length - TOLD)} more`] : []
+  return { outcome, detail: [...told, ...more].join('; ') }
+}
+
+function passed(detail: string): Judgement {
+  return { outcome: 'passed', detail }
+}
+
+function failed(detail: string): Judgement {
+  return { outcome: 'failed', detail }
+}
+
+function notTested(detail: string): Judgement {
+  return { outcome: 'not tested', detail }
+}

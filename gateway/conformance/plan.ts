@@ -1,0 +1,131 @@
+/** What is asked for on the command line, checked before anything is sent. */
+import { formatAddress, parseAddress } from '../checks/address.ts'
+import { readPublishedRanges } from '../config/published-ranges.ts'
+import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
+import { parseAppAddress, type AppAddress } from './app-address.ts'
+import { groups, type CaseText } from './case.ts'
+import { allCases } from './cases.ts'
+import type { Place } from './exchange.ts'
+import { randomKey } from './request-maker.ts'
+
+export interface ConformanceOptions {
+  readonly url?: string
+  readonly keyEnv: string
+  readonly appAddress: readonly string[]
+  readonly expectOutside?: boolean
+  readonly allowedAddress?: string
+  /** Names of cases or groups; empty is all. */
+  readonly only: readonly string[]
+  /** Seconds. */
+  readonly maxAge: string
+  readonly clockTolerance: string
+  readonly list?: boolean
+  readonly json?: boolean
+}
+
+export interface Plan {
+  readonly ok: true
+  readonly url: URL
+  readonly place: Place
+  readonly key: SigningKey
+  readonly keyName: string
+  readonly appAddresses: readonly AppAddress[]
+  readonly from: 'inside' | 'outside'
+  readonly allowedAddress: string
+  readonly maxAgeSeconds: number
+  readonly clockToleranceSeconds: number
+  readonly isWanted: (each: CaseText) => boolean
+}
+
+export interface Problem {
+  readonly ok: false
+  readonly problem: string
+}
+
+class UsageError extends Error {}
+
+export function readPlan(options: ConformanceOptions, env: Environment): Plan | Problem {
+  try {
+    const url = readUrl(options.url)
+    const from = options.expectOutside === true ? 'outside' : 'inside'
+    return {
+      ok: true,
+      url,
+      place: placeOf(url),
+      key: readKey(options.keyEnv, env, from),
+      keyName: options.keyEnv,
+      appAddresses: options.appAddress.map(readAppAddress),
+      from,
+      allowedAddress: readAllowedAddress(options.allowedAddress),
+      maxAgeSeconds: readSeconds('--max-age', options.maxAge),
+      clockToleranceSeconds: readSeconds('--clock-tolerance', options.clockTolerance),
+      isWanted: readOnly(options.only),
+    }
+  } catch (error) {
+    if (error instanceof UsageError) return { ok: false, problem: error.message }
+    throw error
+  }
+}
+
+function readUrl(text: string | undefined): URL {
+  const expected = 'the URL that Inngest calls, such as https://gateway.example/api/inngest'
+  if (text === undefined) throw new UsageError(`nothing to test: give --url, ${expected}`)
+  const url = URL.parse(text)
+  const isPlain = url?.username === '' && url.password === '' && url.hash === ''
+  if (url === null || !/^https?:$/.test(url.protocol) || !isPlain) {
+    throw new UsageError(`--url: expected ${expected}, found ${JSON.stringify(text)}`)
+  }
+  return url
+}
+
+function placeOf({ protocol, hostname, port }: URL): Place {
+  const isTls = protocol === 'https:'
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (isTls ? 443 : 80) : Number(port),
+    tls: isTls ? { isVerified: true } : undefined,
+  }
+}
+
+/** Whoever is kept out is so with whatever key: none needs to be taken to where that is tested. */
+function readKey(name: string, env: Environment, from: Plan['from']): SigningKey {
+  if (from === 'outside' && env[name] === undefined) return randomKey()
+  const reading = readKeyFromEnv(name, env)
+  if (reading.ok) return reading.key
+  throw new UsageError(`--key-env: expected ${reading.expected}, found ${reading.found}`)
+}
+
+function readAppAddress(text: string): AppAddress {
+  const address = parseAppAddress(text)
+  if (address !== undefined) return address
+  throw new UsageError(`--app-address: expected host:port, found ${JSON.stringify(text)}`)
+}
+
+/** By default one that Inngest calls from. */
+function readAllowedAddress(text: string | undefined): string {
+  if (text !== undefined) {
+    if (parseAddress(text) !== undefined) return text
+    throw new UsageError(`--allowed-address: expected an address, found ${JSON.stringify(text)}`)
+  }
+  const [range] = readPublishedRanges()
+  if (range === undefined) throw new Error('no range is shipped')
+  return formatAddress({ family: range.family, value: range.first })
+}
+
+function readSeconds(option: string, text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text)
+  throw new UsageError(`${option}: expected seconds, 0 to 9999, found ${JSON.stringify(text)}`)
+}
+
+function readOnly(names: readonly string[]): Plan['isWanted'] {
+  const known = new Set([...Object.keys(groups), ...allCases.map(({ name }) => name)])
+  const unknown = names.find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--only: there is no case ${JSON.stringify(unknown)}; --list shows all; groups are ${Object.keys(groups).join(', ')}`,
+    )
+  }
+  const wanted = new Set(names)
+  return ({ name, group }) => wanted.size === 0 || wanted.has(name) || wanted.has(group)
+}

@@ -1,0 +1,101 @@
+/**
+ * One request before all others, since a gateway that is not there, or a key that it does not know,
+ * would make every case fail and none of them say so.
+ */
+import { exchange, type Place, type Reply } from './exchange.ts'
+import { readReply } from './reading.ts'
+import type { RequestMaker } from './request-maker.ts'
+
+export interface PreflightOptions {
+  readonly place: Place
+  readonly make: RequestMaker
+  readonly from: 'inside' | 'outside'
+  readonly keyName: string
+  readonly timeoutMs: number
+  /** Unix milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** @returns what keeps anything from being tested, or undefined. */
+export async function preflight(options: PreflightOptions): Promise<string | undefined> {
+  const first = await ask(options)
+  const waitMs = putOffMs(first)
+  if (waitMs === undefined) return problemOf(first, options)
+  // A gateway that has just started refuses what was signed before.
+  await new Promise((resolve) => setTimeout(resolve, waitMs))
+  return problemOf(await ask(options), options)
+}
+
+function ask({ place, make, timeoutMs }: PreflightOptions): Promise<Reply> {
+  return exchange(place, make.request(), timeoutMs)
+}
+
+const LONGEST_WAIT_SECONDS = 5
+
+function putOffMs(reply: Reply): number | undefined {
+  if (reply.kind !== 'answer' || readReply(reply, 'POST').is !== 'undecided') return undefined
+  const seconds = Number(reply.answer.fields.get('retry-after') ?? 1)
+  return Math.min(Number.isFinite(seconds) ? seconds : 1, LONGEST_WAIT_SECONDS) * 1000
+}
+
+function problemOf(reply: Reply, options: PreflightOptions): string | undefined {
+  const { host, port, tls } = options.place
+  const at = `${host}:${String(port)}`
+  if (reply.kind === 'unreachable') return whyUnreachable(reply.code, at)
+  if (reply.kind === 'silence') {
+    const usual = tls === undefined ? 'it may speak TLS (https), or' : 'it may'
+    return `${at} took the connection and answered nothing: ${usual} want a PROXY protocol header, or a client certificate`
+  }
+  const reading = readReply(reply, 'POST')
+  const { status, fields } = reply.answer
+  switch (reading.is) {
+    case 'refused':
+      return whyRefused(status, fields, options)
+    case 'stranger': {
+      const location = fields.get('location')
+      const hint =
+        location === undefined
+          ? 'is the URL that of the gateway, with the path of its route?'
+          : `it sends to ${JSON.stringify(location.slice(0, 200))}; nothing is sent anywhere but to --url`
+      return `a signed call was ${reading.text}: ${hint}`
+    }
+    case 'undecided':
+      return `a signed call was ${reading.text}: try again when the gateway is ready`
+    case 'admitted':
+    case 'failed':
+    case 'unanswered':
+      return undefined
+  }
+}
+
+function whyRefused(
+  status: number,
+  fields: ReadonlyMap<string, string>,
+  { make, from, keyName, nowMs }: PreflightOptions,
+): string | undefined {
+  const refused = `the gateway refused a signed call with ${String(status)}`
+  if (status === 404) return `${refused}: no route of it has this host and path`
+  if (from === 'outside') return undefined
+  if (status === 403) {
+    return `${refused}: the address of this machine is not in its allowlist, or a proxy in front does not say whose request it is. Run this from an allowed address, or, from one that must not be, with --expect-outside`
+  }
+  if (status !== 401) return `${refused}: look for its request id in the log of the gateway`
+  const ahead = Math.round((nowMs() - Date.parse(fields.get('date') ?? '')) / 1000)
+  const { maxAgeSeconds, clockToleranceSeconds } = make.options
+  return -ahead > maxAgeSeconds || ahead > clockToleranceSeconds
+    ? `${refused}: the clock of this machine is ${String(Math.abs(ahead))} s ${ahead > 0 ? 'ahead of' : 'behind'} that of the gateway`
+    : `${refused}: the key in ${keyName} is none of the route's signing keys`
+}
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/
+
+function whyUnreachable(code: string, at: string): string {
+  const cannot = `cannot reach ${at} (${code})`
+  if (code === 'ECONNREFUSED') return `${cannot}: nothing listens there`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${cannot}: the name is not known here`
+  if (CERTIFICATE.test(code)) {
+    return `${cannot}: its certificate is not trusted here; NODE_EXTRA_CA_CERTS names a file with authorities of your own`
+  }
+  if (/SSL|EPROTO/.test(code)) return `${cannot}: it does not speak TLS as asked; is it http://?`
+  return cannot
+}

@@ -1,0 +1,98 @@
+/**
+ * Who gave an answer, and what it says of the request. The gateway's own answers have one fixed form
+ * (http/responder.ts), and an SDK names itself in a field; whatever is neither is a stranger.
+ */
+import { STATUS_CODES } from 'node:http'
+
+import type { Answer } from './answer.ts'
+import type { Reply } from './exchange.ts'
+
+export interface Reading {
+  /**
+   * `undecided`: the gateway had other reasons than the request's. `stranger`: something in front, or
+   * an app that is none of Inngest's, refused it. `unanswered`: nobody said anything.
+   */
+  readonly is: 'admitted' | 'failed' | 'refused' | 'undecided' | 'stranger' | 'unanswered'
+  /** 0 if there is no answer. */
+  readonly status: number
+  readonly text: string
+}
+
+export function readReply(reply: Reply, method: string): Reading {
+  switch (reply.kind) {
+    case 'answer':
+      return readAnswer(reply.answer, method)
+    case 'silence':
+      return unanswered(reply.why === 'time' ? 'not answered in time' : 'hung up on')
+    case 'unreachable':
+      return unanswered(`not connected (${reply.code})`)
+  }
+}
+
+export function readAnswer(answer: Answer, method: string): Reading {
+  const { status, fields } = answer
+  const code = String(status)
+  if (namesSdk(answer)) {
+    return { is: 'admitted', status, text: `answered by the app with ${code}` }
+  }
+  switch (ownAnswer(answer, method)) {
+    case 'fault':
+      return readFault(status)
+    case 'refusal':
+      return status === 503 || status === 429
+        ? { is: 'undecided', status, text: `put off by the gateway with ${code}` }
+        : { is: 'refused', status, text: `refused with ${code}` }
+    case undefined: {
+      const server = fields.get('server')
+      const who = `something that is neither the gateway nor an Inngest SDK${server === undefined ? '' : ` (Server: ${server.slice(0, 40)})`}`
+      return {
+        is: isByApp(status) ? 'admitted' : 'stranger',
+        status,
+        text: `answered with ${code} by ${who}`,
+      }
+    }
+  }
+}
+
+function readFault(status: number): Reading {
+  const code = String(status)
+  return status === 502 || status === 504
+    ? { is: 'failed', status, text: `let through, but the app failed (${code})` }
+    : { is: 'undecided', status, text: `not decided, since the gateway failed (${code})` }
+}
+
+function unanswered(text: string): Reading {
+  return { is: 'unanswered', status: 0, text }
+}
+
+function namesSdk({ fields }: Answer): boolean {
+  return [...fields.keys()].some((name) => name.startsWith('x-inngest-'))
+}
+
+/** An app without an SDK that names itself; what stands in front refuses with other statuses. */
+function isByApp(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 500 || status === 501
+}
+
+function ownAnswer(answer: Answer, method: string): 'refusal' | 'fault' | undefined {
+  const { status, fields, body } = answer
+  if (fields.get('content-type')?.startsWith('application/json') !== true) return undefined
+  // Without its body only the fields are left to know it by.
+  if (method === 'HEAD') return fields.get('cache-control') === 'no-store' ? 'refusal' : undefined
+  const own = readOwn(body)
+  if (own?.['error'] !== (STATUS_CODES[status] ?? 'Error')) return undefined
+  return typeof own['message'] === 'string' ? 'fault' : 'refusal'
+}
+
+const OWN_MEMBERS = new Set(['error', 'message', 'requestId'])
+
+function readOwn(body: string): Record<string, unknown> | undefined {
+  try {
+    const own = JSON.parse(body) as Record<string, unknown> | null
+    if (own === null || typeof own !== 'object' || typeof own['requestId'] !== 'string')
+      return undefined
+    return Object.keys(own).every((name) => OWN_MEMBERS.has(name)) ? own : undefined
+  } catch {
+    return undefined
+  }
+}
