@@ -34,9 +34,9 @@ export async function tryAppAddress(
     exchange({ ...address, tls }, make.request({ signatures: [] }), timeoutMs)
   const plain = await ask(undefined)
   if (plain.kind === 'unreachable') return judgeUnreachable(plain.code)
-  const judged = judgeReply(plain)
-  if (judged.outcome !== 'passed' || plain.kind === 'answer') return judged
-  return judgeReply(await ask({ isVerified: false }))
+  if (plain.kind === 'answer' || plain.why === 'time') return judgeReply(plain)
+  const encrypted = await ask({ isVerified: false })
+  return judgeReply(encrypted.kind === 'answer' ? encrypted : plain)
 }
 
 function judgeUnreachable(code: string): Judgement {
@@ -45,16 +45,17 @@ function judgeUnreachable(code: string): Judgement {
     : { outcome: 'not tested', detail: `not connected (${code}): is the address right?` }
 }
 
-function judgeReply(reply: Reply): Judgement {
-  if (reply.kind === 'unreachable' || (reply.kind === 'silence' && reply.why === 'closed')) {
-    return { outcome: 'passed', detail: 'takes a connection, but hangs up on whoever speaks' }
-  }
-  if (reply.kind === 'silence') {
-    return { outcome: 'not tested', detail: 'takes a connection, and says nothing in time' }
-  }
+function judgeReply(reply: Exclude<Reply, { kind: 'unreachable' }>): Judgement {
+  if (reply.kind === 'silence') return SILENCES[reply.why]
   const reading = readReply(reply, 'POST')
   const isGateway = reading.is === 'refused' || reading.is === 'undecided'
   return isGateway
     ? { outcome: 'passed', detail: `the gateway itself: ${reading.text}` }
     : { outcome: 'failed', detail: reading.text }
+}
+
+const SILENCES: Readonly<Record<'time' | 'closed' | 'unreadable', Judgement>> = {
+  closed: { outcome: 'passed', detail: 'takes a connection, but hangs up on whoever speaks' },
+  time: { outcome: 'not tested', detail: 'takes a connection, and says nothing in time' },
+  unreadable: { outcome: 'failed', detail: 'answers, in something that is no HTTP/1.1' },
 }

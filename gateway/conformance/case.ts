@@ -65,6 +65,8 @@ export interface Judgement {
 }
 
 export interface Result extends CaseText, Judgement {
+  /** What has to come back, in words. */
+  readonly expected: string
   /** By which the gateway's log line is found, unless something in front gave another. */
   readonly requestIds: readonly string[]
 }

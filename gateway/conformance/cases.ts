@@ -27,4 +27,6 @@ export const bypassCase: CaseText = {
     'Whoever reaches this port needs to pass no check. Bind the app to loopback or a unix socket, or close the port by a NetworkPolicy or a firewall.',
 }
 
+export const bypassExpectation = "no answer but the gateway's own"
+
 export const allCases: readonly CaseText[] = [...requestCases, bypassCase]

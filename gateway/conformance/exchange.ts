@@ -14,8 +14,8 @@ export interface Place {
 
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** Connected, but no whole answer came. */
-  | { readonly kind: 'silence'; readonly why: 'time' | 'closed' }
+  /** Connected, but no answer came; `unreadable` is something that is no HTTP. */
+  | { readonly kind: 'silence'; readonly why: 'time' | 'closed' | 'unreadable' }
   /** @param code of Node or OpenSSL. */
   | { readonly kind: 'unreachable'; readonly code: string }
 
@@ -52,14 +52,16 @@ export function exchange(
       const isTooLong = received.length > MAX_BYTES
       const answer = parseAnswer(received, method, isTooLong)
       if (answer !== undefined) end({ kind: 'answer', answer })
-      else if (isTooLong) end({ kind: 'silence', why: 'closed' })
+      else if (isTooLong) end(hungUp(received))
     })
-    const closed = { kind: 'silence', why: 'closed' } as const
+    const onEnd = (code: string) => {
+      endWith(isConnected ? hungUp(received) : unreachable(code))
+    }
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      endWith(isConnected ? closed : unreachable(codeOf(error)))
+      onEnd(codeOf(error))
     })
     socket.on('close', () => {
-      endWith(isConnected ? closed : unreachable('ECONNRESET'))
+      onEnd('ECONNRESET')
     })
   })
 }
@@ -81,6 +83,14 @@ function open({ host, port, tls }: Place, onConnect: () => void): Socket {
 function codeOf(error: NodeJS.ErrnoException): string {
   const [first] = error instanceof AggregateError ? (error.errors as NodeJS.ErrnoException[]) : []
   return error.code ?? first?.code ?? error.message
+}
+
+/** A TLS alert is all that whoever wants TLS says to plain bytes. */
+const TLS_ALERT = '\x15'
+
+function hungUp(received: string): Reply {
+  const isNothing = received === '' || received.startsWith(TLS_ALERT)
+  return { kind: 'silence', why: isNothing ? 'closed' : 'unreadable' }
 }
 
 function unreachable(code: string): Reply {

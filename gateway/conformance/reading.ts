@@ -23,10 +23,16 @@ export function readReply(reply: Reply, method: string): Reading {
     case 'answer':
       return readAnswer(reply.answer, method)
     case 'silence':
-      return unanswered(reply.why === 'time' ? 'not answered in time' : 'hung up on')
+      return unanswered(SILENCES[reply.why])
     case 'unreachable':
       return unanswered(`not connected (${reply.code})`)
   }
+}
+
+const SILENCES = {
+  time: 'not answered in time',
+  closed: 'hung up on',
+  unreadable: 'answered in something that is no HTTP',
 }
 
 export function readAnswer(answer: Answer, method: string): Reading {

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 
 import { describeExpectation, groups, type Outcome, type Result } from './case.ts'
-import { bypassCase, requestCases } from './cases.ts'
+import { bypassCase, bypassExpectation, requestCases } from './cases.ts'
 
 export interface Summary {
   readonly passed: number
@@ -36,10 +36,12 @@ export class TextReport {
     const isPassed = outcome === 'passed'
     const mark = styleText(STYLES[outcome], isPassed ? outcome : outcome.toUpperCase())
     const padding = ' '.repeat(NAME_COLUMN - outcome.length)
-    const said = isPassed ? `${sends}: ${detail}` : sends
+    const whole = `${sends}: ${detail}`
+    const isOneLine = isPassed && whole.length <= WRAP_AT
+    const said = isOneLine ? whole : sends
     this.#write(`${mark}${padding}${name.padEnd(TEXT_COLUMN - NAME_COLUMN)}${said}`)
-    if (isPassed) return
-    this.#continue(detail)
+    if (isOneLine) return
+    this.#continue(outcome === 'failed' ? `${detail}; expected: ${result.expected}` : detail)
     if (outcome !== 'failed') return
     this.#continue(result.failure)
     const [first, ...others] = result.requestIds
@@ -75,10 +77,7 @@ function wrap(text: string): string[] {
 export function listCases(write: (line: string) => void): void {
   const rows = requestCases.map((each) => [each, describeExpectation(each.expects)] as const)
   let group: string | undefined
-  for (const [each, expected] of [
-    ...rows,
-    [bypassCase, "no answer but the gateway's own"] as const,
-  ]) {
+  for (const [each, expected] of [...rows, [bypassCase, bypassExpectation] as const]) {
     if (group !== each.group)
       write(`${group === undefined ? '' : '\n'}${groups[each.group]} (${each.group})`)
     group = each.group

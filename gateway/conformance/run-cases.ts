@@ -1,7 +1,7 @@
 /** Runs cases one after the other, within a time that no case and no slow answer can exceed. */
 import { tryAppAddress, type AppAddress } from './app-address.ts'
-import type { Judgement, RequestCase, Result } from './case.ts'
-import { bypassCase } from './cases.ts'
+import { describeExpectation, type Judgement, type RequestCase, type Result } from './case.ts'
+import { bypassCase, bypassExpectation } from './cases.ts'
 import { exchange, type Place } from './exchange.ts'
 import { judge, type Labelled } from './judge.ts'
 import { readReply } from './reading.ts'
@@ -18,16 +18,26 @@ export interface Sending {
 }
 
 export async function runCase(each: RequestCase, sending: Sending): Promise<Result> {
-  const { name, group, sends, failure } = each
-  const text = { name, group, sends, failure }
-  if (each.from !== sending.from) return { ...text, ...elsewhere(each), requestIds: [] }
-  if (sending.leftMs() <= 0) return { ...text, ...timeUp, requestIds: [] }
+  if (each.from !== sending.from) return notSent(each, elsewhere(each))
+  if (sending.leftMs() <= 0) return notSent(each, TIME_UP)
   const wires = each.requests(sending.make)
-  const readings = await sendAll(wires, each, sending)
-  const judgement = judge(each.expects, readings)
-  const isQualified = judgement.outcome === 'passed' && each.caveat !== undefined
-  const detail = isQualified ? `${judgement.detail}, ${each.caveat}` : judgement.detail
-  return { ...text, ...judgement, detail, requestIds: wires.map(({ requestId }) => requestId) }
+  const { outcome, detail } = judge(each.expects, await sendAll(wires, each, sending))
+  const isQualified = outcome === 'passed' && each.caveat !== undefined
+  return {
+    ...textOf(each),
+    outcome,
+    detail: isQualified ? `${detail}, ${each.caveat}` : detail,
+    requestIds: wires.map(({ requestId }) => requestId),
+  }
+}
+
+/** @param why what was missing. */
+export function notSent(each: RequestCase, why: string): Result {
+  return { ...textOf(each), outcome: 'not tested', detail: why, requestIds: [] }
+}
+
+function textOf({ name, group, sends, failure, expects }: RequestCase) {
+  return { name, group, sends, failure, expected: describeExpectation(expects) }
 }
 
 async function sendAll(
@@ -52,30 +62,26 @@ export async function runBypass(
   addresses: readonly AppAddress[],
   { make, timeoutMs, leftMs }: Sending,
 ): Promise<Result[]> {
+  const base = { ...bypassCase, expected: bypassExpectation, requestIds: [] }
   const results: Result[] = []
   for (const address of addresses) {
     const { host, port } = address
-    const judgement =
-      leftMs() <= 0 ? timeUp : await tryAppAddress(address, make, Math.min(timeoutMs, leftMs()))
     const name = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`
-    results.push({
-      ...bypassCase,
-      sends: `${bypassCase.sends}, ${name}`,
-      ...judgement,
-      requestIds: [],
-    })
+    const judgement: Judgement =
+      leftMs() <= 0
+        ? { outcome: 'not tested', detail: TIME_UP }
+        : await tryAppAddress(address, make, Math.min(timeoutMs, leftMs()))
+    results.push({ ...base, sends: `${base.sends}, ${name}`, ...judgement })
   }
   if (results.length > 0) return results
   const detail = 'say where the app listens by --app-address, as often as needed'
-  return [{ ...bypassCase, outcome: 'not tested', detail, requestIds: [] }]
+  return [{ ...base, outcome: 'not tested', detail }]
 }
 
-function elsewhere({ from }: RequestCase): Judgement {
-  const detail =
-    from === 'outside'
-      ? 'the gateway lets this address in; run this from another, with --expect-outside'
-      : 'no address that is kept out gets so far; run this from an allowed one, without --expect-outside'
-  return { outcome: 'not tested', detail }
+function elsewhere({ from }: RequestCase): string {
+  return from === 'outside'
+    ? 'from an allowed address it cannot be; run this from another, with --expect-outside'
+    : 'from outside nothing gets so far; run this from an allowed address, without --expect-outside'
 }
 
-const timeUp: Judgement = { outcome: 'not tested', detail: 'the time for all cases was up' }
+const TIME_UP = 'the time for all cases was up'

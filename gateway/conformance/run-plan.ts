@@ -4,7 +4,7 @@ import { bypassCase, requestCases } from './cases.ts'
 import type { Plan, Problem } from './plan.ts'
 import { preflight } from './preflight.ts'
 import { RequestMaker } from './request-maker.ts'
-import { runBypass, runCase, type Sending } from './run-cases.ts'
+import { notSent, runBypass, runCase, type Sending } from './run-cases.ts'
 
 export interface Results {
   readonly ok: true
@@ -42,11 +42,8 @@ export async function runPlan(
   for (const each of requestCases.filter(plan.isWanted)) {
     const needed = requestCases.find(({ name }) => name === each.needs)
     const before = needed && (results.find(isOf(needed)) ?? (await runCase(needed, sending)))
-    add(
-      before === undefined || before.outcome === 'passed'
-        ? await runCase(each, sending)
-        : withheld(each, before),
-    )
+    const isSent = before === undefined || before.outcome === 'passed'
+    add(isSent ? await runCase(each, sending) : notSent(each, `${before.name} has to pass first`))
   }
   if (plan.isWanted(bypassCase)) {
     for (const result of await runBypass(plan.appAddresses, sending)) add(result)
@@ -56,9 +53,4 @@ export async function runPlan(
 
 function isOf({ name }: RequestCase): (result: Result) => boolean {
   return (result) => result.name === name
-}
-
-function withheld({ name, group, sends, failure }: RequestCase, before: Result): Result {
-  const detail = `not sent, since ${before.name} has not passed`
-  return { name, group, sends, failure, outcome: 'not tested', detail, requestIds: [] }
 }

@@ -100,8 +100,7 @@ export const signatureCases: readonly RequestCase[] = [
     name: 'unsigned-introspection',
     sends: 'a GET without a signature',
     expects: getRefused,
-    failure:
-      'Anybody can read what the app says of itself; some SDKs include a hash that is a credential. Take this address out of `unsignedGet`.',
+    failure: `Anybody can read what the app says of itself; some SDKs include a hash that is a credential. Take this address out of \`unsignedGet\`. ${enforce}`,
     requests: (make) => [make.request({ method: 'GET', signatures: [], body: '', query: '' })],
   },
   {
