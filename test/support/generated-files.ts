@@ -2,6 +2,8 @@
 import { format, resolveConfig } from 'prettier'
 import { z } from 'zod'
 
+import { describeExpectation } from '../../gateway/conformance/case.ts'
+import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
 import { restartOnly } from '../../gateway/config/restart-only.ts'
 import { configSchema } from '../../gateway/config/schema.ts'
 import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
@@ -29,6 +31,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
   'docs/reload.md': (before) =>
     replaceBlock(before, 'restart', restartOnly.map((key) => `\`${key}\``).join(', ')),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
+  'docs/conformance.md': (before) => replaceBlock(before, 'cases', casesTable()),
   'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
 }
 
@@ -78,6 +81,20 @@ function diagnosesTable(): string {
   return table(
     ['diagnosis', 'meaning'],
     rows.map(([kind, meaning]) => [`\`${kind}\``, meaning]),
+  )
+}
+
+function casesTable(): string {
+  const rows = requestCases.map(({ name, sends, expects, failure }) => [
+    `\`${name}\``,
+    sends,
+    describeExpectation(expects),
+    failure,
+  ])
+  const { name, sends, failure } = bypassCase
+  return table(
+    ['case', 'what is sent', 'what has to come back', 'what a failure means'],
+    [...rows, [`\`${name}\``, sends, bypassExpectation, failure]],
   )
 }
 

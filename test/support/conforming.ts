@@ -1,0 +1,29 @@
+/** The conformance run within a test: which cases came out how. */
+import type { Outcome, Result } from '../../gateway/conformance/case.ts'
+import { readPlan, type ConformanceOptions } from '../../gateway/conformance/plan.ts'
+import { runPlan } from '../../gateway/conformance/run-plan.ts'
+import { testKey } from './test-gateway.ts'
+
+export interface Conforming {
+  /** What kept anything from being tested. */
+  readonly problem: string | undefined
+  readonly results: readonly Result[]
+  names(outcome: Outcome): string[]
+}
+
+export async function runConformance(
+  port: number,
+  options: Partial<ConformanceOptions> = {},
+  key = testKey,
+): Promise<Conforming> {
+  const defaults = { keyEnv: 'KEY', appAddress: [], only: [], maxAge: '300', clockTolerance: '300' }
+  const url = `http://127.0.0.1:${String(port)}/api/inngest`
+  const plan = readPlan({ url, ...defaults, ...options }, { KEY: key })
+  const run = plan.ok ? await runPlan(plan, () => undefined) : plan
+  const results = run.ok ? run.results : []
+  return {
+    problem: run.ok ? undefined : run.problem,
+    results,
+    names: (outcome) => results.filter((each) => each.outcome === outcome).map(({ name }) => name),
+  }
+}

@@ -1,0 +1,130 @@
+/** What passes, what fails, and what shows nothing either way. */
+import { describe, expect, it } from 'vitest'
+
+import { parseAppAddress } from '../../../gateway/conformance/app-address.ts'
+import type { Expectation } from '../../../gateway/conformance/case.ts'
+import { judge } from '../../../gateway/conformance/judge.ts'
+import { readAnswer, readReply, type Reading } from '../../../gateway/conformance/reading.ts'
+
+const own = (error: string, more = {}) => JSON.stringify({ error, ...more, requestId: 'a' })
+const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+
+describe('an answer', () => {
+  it.each<[string, number, Record<string, string>, string, Reading['is']]>([
+    ["the gateway's refusal", 401, json, own('Unauthorized'), 'refused'],
+    ['that while it is busy', 503, json, own('Service Unavailable'), 'undecided'],
+    ['that to too many', 429, json, own('Too Many Requests'), 'undecided'],
+    ['its fault for the app', 502, json, own('Bad Gateway', { message: 'a' }), 'failed'],
+    [
+      'its fault for its store',
+      503,
+      json,
+      own('Service Unavailable', { message: 'a' }),
+      'undecided',
+    ],
+    ['a refusal of another status', 401, json, own('Forbidden'), 'stranger'],
+    ['a refusal with more in it', 401, json, own('Unauthorized', { code: 1 }), 'stranger'],
+    ['a refusal of no id', 401, json, '{"error":"Unauthorized"}', 'stranger'],
+    ['a refusal in HTML', 401, { 'content-type': 'text/html' }, own('Unauthorized'), 'stranger'],
+    ['what an SDK answers', 401, { 'x-inngest-sdk-handled': 'true' }, '{}', 'admitted'],
+    [
+      "an SDK's copy of it",
+      401,
+      { ...json, 'x-inngest-sdk': 'js' },
+      own('Unauthorized'),
+      'admitted',
+    ],
+    ['an app without an SDK', 500, {}, 'oops', 'admitted'],
+    ['a proxy', 403, { server: 'nginx' }, '<html>', 'stranger'],
+    ['a proxy without its upstream', 502, { server: 'nginx' }, '<html>', 'stranger'],
+    ['null', 401, json, 'null', 'stranger'],
+  ])('%s is told apart', (_, status, fields, body, is) => {
+    const answer = { status, fields: new Map(Object.entries(fields)), body }
+    expect(readAnswer(answer, 'POST').is).toBe(is)
+  })
+
+  it('to a HEAD is known by its fields', () => {
+    const answer = { status: 405, fields: new Map(Object.entries(json)), body: '' }
+    expect(readAnswer(answer, 'HEAD').is).toBe('refused')
+    expect(readAnswer({ ...answer, fields: new Map() }, 'HEAD').is).toBe('stranger')
+  })
+
+  it('that never came is none', () => {
+    expect(readReply({ kind: 'silence', why: 'time' }, 'POST').is).toBe('unanswered')
+    expect(readReply({ kind: 'unreachable', code: 'X' }, 'POST').is).toBe('unanswered')
+  })
+})
+
+const read = (is: Reading['is'], status = 0) => ({ is, status, text: is, label: 'a' })
+const refused: Expectation = { kind: 'refused', statuses: [401] }
+const refusable: Expectation = { ...refused, inFront: 'refuses' }
+const mendable: Expectation = { ...refused, inFront: 'mends' }
+const admitted: Expectation = { kind: 'admitted', unless: { status: 405, why: 'off' } }
+const spent: Expectation = { kind: 'spent' }
+const once: Expectation = { kind: 'once' }
+const app = read('admitted', 500)
+const used = read('refused', 409)
+
+describe('a judgement', () => {
+  it.each<[string, Expectation, ReturnType<typeof read>[], string]>([
+    ['as refused', refused, [read('refused', 401)], 'passed'],
+    ['refused for another reason', refused, [read('refused', 400)], 'failed'],
+    ['refused for another reason, mendable', mendable, [read('refused', 400)], 'not tested'],
+    ['refused for another reason, refusable', refusable, [read('refused', 400)], 'failed'],
+    ['by a stranger', refused, [read('stranger', 401)], 'failed'],
+    ['by a stranger, refusable', refusable, [read('stranger', 401)], 'not tested'],
+    ['by a stranger, mendable', mendable, [read('stranger', 401)], 'not tested'],
+    ['by the app', mendable, [app], 'failed'],
+    ['let through to an app that is down', mendable, [read('failed', 502)], 'failed'],
+    ['by nobody', refused, [read('unanswered')], 'failed'],
+    ['by nobody, mendable', mendable, [read('unanswered')], 'not tested'],
+    ['by a busy gateway', refused, [read('undecided', 503)], 'not tested'],
+    [
+      'one of three by the app',
+      refused,
+      [read('refused', 401), app, read('refused', 401)],
+      'failed',
+    ],
+    ['of nothing', refused, [], 'not tested'],
+    ['as admitted', admitted, [app], 'passed'],
+    ['admitted, and refused by the SDK', admitted, [read('admitted', 401)], 'failed'],
+    ['not admitted', admitted, [read('refused', 401)], 'failed'],
+    ['not admitted as the operator chose', admitted, [read('refused', 405)], 'not tested'],
+    ['not admitted by a busy gateway', admitted, [read('undecided', 503)], 'not tested'],
+    ['admitted to an app that is down', admitted, [read('failed', 502)], 'failed'],
+    ['spent', spent, [app, used, used], 'passed'],
+    ['spent by an app that is down', spent, [read('failed', 502), used], 'passed'],
+    ['used twice', spent, [app, used, app], 'failed'],
+    ['used by nobody first', spent, [used, used], 'not tested'],
+    ['not used again for another reason', spent, [app, read('refused', 401)], 'failed'],
+    ['used once', once, [used, app, used], 'passed'],
+    ['used twice at once', once, [app, app, used], 'failed'],
+    ['used by nobody', once, [used, used], 'not tested'],
+    ['used once, the others for other reasons', once, [app, read('refused', 401)], 'failed'],
+    ['used once, another put off', once, [app, used, read('undecided', 503)], 'not tested'],
+  ])('of what came back %s', (_, expects, readings, outcome) => {
+    expect(judge(expects, readings).outcome).toBe(outcome)
+  })
+
+  it('names those that failed, three of them', () => {
+    const readings = ['a', 'b', 'c', 'd'].map((label) => ({ ...app, label }))
+    const { detail } = judge(refused, [...readings, read('refused', 401)])
+    expect(detail).toBe('a: admitted; b: admitted; c: admitted; and 1 more')
+  })
+})
+
+describe('an address of the app', () => {
+  it.each([
+    ['app:3000', { host: 'app', port: 3000 }],
+    ['10.0.0.1:65535', { host: '10.0.0.1', port: 65535 }],
+    ['[2001:db8::1]:80', { host: '2001:db8::1', port: 80 }],
+    ['2001:db8::1:80', undefined],
+    ['app:0', undefined],
+    ['app:65536', undefined],
+    ['app', undefined],
+    ['http://app:80', undefined],
+    ['a@app:80', undefined],
+  ])('%s', (text, address) => {
+    expect(parseAppAddress(text)).toEqual(address)
+  })
+})

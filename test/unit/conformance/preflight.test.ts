@@ -1,0 +1,103 @@
+/** What keeps anything from being tested is said once, and in words. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { tryAppAddress } from '../../../gateway/conformance/app-address.ts'
+import { preflight } from '../../../gateway/conformance/preflight.ts'
+import { randomKey, RequestMaker } from '../../../gateway/conformance/request-maker.ts'
+
+const stops: (() => void)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+/** Answers each connection with the next of these; undefined hangs up, and null says nothing. */
+async function startServer(answers: (string | undefined | null)[]): Promise<number> {
+  const server = createServer((socket) => {
+    stops.push(() => socket.destroy())
+    socket
+      .on('error', () => undefined)
+      .once('data', () => {
+        const answer = answers.shift()
+        if (answer === undefined) socket.destroy()
+        else if (answer !== null) socket.end(answer)
+      })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stops.push(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+function answer(status: string, fields: string[] = [], error = status.slice(4)): string {
+  const body = JSON.stringify({ error, requestId: 'a' })
+  const head = [`HTTP/1.1 ${status}`, 'Content-Type: application/json', ...fields]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}
+
+const make = new RequestMaker({
+  url: new URL('http://gateway.example/api/inngest'),
+  key: randomKey(),
+  maxAgeSeconds: 300,
+  clockToleranceSeconds: 300,
+  allowedAddress: '192.0.2.10',
+  nowSeconds: () => 1_800_000_000,
+})
+const nowMs = () => 1_800_000_000_000
+const dateOf = (seconds: number) => `Date: ${new Date(nowMs() + seconds * 1000).toUTCString()}`
+
+async function askOf(
+  answers: (string | undefined | null)[],
+  from: 'inside' | 'outside' = 'inside',
+) {
+  const place = { host: '127.0.0.1', port: await startServer(answers), tls: undefined }
+  return preflight({ place, make, from, keyName: 'KEY', timeoutMs: 300, nowMs })
+}
+
+const sdk = 'HTTP/1.1 500 Oops\r\nX-Inngest-SDK: js\r\nContent-Length: 0\r\n\r\n'
+
+describe('the preflight', () => {
+  it.each([
+    ['the key', answer('401 Unauthorized', [dateOf(10)]), 'the key in KEY is none'],
+    ['this clock, ahead', answer('401 Unauthorized', [dateOf(-400)]), '400 s ahead of'],
+    ['this clock, behind', answer('401 Unauthorized', [dateOf(400)]), '400 s behind'],
+    ['the address', answer('403 Forbidden'), '--expect-outside'],
+    ['the path', answer('404 Not Found'), 'no route of it has this host and path'],
+    ['something else', answer('400 Bad Request'), 'look for its request id'],
+    ['a redirect', 'HTTP/1.1 308 X\r\nLocation: https://b/\r\n\r\n', 'it sends to "https://b/"'],
+    ['a proxy', 'HTTP/1.1 502 X\r\nServer: nginx\r\n\r\n', 'Server: nginx'],
+    ['silence', null, 'answered nothing'],
+    ['hanging up', undefined, 'answered nothing'],
+  ])('blames %s', async (_, sent, problem) => {
+    expect(await askOf([sent])).toContain(problem)
+  })
+
+  it('has nothing to say where the app answers, or where everybody outside is refused', async () => {
+    expect(await askOf([sdk])).toBeUndefined()
+    expect(await askOf([answer('403 Forbidden')], 'outside')).toBeUndefined()
+    expect(await askOf([answer('404 Not Found')], 'outside')).toContain('no route')
+  })
+
+  it('tries once more where it is put off', async () => {
+    const later = answer('503 Service Unavailable', ['Retry-After: 0'])
+    expect(await askOf([later, sdk])).toBeUndefined()
+    expect(await askOf([later, later, sdk])).toContain('try again when the gateway is ready')
+  })
+})
+
+describe('an address of the app', () => {
+  it.each([
+    ['answers', [sdk], 'failed'],
+    ['answers by something else', ['HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n'], 'failed'],
+    ['answers in no HTTP', ['SSH-2.0-x\r\n\r\n'], 'failed'],
+    ['answers in something else', ['SSH-2.0-x\r\n', undefined], 'failed'],
+    ['wants TLS with a certificate', ['\x15\x03\x03\0\x02\x02\x46', undefined], 'passed'],
+    ['is the gateway', [answer('401 Unauthorized')], 'passed'],
+    ['hangs up', [undefined, undefined], 'passed'],
+    ['says nothing', [null], 'not tested'],
+  ])('that %s', async (_, answers, outcome) => {
+    const address = { host: '127.0.0.1', port: await startServer(answers) }
+    expect((await tryAppAddress(address, make, 300)).outcome).toBe(outcome)
+  })
+})
