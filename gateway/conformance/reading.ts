@@ -75,9 +75,9 @@ function namesSdk({ fields }: Answer): boolean {
   return [...fields.keys()].some((name) => name.startsWith('x-inngest-'))
 }
 
-/** An app without an SDK that names itself; what stands in front refuses with other statuses. */
+/** An app whose SDK does not name itself; what stands in front refuses with other statuses. */
 function isByApp(status: number): boolean {
-  return (status >= 200 && status < 300) || status === 500 || status === 501
+  return (status >= 200 && status < 300) || status === 500
 }
 
 function ownAnswer(answer: Answer, method: string): 'refusal' | 'fault' | undefined {

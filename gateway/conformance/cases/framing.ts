@@ -60,10 +60,10 @@ export const framingCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'absolute-target',
-    sends: 'a target with a scheme and another host',
+    sends: 'a target with a scheme and a host',
     failure: target,
     requests: (make) => [
-      make.request({ signatures: [], target: (own) => `http://conformance.invalid${own}` }),
+      make.request({ signatures: [], target: (own) => `${make.options.url.origin}${own}` }),
     ],
   },
   {

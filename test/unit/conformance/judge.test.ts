@@ -36,6 +36,7 @@ describe('an answer', () => {
     ],
     ['an app without an SDK', 500, {}, 'oops', 'admitted'],
     ['a proxy', 403, { server: 'nginx' }, '<html>', 'stranger'],
+    ['a proxy that does not know an encoding', 501, { server: 'nginx' }, '<html>', 'stranger'],
     ['a proxy without its upstream', 502, { server: 'nginx' }, '<html>', 'stranger'],
     ['null', 401, json, 'null', 'stranger'],
   ])('%s is told apart', (_, status, fields, body, is) => {
