@@ -1,0 +1,94 @@
+/**
+ * The metrics of a real gateway with workers, after requests of every kind, so that each family has series:
+ * which names there are, and which labels each has.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'vitest'
+
+import {
+  patient,
+  postCall,
+  signCall,
+  startWorkers,
+  sumOf,
+  type GatewayProcess,
+} from './gateway-process.ts'
+import { startLenientUpstream } from './lenient-upstream.ts'
+import { send } from './sender.ts'
+
+export interface ExportedMetrics {
+  /** As samples have them: a histogram is three names. */
+  readonly labelsOf: ReadonlyMap<string, ReadonlySet<string>>
+  /** Families of the gateway's own, by name, that have no sample. */
+  readonly silent: readonly string[]
+}
+
+export async function readExportedMetrics(): Promise<ExportedMetrics> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ranges-'))
+  const file = path.join(folder, 'ranges.txt')
+  writeFileSync(file, '198.212.45.0/24\n')
+  const upstream = await startLenientUpstream()
+  const gateway = await startWorkers(upstream.url, configWith(file, upstream.url))
+  try {
+    gateway.rewrite({ workers: 2, ...configWith(file, upstream.url, lenientChecks) })
+    const metrics = async () => (await gateway.ops('/metrics')).body
+    await expect
+      .poll(async () => sumOf(await metrics(), 'inngest_gateway_config_reloads_total'), patient)
+      .toBe(2)
+    await sendOfEveryKind(gateway)
+    return parseMetrics(await metrics())
+  } finally {
+    gateway.child.kill()
+    await gateway.ended
+    upstream.stop()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const lenientChecks = { allowlist: 'report', replay: 'off' }
+
+function configWith(file: string, upstream: string, checks: object = {}): object {
+  const signingKeys = [{ env: 'INNGEST_SIGNING_KEY' }, { env: 'INNGEST_SIGNING_KEY_FALLBACK' }]
+  const route = { upstream, signingKeys }
+  return {
+    allowlist: ['inngest', '127.0.0.1'],
+    inngestRanges: { file, stateFile: path.join(path.dirname(file), 'state.json') },
+    shutdown: { delayMs: 0, drainTimeoutMs: 100 },
+    routes: [
+      { ...route, name: 'app' },
+      { ...route, name: 'trial', path: '/trial', checks },
+    ],
+  }
+}
+
+/** Of which a worker tells the median age. */
+const CALLS = 60
+
+async function sendOfEveryKind({ port }: GatewayProcess): Promise<void> {
+  await Promise.all(Array.from({ length: CALLS }, () => postCall(port)))
+  const spent = signCall()
+  await postCall(port, spent)
+  const sent = [
+    postCall(port, spent),
+    postCall(port, { ...signCall(), body: '{"forged":true}' }),
+    send({ port, method: 'PURGE' }),
+    send({ port, target: '/trial', method: 'GET', from: '127.0.0.2' }),
+  ]
+  await Promise.all(sent)
+}
+
+function parseMetrics(text: string): ExportedMetrics {
+  const labelsOf = new Map<string, Set<string>>()
+  for (const [, name = '', labels = ''] of text.matchAll(/^([a-z]\w*)(\{.*\})? \S+$/gm)) {
+    const known = labelsOf.get(name) ?? new Set<string>()
+    for (const [, label = ''] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label)
+    labelsOf.set(name, known)
+  }
+  const families = [...text.matchAll(/^# TYPE (inngest_gateway_\w+) (\w+)$/gm)]
+  const silent = families.filter(
+    ([, name = '', kind]) => !labelsOf.has(kind === 'histogram' ? `${name}_count` : name),
+  )
+  return { labelsOf, silent: silent.map(([, name = '']) => name) }
+}
