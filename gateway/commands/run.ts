@@ -22,6 +22,7 @@ import { readSettings, readSettingsOrExplain, type SettingsOptions } from './set
 interface Running {
   readonly trafficPort: number
   readonly opsPort: number
+  /** Undefined if there is none, or if it is the workers'. */
   readonly authorizerPort?: number | undefined
   /** Rejects if it cannot go on. */
   readonly failure?: Promise<never>
@@ -60,7 +61,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       {
         listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
         ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
-        authorizer: gateway.authorizerPort,
+        authorizer: describeAuthorizer(settings, gateway),
         workers,
         tls: settings.listenerTls !== undefined,
         tracing: isTracingAskedFor(env),
@@ -105,6 +106,13 @@ async function stopOnSignal(
   if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
   else logger.info('stopped')
   return 0
+}
+
+function describeAuthorizer(
+  { config: { authorizer } }: Settings,
+  { authorizerPort }: Running,
+): string | undefined {
+  return authorizer && `${authorizer.host}:${String(authorizerPort ?? authorizer.port)}`
 }
 
 function describeRoute(route: RoutePolicy): object {
