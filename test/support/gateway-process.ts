@@ -33,10 +33,14 @@ export interface GatewayProcess {
   ops(path: string): Promise<{ readonly status: number; readonly body: string }>
 }
 
-/** @param config laid over a single route that allows loopback. */
+/**
+ * @param config laid over a single route that allows loopback.
+ * @param variables beside those of the signing keys.
+ */
 export async function startGatewayProcess(
   upstream: string,
   config: object,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const base = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -51,7 +55,11 @@ export async function startGatewayProcess(
   const mount = mountSecret({ 'gateway.yaml': textOf(config) })
   const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
   const child = spawn(process.execPath, args, {
-    env: { INNGEST_SIGNING_KEY: processKey, INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99' },
+    env: {
+      INNGEST_SIGNING_KEY: processKey,
+      INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99',
+      ...variables,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
