@@ -62,8 +62,8 @@ describe('workers with a shared replay cache', () => {
       expect(await copies(100, [gateway, other], signCall())).toEqual(oneOf(200))
     }
     expect(app.requests).toHaveLength(5)
-    expect(workersIn(gateway)).toEqual(new Set([1, 2]))
-    expect(workersIn(other).size).toBe(1)
+    await expect.poll(() => workersIn(gateway), patient).toEqual(new Set([1, 2]))
+    await expect.poll(() => workersIn(other).size, patient).toBe(1)
     // What one of them has let in, none of the others does.
     const call = signCall()
     expect((await postCall(other.port, call)).status).toBe(200)

@@ -46,7 +46,7 @@ it('Every worker shows the certificate of the files, and another when they chang
   const tls = { certFile: secret.fileOf('tls.crt'), keyFile: secret.fileOf('tls.key') }
   const gateway = await startWorkers(app.url, { listen: { host: '127.0.0.1', port: 0, tls } })
   expect(await answersOf(100, gateway.port)).toEqual(new Set(['200 localhost']))
-  expect(workersIn(gateway)).toEqual(new Set([1, 2]))
+  await expect.poll(() => workersIn(gateway), patient).toEqual(new Set([1, 2]))
 
   // One that does not fit its key changes nothing in any of them.
   const saidBy = (msg: string) =>

@@ -24,7 +24,7 @@ describe('a gateway of two workers', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
     expect(statuses.filter((status) => status === 409)).toHaveLength(999)
     expect(app.requests).toHaveLength(1)
-    expect(workersIn(gateway)).toEqual(new Set([1, 2]))
+    await expect.poll(() => workersIn(gateway), patient).toEqual(new Set([1, 2]))
   })
 
   it('refuses every replay, whichever worker it comes to, and its metrics add up', async () => {
@@ -38,7 +38,7 @@ describe('a gateway of two workers', () => {
     expect(new Set(await sendAll())).toEqual(new Set([200]))
     for (let i = 0; i < 3; i += 1) expect(new Set(await sendAll())).toEqual(new Set([409]))
     expect(app.requests).toHaveLength(100)
-    expect(workersIn(gateway)).toEqual(new Set([1, 2]))
+    await expect.poll(() => workersIn(gateway), patient).toEqual(new Set([1, 2]))
     await expect
       .poll(async () => (await gateway.ops('/metrics')).body, patient)
       .toContain('inngest_gateway_connections 0')
