@@ -11,7 +11,8 @@ import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Verdict } from '../verdict.ts'
 import { effectsOf } from './effects.ts'
 import { Exchange } from './exchange.ts'
-import { sendFault, sendRefusal } from './responder.ts'
+import { sendRefusal } from './responder.ts'
+import { seeThrough } from './see-through.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
@@ -47,20 +48,10 @@ async function handleQuestion(
   const original = originalRequest(asked, policy)
   const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
   exchange.findings.isAsked = true
-  const snapshot = parts.live.enter()
-  const entry = { exchange, request, response }
-  parts.exchanges.add(entry)
-  response.on('error', () => undefined)
   if (parts.connections.areEnding) response.shouldKeepAlive = false
-  try {
-    await answer(request, response, original, exchange, policy, snapshot, parts)
-  } catch (thrown) {
-    exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
-  } finally {
-    parts.exchanges.remove(entry)
-    exchange.end(parts.recorder)
-    snapshot.leave()
-  }
+  await seeThrough(request, response, exchange, parts, (snapshot) =>
+    answer(request, response, original, exchange, policy, snapshot, parts),
+  )
 }
 
 async function answer(

@@ -11,7 +11,8 @@ import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import { reasons } from '../reasons.ts'
 import { effectsOf, effectsWithoutBody } from './effects.ts'
 import { Exchange } from './exchange.ts'
-import { sendFault, sendOnSocket, sendRefusal } from './responder.ts'
+import { sendOnSocket, sendRefusal } from './responder.ts'
+import { seeThrough } from './see-through.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
@@ -22,19 +23,9 @@ export async function handleRequest(
   parts: TrafficParts,
 ): Promise<void> {
   const exchange = new Exchange(head, parts.capacity, parts.clock)
-  const snapshot = parts.live.enter()
-  const entry = { exchange, request, response }
-  parts.exchanges.add(entry)
-  response.on('error', () => undefined)
-  try {
-    await answer(request, response, exchange, snapshot, parts)
-  } catch (thrown) {
-    exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
-  } finally {
-    parts.exchanges.remove(entry)
-    exchange.end(parts.recorder)
-    snapshot.leave()
-  }
+  await seeThrough(request, response, exchange, parts, (snapshot) =>
+    answer(request, response, exchange, snapshot, parts),
+  )
 }
 
 async function answer(
