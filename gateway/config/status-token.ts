@@ -1,15 +1,16 @@
 /** What must be shown to see the status page. Kept as its digest, and never printed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
+import { Redacted } from '../redacted.ts'
+
 /** A shorter one could be guessed by trying; longer ones of visible ASCII pass through every client. */
 const TOKEN = /^[\x21-\x7e]{16,}$/
 
-const REDACTED = '[redacted]'
-
-export class StatusToken {
+export class StatusToken extends Redacted {
   readonly #digest: Buffer
 
   private constructor(text: string) {
+    super()
     this.#digest = digestOf(text)
   }
 
@@ -21,19 +22,6 @@ export class StatusToken {
   /** Takes as long for any text of a length: digests are compared, and all of their bytes. */
   matches(text: string): boolean {
     return timingSafeEqual(digestOf(text), this.#digest)
-  }
-
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  /** What `util.inspect` and `console.log` print. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
   }
 }
 

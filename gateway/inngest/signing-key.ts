@@ -4,14 +4,14 @@
  */
 import { createSecretKey, type KeyObject } from 'node:crypto'
 
+import { Redacted } from '../redacted.ts'
+
 const PREFIX = /^signkey-\w+-/
 
 /** Visible ASCII: a key with anything else was cut or pasted wrongly, and could not be Inngest's. */
 const BARE_KEY = /^[\x21-\x7e]+$/
 
-const REDACTED = '[redacted]'
-
-export class SigningKey {
+export class SigningKey extends Redacted {
   /** Where the key came from, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
   readonly label: string
   /**
@@ -23,6 +23,7 @@ export class SigningKey {
   readonly #keyObject: KeyObject
 
   private constructor(label: string, text: string, withPrefix?: SigningKey) {
+    super()
     this.label = label
     this.withPrefix = withPrefix
     this.#keyObject = createSecretKey(text, 'ascii')
@@ -58,18 +59,5 @@ export class SigningKey {
         ? other.withPrefix === undefined
         : other.withPrefix?.isSameKey(this.withPrefix) === true
     return this.label === other.label && this.isSameKey(other) && isPrefixAlike
-  }
-
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  /** What `util.inspect` and `console.log` print. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
   }
 }
