@@ -11,6 +11,7 @@ import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Verdict } from '../verdict.ts'
 import { effectsOf } from './effects.ts'
 import { Exchange } from './exchange.ts'
+import { listenerOptions } from './listener-options.ts'
 import { sendRefusal } from './responder.ts'
 import { seeThrough } from './see-through.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -18,20 +19,9 @@ import type { TrafficParts } from './traffic-parts.ts'
 
 export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
   const { limits } = parts.live.settings.policy
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      maxHeaderSize: limits.maxHeaderBytes,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      // The body has a time of its own (body-pace.ts).
-      requestTimeout: 0,
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-    },
-    (request, response) => {
-      void handleQuestion(request, response, policy, parts)
-    },
-  )
+  const server = createServer(listenerOptions(limits), (request, response) => {
+    void handleQuestion(request, response, policy, parts)
+  })
   server.maxConnections = limits.maxConnections
   // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
   server.maxHeadersCount = 0

@@ -10,6 +10,7 @@ import { Exchange } from './exchange.ts'
 import { handleRequest, handleUpgrade } from './handle.ts'
 import { watchHandshakes } from './handshake-watch.ts'
 import { isClosing } from './linger.ts'
+import { listenerOptions } from './listener-options.ts'
 import { reasonOfParserError } from './parser-error.ts'
 import { watchProgress } from './progress-watch.ts'
 import { sendOnSocket } from './responder.ts'
@@ -18,19 +19,8 @@ import type { TrafficParts } from './traffic-parts.ts'
 
 export function createTrafficServer(parts: TrafficParts): Server {
   const { policy, listenerTls } = parts.live.settings
-  const { headersTimeoutMs, maxHeaderBytes, keepAliveTimeoutMs } = policy.limits
-  const options = {
-    headersTimeout: headersTimeoutMs,
-    maxHeaderSize: maxHeaderBytes,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    // The body has a time of its own (body-pace.ts).
-    requestTimeout: 0,
-    connectionsCheckingInterval: Math.min(headersTimeoutMs, 1000),
-    // Checked with everything else, so that the refusal is recorded.
-    requireHostHeader: false,
-    // Whatever NODE_OPTIONS says.
-    insecureHTTPParser: false,
-  }
+  const { headersTimeoutMs } = policy.limits
+  const options = listenerOptions(policy.limits)
   const server =
     listenerTls === undefined
       ? createPlainServer(options)

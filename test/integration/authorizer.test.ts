@@ -5,6 +5,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 
+import { sendRaw } from '../support/raw.ts'
 import { send, signatureHeader, type Answer } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
 
@@ -207,5 +208,14 @@ describe('the authorizer', () => {
     for (const target of ['/metrics', '/readyz', '/']) {
       expect((await asEnvoy(gateway, { method: 'GET', target })).status).toBe(404)
     }
+  })
+
+  it('waits for a head no longer than the traffic listener does', async () => {
+    const limits = { headersTimeoutMs: 300 }
+    const gateway = await start({ question: 'request' }, { limits })
+    const answer = await sendRaw(gateway.authorizerPort, 'GET /api/inngest HTTP/1.1\r\n', {
+      waitMs: 10_000,
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
 })
