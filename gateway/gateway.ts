@@ -1,7 +1,5 @@
 /** A gateway as one thing that starts, serves, changes its settings and stops; assembled here and nowhere else. */
-import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 
 import type { Logger } from 'pino'
 
@@ -15,6 +13,8 @@ import { Connections } from './http/connections.ts'
 import { drain } from './http/drain.ts'
 import { Exchanges } from './http/exchanges.ts'
 import { createUpstreamPools } from './http/forwarder.ts'
+import { listen, portOf } from './http/listen.ts'
+import { ListenerGroup } from './http/listener-group.ts'
 import { createOpsServer } from './http/ops-server.ts'
 import { createUpstreamAgents } from './http/passthrough.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
@@ -157,7 +157,7 @@ export async function startServing(
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
-  await listen(traffic, settings.config.listen)
+  const listeners = await ListenerGroup.open(traffic, settings.config.listen)
   const authorizer = await startAuthorizer(settings, parts)
   warnOfUnenforced(settings, logger)
   const apply = (next: Settings) => {
@@ -167,7 +167,7 @@ export async function startServing(
   const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
   await reloader.start(first)
   return {
-    trafficPort: portOf(traffic),
+    trafficPort: listeners.port,
     authorizerPort: authorizer && portOf(authorizer),
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
@@ -185,7 +185,7 @@ export async function startServing(
       await ranges.stop()
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
-      const callsCut = await drain({ server: traffic, ...parts, logger }, times)
+      const callsCut = await drain({ server: traffic, listeners, ...parts, logger }, times)
       await closeParts(parts, authorizer)
       await tracing?.stop()
       return { callsCut }
@@ -281,16 +281,4 @@ function warnOfUnenforced({ policy }: Settings, logger: Logger): void {
   for (const [route, check, mode] of notEnforced(policy.routes)) {
     logger.warn({ route, check, mode }, 'a check is not enforced')
   }
-}
-
-export async function listen(
-  server: Server,
-  { host, port }: { host: string; port: number },
-): Promise<void> {
-  server.listen(port, host)
-  await once(server, 'listening')
-}
-
-export function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
 }

@@ -4,17 +4,18 @@
  * resets connections that are just being used); then nothing new is taken and calls in flight are
  * awaited.
  */
-import { once } from 'node:events'
 import type { Server } from 'node:http'
 
 import type { Logger } from 'pino'
 
 import type { Connections } from './connections.ts'
 import type { Exchanges } from './exchanges.ts'
+import type { ListenerGroup } from './listener-group.ts'
 import type { LiveSnapshot } from './snapshot.ts'
 
 export interface DrainParts {
   readonly server: Server
+  readonly listeners: ListenerGroup
   readonly connections: Connections
   readonly exchanges: Exchanges
   readonly live: LiveSnapshot
@@ -53,11 +54,10 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
 }
 
 async function closesWithin(
-  { server, connections }: DrainParts,
+  { server, listeners, connections }: DrainParts,
   timeoutMs: number,
 ): Promise<boolean> {
-  const closed = once(server, 'close')
-  server.close()
+  const closed = listeners.close()
   // A connection whose call has ended would otherwise be kept for the client's next one.
   const sweep = setInterval(() => {
     server.closeIdleConnections()

@@ -1,0 +1,87 @@
+/**
+ * One port with several listening sockets. Node's event loop takes one connection from each socket
+ * in a turn (libuv pull request 3696), so that with one socket, and a connection for each
+ * call as Inngest's server makes them, every call costs a turn of its own. The kernel spreads
+ * connections over the sockets (`SO_REUSEPORT`, socket(7)).
+ */
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import type { Server as HttpServer } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+
+import { listen, portOf, type ListenAddress } from './listen.ts'
+
+/** Measured with 1, 4, 8 and 16: docs/decisions/0010-listening-sockets.md */
+const SOCKETS = 16
+
+export class ListenerGroup {
+  readonly port: number
+  readonly #server: HttpServer
+  readonly #others: readonly Server[]
+
+  private constructor(server: HttpServer, others: readonly Server[]) {
+    this.port = portOf(server)
+    this.#server = server
+    this.#others = others
+  }
+
+  /** @throws if the port is taken. Nothing listens then. */
+  static async open(server: HttpServer, address: ListenAddress): Promise<ListenerGroup> {
+    // Several workers share one socket, which the primary has opened. Elsewhere the option may not exist.
+    if (cluster.isWorker || process.platform !== 'linux') {
+      await listen(server, address)
+      return new ListenerGroup(server, [])
+    }
+    await requireFree(address)
+    await listen(server, { ...address, reusePort: true })
+    const group = new ListenerGroup(
+      server,
+      Array.from({ length: SOCKETS - 1 }, () => feederOf(server)),
+    )
+    try {
+      await group.#openOthers(address.host)
+      return group
+    } catch (error) {
+      void group.close()
+      throw error
+    }
+  }
+
+  async #openOthers(host: string): Promise<void> {
+    const at = { host, port: this.port, reusePort: true }
+    await Promise.all(this.#others.map((other) => listen(other, at)))
+  }
+
+  /** Takes nothing new. @returns when every connection has ended. */
+  async close(): Promise<void> {
+    const open = [this.#server, ...this.#others].filter(({ listening }) => listening)
+    await Promise.all(
+      open.map((each) => {
+        const closed = once(each, 'close')
+        each.close()
+        return closed
+      }),
+    )
+  }
+}
+
+/** Hands what it accepts to `server`, as if that had (documented for its event `connection`). */
+function feederOf(server: HttpServer): Server {
+  // As http.Server makes its own.
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+    server.emit('connection', socket)
+  })
+}
+
+/**
+ * With `SO_REUSEPORT` a second gateway of the same user could listen on the same port, with a replay
+ * cache of its own; without it, only one socket can.
+ */
+async function requireFree(address: ListenAddress): Promise<void> {
+  // The kernel gives nobody a port that is shared.
+  if (address.port === 0) return
+  const probe = createServer()
+  await listen(probe, address)
+  probe.close()
+  await once(probe, 'close')
+}
