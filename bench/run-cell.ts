@@ -94,7 +94,7 @@ function secondsOf({ process }: Contestant, { bodyBytes }: Cell, seconds: number
 
 /** About what is expected before anything is known. */
 function expectedPerSecond({ candidate }: Contestant, { bodyBytes }: Cell): number {
-  return (candidate.isCompiledAsItRuns ? 8_000 : 35_000) / (1 + bodyBytes / 16_384)
+  return (candidate.isCompiledAsItRuns ? 16_000 : 35_000) / (1 + bodyBytes / 16_384)
 }
 
 /**
