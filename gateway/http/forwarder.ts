@@ -2,15 +2,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 
-import { errors, Pool, type Dispatcher } from 'undici'
+import { Pool } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import type { Body } from '../body.ts'
-import { fieldValues } from '../checks/request-head.ts'
-import { GatewayFault } from '../errors.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
-import { keepRequestFields, keepResponseFields } from './header-hygiene.ts'
-import { sendHead } from './relay.ts'
+import { AnswerRelay, type ForwardTold } from './answer-relay.ts'
+import { keepRequestFields } from './header-hygiene.ts'
 import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
 
@@ -19,20 +17,6 @@ export interface ForwarderOptions {
   /** Longest silence of the app, before its head and between any two parts of its body. */
   readonly responseTimeoutMs: number
 }
-
-/** Who wants to know how it goes. */
-export interface ForwardTold {
-  /** The body is in the hands of the app's connection, so that nothing here holds it any longer. */
-  readonly onBodySent: () => void
-  /** The app answers with a redirect that repeats the call; the answer waits. Must not reject. */
-  readonly onRedirect: (location: string) => Promise<void>
-}
-
-/** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
-const REPEATING = new Set([307, 308])
-
-/** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
-const METHOD_CHANGING = new Set([301, 302, 303])
 
 interface PoolSpecification {
   readonly upstream: UpstreamPolicy
@@ -92,7 +76,7 @@ export class Forwarder {
         // undici would take the certificate's name from `Host`, which the sender chose.
         ...({ servername: upstream.serverName } as object),
       },
-      new Relay(head.method, response, told, resolve, reject),
+      new AnswerRelay(head.method, response, told, resolve, reject),
     )
     return promise
   }
@@ -136,122 +120,4 @@ function createPool({ upstream, options }: PoolSpecification): Pool {
       ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
     },
   })
-}
-
-/** Passes one answer on, no faster than the client takes it. */
-class Relay implements Dispatcher.DispatchHandler {
-  readonly #method: string
-  readonly #response: ServerResponse
-  readonly #told: ForwardTold
-  readonly #resolve: (status: number) => void
-  readonly #reject: (fault: GatewayFault) => void
-  /** A connection was had, so that what goes wrong now is not about connecting. */
-  #isConnected = false
-  #held: Promise<void> | undefined
-
-  constructor(
-    method: string,
-    response: ServerResponse,
-    told: ForwardTold,
-    resolve: (status: number) => void,
-    reject: (fault: GatewayFault) => void,
-  ) {
-    this.#method = method
-    this.#response = response
-    this.#told = told
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#isConnected = true
-    const onClose = () => {
-      if (this.#response.writableFinished) return
-      const fault = new GatewayFault('downstream_closed')
-      // An answer that the app has ended already cannot be aborted, nor will it ever be sent.
-      this.#reject(fault)
-      controller.abort(fault)
-    }
-    if (this.#response.destroyed) onClose()
-    else this.#response.once('close', onClose)
-    this.#response.on('drain', () => {
-      controller.resume()
-    })
-  }
-
-  onRequestSent(): void {
-    this.#told.onBodySent()
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // An interim answer (103): the final one is still to come.
-    if (status < 200) return
-    if (METHOD_CHANGING.has(status) && this.#method !== 'GET') {
-      controller.abort(new GatewayFault('upstream_redirect'))
-      return
-    }
-    const fields = rawFields(controller)
-    const [location] = REPEATING.has(status) ? fieldValues(fields, 'location') : []
-    if (location === undefined) {
-      this.#begin(status, fields)
-      return
-    }
-    controller.pause()
-    this.#held = this.#told.onRedirect(location).then(() => {
-      this.#begin(status, fields)
-      controller.resume()
-    })
-  }
-
-  #begin(status: number, fields: readonly string[]): void {
-    if (this.#response.destroyed) return
-    this.#response.writeHead(status, keepResponseFields(fields))
-    // A stepping app answers 201 at once and then sends spaces for as long as it works.
-    sendHead(this.#response)
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#response.write(chunk)) controller.pause()
-  }
-
-  /** Trailers are dropped. */
-  onResponseEnd(): void {
-    // An answer without a body ends while its head is held back.
-    if (this.#held === undefined) this.#finish()
-    else
-      void this.#held.then(() => {
-        this.#finish()
-      })
-  }
-
-  #finish(): void {
-    const { statusCode } = this.#response
-    this.#response.end(() => {
-      this.#resolve(statusCode)
-    })
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#reject(upstreamFault(error, this.#isConnected))
-  }
-}
-
-function rawFields(controller: Dispatcher.DispatchController): string[] {
-  const raw = controller.rawHeaders
-  return Array.isArray(raw) ? raw.map((part) => part.toString('latin1')) : []
-}
-
-const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
-
-function upstreamFault(error: Error, isConnected: boolean): GatewayFault {
-  if (error instanceof GatewayFault) return error
-  if (error instanceof errors.InvalidArgumentError) return new GatewayFault('internal', error)
-  if (TIMEOUTS.some((type) => error instanceof type)) {
-    return new GatewayFault('upstream_timeout', error)
-  }
-  // Refused, not found, or a certificate that does not verify.
-  if (!isConnected) return new GatewayFault('upstream_connect', error)
-  const isProtocol =
-    error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
-  return new GatewayFault(isProtocol ? 'upstream_protocol' : 'upstream_reset', error)
 }

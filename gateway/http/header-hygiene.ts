@@ -1,4 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
+import { fieldValues } from '../checks/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
 const HOP_BY_HOP = new Set([
@@ -101,7 +102,7 @@ function isManaged(name: string): boolean {
  * this, so a sender cannot have them removed, and Inngest's own are never hop-by-hop.
  */
 function keepFields(rawHeaders: readonly string[], mayPass: (name: string) => boolean): string[] {
-  const listed = connectionListed(rawHeaders)
+  const listed = connectionListed(fieldValues(rawHeaders, 'connection'))
   const kept: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const [name = '', value = ''] = [rawHeaders[i], rawHeaders[i + 1]]
@@ -115,14 +116,10 @@ function keepFields(rawHeaders: readonly string[], mayPass: (name: string) => bo
 /** What an answer needs in order to be read: a hop must not be talked out of it. */
 const NEVER_LISTED = new Set(['content-length', 'content-type', 'content-encoding', 'location'])
 
-function connectionListed(rawHeaders: readonly string[]): Set<string> {
-  const listed = new Set<string>()
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== 'connection') continue
-    for (const token of (rawHeaders[i + 1] ?? '').split(',')) {
-      const name = token.trim().toLowerCase()
-      if (!OF_INNGEST.test(name) && !NEVER_LISTED.has(name)) listed.add(name)
-    }
-  }
-  return listed
+const NONE_LISTED: ReadonlySet<string> = new Set()
+
+function connectionListed(values: readonly string[]): ReadonlySet<string> {
+  if (values.length === 0) return NONE_LISTED
+  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase())
+  return new Set(names.filter((name) => !OF_INNGEST.test(name) && !NEVER_LISTED.has(name)))
 }

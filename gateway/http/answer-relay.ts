@@ -1,0 +1,165 @@
+/** Passes the answer to one admitted request on as it comes, no faster than the client takes it. */
+import type { ServerResponse } from 'node:http'
+
+import { errors, type Dispatcher } from 'undici'
+
+import { fieldValues } from '../checks/request-head.ts'
+import { GatewayFault } from '../errors.ts'
+import { keepResponseFields } from './header-hygiene.ts'
+import { sendHead } from './relay.ts'
+
+/** Who wants to know how it goes. */
+export interface ForwardTold {
+  /** The body is in the hands of the app's connection, so that nothing here holds it any longer. */
+  readonly onBodySent: () => void
+  /** The app answers with a redirect that repeats the call; the answer waits. Must not reject. */
+  readonly onRedirect: (location: string) => Promise<void>
+}
+
+/** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
+const REPEATING = new Set([307, 308])
+
+/** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
+const METHOD_CHANGING = new Set([301, 302, 303])
+
+export class AnswerRelay implements Dispatcher.DispatchHandler {
+  readonly #method: string
+  readonly #response: ServerResponse
+  readonly #told: ForwardTold
+  readonly #resolve: (status: number) => void
+  readonly #reject: (fault: GatewayFault) => void
+  /** A connection was had, so that what goes wrong now is not about connecting. */
+  #isConnected = false
+  /** A redirect, until its target may be called. */
+  #held: Promise<void> | undefined
+  /** Until the end of this turn. */
+  #isHeadHeld = false
+  /** The first of the body that came with it. */
+  #first: Buffer | undefined
+
+  constructor(
+    method: string,
+    response: ServerResponse,
+    told: ForwardTold,
+    resolve: (status: number) => void,
+    reject: (fault: GatewayFault) => void,
+  ) {
+    this.#method = method
+    this.#response = response
+    this.#told = told
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#isConnected = true
+    const onClose = () => {
+      if (this.#response.writableFinished) return
+      const fault = new GatewayFault('downstream_closed')
+      // An answer that the app has ended already cannot be aborted, nor will it ever be sent.
+      this.#reject(fault)
+      controller.abort(fault)
+    }
+    if (this.#response.destroyed) onClose()
+    else this.#response.once('close', onClose)
+    this.#response.on('drain', () => {
+      controller.resume()
+    })
+  }
+
+  onRequestSent(): void {
+    this.#told.onBodySent()
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // An interim answer (103): the final one is still to come.
+    if (status < 200) return
+    if (METHOD_CHANGING.has(status) && this.#method !== 'GET') {
+      controller.abort(new GatewayFault('upstream_redirect'))
+      return
+    }
+    const fields = rawFields(controller)
+    const [location] = REPEATING.has(status) ? fieldValues(fields, 'location') : []
+    if (location === undefined) {
+      this.#begin(controller, status, fields)
+      return
+    }
+    controller.pause()
+    this.#held = this.#told.onRedirect(location).then(() => {
+      this.#begin(controller, status, fields)
+      controller.resume()
+    })
+  }
+
+  #begin(controller: Dispatcher.DispatchController, status: number, fields: readonly string[]) {
+    if (this.#response.destroyed) return
+    this.#response.writeHead(status, keepResponseFields(fields))
+    // What has come with the head is sent with it. Nothing else is waited for: a stepping app answers
+    // 201 at once and then sends spaces for as long as it works.
+    this.#isHeadHeld = true
+    process.nextTick(() => {
+      this.#sendHeld(controller)
+    })
+  }
+
+  #sendHeld(controller: Dispatcher.DispatchController): void {
+    if (!this.#isHeadHeld) return
+    this.#isHeadHeld = false
+    if (this.#first === undefined) sendHead(this.#response)
+    else if (!this.#response.write(this.#first)) controller.pause()
+    this.#first = undefined
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isHeadHeld && this.#first === undefined) {
+      this.#first = chunk
+      return
+    }
+    this.#sendHeld(controller)
+    if (!this.#response.write(chunk)) controller.pause()
+  }
+
+  /** Trailers are dropped. */
+  onResponseEnd(): void {
+    // An answer without a body ends while its head is held back.
+    if (this.#held === undefined) this.#finish()
+    else
+      void this.#held.then(() => {
+        this.#finish()
+      })
+  }
+
+  #finish(): void {
+    const { statusCode } = this.#response
+    const held = this.#first
+    this.#isHeadHeld = false
+    this.#first = undefined
+    this.#response.end(held, () => {
+      this.#resolve(statusCode)
+    })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(upstreamFault(error, this.#isConnected))
+  }
+}
+
+function rawFields(controller: Dispatcher.DispatchController): string[] {
+  const raw = controller.rawHeaders
+  return Array.isArray(raw) ? raw.map((part) => part.toString('latin1')) : []
+}
+
+const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
+
+function upstreamFault(error: Error, isConnected: boolean): GatewayFault {
+  if (error instanceof GatewayFault) return error
+  if (error instanceof errors.InvalidArgumentError) return new GatewayFault('internal', error)
+  if (TIMEOUTS.some((type) => error instanceof type)) {
+    return new GatewayFault('upstream_timeout', error)
+  }
+  // Refused, not found, or a certificate that does not verify.
+  if (!isConnected) return new GatewayFault('upstream_connect', error)
+  const isProtocol =
+    error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
+  return new GatewayFault(isProtocol ? 'upstream_protocol' : 'upstream_reset', error)
+}
