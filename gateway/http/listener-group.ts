@@ -8,6 +8,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 
 import { listen, portOf, type ListenAddress } from './listen.ts'
 
@@ -67,8 +68,9 @@ export class ListenerGroup {
 
 /** Hands what it accepts to `server`, as if that had (documented for its event `connection`). */
 function feederOf(server: HttpServer): Server {
-  // As http.Server makes its own.
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+  // As http.Server and https.Server accept their own: TLS has no half of a connection.
+  const allowHalfOpen = !(server instanceof TlsServer)
+  return createServer({ allowHalfOpen, noDelay: true }, (socket: Socket) => {
     server.emit('connection', socket)
   })
 }
