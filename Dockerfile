@@ -22,7 +22,7 @@ USER 65532:65532
 FROM app AS compiled
 COPY --from=install --chown=65532:65532 /state /compiled
 ENV NODE_COMPILE_CACHE=/compiled
-RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", \
+RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", "--heap-growing-percent=300", \
   "--import", "/app/gateway/commands/run.ts", \
   "--import", "/app/gateway/commands/healthcheck.ts", \
   "/app/gateway/main.ts", "version"]
@@ -33,8 +33,8 @@ COPY --from=compiled --chown=0:0 --chmod=555 /compiled /compiled
 ENV NODE_COMPILE_CACHE=/compiled
 EXPOSE 8080 9090
 HEALTHCHECK --interval=10s --timeout=4s --start-period=3s \
-  CMD ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", \
+  CMD ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", "--heap-growing-percent=300", \
   "/app/gateway/main.ts", "healthcheck"]
 # Why these flags: docs/decisions/0009-memory-flags.md
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", "/app/gateway/main.ts"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", "--heap-growing-percent=300", "/app/gateway/main.ts"]
 CMD ["run", "--config", "/etc/inngest-gateway/config.yaml"]
