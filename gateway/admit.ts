@@ -91,7 +91,7 @@ export async function admit(
 
   return route.kind === 'passthrough'
     ? admitPassthrough(head, route, target.value, client, effects, findings)
-    : admitInngest(head, route, target.value, client, policy, effects, findings)
+    : await admitInngest(head, route, target.value, client, policy, effects, findings)
 }
 
 async function admitInngest(

@@ -17,26 +17,27 @@ export interface ReplayClaim {
   readonly expiresAtSeconds: number
 }
 
-export interface Findings {
-  route?: RoutePolicy
-  client?: ClientAddress
+/** Each field is there from the start: V8 then gives every request's findings one shape. */
+export class Findings {
+  route: RoutePolicy | undefined = undefined
+  client: ClientAddress | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
-  signatureAgeSeconds?: number
-  bodyBytes?: number
-  signature?: Pick<VerifiedSignature, 'form' | 'keySlot'>
+  signatureAgeSeconds: number | undefined = undefined
+  bodyBytes: number | undefined = undefined
+  signature: Pick<VerifiedSignature, 'form' | 'keySlot'> | undefined = undefined
   /** Of a signature that did not match the body as received, until it is known why. */
-  evidence?: Evidence | undefined
+  evidence: Evidence | undefined = undefined
   /** A proxy asked about it, and passes it on itself. */
-  isAsked?: boolean
+  isAsked: boolean | undefined = undefined
   /** Let through without a signature, by the route's `unsigned…` setting. */
-  isUnsigned?: boolean
-  claim?: ReplayOutcome
+  isUnsigned: boolean | undefined = undefined
+  claim: ReplayOutcome | undefined = undefined
   /** What was spent for it. */
-  claimed?: ReplayClaim
+  claimed: ReplayClaim | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
-  redirect?: 'rearmed' | 'not_rearmed'
+  redirect: 'rearmed' | 'not_rearmed' | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */
-  reported?: readonly ReportedReason[]
+  reported: readonly ReportedReason[] | undefined = undefined
 }
 
 export interface Evidence {

@@ -9,7 +9,7 @@ import { allowPublished, type Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
-import type { Findings } from '../findings.ts'
+import { Findings } from '../findings.ts'
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
 import { pass, refuse } from '../verdict.ts'
 import { describeWay } from './describe-way.ts'
@@ -65,7 +65,7 @@ async function explainRequest(
   const atMs = options.at === undefined ? nowMs : Number(options.at) * 1000
   if (!Number.isFinite(atMs))
     throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
-  const findings: Findings = {}
+  const findings = new Findings()
   const verdict = await admit(head, settings.policy, effectsOf(body, atMs, settings), findings)
   const refusal = verdict.ok ? undefined : verdict.reason
   const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)

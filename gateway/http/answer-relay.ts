@@ -61,7 +61,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       controller.abort(fault)
     }
     if (this.#response.destroyed) onClose()
-    else this.#response.once('close', onClose)
+    else this.#response.on('close', onClose)
     this.#response.on('drain', () => {
       controller.resume()
     })

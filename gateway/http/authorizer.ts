@@ -9,7 +9,7 @@ import { admitAsked, type Permission } from '../admit-asked.ts'
 import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Verdict } from '../verdict.ts'
-import { effectsOf } from './effects.ts'
+import { RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { listenerOptions } from './listener-options.ts'
 import { sendRefusal } from './responder.ts'
@@ -53,7 +53,7 @@ async function answer(
   snapshot: Snapshot,
   parts: TrafficParts,
 ): Promise<void> {
-  const effects = effectsOf(request, response, exchange, snapshot, parts)
+  const effects = new RequestEffects(request, response, exchange, snapshot, parts)
   const inForce = snapshot.settings.policy
   const verdict = await admitAsked(original, policy, inForce, effects, exchange.findings)
   exchange.decided()

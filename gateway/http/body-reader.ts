@@ -9,14 +9,13 @@ import type { Reason } from '../reasons.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import type { BodyPaces } from './body-pace.ts'
+import type { Exchange } from './exchange.ts'
 
 export interface BodySource {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** Asked before memory is taken. */
-  readonly reserve: (bytes: number) => boolean
-  /** Told how to end the reading from outside, while it lasts. */
-  readonly onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => void
+  /** Its hold is asked before memory is taken; it is told how to end the reading, while it lasts. */
+  readonly exchange: Exchange
   readonly paces: BodyPaces
 }
 
@@ -31,16 +30,16 @@ export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verd
 }
 
 function collect(
-  { request, reserve, onInterruptible, paces }: BodySource,
+  { request, exchange, paces }: BodySource,
   limits: LimitsPolicy,
 ): Promise<Verdict<Body>> {
   return new Promise((resolve, reject) => {
-    const buffer = new BodyBuffer(reserve)
+    const buffer = new BodyBuffer((bytes) => exchange.hold.reserve(bytes))
     let isSettled = false
     const settle = () => {
       isSettled = true
       paces.stop(pace)
-      onInterruptible(undefined)
+      exchange.setInterrupt(undefined)
     }
     const stop = (reason: Reason) => {
       if (isSettled) return
@@ -64,7 +63,7 @@ function collect(
       reject(new GatewayFault('downstream_closed'))
     }
     const pace = paces.start(limits, stop)
-    onInterruptible(stop)
+    exchange.setInterrupt(stop)
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
   })
 }

@@ -50,7 +50,7 @@ export class Connections {
     this.#open.add(entry)
     const ends = isEncrypted ? endsOf(socket) : undefined
     if (ends !== undefined) this.#encrypted.set(ends, entry)
-    socket.once('close', () => {
+    socket.on('close', () => {
       this.#open.remove(entry)
       this.#leaveShare(entry)
       if (ends !== undefined && this.#encrypted.get(ends) === entry) this.#encrypted.delete(ends)

@@ -2,54 +2,88 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Effects } from '../admit.ts'
+import type { Body } from '../body.ts'
 import { GatewayFault } from '../errors.ts'
-import type { Reason } from '../reasons.ts'
+import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { LimitsPolicy, RoutePolicy } from '../policy.ts'
+import type { ReplayStore } from '../replay/store.ts'
+import type { Verdict } from '../verdict.ts'
 import { readBody } from './body-reader.ts'
+import type { Hold } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 import { whileConnected } from './while-connected.ts'
 
-/** The steps of `admit` that touch the world, for one request. */
-export function effectsOf(
-  request: IncomingMessage,
-  response: ServerResponse,
-  exchange: Exchange,
-  { settings }: Snapshot,
-  parts: TrafficParts,
-): Effects {
-  const { hold } = exchange
-  const source = {
-    request,
-    response,
-    paces: parts.paces,
-    reserve: (bytes: number) => hold.reserve(bytes),
-    onInterruptible: (interrupt: ((reason: Reason) => void) | undefined) => {
-      exchange.setInterrupt(interrupt)
-    },
+/** The steps of `admit` that touch the world, for an upgrade: it has no body. */
+export class HeadEffects implements Effects {
+  readonly #hold: Hold
+  readonly #clock: Clock
+  readonly #replay: ReplayStore
+
+  constructor({ hold }: Exchange, { clock, replay }: TrafficParts) {
+    this.#hold = hold
+    this.#clock = clock
+    this.#replay = replay
   }
-  return {
-    ...effectsWithoutBody(exchange, parts),
-    readBody: () => readBody(source, settings.policy.limits),
-    canonicalize: (body) =>
-      whileConnected(response, (signal) => parts.canonicals.canonicalize(body, signal)),
+
+  nowMs(): number {
+    return this.#clock.nowMs()
+  }
+
+  enter(kind: RoutePolicy['kind']): boolean {
+    return this.#hold.enter(kind === 'inngest')
+  }
+
+  readBody(): Promise<Verdict<Body>> {
+    return Promise.reject(new Error('an upgrade has no body'))
+  }
+
+  canonicalize({ byteLength }: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return Promise.reject(new Error(`an upgrade has a body of ${String(byteLength)} bytes`))
+  }
+
+  async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
+    try {
+      return await this.#replay.claim(claim, target, nowMs)
+    } catch (error) {
+      throw new GatewayFault('replay_store_unavailable', error)
+    }
   }
 }
 
-/** For an upgrade. */
-export function effectsWithoutBody({ hold }: Exchange, { clock, replay }: TrafficParts): Effects {
-  const rejectBody = () => Promise.reject(new Error('an upgrade has no body'))
-  return {
-    nowMs: () => clock.nowMs(),
-    enter: (kind) => hold.enter(kind === 'inngest'),
-    readBody: rejectBody,
-    canonicalize: rejectBody,
-    claim: async (claim, target, nowMs) => {
-      try {
-        return await replay.claim(claim, target, nowMs)
-      } catch (error) {
-        throw new GatewayFault('replay_store_unavailable', error)
-      }
-    },
+/** The same for a request whose body is read here. */
+export class RequestEffects extends HeadEffects {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #exchange: Exchange
+  readonly #limits: LimitsPolicy
+  readonly #parts: TrafficParts
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    exchange: Exchange,
+    { settings }: Snapshot,
+    parts: TrafficParts,
+  ) {
+    super(exchange, parts)
+    this.#request = request
+    this.#response = response
+    this.#exchange = exchange
+    this.#limits = settings.policy.limits
+    this.#parts = parts
+  }
+
+  override readBody(): Promise<Verdict<Body>> {
+    const [request, response, exchange] = [this.#request, this.#response, this.#exchange]
+    return readBody({ request, response, exchange, paces: this.#parts.paces }, this.#limits)
+  }
+
+  override canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return whileConnected(this.#response, (signal) =>
+      this.#parts.canonicals.canonicalize(body, signal),
+    )
   }
 }

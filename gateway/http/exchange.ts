@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts'
-import type { Findings } from '../findings.ts'
+import { Findings } from '../findings.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { GatewayFault, toFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
@@ -14,7 +14,7 @@ import type { Capacity, Hold } from './capacity.ts'
 export class Exchange {
   readonly head: RequestHead
   readonly requestId: string
-  readonly findings: Findings = {}
+  readonly findings = new Findings()
   readonly hold: Hold
   refusal: Reason | undefined
   status: number | undefined

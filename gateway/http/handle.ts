@@ -9,7 +9,7 @@ import { faults } from '../errors.ts'
 import type { Findings } from '../findings.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import { reasons } from '../reasons.ts'
-import { effectsOf, effectsWithoutBody } from './effects.ts'
+import { HeadEffects, RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { sendOnSocket, sendRefusal } from './responder.ts'
 import { seeThrough } from './see-through.ts'
@@ -37,7 +37,7 @@ async function answer(
 ): Promise<void> {
   const { settings, forwarder, passthrough } = snapshot
   const { head, findings, hold, requestId } = exchange
-  const effects = effectsOf(request, response, exchange, snapshot, parts)
+  const effects = new RequestEffects(request, response, exchange, snapshot, parts)
   const verdict = await admit(head, settings.policy, effects, findings)
   exchange.decided()
   if (!verdict.ok) {
@@ -108,7 +108,7 @@ export async function handleUpgrade(
     const verdict = await admit(
       head,
       settings.policy,
-      effectsWithoutBody(exchange, parts),
+      new HeadEffects(exchange, parts),
       exchange.findings,
     )
     if (!verdict.ok) {

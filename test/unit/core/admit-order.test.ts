@@ -5,6 +5,7 @@ import { admit, type Effects } from '../../../gateway/admit.ts'
 import { Body } from '../../../gateway/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema.ts'
+import { Findings } from '../../../gateway/findings.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
 import type { Policy } from '../../../gateway/policy.ts'
@@ -150,7 +151,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
   const { method, target, remoteAddress, httpVersion } = scene
   const connection = { remoteAddress, isEncrypted: false, proxied: undefined }
   const head = headOf({ method, target, httpVersion, connection, rawHeaders })
-  const verdict = await admit(head, policy(), effects, {})
+  const verdict = await admit(head, policy(), effects, new Findings())
   return { reason: verdict.ok ? 'admitted' : verdict.reason, touched }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { GatewayFault, type FaultCode } from '../../../gateway/errors.ts'
-import type { Findings } from '../../../gateway/findings.ts'
+import { Findings } from '../../../gateway/findings.ts'
 import { logFields } from '../../../gateway/observe/log-fields.ts'
 import type { RequestRecord } from '../../../gateway/observe/record.ts'
 import type { RoutePolicy } from '../../../gateway/policy.ts'
@@ -16,7 +16,7 @@ const route = { name: 'app', kind: 'passthrough' } as unknown as RoutePolicy
 
 interface Made {
   readonly endedMs?: number
-  readonly findings?: Findings
+  readonly findings?: Partial<Findings>
   readonly refusal?: Reason
   readonly fault?: FaultCode
   readonly upstreamStatus?: number
@@ -36,7 +36,7 @@ function add(collector: StatusCollector, made: Made = {}): void {
       isUpgrade: false,
       connection,
     },
-    findings,
+    findings: Object.assign(new Findings(), findings),
     refusal,
     fault: fault && new GatewayFault(fault),
     status: 200,
