@@ -30,6 +30,9 @@ export function createRedisClient(config: RedisConfig): RedisClient {
   return new Cluster([at], {
     redisOptions: options,
     enableOfflineQueue: false,
+    // It asks any node, fails if that is not connected yet, and then starts all over, for as long as
+    // half a minute. Here no claim is made before each node was looked at (redis-link.ts).
+    enableReadyCheck: false,
     clusterRetryStrategy: retryDelayMs,
     // The name stays, for the certificate to be held to; it is looked up on connecting.
     dnsLookup: (name, found) => {

@@ -5,7 +5,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+
+import { Cluster } from 'ioredis'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 import { freePort } from '../support/free-port.ts'
@@ -96,6 +98,13 @@ describe('in a cluster', () => {
       { encoding: 'utf8' },
     )
     if (status !== 0) throw new Error(stdout)
+    // That they know of each other, which is what redis-cli waits for, is not yet that they serve.
+    const states = () => Promise.all(servers.map(({ client }) => client.cluster('INFO')))
+    await expect
+      .poll(async () => (await states()).every((state) => state.includes('cluster_state:ok')), {
+        timeout: 60_000,
+      })
+      .toBe(true)
     return servers
   }
 
@@ -116,6 +125,18 @@ describe('in a cluster', () => {
     expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
     expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
     expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
+  }, 120_000)
+
+  it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
+    const [first] = await startCluster()
+    const emit = vi.spyOn(Cluster.prototype, 'emit')
+    ends.push(() => {
+      emit.mockRestore()
+    })
+    for (let i = 0; i < 8; i += 1) await isUp(redisStoreOn({ url: first?.url, cluster: true }))
+    const events = emit.mock.calls.map(([event]) => event)
+    expect(events).toContain('ready')
+    expect(events).not.toContain('reconnecting')
   }, 120_000)
 
   it('lets nothing in again that a node may have lost', async () => {
