@@ -9,15 +9,26 @@ const MAX_WAITING_BYTES = 1_048_576
 /** What is written to a pipe at once stays together (POSIX `PIPE_BUF`, here as Linux has it). */
 const PIPE_BUF_BYTES = 4096
 
-/** @param fields what every line carries. */
-export function createLogger(level: string, fields: Record<string, unknown> = {}): Logger {
+/** As much as the library writes with one system call, which costs as much as making several lines. */
+const MAX_WRITE_BYTES = 16_384
+
+/**
+ * @param fields what every line carries.
+ * @param isOutputShared several processes write to it, and no line of one may end up within another's.
+ */
+export function createLogger(
+  level: string,
+  fields: Record<string, unknown> = {},
+  isOutputShared = false,
+): Logger {
   const options = {
     level,
     base: fields,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (!process.stdout.isTTY) return pino(options, unfailing())
+  if (!process.stdout.isTTY)
+    return pino(options, unfailing(isOutputShared ? PIPE_BUF_BYTES : MAX_WRITE_BYTES))
   // Loaded on a terminal only: a service would wait for it for nothing.
   const library = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
   const prettify = library.prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
@@ -32,23 +43,27 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
  * Standard output that may be full. An error of it would be thrown from wherever a line is logged and
  * end the process; and pino, told of no way around, flushes a last line for ever.
  *
- * Lines logged one right after the other are written together, before anything else runs: at most as
- * many as a pipe takes whole, since several workers may write to one.
+ * Lines logged one right after the other are written together, before anything else runs.
+ * @param mostBytes written at once, unless a line is longer.
  */
-function unfailing(): { write: (line: string) => void } {
+function unfailing(mostBytes: number): { write: (line: string) => void } {
   const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })
   output.on('error', () => undefined)
   let lines = ''
+  let bytes = 0
   const writeOut = () => {
     if (lines !== '') output.write(lines)
     lines = ''
+    bytes = 0
   }
   process.on('exit', writeOut)
   return {
     write: (line) => {
-      if (Buffer.byteLength(lines) + Buffer.byteLength(line) > PIPE_BUF_BYTES) writeOut()
+      const lineBytes = Buffer.byteLength(line)
+      if (bytes + lineBytes > mostBytes) writeOut()
       if (lines === '') queueMicrotask(writeOut)
       lines += line
+      bytes += lineBytes
     },
   }
 }
