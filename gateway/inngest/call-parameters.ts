@@ -15,31 +15,37 @@ export interface CallParameters {
  * @param query raw, without `?`; empty if there is none.
  */
 export function callParameters(query: string): CallParameters {
+  const found: Found = { ...NONE }
+  if (!/[%+]/.test(query)) collectPlain(query, found)
   // URLSearchParams takes one `?` off, and a second one is part of the first name.
-  return collect(/[%+]/.test(query) ? new URLSearchParams(`?${query}`) : plainPairs(query))
-}
-
-function* plainPairs(query: string): Iterable<[name: string, value: string]> {
-  for (const part of query.split('&')) {
-    const mark = part.indexOf('=')
-    yield mark === -1 ? [part, ''] : [part.slice(0, mark), part.slice(mark + 1)]
-  }
-}
-
-function collect(pairs: Iterable<[string, string]>): CallParameters {
-  const first = { fnId: null, stepId: null, probe: null, deployId: null, isAmbiguous: false }
-  const found: { -readonly [Name in keyof CallParameters]: CallParameters[Name] } = first
-  for (const [name, value] of pairs) {
-    switch (name) {
-      case 'fnId':
-      case 'stepId':
-        found.isAmbiguous ||= found[name] !== null
-        found[name] ??= value
-        break
-      case 'probe':
-      case 'deployId':
-        found[name] ??= value
-    }
-  }
+  else for (const [name, value] of new URLSearchParams(`?${query}`)) collect(name, value, found)
   return found
+}
+
+type Found = { -readonly [Name in keyof CallParameters]: CallParameters[Name] }
+
+const NONE = { fnId: null, stepId: null, probe: null, deployId: null, isAmbiguous: false }
+
+function collectPlain(query: string, found: Found): void {
+  for (let start = 0; start < query.length;) {
+    const next = query.indexOf('&', start)
+    const end = next === -1 ? query.length : next
+    const mark = query.indexOf('=', start)
+    const nameEnd = mark === -1 || mark > end ? end : mark
+    collect(query.slice(start, nameEnd), query.slice(nameEnd + 1, end), found)
+    start = end + 1
+  }
+}
+
+function collect(name: string, value: string, found: Found): void {
+  switch (name) {
+    case 'fnId':
+    case 'stepId':
+      found.isAmbiguous ||= found[name] !== null
+      found[name] ??= value
+      break
+    case 'probe':
+    case 'deployId':
+      found[name] ??= value
+  }
 }
