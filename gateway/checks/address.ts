@@ -39,7 +39,8 @@ export function formatAddress({ family, value }: Address): string {
 }
 
 function formatDottedQuad(value: number): string {
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
+  const [a, b, c, d] = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+  return `${String(a)}.${String(b)}.${String(c)}.${String(d)}`
 }
 
 function longestRunStart(hextets: readonly string[], length: number): number {

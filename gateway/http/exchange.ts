@@ -121,6 +121,7 @@ export class Exchange {
 
 /** Inngest's own id where it is a plain one, so that its traces and this log can be matched. */
 function requestIdOf(head: RequestHead): string {
-  const [id, ...others] = fieldValues(head.rawHeaders, 'x-request-id')
-  return id !== undefined && others.length === 0 && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID()
+  const ids = fieldValues(head.rawHeaders, 'x-request-id')
+  const [id = ''] = ids
+  return ids.length === 1 && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID()
 }

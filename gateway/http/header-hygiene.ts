@@ -46,7 +46,9 @@ const MANAGED = new Set([
 /** Frameworks route by these as if they were the request line. */
 const OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
 
-const MANAGED_PREFIX = /^x-(?:forwarded|original|rewrite)-/
+const NEVER_PASSED = new Set([...HOP_BY_HOP, ...MANAGED, ...OVERRIDES])
+
+const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)-/
 
 /** A name with `_` or `.` may be another field's alias to the app (CVE-2025-64484, CVE-2026-88011). */
 const ALIASED = /[._]/
@@ -56,7 +58,7 @@ const OF_INNGEST = /^x-(?:inngest-|run-id$)/
 
 /** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, (name) => !ALIASED.test(name) && !isManaged(name))
+  return keepFields(rawHeaders, (name) => !ALIASED.test(name) && !isNeverPassed(name))
 }
 
 /**
@@ -66,14 +68,13 @@ export function keepRequestFields(rawHeaders: readonly string[]): string[] {
 export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, (name) => {
     const meant = name.replace(/[._]/g, '-')
-    const isOurs = isManaged(meant) || HOP_BY_HOP.has(meant) || OF_INNGEST.test(meant)
-    return !isOurs && name !== '__proto__'
+    return !isNeverPassed(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
   })
 }
 
 /** @returns name, value, name, value …: what of the app's fields may go to the sender. */
 export function keepResponseFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, () => true)
+  return keepFields(rawHeaders, (name) => !HOP_BY_HOP.has(name))
 }
 
 export interface FieldsToRemove {
@@ -92,8 +93,8 @@ export function fieldsToRemove(rawHeaders: readonly string[], isVerified: boolea
   return { names, dangerous: names.filter((name) => !TELLS_CLIENT.has(name)) }
 }
 
-function isManaged(name: string): boolean {
-  return MANAGED.has(name) || OVERRIDES.has(name) || MANAGED_PREFIX.test(name)
+function isNeverPassed(name: string): boolean {
+  return NEVER_PASSED.has(name) || NEVER_PASSED_PREFIX.test(name)
 }
 
 /**
@@ -105,10 +106,10 @@ function keepFields(rawHeaders: readonly string[], mayPass: (name: string) => bo
   const listed = connectionListed(fieldValues(rawHeaders, 'connection'))
   const kept: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const [name = '', value = ''] = [rawHeaders[i], rawHeaders[i + 1]]
+    const name = rawHeaders[i] ?? ''
     const lowerName = name.toLowerCase()
-    if (HOP_BY_HOP.has(lowerName) || listed.has(lowerName) || !mayPass(lowerName)) continue
-    kept.push(name, value)
+    if (listed.has(lowerName) || !mayPass(lowerName)) continue
+    kept.push(name, rawHeaders[i + 1] ?? '')
   }
   return kept
 }
