@@ -1,8 +1,8 @@
 /**
- * One port with several listening sockets. Node's event loop takes one connection from each socket
- * in a turn (libuv pull request 3696), so that with one socket, and a connection for each
- * call as Inngest's server makes them, every call costs a turn of its own. The kernel spreads
- * connections over the sockets (`SO_REUSEPORT`, socket(7)).
+ * One port with several listening sockets. Node's event loop takes one connection from each socket in a
+ * turn (libuv pull request 3696), so that with one socket, and a connection for each call as Inngest's
+ * server makes them, every call costs a turn of its own. The kernel spreads connections over the
+ * sockets (`SO_REUSEPORT`, socket(7)), and over those of all workers.
  */
 import cluster from 'node:cluster'
 import { once } from 'node:events'
@@ -26,14 +26,18 @@ export class ListenerGroup {
     this.#others = others
   }
 
-  /** @throws if the port is taken. Nothing listens then. */
+  /**
+   * @param address of a worker, with the port that the primary has found free.
+   * @throws if the port is taken. Nothing listens then.
+   */
   static async open(server: HttpServer, address: ListenAddress): Promise<ListenerGroup> {
-    // Several workers share one socket, which the primary has opened. Elsewhere the option may not exist.
-    if (cluster.isWorker || process.platform !== 'linux') {
+    // Elsewhere the option may not exist; workers then share one socket, which their primary opens.
+    if (process.platform !== 'linux') {
       await listen(server, address)
       return new ListenerGroup(server, [])
     }
-    await requireFree(address)
+    // The kernel gives nobody a port 0 that is shared.
+    if (!cluster.isWorker && address.port !== 0) await findFreePort(address)
     await listen(server, { ...address, reusePort: true })
     const group = new ListenerGroup(
       server,
@@ -78,12 +82,13 @@ function feederOf(server: HttpServer): Server {
 /**
  * With `SO_REUSEPORT` a second gateway of the same user could listen on the same port, with a replay
  * cache of its own; without it, only one socket can.
+ * @returns the port, or one that is free for 0. @throws if it is taken.
  */
-async function requireFree(address: ListenAddress): Promise<void> {
-  // The kernel gives nobody a port that is shared.
-  if (address.port === 0) return
+export async function findFreePort(address: ListenAddress): Promise<number> {
   const probe = createServer()
   await listen(probe, address)
+  const port = portOf(probe)
   probe.close()
   await once(probe, 'close')
+  return port
 }

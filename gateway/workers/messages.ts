@@ -9,6 +9,8 @@ export interface Assignment {
   /** As the primary has read it: what needs a restart is the same in all workers. */
   readonly config: Config
   readonly workers: number
+  /** That all of them listen on. */
+  readonly port: number
   /** The first second that the replay cache of the primary remembers whole. */
   readonly sinceSeconds: number
 }
@@ -31,7 +33,7 @@ export type Order =
 
 export type Report =
   | { readonly kind: 'here' }
-  | { readonly kind: 'serving'; readonly port: number }
+  | { readonly kind: 'serving' }
   /** From its start, and whenever the configuration changes it. */
   | { readonly kind: 'log level'; readonly level: string }
   | { readonly kind: 'failed'; readonly why: string }

@@ -10,6 +10,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 import type { Settings } from '../config/compile.ts'
 import { startMemory, type StopReport } from '../gateway.ts'
 import { listen, portOf } from '../http/listen.ts'
+import { findFreePort } from '../http/listener-group.ts'
 import { createOpsServer, type Health } from '../http/ops-server.ts'
 import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
@@ -43,8 +44,9 @@ export async function startPrimary(
 ): Promise<Primary> {
   const { config } = settings
   const memory = startMemory(settings, clock)
+  const port = await findFreePort(config.listen)
   const pool = new WorkerPool({
-    assignment: { config, workers, sinceSeconds: memory.sinceSeconds },
+    assignment: { config, workers, port, sinceSeconds: memory.sinceSeconds },
     replay: memory.store,
     logger,
     onLost: (worker) => {
@@ -64,8 +66,9 @@ export async function startPrimary(
     : undefined
   const ops = createOpsServer(metrics, health, page)
   await listen(ops, config.ops)
+  await startOrClose(pool, ops)
   return {
-    trafficPort: await startOrClose(pool, ops),
+    trafficPort: port,
     opsPort: portOf(ops),
     failure: pool.failure,
     callsInFlight: () => countCalls(pool),
@@ -103,9 +106,9 @@ export function createPrimaryMetrics(
   return { registry, workersLost }
 }
 
-async function startOrClose(pool: WorkerPool, ops: Server): Promise<number> {
+async function startOrClose(pool: WorkerPool, ops: Server): Promise<void> {
   try {
-    return await pool.start()
+    await pool.start()
   } catch (error) {
     ops.close()
     ops.closeAllConnections()

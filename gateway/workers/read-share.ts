@@ -1,4 +1,4 @@
-/** The configuration as one of several workers puts it in force: with its share of the limits. */
+/** The configuration as one of several workers puts it in force: with its share, on the port of all. */
 import type { SettingsReading } from '../config/load.ts'
 import type { Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
@@ -9,7 +9,7 @@ import type { Assignment } from './messages.ts'
 /** What would need a restart is a problem for one that takes another's place, too. */
 export function readShare(
   read: () => SettingsReading,
-  { config, workers }: Pick<Assignment, 'config' | 'workers'>,
+  { config, workers, port }: Pick<Assignment, 'config' | 'workers' | 'port'>,
 ): SettingsReading {
   const reading = read()
   if (!reading.ok) return reading
@@ -20,8 +20,13 @@ export function readShare(
     ...roomProblems(file, settings.config.limits, workers),
   ]
   if (problems.length > 0) return { ok: false, problems, files, readAtMs }
-  const policy = { ...settings.policy, limits: shareOf(settings.policy.limits, workers) }
-  return { ok: true, settings: Object.freeze({ ...settings, policy }), files, readAtMs }
+  const listen = { ...settings.config.listen, port }
+  const own = {
+    ...settings,
+    config: { ...settings.config, listen },
+    policy: { ...settings.policy, limits: shareOf(settings.policy.limits, workers) },
+  }
+  return { ok: true, settings: Object.freeze(own), files, readAtMs }
 }
 
 /** `auto` has counted by the limits of the start. */

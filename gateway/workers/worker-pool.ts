@@ -30,7 +30,7 @@ export class WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#failure.promise.catch(() => undefined)
-    // The listening socket is one for all, and whoever is free takes from it (docs/decisions/0008-workers.md).
+    // Nothing is accepted here and handed over (docs/decisions/0008-workers.md).
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({
       serialization: 'advanced',
@@ -55,12 +55,11 @@ export class WorkerPool {
     return [...this.#workers].filter(({ isServing }) => isServing)
   }
 
-  /** @returns the port that they share. @throws if one of them cannot serve. */
-  async start(): Promise<number> {
+  /** @throws if one of them cannot serve. */
+  async start(): Promise<void> {
     const first = Array.from({ length: this.#options.assignment.workers }, () => this.#launch())
-    const [port = 0] = await Promise.all(first.map(({ serving }) => serving))
+    await Promise.all(first.map(({ serving }) => serving))
     for (const worker of first) void this.#keep(worker)
-    return port
   }
 
   tell(order: Order): void {

@@ -19,7 +19,7 @@ export class WorkerProcess {
   readonly #assignment: Assignment
   readonly #replay: ReplayStore
   readonly #onLogLevel: (level: string) => void
-  readonly #port = Promise.withResolvers<number>()
+  readonly #serving = Promise.withResolvers<undefined>()
   readonly #ended = Promise.withResolvers<Ending>()
   readonly #answers = new Map<number, (result: { answer: unknown } | undefined) => void>()
   #lastQuestion = 0
@@ -43,7 +43,7 @@ export class WorkerProcess {
       // One that could not be started at all has no exit.
       if (this.#worker.process.pid === undefined) this.#end(error.message)
     })
-    this.#port.promise.catch(() => undefined)
+    this.#serving.promise.catch(() => undefined)
   }
 
   get id(): number {
@@ -54,9 +54,9 @@ export class WorkerProcess {
     return this.#isServing
   }
 
-  /** The port, once it serves. Rejects with why if it never will. */
-  get serving(): Promise<number> {
-    return this.#port.promise
+  /** Rejects with why if it never will. */
+  get serving(): Promise<undefined> {
+    return this.#serving.promise
   }
 
   get ended(): Promise<Ending> {
@@ -98,7 +98,7 @@ export class WorkerProcess {
         return
       case 'serving':
         this.#isServing = true
-        this.#port.resolve(report.port)
+        this.#serving.resolve(undefined)
         return
       case 'log level':
         this.#onLogLevel(report.level)
@@ -124,7 +124,7 @@ export class WorkerProcess {
     const hasServed = this.#isServing
     this.#isServing = false
     for (const settle of this.#answers.values()) settle(undefined)
-    this.#port.reject(new Error(why))
+    this.#serving.reject(new Error(why))
     this.#ended.resolve({ why, hasServed, callsCut: this.#callsCut })
   }
 }

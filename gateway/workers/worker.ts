@@ -24,7 +24,7 @@ export async function work(read: () => SettingsReading, env: Environment): Promi
     const assignment = await receiveAssignment()
     const serving = await startShare(() => readShare(read, assignment), assignment, env)
     const stopped = obeyOrders(serving)
-    await report({ kind: 'serving', port: serving.trafficPort })
+    await report({ kind: 'serving' })
     const { callsCut } = await serving.stop(await stopped)
     await report({ kind: 'stopped', callsCut })
     return 0

@@ -1,5 +1,5 @@
 /** Workers that die, that cannot start, and that are told to end. */
-import { spawnSync } from 'node:child_process'
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -41,6 +41,22 @@ async function takePort(): Promise<{ server: Server; port: number }> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { server, port: (server.address() as AddressInfo).port }
+}
+
+function runOn({ listen, ops }: { listen: number; ops: number }): SpawnSyncReturns<string> {
+  const mount = mountSecret({
+    'gateway.yaml': `listen: { host: 127.0.0.1, port: ${String(listen)} }
+ops: { host: 127.0.0.1, port: ${String(ops)} }
+workers: 2
+routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
+`,
+  })
+  const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
+  return spawnSync(process.execPath, args, {
+    env: { INNGEST_SIGNING_KEY: processKey },
+    encoding: 'utf8',
+    timeout: 10_000,
+  })
 }
 
 function isAlive(pid: number): boolean {
@@ -155,21 +171,17 @@ describe('workers that end', () => {
 
   it.each(['listen', 'ops'])('ends with 1 when the port of %s is taken', async (which) => {
     const { server, port } = await takePort()
-    const free = { listen: 0, ops: 0, [which]: port }
-    const mount = mountSecret({
-      'gateway.yaml': `listen: { host: 127.0.0.1, port: ${String(free.listen)} }
-ops: { host: 127.0.0.1, port: ${String(free.ops)} }
-workers: 2
-routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
-`,
-    })
-    const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
-    const { status, stderr } = spawnSync(process.execPath, args, {
-      env: { INNGEST_SIGNING_KEY: processKey },
-      encoding: 'utf8',
-    })
+    const { status, stderr } = runOn({ listen: 0, ops: 0, [which]: port })
     expect(status).toBe(1)
     expect(stderr.match(/could not start: .*EADDRINUSE/g)).toHaveLength(1)
     server.close()
+  })
+
+  it('lets no other gateway of several workers on its port', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const { status, stderr } = runOn({ listen: gateway.port, ops: 0 })
+    expect(status).toBe(1)
+    expect(stderr.match(/could not start: .*EADDRINUSE/g)).toHaveLength(1)
+    expect((await postCall(gateway.port)).status).toBe(200)
   })
 })

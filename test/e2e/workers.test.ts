@@ -13,6 +13,7 @@ import {
   sumOf,
   workersIn,
 } from '../support/gateway-process.ts'
+import { listeningSockets } from '../support/listening-sockets.ts'
 
 describe('a gateway of two workers', () => {
   it('admits one of a thousand copies of a call, sent at once', async () => {
@@ -55,6 +56,11 @@ describe('a gateway of two workers', () => {
     expect(body.match(/^inngest_gateway_config_info\{.*\} 1$/gm)).toHaveLength(1)
     expect(body.match(/^# TYPE inngest_gateway_requests_total /gm)).toHaveLength(1)
     expect(body).toMatch(/^process_start_time_seconds \d+$/m)
+  })
+
+  it('listens in each of them', async () => {
+    const { port } = await startWorkers((await startNamedApp('app')).url)
+    expect(listeningSockets(port)).toBe(64)
   })
 
   it('drains under load and loses nothing', async () => {

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { ListenerGroup } from '../../gateway/http/listener-group.ts'
+import { listeningSockets } from '../support/listening-sockets.ts'
 
 const HOST = '127.0.0.1'
 const BURST = 64
@@ -28,13 +28,6 @@ function connectTo(port: number): Socket {
   const socket = connect(port, HOST).on('error', () => undefined)
   open.unshift(socket)
   return socket
-}
-
-/** Of proc_net_tcp(5): local address, then its state, which is 0A for a listening one. */
-function listeningSockets(port: number): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const lines = readFileSync('/proc/self/net/tcp', 'utf8').split('\n')
-  return lines.filter((line) => new RegExp(`^ *\\d+: \\w+:${hex} \\w+:\\w+ 0A `).test(line)).length
 }
 
 /** So that all of the burst waits when the loop looks for the first time. */

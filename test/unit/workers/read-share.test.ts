@@ -18,12 +18,16 @@ function readingOf(text: string): SettingsReading & { ok: true } {
 
 function shareOf(text: string, started: string, workers = 4): SettingsReading {
   const { config } = readingOf(started).settings
-  return readShare(() => readingOf(text), { config, workers })
+  return readShare(() => readingOf(text), { config, workers, port: 18_080 })
 }
 
 describe('readShare', () => {
-  it('gives a worker its part of the limits, and the configuration as it is', () => {
+  it('gives a worker its part of the limits, the port of all, and the configuration as it is', () => {
     const share = shareOf('workers: 4', 'workers: 4')
+    expect(share.ok && share.settings.config.listen).toMatchObject({
+      host: '0.0.0.0',
+      port: 18_080,
+    })
     expect(share.ok && share.settings.policy.limits.maxConnections).toBe(2500)
     expect(share.ok && share.settings.config.limits.maxConnections).toBe(10_000)
     expect(share.ok && share.settings.fingerprint).toBe(

@@ -1,0 +1,9 @@
+/** What listens on a port of this machine, by whatever process. */
+import { readFileSync } from 'node:fs'
+
+/** Of proc_net_tcp(5): local address, then its state, which is 0A for a listening one. */
+export function listeningSockets(port: number): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const lines = readFileSync('/proc/self/net/tcp', 'utf8').split('\n')
+  return lines.filter((line) => new RegExp(`^ *\\d+: \\w+:${hex} \\w+:\\w+ 0A `).test(line)).length
+}
