@@ -13,6 +13,7 @@ import { constants, cpus, setPriority, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { imageFlags } from './image-flags.ts'
 import { threadCpuMs } from './proc-stat.ts'
 
 const KEY = 'signkey-test-12345678'
@@ -129,10 +130,14 @@ shutdown: { delayMs: 0 }
 routes: [{ name: app, upstream: "http://127.0.0.1:${String(appPort)}", signingKeys: [{ env: KEY }] }]
 `,
   )
-  const child = spawn(process.execPath, ['gateway/main.ts', 'run', '--config', file], {
-    env: { KEY },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...imageFlags, 'gateway/main.ts', 'run', '--config', file],
+    {
+      env: { KEY },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   child.stdout.resume()
   const { listen } = JSON.parse(line) as { listen: string }
