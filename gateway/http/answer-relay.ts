@@ -1,4 +1,4 @@
-/** Passes the answer to one admitted request on as it comes, no faster than the client takes it. */
+/** What becomes of the answer to an admitted request. */
 import type { ServerResponse } from 'node:http'
 
 import { errors, type Dispatcher } from 'undici'
@@ -22,6 +22,7 @@ const REPEATING = new Set([307, 308])
 /** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
 const METHOD_CHANGING = new Set([301, 302, 303])
 
+/** Passes one answer on as it comes, no faster than the client takes it. */
 export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #method: string
   readonly #response: ServerResponse
@@ -30,11 +31,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #reject: (fault: GatewayFault) => void
   /** A connection was had, so that what goes wrong now is not about connecting. */
   #isConnected = false
-  /** A redirect, until its target may be called. */
-  #held: Promise<void> | undefined
-  /** Until the end of this turn. */
+  /** Of a redirect: done when its target may be called. */
+  #rearming: Promise<void> | undefined
+  /** Written, and sent at the end of this turn at the latest. */
   #isHeadHeld = false
-  /** The first of the body that came with it. */
+  /** The first of the body that came with the head. */
   #first: Buffer | undefined
 
   constructor(
@@ -85,7 +86,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       return
     }
     controller.pause()
-    this.#held = this.#told.onRedirect(location).then(() => {
+    this.#rearming = this.#told.onRedirect(location).then(() => {
       this.#begin(controller, status, fields)
       controller.resume()
     })
@@ -98,11 +99,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     // 201 at once and then sends spaces for as long as it works.
     this.#isHeadHeld = true
     process.nextTick(() => {
-      this.#sendHeld(controller)
+      this.#sendHeadAndFirst(controller)
     })
   }
 
-  #sendHeld(controller: Dispatcher.DispatchController): void {
+  #sendHeadAndFirst(controller: Dispatcher.DispatchController): void {
     if (!this.#isHeadHeld) return
     this.#isHeadHeld = false
     if (this.#first === undefined) sendHead(this.#response)
@@ -115,26 +116,26 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       this.#first = chunk
       return
     }
-    this.#sendHeld(controller)
+    this.#sendHeadAndFirst(controller)
     if (!this.#response.write(chunk)) controller.pause()
   }
 
   /** Trailers are dropped. */
   onResponseEnd(): void {
     // An answer without a body ends while its head is held back.
-    if (this.#held === undefined) this.#finish()
+    if (this.#rearming === undefined) this.#finish()
     else
-      void this.#held.then(() => {
+      void this.#rearming.then(() => {
         this.#finish()
       })
   }
 
   #finish(): void {
     const { statusCode } = this.#response
-    const held = this.#first
+    const first = this.#first
     this.#isHeadHeld = false
     this.#first = undefined
-    this.#response.end(held, () => {
+    this.#response.end(first, () => {
       this.#resolve(statusCode)
     })
   }
