@@ -9,7 +9,7 @@
 import type { Body } from '../body.ts'
 
 /** More than the members before `ctx.stack` ever take; the longest recorded were 330 bytes. */
-const HEAD_BYTES = 1024
+const HEAD_BYTES = 2048
 
 /** Scalars in canonical form, which has no white space. */
 const STRING = '"(?:[^"\\\\]|\\\\.)*"'
