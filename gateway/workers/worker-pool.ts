@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { StopReport } from '../gateway.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Assignment, Order } from './messages.ts'
+import { endWhenStuck } from './stuck-watch.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 export interface PoolOptions {
@@ -95,6 +96,7 @@ export class WorkerPool {
       void worker.serving.then(
         () => {
           if (worker !== first) logger.info({ worker: worker.id }, 'worker replaced')
+          void endWhenStuck(worker)
         },
         () => undefined,
       )

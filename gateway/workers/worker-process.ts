@@ -87,7 +87,9 @@ export class WorkerProcess {
     return promise
   }
 
-  kill(): void {
+  /** @param why it is not left to end by itself. */
+  kill(why?: string): void {
+    this.#whyFailed ??= why
     this.#worker.process.kill('SIGKILL')
   }
 

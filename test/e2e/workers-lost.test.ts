@@ -106,6 +106,23 @@ describe('workers that end', () => {
     expect(body).toContain('inngest_gateway_workers 2\n')
   }, 60_000)
 
+  it('replaces a worker that does nothing any more, and leaves one that only paused', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const [paused = 0, stuck = 0] = await gateway.workerPids()
+    process.kill(paused, 'SIGSTOP')
+    await expect.poll(() => readiness(gateway), patient).toBe('503 worker not answering')
+    process.kill(paused, 'SIGCONT')
+    process.kill(stuck, 'SIGSTOP')
+    await expect
+      .poll(() => gateway.log.filter(({ msg }) => msg === 'worker replaced'), { timeout: 30_000 })
+      .toHaveLength(1)
+    expect(gateway.log).toContainEqual(
+      expect.objectContaining({ msg: 'worker ended', why: 'no answer for 10 s' }),
+    )
+    expect(await gateway.workerPids()).toContain(paused)
+    expect(await readiness(gateway)).toBe('200 ok')
+  }, 60_000)
+
   it('refuses nothing that was signed before a replaced worker started', async () => {
     const app = await startNamedApp('app')
     const gateway = await startWorkers(app.url, {

@@ -1,0 +1,27 @@
+/**
+ * Ends a worker that does nothing any more. The connections that the kernel has queued for it wait for
+ * nobody else, and new ones join them (docs/decisions/0008-workers.md).
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { WorkerProcess } from './worker-process.ts'
+
+const ASK_EVERY_MS = 1000
+const ANSWER_WITHIN_MS = 2000
+
+/** In a row: after a machine was suspended, whoever asks is only early. */
+const MOST_UNANSWERED = 5
+
+/** @returns when it has ended, by itself or here. */
+export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
+  let unanswered = 0
+  while (worker.isServing) {
+    const told = await worker.ask('callsInFlight', ANSWER_WITHIN_MS)
+    unanswered = told === undefined ? unanswered + 1 : 0
+    if (unanswered === MOST_UNANSWERED) {
+      worker.kill(`no answer for ${String((MOST_UNANSWERED * ANSWER_WITHIN_MS) / 1000)} s`)
+      return
+    }
+    if (told !== undefined) await delay(ASK_EVERY_MS, undefined, { ref: false })
+  }
+}
