@@ -27,8 +27,9 @@ export function createLogger(
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (!process.stdout.isTTY)
+  if (!process.stdout.isTTY) {
     return pino(options, unfailing(isOutputShared ? PIPE_BUF_BYTES : MAX_WRITE_BYTES))
+  }
   // Loaded on a terminal only: a service would wait for it for nothing.
   const library = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
   const prettify = library.prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
