@@ -21,7 +21,7 @@ import {
   startGatewayProcess,
 } from '../support/gateway-process.ts'
 import { build, manifestFolder, ofKind, podOf } from '../support/kustomize.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startStoreServer, type RedisServer } from '../support/redis-server.ts'
 
 describe('signing keys', () => {
   const cluster = new Cluster()
@@ -67,7 +67,7 @@ describe('Valkey', () => {
       const moved = value.replace('/run/secrets/valkey', folder).replaceAll('"', '')
       return [`--${name}`, moved]
     })
-    server = await startRedis(...options)
+    server = await startStoreServer('valkey-server', ...options)
   })
   afterEach(() => server.stop())
   afterAll(() => {

@@ -1,9 +1,9 @@
-/** The shared replay store against a real Redis: the contract, and everything that goes wrong. */
+/** The shared replay store against a real Redis and a real Valkey: the contract, and everything that goes wrong. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
 import { describeStoreContract } from '../support/store-contract.ts'
 
@@ -12,12 +12,6 @@ const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
-
-async function start(...options: string[]): Promise<RedisServer> {
-  const server = await startRedis(...options)
-  ends.push(() => server.stop())
-  return server
-}
 
 const isUp = (store: RedisReplayStore) =>
   expect.poll(() => store.unavailableBecause, { timeout: 10_000 }).toBe(undefined)
@@ -44,150 +38,169 @@ async function fill({ client }: RedisServer): Promise<void> {
   }
 }
 
-describeStoreContract('RedisReplayStore', nowSeconds, async () => {
-  const server = await startRedis()
-  const store = redisStoreOn({ url: server.url })
-  await isUp(store)
-  return {
-    store,
-    end: async () => {
-      await store.close()
-      await server.stop()
-    },
-  }
-})
-
-describe('RedisReplayStore', () => {
-  it('lets one replica of two have a key, a thousand copies at once', async () => {
-    const server = await start()
-    const stores = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
-    for (const store of stores) await isUp(store)
-    const key = randomBytes(32)
-    const outcomes = await Promise.all(
-      Array.from({ length: 1000 }, (_, i) =>
-        claim(stores[i % 2] ?? redisStoreOn({ url: server.url }), key),
-      ),
-    )
-    expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
-    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(999)
-  })
-
-  it('lets a redirect of one replica be followed at the other', async () => {
-    const server = await start()
-    const [first, second] = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
-    await isUp(first)
-    await isUp(second)
-    const key = randomBytes(32)
-    await claim(first, key)
-    expect(await first.rearm(claimOf(key), 'there', Date.now())).toBe(true)
-    expect(await second.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
-    expect(await first.claim(claimOf(key), () => 'there', Date.now())).toBe('duplicate')
-  })
-
-  it('keeps a claim for as long as any replica could find it fresh, and a minute more', async () => {
-    const server = await start()
+describe.each(storePrograms)('on %s', (program) => {
+  describeStoreContract('RedisReplayStore', nowSeconds, async () => {
+    const server = await startStoreServer(program)
     const store = redisStoreOn({ url: server.url })
     await isUp(store)
-    const key = randomBytes(32)
-    await claim(store, key)
-    const [name = ''] = await server.client.keys('*')
-    expect(name).toBe(`test:{${key.toString('base64url')}}`)
-    const lifeMs = await server.client.pttl(name)
-    expect(lifeMs).toBeGreaterThan(655_000)
-    expect(lifeMs).toBeLessThanOrEqual(661_000)
+    return {
+      store,
+      end: async () => {
+        await store.close()
+        await server.stop()
+      },
+    }
   })
 
-  it('gives up in time on a server that is paused, and goes on when it is there again', async () => {
-    const server = await start()
-    const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
-    await isUp(store)
-    server.pause()
-    const key = randomBytes(32)
-    expect(await claim(store, key)).toMatch(/in time|timed out/)
-    server.resume()
-    // What the server had in its hands was claimed there; it is not claimed twice.
-    await expect.poll(() => claim(store, key)).toBe('duplicate')
-    expect(await claim(store, randomBytes(32))).toBe('claimed')
-  })
+  describe('RedisReplayStore', () => {
+    async function start(...options: string[]): Promise<RedisServer> {
+      const server = await startStoreServer(program, ...options)
+      ends.push(() => server.stop())
+      return server
+    }
 
-  it('cannot be asked while the server is gone, and goes on by itself', async () => {
-    const server = await start()
-    const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
-    await isUp(store)
-    await server.kill()
-    await expect.poll(() => store.unavailableBecause).toMatch(/^not connected/)
-    expect(await claim(store, randomBytes(32))).toMatch(/^replay store: not connected/)
-    await server.start()
-    await isUp(store)
-    expect(await claim(store, randomBytes(32))).toBe('claimed')
-  })
+    it('lets one replica of two have a key, a thousand copies at once', async () => {
+      const server = await start()
+      const stores = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
+      for (const store of stores) await isUp(store)
+      const key = randomBytes(32)
+      const outcomes = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) =>
+          claim(stores[i % 2] ?? redisStoreOn({ url: server.url }), key),
+        ),
+      )
+      expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
+      expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(999)
+    })
 
-  it('refuses what was signed before a server that was started again, so that nothing lost is let in', async () => {
-    const server = await start()
-    const store = redisStoreOn({ url: server.url }, true)
-    await isUp(store)
-    const t = Math.floor(Date.now() / 1000) + 5
-    const key = randomBytes(32)
-    expect(await claim(store, key, t)).toBe('claimed')
-    await server.kill()
-    await server.start()
-    await expect
-      .poll(() => store.unavailableBecause)
-      .toMatch(/^not connected/)
-      .catch(() => undefined)
-    await isUp(store)
-    expect(await claim(store, key, Math.floor(Date.now() / 1000) - 3)).toBe('before_start')
-    expect(await claim(store, randomBytes(32), Math.floor(Date.now() / 1000) + 10)).toBe('claimed')
-  })
+    it('lets a redirect of one replica be followed at the other', async () => {
+      const server = await start()
+      const [first, second] = [redisStoreOn({ url: server.url }), redisStoreOn({ url: server.url })]
+      await isUp(first)
+      await isUp(second)
+      const key = randomBytes(32)
+      await claim(first, key)
+      expect(await first.rearm(claimOf(key), 'there', Date.now())).toBe(true)
+      expect(await second.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
+      expect(await first.claim(claimOf(key), () => 'there', Date.now())).toBe('duplicate')
+    })
 
-  it('refuses what was signed before its server began, however late it comes to it', async () => {
-    const server = await start()
-    const store = redisStoreOn({ url: server.url }, true)
-    await isUp(store)
-    const now = Math.floor(Date.now() / 1000)
-    expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
-    expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
-  })
+    it('keeps a claim for as long as any replica could find it fresh, and a minute more', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url })
+      await isUp(store)
+      const key = randomBytes(32)
+      await claim(store, key)
+      const [name = ''] = await server.client.keys('*')
+      expect(name).toBe(`test:{${key.toString('base64url')}}`)
+      const lifeMs = await server.client.pttl(name)
+      expect(lifeMs).toBeGreaterThan(655_000)
+      expect(lifeMs).toBeLessThanOrEqual(661_000)
+    })
 
-  it('refuses when the server is full, and forgets nothing for it', async () => {
-    const server = await start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction')
-    const store = redisStoreOn({ url: server.url })
-    await isUp(store)
-    const first = randomBytes(32)
-    expect(await claim(store, first)).toBe('claimed')
-    await fill(server)
-    expect(await claim(store, randomBytes(32))).toContain('OOM')
-    expect(await server.client.exists(`test:{${first.toString('base64url')}}`)).toBe(1)
-    await server.client.del(...(await server.client.keys('filling:*')))
-    await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
-  })
+    it('gives up in time on a server that is paused, and goes on when it is there again', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
+      await isUp(store)
+      server.pause()
+      const key = randomBytes(32)
+      expect(await claim(store, key)).toMatch(/in time|timed out/)
+      server.resume()
+      // What the server had in its hands was claimed there; it is not claimed twice.
+      await expect.poll(() => claim(store, key)).toBe('duplicate')
+      expect(await claim(store, randomBytes(32))).toBe('claimed')
+    })
 
-  it('is not used where the server may evict live claims', async () => {
-    const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
-    const store = redisStoreOn({ url: server.url })
-    await expect
-      .poll(() => store.unavailableBecause)
-      .toBe('it may evict live claims: set maxmemory-policy to noeviction')
-    expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
-  })
+    it('cannot be asked while the server is gone, and goes on by itself', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
+      await isUp(store)
+      await server.kill()
+      await expect.poll(() => store.unavailableBecause).toMatch(/^not connected/)
+      expect(await claim(store, randomBytes(32))).toMatch(/^replay store: not connected/)
+      await server.start()
+      await isUp(store)
+      expect(await claim(store, randomBytes(32))).toBe('claimed')
+    })
 
-  it('needs no more rights than these, under an ACL user', async () => {
-    const server = await start()
-    const rights = ['+set', '+getdel', '+exists', '+incr', '+pexpire', '+info', '+ping', '+select']
-    await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~test:*', '-@all', ...rights)
-    const store = redisStoreOn({ url: server.url, username: 'gateway', password: 'secret' })
-    await isUp(store)
-    const key = randomBytes(32)
-    expect(await claim(store, key)).toBe('claimed')
-    expect(await store.rearm(claimOf(key), 'there', Date.now())).toBe(true)
-    expect(await store.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
-  })
+    it('refuses what was signed before a server that was started again, so that nothing lost is let in', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const t = Math.floor(Date.now() / 1000) + 5
+      const key = randomBytes(32)
+      expect(await claim(store, key, t)).toBe('claimed')
+      await server.kill()
+      await server.start()
+      await expect
+        .poll(() => store.unavailableBecause)
+        .toMatch(/^not connected/)
+        .catch(() => undefined)
+      await isUp(store)
+      expect(await claim(store, key, Math.floor(Date.now() / 1000) - 3)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), Math.floor(Date.now() / 1000) + 10)).toBe(
+        'claimed',
+      )
+    })
 
-  it('cannot be asked with a wrong password', async () => {
-    const server = await start('--requirepass', 'secret')
-    const store = redisStoreOn({ url: server.url, password: 'wrong' })
-    expect(await claim(store, randomBytes(32))).toContain('not connected')
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(store.unavailableBecause).not.toBe(undefined)
+    it('refuses what was signed before its server began, however late it comes to it', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const now = Math.floor(Date.now() / 1000)
+      expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
+    })
+
+    it('refuses when the server is full, and forgets nothing for it', async () => {
+      const server = await start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction')
+      const store = redisStoreOn({ url: server.url })
+      await isUp(store)
+      const first = randomBytes(32)
+      expect(await claim(store, first)).toBe('claimed')
+      await fill(server)
+      expect(await claim(store, randomBytes(32))).toContain('OOM')
+      expect(await server.client.exists(`test:{${first.toString('base64url')}}`)).toBe(1)
+      await server.client.del(...(await server.client.keys('filling:*')))
+      await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
+    })
+
+    it('is not used where the server may evict live claims', async () => {
+      const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
+      const store = redisStoreOn({ url: server.url })
+      await expect
+        .poll(() => store.unavailableBecause)
+        .toBe('it may evict live claims: set maxmemory-policy to noeviction')
+      expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
+    })
+
+    it('needs no more rights than these, under an ACL user', async () => {
+      const server = await start()
+      const rights = [
+        '+set',
+        '+getdel',
+        '+exists',
+        '+incr',
+        '+pexpire',
+        '+info',
+        '+ping',
+        '+select',
+      ]
+      await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~test:*', '-@all', ...rights)
+      const store = redisStoreOn({ url: server.url, username: 'gateway', password: 'secret' })
+      await isUp(store)
+      const key = randomBytes(32)
+      expect(await claim(store, key)).toBe('claimed')
+      expect(await store.rearm(claimOf(key), 'there', Date.now())).toBe(true)
+      expect(await store.claim(claimOf(key), () => 'there', Date.now())).toBe('followed')
+    })
+
+    it('cannot be asked with a wrong password', async () => {
+      const server = await start('--requirepass', 'secret')
+      const store = redisStoreOn({ url: server.url, password: 'wrong' })
+      expect(await claim(store, randomBytes(32))).toContain('not connected')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      expect(store.unavailableBecause).not.toBe(undefined)
+    })
   })
 })

@@ -11,19 +11,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 import { freePort } from '../support/free-port.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
-
-async function start(...options: string[]): Promise<RedisServer> {
-  const server = await startRedis(...options)
-  ends.push(() => server.stop())
-  return server
-}
 
 const isUp = (store: RedisReplayStore) =>
   expect.poll(() => store.unavailableBecause, { timeout: 20_000 }).toBe(undefined)
@@ -39,156 +33,164 @@ const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds = nowS
 
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
-describe('behind Sentinels', () => {
-  async function startSentinel(primaryPort: number): Promise<string> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
-    const file = path.join(folder, 'sentinel.conf')
-    writeFileSync(
-      file,
-      `sentinel monitor primary 127.0.0.1 ${String(primaryPort)} 1
+describe.each(storePrograms)('%s', (program) => {
+  async function start(...options: string[]): Promise<RedisServer> {
+    const server = await startStoreServer(program, ...options)
+    ends.push(() => server.stop())
+    return server
+  }
+
+  describe('behind Sentinels', () => {
+    async function startSentinel(primaryPort: number): Promise<string> {
+      const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
+      const file = path.join(folder, 'sentinel.conf')
+      writeFileSync(
+        file,
+        `sentinel monitor primary 127.0.0.1 ${String(primaryPort)} 1
 sentinel down-after-milliseconds primary 500
 sentinel failover-timeout primary 3000
 `,
-    )
-    const port = await freePort()
-    const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
-    const sentinel = spawn('redis-server', args, { stdio: 'ignore' })
-    ends.push(async () => {
-      const exit = once(sentinel, 'exit')
-      sentinel.kill('SIGKILL')
-      await exit
-      rmSync(folder, { recursive: true })
-    })
-    return `127.0.0.1:${String(port)}`
-  }
-
-  it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
-    const primary = await start()
-    const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
-    await expect
-      .poll(() => replica.client.info('replication'), { timeout: 10_000 })
-      .toContain('master_link_status:up')
-    const sentinel = await startSentinel(primary.port)
-    const store = redisStoreOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
-    await isUp(store)
-    const key = randomBytes(32)
-    const t = nowSeconds() + 5
-    expect(await claim(store, key, t)).toBe('claimed')
-    expect(await claim(store, key, t)).toBe('duplicate')
-
-    await primary.kill()
-    await expect
-      .poll(() => claim(store, randomBytes(32), nowSeconds() + 30), { timeout: 25_000 })
-      .toBe('claimed')
-    // The replica may or may not have heard of the claim; it is not asked.
-    expect(await claim(store, key, nowSeconds() - 1)).toBe('before_start')
-  }, 120_000)
-})
-
-describe('in a cluster', () => {
-  /** Three primaries, and so many replicas for each. */
-  async function startCluster(replicas = 0): Promise<RedisServer[]> {
-    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']
-    const count = 3 * (1 + replicas)
-    const servers = await Promise.all(Array.from({ length: count }, () => start(...options)))
-    const nodes = servers.map(({ port }) => `127.0.0.1:${String(port)}`)
-    const { status, stdout } = spawnSync(
-      'redis-cli',
-      ['--cluster', 'create', ...nodes, '--cluster-yes', '--cluster-replicas', String(replicas)],
-      { encoding: 'utf8' },
-    )
-    if (status !== 0) throw new Error(stdout)
-    // That they know of each other, which is what redis-cli waits for, is not yet that they serve.
-    const states = () => Promise.all(servers.map(({ client }) => client.cluster('INFO')))
-    await expect
-      .poll(async () => (await states()).every((state) => state.includes('cluster_state:ok')), {
-        timeout: 60_000,
+      )
+      const port = await freePort()
+      const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
+      const sentinel = spawn(program, args, { stdio: 'ignore' })
+      ends.push(async () => {
+        const exit = once(sentinel, 'exit')
+        sentinel.kill('SIGKILL')
+        await exit
+        rmSync(folder, { recursive: true })
       })
-      .toBe(true)
-    return servers
-  }
-
-  it('spreads its claims over the nodes, and keeps each with its redirects on one', async () => {
-    const servers = await startCluster()
-    const store = redisStoreOn({ url: servers[0]?.url, cluster: true })
-    await isUp(store)
-    const keys = Array.from({ length: 60 }, () => randomBytes(32))
-    for (const key of keys) expect(await claim(store, key)).toBe('claimed')
-    for (const key of keys) expect(await claim(store, key)).toBe('duplicate')
-    const sizes = await Promise.all(servers.map(({ client }) => client.dbsize()))
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60)
-    expect(Math.min(...sizes)).toBeGreaterThan(0)
-
-    const [key = randomBytes(32)] = keys
-    const at = nowSeconds()
-    const armed = { key, timestampSeconds: at, expiresAtSeconds: at + 600 }
-    expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
-    expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
-    expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
-  }, 120_000)
-
-  it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
-    const [first] = await startCluster()
-    const emit = vi.spyOn(Cluster.prototype, 'emit')
-    ends.push(() => {
-      emit.mockRestore()
-    })
-    for (let i = 0; i < 8; i += 1) await isUp(redisStoreOn({ url: first?.url, cluster: true }))
-    const events = emit.mock.calls.map(([event]) => event)
-    expect(events).toContain('ready')
-    expect(events).not.toContain('reconnecting')
-  }, 120_000)
-
-  it('lets nothing in again that a node may have lost', async () => {
-    const servers = await startCluster()
-    const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
-    await isUp(store)
-    const t = nowSeconds()
-    const keys = Array.from({ length: 30 }, () => randomBytes(32))
-    for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
-    const [, second] = servers
-    if (second === undefined) throw new Error('there is no second node')
-    await second.kill()
-    // A cluster that has lost part of its keys takes no claim for any of them.
-    await expect
-      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
-      .not.toBe('claimed')
-    await second.start()
-    const again = async () => {
-      const outcomes = await Promise.all(keys.map((key) => claim(store, key, nowSeconds() - 1)))
-      expect(outcomes).not.toContain('claimed')
-      return [...new Set(outcomes)]
+      return `127.0.0.1:${String(port)}`
     }
-    await expect.poll(again, { timeout: 40_000 }).toEqual(['before_start'])
-    await expect
-      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
-      .toBe('claimed')
-  }, 120_000)
 
-  it('lets nothing in that a replica which takes over may not have heard of', async () => {
-    const servers = await startCluster(1)
-    const infos = () => Promise.all(servers.map(({ client }) => client.info('replication')))
-    await expect
-      .poll(async () => (await infos()).filter((info) => info.includes('link_status:up')), {
-        timeout: 20_000,
+    it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
+      const primary = await start()
+      const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
+      await expect
+        .poll(() => replica.client.info('replication'), { timeout: 10_000 })
+        .toContain('master_link_status:up')
+      const sentinel = await startSentinel(primary.port)
+      const store = redisStoreOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
+      await isUp(store)
+      const key = randomBytes(32)
+      const t = nowSeconds() + 5
+      expect(await claim(store, key, t)).toBe('claimed')
+      expect(await claim(store, key, t)).toBe('duplicate')
+
+      await primary.kill()
+      await expect
+        .poll(() => claim(store, randomBytes(32), nowSeconds() + 30), { timeout: 25_000 })
+        .toBe('claimed')
+      // The replica may or may not have heard of the claim; it is not asked.
+      expect(await claim(store, key, nowSeconds() - 1)).toBe('before_start')
+    }, 120_000)
+  })
+
+  describe('in a cluster', () => {
+    /** Three primaries, and so many replicas for each. */
+    async function startCluster(replicas = 0): Promise<RedisServer[]> {
+      const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']
+      const count = 3 * (1 + replicas)
+      const servers = await Promise.all(Array.from({ length: count }, () => start(...options)))
+      const nodes = servers.map(({ port }) => `127.0.0.1:${String(port)}`)
+      const { status, stdout } = spawnSync(
+        'redis-cli',
+        ['--cluster', 'create', ...nodes, '--cluster-yes', '--cluster-replicas', String(replicas)],
+        { encoding: 'utf8' },
+      )
+      if (status !== 0) throw new Error(stdout)
+      // That they know of each other, which is what redis-cli waits for, is not yet that they serve.
+      const states = () => Promise.all(servers.map(({ client }) => client.cluster('INFO')))
+      await expect
+        .poll(async () => (await states()).every((state) => state.includes('cluster_state:ok')), {
+          timeout: 60_000,
+        })
+        .toBe(true)
+      return servers
+    }
+
+    it('spreads its claims over the nodes, and keeps each with its redirects on one', async () => {
+      const servers = await startCluster()
+      const store = redisStoreOn({ url: servers[0]?.url, cluster: true })
+      await isUp(store)
+      const keys = Array.from({ length: 60 }, () => randomBytes(32))
+      for (const key of keys) expect(await claim(store, key)).toBe('claimed')
+      for (const key of keys) expect(await claim(store, key)).toBe('duplicate')
+      const sizes = await Promise.all(servers.map(({ client }) => client.dbsize()))
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60)
+      expect(Math.min(...sizes)).toBeGreaterThan(0)
+
+      const [key = randomBytes(32)] = keys
+      const at = nowSeconds()
+      const armed = { key, timestampSeconds: at, expiresAtSeconds: at + 600 }
+      expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
+      expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
+      expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
+    }, 120_000)
+
+    it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
+      const [first] = await startCluster()
+      const emit = vi.spyOn(Cluster.prototype, 'emit')
+      ends.push(() => {
+        emit.mockRestore()
       })
-      .toHaveLength(3)
-    const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
-    await isUp(store)
-    // Its servers have run for longer than the margin by now.
-    const t = nowSeconds()
-    const keys = Array.from({ length: 30 }, () => randomBytes(32))
-    for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
-    const primary = servers[(await infos()).findIndex((info) => info.includes('role:master'))]
-    await primary?.kill()
-    const again = async () => {
-      const outcomes = await Promise.all(keys.map((key) => claim(store, key, t)))
-      expect(outcomes).not.toContain('claimed')
-      return [...new Set(outcomes)]
-    }
-    await expect.poll(again, { timeout: 40_000 }).toEqual(['before_start'])
-    await expect
-      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 20_000 })
-      .toBe('claimed')
-  }, 120_000)
+      for (let i = 0; i < 8; i += 1) await isUp(redisStoreOn({ url: first?.url, cluster: true }))
+      const events = emit.mock.calls.map(([event]) => event)
+      expect(events).toContain('ready')
+      expect(events).not.toContain('reconnecting')
+    }, 120_000)
+
+    it('lets nothing in again that a node may have lost', async () => {
+      const servers = await startCluster()
+      const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
+      await isUp(store)
+      const t = nowSeconds()
+      const keys = Array.from({ length: 30 }, () => randomBytes(32))
+      for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
+      const [, second] = servers
+      if (second === undefined) throw new Error('there is no second node')
+      await second.kill()
+      // A cluster that has lost part of its keys takes no claim for any of them.
+      await expect
+        .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
+        .not.toBe('claimed')
+      await second.start()
+      const again = async () => {
+        const outcomes = await Promise.all(keys.map((key) => claim(store, key, nowSeconds() - 1)))
+        expect(outcomes).not.toContain('claimed')
+        return [...new Set(outcomes)]
+      }
+      await expect.poll(again, { timeout: 40_000 }).toEqual(['before_start'])
+      await expect
+        .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
+        .toBe('claimed')
+    }, 120_000)
+
+    it('lets nothing in that a replica which takes over may not have heard of', async () => {
+      const servers = await startCluster(1)
+      const infos = () => Promise.all(servers.map(({ client }) => client.info('replication')))
+      await expect
+        .poll(async () => (await infos()).filter((info) => info.includes('link_status:up')), {
+          timeout: 20_000,
+        })
+        .toHaveLength(3)
+      const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
+      await isUp(store)
+      // Its servers have run for longer than the margin by now.
+      const t = nowSeconds()
+      const keys = Array.from({ length: 30 }, () => randomBytes(32))
+      for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
+      const primary = servers[(await infos()).findIndex((info) => info.includes('role:master'))]
+      await primary?.kill()
+      const again = async () => {
+        const outcomes = await Promise.all(keys.map((key) => claim(store, key, t)))
+        expect(outcomes).not.toContain('claimed')
+        return [...new Set(outcomes)]
+      }
+      await expect.poll(again, { timeout: 40_000 }).toEqual(['before_start'])
+      await expect
+        .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 20_000 })
+        .toBe('claimed')
+    }, 120_000)
+  })
 })

@@ -1,10 +1,10 @@
-/** Two gateways that share a replay cache in Redis, while that is there and while it is not. */
+/** Two gateways that share a replay cache in Redis or Valkey, while that is there and while it is not. */
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp, type NamedApp } from '../support/apps.ts'
 import { freshBody } from '../support/attack.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { send, signatureHeader, type Answer } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
 
@@ -12,12 +12,6 @@ const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
-
-async function startServer(): Promise<RedisServer> {
-  const server = await startRedis()
-  ends.push(() => server.stop())
-  return server
-}
 
 /** Its server has just started, and what was signed before is not what these are about. */
 async function startReplica(
@@ -48,7 +42,13 @@ function call(
   return send({ port: gateway.port, body, headers: { 'x-inngest-signature': signature } })
 }
 
-describe('two gateways with one replay cache', () => {
+describe.each(storePrograms)('two gateways with one replay cache in a %s', (program) => {
+  async function startServer(): Promise<RedisServer> {
+    const server = await startStoreServer(program)
+    ends.push(() => server.stop())
+    return server
+  }
+
   it('admit one of a thousand copies of a call, sent to both at once', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
     const gateways = [await startReplica(app, server), await startReplica(app, server)] as const

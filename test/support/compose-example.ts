@@ -10,7 +10,7 @@ import { afterEach } from 'vitest'
 
 import { readYaml } from './deployed.ts'
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.ts'
-import { startRedis } from './redis-server.ts'
+import { startStoreServer } from './redis-server.ts'
 
 export const composeFolder = 'deploy/compose'
 
@@ -82,7 +82,7 @@ afterEach(async () => {
 
 export async function startExample(): Promise<Example> {
   const password = 'valkey-password'
-  const valkey = await startRedis('--requirepass', password)
+  const valkey = await startStoreServer('valkey-server', '--requirepass', password)
   stops.push(() => valkey.stop())
   const { url, registrations } = await startApi()
   const appPort = await startApp(url)

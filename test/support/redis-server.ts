@@ -1,4 +1,4 @@
-/** A real Redis on loopback, which a test can pause, kill, start again and fill. */
+/** A real Redis or Valkey on loopback, which a test can pause, kill, start again and fill. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,11 +23,24 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
+/** What `replay.store: redis` is for. */
+export const storePrograms = ['redis-server', 'valkey-server'] as const
+
+export type StoreProgram = (typeof storePrograms)[number]
+
 /** @param options as on the command line of redis-server. */
-export async function startRedis(...options: string[]): Promise<RedisServer> {
+export function startRedis(...options: string[]): Promise<RedisServer> {
+  return startStoreServer('redis-server', ...options)
+}
+
+/** @param options as on the command line of the program. */
+export async function startStoreServer(
+  program: StoreProgram,
+  ...options: string[]
+): Promise<RedisServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'))
   const port = await freePort()
-  let child = await spawnRedis(port, folder, options)
+  let child = await spawnServer(program, port, folder, options)
   const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20 })
   client.on('error', () => undefined)
   const kill = async () => {
@@ -44,7 +57,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     resume: () => child.kill('SIGCONT'),
     kill,
     start: async () => {
-      child = await spawnRedis(port, folder, options)
+      child = await spawnServer(program, port, folder, options)
     },
     stop: async () => {
       client.disconnect()
@@ -54,13 +67,14 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
   }
 }
 
-async function spawnRedis(
+async function spawnServer(
+  program: StoreProgram,
   port: number,
   folder: string,
   options: readonly string[],
 ): Promise<ChildProcess> {
   const always = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
-  const child = spawn('redis-server', [...always, ...options], {
+  const child = spawn(program, [...always, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })
@@ -69,7 +83,7 @@ async function spawnRedis(
       if (line.includes('Ready to accept connections')) resolve()
     })
     child.once('exit', (code) => {
-      reject(new Error(`redis-server ended with ${String(code)}`))
+      reject(new Error(`${program} ended with ${String(code)}`))
     })
     child.once('error', reject)
   })
