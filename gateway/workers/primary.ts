@@ -33,9 +33,6 @@ export interface Primary {
   stop(delayMs?: number): Promise<StopReport>
 }
 
-/** For an answer of one worker. One that is busy for longer is as good as stuck. */
-const ANSWER_WITHIN_MS = 2000
-
 /** @param workers how many, of which each gets its share of `limits`. */
 export async function startPrimary(
   settings: Settings,
@@ -118,7 +115,7 @@ async function startOrClose(pool: WorkerPool, ops: Server): Promise<void> {
 
 async function askForMetrics(pool: WorkerPool, metrics: MachineMetrics): Promise<void> {
   const asked = pool.serving.map(async (worker) => {
-    const told = await worker.ask('metrics', ANSWER_WITHIN_MS)
+    const told = await worker.ask('metrics')
     // Of one that has ended meanwhile, what was told before is counted already.
     if (told !== undefined && worker.isServing) metrics.told(worker.id, told.answer)
   })
@@ -130,7 +127,7 @@ async function askForStatus(
   pool: WorkerPool,
   replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
 ): Promise<Status | undefined> {
-  const asked = pool.serving.map((worker) => worker.ask('status', ANSWER_WITHIN_MS))
+  const asked = pool.serving.map((worker) => worker.ask('status'))
   const told = (await Promise.all(asked)).map((each) => each?.answer)
   const status = mergeStatuses(told.filter((each) => each !== undefined))
   if (status === undefined || replay === undefined) return status
@@ -155,12 +152,12 @@ function healthOf(pool: WorkerPool, workers: number): Health {
 }
 
 async function whyNotReady(worker: WorkerProcess): Promise<string | undefined> {
-  const told = await worker.ask('readiness', ANSWER_WITHIN_MS)
+  const told = await worker.ask('readiness')
   if (!worker.isServing) return undefined
   return told === undefined ? 'worker not answering' : told.answer
 }
 
 async function countCalls(pool: WorkerPool): Promise<number> {
-  const asked = pool.serving.map((worker) => worker.ask('callsInFlight', ANSWER_WITHIN_MS))
+  const asked = pool.serving.map((worker) => worker.ask('callsInFlight'))
   return (await Promise.all(asked)).reduce((sum, told) => sum + (told?.answer ?? 0), 0)
 }

@@ -4,10 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { WorkerProcess } from './worker-process.ts'
+import { ANSWER_WITHIN_MS, type WorkerProcess } from './worker-process.ts'
 
 const ASK_EVERY_MS = 1000
-const ANSWER_WITHIN_MS = 2000
 
 /** In a row: after a machine was suspended, whoever asks is only early. */
 const MOST_UNANSWERED = 5
@@ -16,7 +15,7 @@ const MOST_UNANSWERED = 5
 export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
   let unanswered = 0
   while (worker.isServing) {
-    const told = await worker.ask('callsInFlight', ANSWER_WITHIN_MS)
+    const told = await worker.ask('callsInFlight')
     unanswered = told === undefined ? unanswered + 1 : 0
     if (unanswered === MOST_UNANSWERED) {
       worker.kill(`no answer for ${String((MOST_UNANSWERED * ANSWER_WITHIN_MS) / 1000)} s`)

@@ -5,6 +5,9 @@ import { answerAsks } from '../replay/ipc-server.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
 
+/** For an answer. One that is busy for longer is as good as stuck. */
+export const ANSWER_WITHIN_MS = 2000
+
 export interface Ending {
   readonly why: string
   readonly hasServed: boolean
@@ -71,7 +74,6 @@ export class WorkerProcess {
   /** @returns undefined if it does not answer in time. */
   ask<What extends keyof Questions>(
     what: What,
-    timeoutMs: number,
   ): Promise<{ readonly answer: Questions[What] } | undefined> {
     if (!this.#isServing) return Promise.resolve(undefined)
     const id = (this.#lastQuestion += 1)
@@ -81,7 +83,7 @@ export class WorkerProcess {
       this.#answers.delete(id)
       resolve(result as { answer: Questions[What] } | undefined)
     }
-    const timer = setTimeout(settle, timeoutMs, undefined)
+    const timer = setTimeout(settle, ANSWER_WITHIN_MS, undefined)
     this.#answers.set(id, settle)
     this.tell({ kind: 'ask', id, what })
     return promise
