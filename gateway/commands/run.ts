@@ -42,7 +42,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   if (reading === undefined) return 2
   const { settings } = reading
   const workers = countWorkers(settings.config)
-  const logger = createLogger(settings.config.log.level, {}, workers > 1)
+  const logger = createLogger(settings.config.log.level, { isOutputShared: workers > 1 })
   const signalled = firstSignal()
   // Without a handler the signal ends a process that is still starting.
   let reload = () => {}

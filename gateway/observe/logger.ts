@@ -12,14 +12,16 @@ const PIPE_BUF_BYTES = 4096
 /** As much as the library writes with one system call, which costs as much as making several lines. */
 const MAX_WRITE_BYTES = 16_384
 
-/**
- * @param fields what every line carries.
- * @param isOutputShared several processes write to it, and no line of one may end up within another's.
- */
+export interface LoggerOptions {
+  /** What every line carries. */
+  readonly fields?: Record<string, unknown>
+  /** By several processes, so that no line of one may end up within another's. */
+  readonly isOutputShared?: boolean
+}
+
 export function createLogger(
   level: string,
-  fields: Record<string, unknown> = {},
-  isOutputShared = false,
+  { fields = {}, isOutputShared = false }: LoggerOptions = {},
 ): Logger {
   const options = {
     level,

@@ -60,7 +60,10 @@ async function startShare(
   process.on('message', (order: Order) => {
     if (order.kind === 'replies') store.answered(order.replies)
   })
-  const logger = createLogger(log.level, { worker: cluster.worker?.id }, true)
+  const logger = createLogger(log.level, {
+    fields: { worker: cluster.worker?.id },
+    isOutputShared: true,
+  })
   reportLevel(logger)
   const tracing = await createTracing(env, version)
   const surroundings = { read, clock: systemClock, logger, tracing }

@@ -14,7 +14,7 @@ async function writesOf(isOutputShared: boolean): Promise<string[]> {
     writes.push(text)
     return Buffer.byteLength(text)
   })
-  const logger = createLogger('info', {}, isOutputShared)
+  const logger = createLogger('info', { isOutputShared })
   for (let line = 0; line < 100; line += 1) logger.info({ line, filling: 'é'.repeat(100) }, 'line')
   await Promise.resolve()
   return writes
