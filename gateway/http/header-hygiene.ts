@@ -46,6 +46,7 @@ const MANAGED = new Set([
 /** Frameworks route by these as if they were the request line. */
 const OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
 
+/** From a sender to the app, verified or not. */
 const NEVER_PASSED = new Set([...HOP_BY_HOP, ...MANAGED, ...OVERRIDES])
 
 const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)-/

@@ -16,9 +16,12 @@ export interface CallParameters {
  */
 export function callParameters(query: string): CallParameters {
   const found: Found = { ...NONE }
-  if (!/[%+]/.test(query)) collectPlain(query, found)
-  // URLSearchParams takes one `?` off, and a second one is part of the first name.
-  else for (const [name, value] of new URLSearchParams(`?${query}`)) collect(name, value, found)
+  if (/[%+]/.test(query)) {
+    // URLSearchParams takes one `?` off, and a second one is part of the first name.
+    for (const [name, value] of new URLSearchParams(`?${query}`)) collect(name, value, found)
+  } else {
+    collectPlain(query, found)
+  }
   return found
 }
 

@@ -42,12 +42,8 @@ it.each([
   ['a number that goes on', `{"ctx":{"a":${'1'.repeat(1100)}`],
   ['members without end', `{"ctx":{${'"a":1,'.repeat(300)}`],
 ])('takes no longer for %s than their length', (_, body) => {
-  const once = () => {
-    const startMs = performance.now()
-    for (let i = 0; i < 200; i += 1)
-      expect(carriesDispatchId(Body.of(Buffer.from(body)))).toBe(false)
-    return performance.now() - startMs
-  }
+  const startMs = performance.now()
+  for (let i = 0; i < 200; i += 1) expect(carriesDispatchId(Body.of(Buffer.from(body)))).toBe(false)
   // An expression that backtracks would take minutes.
-  expect(once()).toBeLessThan(5000)
+  expect(performance.now() - startMs).toBeLessThan(5000)
 })
