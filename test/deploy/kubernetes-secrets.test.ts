@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
 import { startNamedApp } from '../support/apps.ts'
@@ -69,7 +69,6 @@ describe('Valkey', () => {
     })
     server = await startStoreServer('valkey-server', ...options)
   })
-  afterEach(() => server.stop())
   afterAll(() => {
     cluster.stop()
     rmSync(folder, { recursive: true })

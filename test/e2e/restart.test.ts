@@ -64,7 +64,6 @@ describe('a gateway that was killed and started again', () => {
       'in Redis',
       async () => {
         const server = await startRedis()
-        ends.push(() => server.stop())
         // The server is as young as this test, and is not what was killed.
         return `{ store: redis, url: "${server.url}", timeoutMs: 1000, coldStart: accept }`
       },

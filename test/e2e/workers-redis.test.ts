@@ -1,5 +1,5 @@
 /** Several workers that share their replay cache with other gateways, while it is there and while not. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { startNamedApp } from '../support/apps.ts'
 import {
@@ -14,17 +14,6 @@ import {
   type SignedCall,
 } from '../support/gateway-process.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
-
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-async function startServer(): Promise<RedisServer> {
-  const server = await startRedis()
-  ends.push(() => server.stop())
-  return server
-}
 
 /** Its server has just started, and what was signed before is not what these are about. */
 const sharedBy = ({ url }: RedisServer, more: object = {}) => ({
@@ -54,7 +43,7 @@ const workersThatSaid = (gateway: GatewayProcess, text: string) =>
 
 describe('workers with a shared replay cache', () => {
   it('admit one of many copies, sent to each of them and to another gateway at once', async () => {
-    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const [app, server] = [await startNamedApp('app'), await startRedis()]
     const gateway = await startWorkers(app.url, sharedBy(server))
     const other = await startGatewayProcess(app.url, sharedBy(server))
     await expect.poll(() => readiness(other), patient).toBe('200 ok')
@@ -71,7 +60,7 @@ describe('workers with a shared replay cache', () => {
   }, 60_000)
 
   it('tell replays by what their machine remembers while it is down, if they are to, and say so', async () => {
-    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const [app, server] = [await startNamedApp('app'), await startRedis()]
     const gateway = await startWorkers(app.url, sharedBy(server, { whenDown: 'memory' }))
     await isUp(gateway, 1)
     const before = signCall()

@@ -1,6 +1,6 @@
-/** The shared replay store against a real Redis and a real Valkey: the contract, and everything that goes wrong. */
+/** The shared replay store against a real Redis and Valkey: the contract, and all that goes wrong. */
 import { randomBytes } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
@@ -8,11 +8,6 @@ import { redisStoreOn } from '../support/redis-store.ts'
 import { describeStoreContract } from '../support/store-contract.ts'
 
 const nowSeconds = Math.floor(Date.now() / 1000)
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
 const isUp = (store: RedisReplayStore) =>
   expect.poll(() => store.unavailableBecause, { timeout: 10_000 }).toBe(undefined)
 
@@ -53,11 +48,7 @@ describe.each(storePrograms)('on %s', (program) => {
   })
 
   describe('RedisReplayStore', () => {
-    async function start(...options: string[]): Promise<RedisServer> {
-      const server = await startStoreServer(program, ...options)
-      ends.push(() => server.stop())
-      return server
-    }
+    const start = (...options: string[]) => startStoreServer(program, ...options)
 
     it('lets one replica of two have a key, a thousand copies at once', async () => {
       const server = await start()

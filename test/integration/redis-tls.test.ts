@@ -1,5 +1,5 @@
 /** The shared replay store over TLS: its server is always verified, by the configured authorities. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp } from '../support/apps.ts'
@@ -12,20 +12,6 @@ import {
 } from '../support/redis-tls.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
-
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-async function start(...options: Parameters<typeof startTlsRedis>): Promise<TlsRedisServer> {
-  return stopped(await startTlsRedis(...options))
-}
-
-function stopped(server: TlsRedisServer): TlsRedisServer {
-  ends.push(() => server.stop())
-  return server
-}
 
 /** @param replay laid over a store at `host`, whose authority is that of the server's certificate. */
 async function startBefore({ tlsPort }: TlsRedisServer, replay: object = {}, host = 'localhost') {
@@ -73,7 +59,7 @@ describe('a replay store over TLS', () => {
   it.each(['localhost', '127.0.0.1'])(
     'of the configured authority is asked as %s',
     async (host) => {
-      const server = await start()
+      const server = await startTlsRedis()
       const { app, gateway } = await startBefore(server, {}, host)
       await expect.poll(() => readiness(gateway)).toBe('200 ok')
       const body = freshBody()
@@ -85,7 +71,7 @@ describe('a replay store over TLS', () => {
   )
 
   it('is shared by two gateways', async () => {
-    const server = await start()
+    const server = await startTlsRedis()
     const [first, second] = [await startBefore(server), await startBefore(server)]
     for (const { gateway } of [first, second]) {
       await expect.poll(() => readiness(gateway)).toBe('200 ok')
@@ -97,18 +83,18 @@ describe('a replay store over TLS', () => {
   })
 
   it('of another authority is not asked, and said why', async () => {
-    const server = await start('second-')
+    const server = await startTlsRedis('second-')
     await expectRefused(await startBefore(server), server, 'self-signed certificate')
   })
 
   it('of no well-known authority is not asked where none is configured', async () => {
-    const server = await start()
+    const server = await startTlsRedis()
     const replay = { caFile: undefined }
     await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')
   })
 
   it('of another name is not asked, and said why', async () => {
-    const server = await start('stranger-')
+    const server = await startTlsRedis('stranger-')
     const replay = { caFile: tlsFixture('stranger-cert.pem') }
     await expectRefused(await startBefore(server, replay), server, 'Host: localhost.')
   })
@@ -116,7 +102,7 @@ describe('a replay store over TLS', () => {
   it('is verified even if NODE_TLS_REJECT_UNAUTHORIZED says not to', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     try {
-      const server = await start('second-')
+      const server = await startTlsRedis('second-')
       await expectRefused(await startBefore(server), server, 'self-signed certificate')
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
@@ -124,7 +110,7 @@ describe('a replay store over TLS', () => {
   })
 
   it('is not asked where it speaks plainly, nor plainly where it does not', async () => {
-    const server = await start()
+    const server = await startTlsRedis()
     const plain = { url: `redis://127.0.0.1:${String(server.tlsPort)}`, caFile: undefined }
     const both = [
       await startBefore({ ...server, tlsPort: server.port }),
@@ -138,7 +124,7 @@ describe('a replay store over TLS', () => {
   })
 
   it('that comes to have the certificate of another is asked no more, until that is mended', async () => {
-    const server = await start()
+    const server = await startTlsRedis()
     const { app, gateway } = await startBefore(server)
     await expect.poll(() => readiness(gateway)).toBe('200 ok')
     expect(await call(gateway)).toBe(200)
@@ -154,7 +140,7 @@ describe('a replay store over TLS', () => {
 
 describe('a cluster over TLS', () => {
   it('is held to the name of its nodes, not to the address that it is looked up as', async () => {
-    const server = stopped(await startTlsCluster('named-'))
+    const server = await startTlsCluster('named-')
     const replay = { cluster: true, caFile: tlsFixture('named-cert.pem') }
     const { gateway } = await startBefore(server, replay)
     await expect.poll(() => readiness(gateway)).toBe('200 ok')
@@ -163,7 +149,7 @@ describe('a cluster over TLS', () => {
   })
 
   it('of another authority is not asked, and said why', async () => {
-    const server = stopped(await startTlsCluster('second-'))
+    const server = await startTlsCluster('second-')
     const replay = { cluster: true }
     await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')
   })

@@ -34,11 +34,7 @@ const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds = nowS
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 describe.each(storePrograms)('%s', (program) => {
-  async function start(...options: string[]): Promise<RedisServer> {
-    const server = await startStoreServer(program, ...options)
-    ends.push(() => server.stop())
-    return server
-  }
+  const start = (...options: string[]) => startStoreServer(program, ...options)
 
   describe('behind Sentinels', () => {
     async function startSentinel(primaryPort: number): Promise<string> {

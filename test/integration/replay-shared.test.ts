@@ -1,5 +1,5 @@
 /** Two gateways that share a replay cache in Redis or Valkey, while that is there and while it is not. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp, type NamedApp } from '../support/apps.ts'
@@ -7,11 +7,6 @@ import { freshBody } from '../support/attack.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { send, signatureHeader, type Answer } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
-
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
 
 /** Its server has just started, and what was signed before is not what these are about. */
 async function startReplica(
@@ -43,11 +38,7 @@ function call(
 }
 
 describe.each(storePrograms)('two gateways with one replay cache in a %s', (program) => {
-  async function startServer(): Promise<RedisServer> {
-    const server = await startStoreServer(program)
-    ends.push(() => server.stop())
-    return server
-  }
+  const startServer = () => startStoreServer(program)
 
   it('admit one of a thousand copies of a call, sent to both at once', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]

@@ -83,7 +83,6 @@ afterEach(async () => {
 export async function startExample(): Promise<Example> {
   const password = 'valkey-password'
   const valkey = await startStoreServer('valkey-server', '--requirepass', password)
-  stops.push(() => valkey.stop())
   const { url, registrations } = await startApi()
   const appPort = await startApp(url)
   const { replay, routes, ...config } = readGatewayConfig()

@@ -1,4 +1,4 @@
-/** A real Redis or Valkey on loopback, which a test can pause, kill, start again and fill. */
+/** A real Redis or Valkey on loopback, to pause, kill, start again and fill; stopped after the test. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,6 +7,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { Redis } from 'ioredis'
+import { afterEach } from 'vitest'
 
 import { freePort } from './free-port.ts'
 
@@ -22,6 +23,11 @@ export interface RedisServer {
   start(): Promise<void>
   stop(): Promise<void>
 }
+
+const started: RedisServer[] = []
+afterEach(async () => {
+  for (const server of started.splice(0).reverse()) await server.stop()
+})
 
 /** What `replay.store: redis` is for. */
 export const storePrograms = ['redis-server', 'valkey-server'] as const
@@ -49,7 +55,7 @@ export async function startStoreServer(
     child.kill('SIGKILL')
     await exit
   }
-  return {
+  const server: RedisServer = {
     port,
     url: `redis://127.0.0.1:${String(port)}`,
     client,
@@ -65,6 +71,8 @@ export async function startStoreServer(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+  started.push(server)
+  return server
 }
 
 async function spawnServer(
