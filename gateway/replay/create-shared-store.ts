@@ -13,7 +13,7 @@ export function createSharedStore(
 ): RedisReplayStore {
   const { url, username, sentinels, sentinelName, cluster, timeoutMs, keyPrefix, coldStart } =
     config.replay
-  const server = { url, username, sentinels, sentinelName, cluster, timeoutMs }
+  const server = { url, username, sentinels, sentinelName, cluster }
   const client = createRedisClient({ ...server, ...replaySecrets })
   return new RedisReplayStore({
     client,

@@ -3,6 +3,7 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
+import { setAnswerDeadline } from './answer-deadline.ts'
 import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
 
 /** To claim, or to let a key be claimed once more. As a list, which takes least to send. */
@@ -127,12 +128,9 @@ export class IpcReplayStore implements ReplayStore {
     this.#asks = []
     this.#underWay = asks.length === 0 || this.#isClosed ? undefined : asks
     if (this.#underWay === undefined) return
-    this.#timer = setTimeout(() => {
-      // An answer that came while this process was busy is read first.
-      setImmediate(() => {
-        this.#giveUp(asks)
-      })
-    }, this.#options.timeoutMs).unref()
+    this.#timer = setAnswerDeadline(this.#options.timeoutMs, () => {
+      this.#giveUp(asks)
+    })
     this.#unwritten += asks.length
     this.#options.send(asks, () => {
       this.#unwritten -= asks.length

@@ -13,16 +13,26 @@ export interface RedisConfig {
   readonly cluster: boolean
   readonly sentinels: readonly string[] | undefined
   readonly sentinelName: string | undefined
-  readonly timeoutMs: number
 }
 
 const LONGEST_RETRY_MS = 1000
+
+/**
+ * A server that answers nothing for so long is left and connected to anew. One that hangs, or that a
+ * network has cut off, closes no connection: another that has taken its place would never be asked.
+ */
+const MOST_SILENCE_MS = 3000
 
 export function createRedisClient(config: RedisConfig): RedisClient {
   const options = optionsOf(config)
   if (config.sentinels !== undefined) {
     const sentinels = config.sentinels.map(hostAndPort)
-    return new Redis({ ...options, sentinels, name: config.sentinelName ?? '' })
+    return new Redis({
+      ...options,
+      sentinels,
+      name: config.sentinelName ?? '',
+      sentinelCommandTimeout: MOST_SILENCE_MS,
+    })
   }
   const url = new URL(config.url ?? '')
   const at = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
@@ -42,13 +52,13 @@ export function createRedisClient(config: RedisConfig): RedisClient {
   })
 }
 
-function optionsOf({ url, username, password, ca, timeoutMs }: RedisConfig) {
+function optionsOf({ url, username, password, ca }: RedisConfig) {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(url?.startsWith('rediss:') === true && overTls(ca)),
     connectTimeout: 5000,
-    commandTimeout: timeoutMs,
+    socketTimeout: MOST_SILENCE_MS,
     // A claim that was lost with its connection may have been made: it must not be tried again.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

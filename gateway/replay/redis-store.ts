@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
+import { setAnswerDeadline } from './answer-deadline.ts'
 import type { RedisClient, RedisLink } from './redis-link.ts'
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
 
@@ -89,9 +90,9 @@ export class RedisReplayStore implements ReplayStore {
     const why = this.unavailableBecause
     if (why !== undefined) return Promise.reject(new Error(`replay store: ${why}`))
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const timer = setTimeout(() => {
+    const timer = setAnswerDeadline(this.#options.timeoutMs, () => {
       reject(new Error('replay store: no answer in time'))
-    }, this.#options.timeoutMs)
+    })
     ask()
       .then(resolve, reject)
       .finally(() => {

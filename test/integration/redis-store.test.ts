@@ -1,5 +1,6 @@
 /** The shared replay store against a real Redis and Valkey: the contract, and all that goes wrong. */
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
@@ -95,10 +96,36 @@ describe.each(storePrograms)('on %s', (program) => {
       await isUp(store)
       server.pause()
       const key = randomBytes(32)
-      expect(await claim(store, key)).toMatch(/in time|timed out/)
+      expect(await claim(store, key)).toMatch(/no answer in time/)
       server.resume()
       // What the server had in its hands was claimed there; it is not claimed twice.
       await expect.poll(() => claim(store, key)).toBe('duplicate')
+      expect(await claim(store, randomBytes(32))).toBe('claimed')
+    })
+
+    it('takes an answer that has come while this process was busy, however late it reads it', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url, timeoutMs: 50 })
+      await isUp(store)
+      // From here on timers come before what is to be read.
+      await setImmediate()
+      const outcome = claim(store, randomBytes(32))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      expect(await outcome).toBe('claimed')
+    })
+
+    it('connects anew to a server that answers nothing for long, and lets nothing in again', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
+      await isUp(store)
+      const key = randomBytes(32)
+      expect(await claim(store, key)).toBe('claimed')
+      server.pause()
+      await claim(store, randomBytes(32))
+      await expect.poll(() => store.unavailableBecause).toMatch(/^not connected: Socket timeout/)
+      server.resume()
+      await isUp(store)
+      expect(await claim(store, key)).toBe('duplicate')
       expect(await claim(store, randomBytes(32))).toBe('claimed')
     })
 

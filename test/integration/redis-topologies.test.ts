@@ -1,18 +1,14 @@
 /** The shared replay store behind Sentinels and in a cluster, of real servers, through a failover. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 
 import { Cluster } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
-import { freePort } from '../support/free-port.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
+import { sentinelName, startSentinel } from '../support/sentinel.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -37,36 +33,20 @@ describe.each(storePrograms)('%s', (program) => {
   const start = (...options: string[]) => startStoreServer(program, ...options)
 
   describe('behind Sentinels', () => {
-    async function startSentinel(primaryPort: number): Promise<string> {
-      const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
-      const file = path.join(folder, 'sentinel.conf')
-      writeFileSync(
-        file,
-        `sentinel monitor primary 127.0.0.1 ${String(primaryPort)} 1
-sentinel down-after-milliseconds primary 500
-sentinel failover-timeout primary 3000
-`,
-      )
-      const port = await freePort()
-      const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
-      const sentinel = spawn(program, args, { stdio: 'ignore' })
-      ends.push(async () => {
-        const exit = once(sentinel, 'exit')
-        sentinel.kill('SIGKILL')
-        await exit
-        rmSync(folder, { recursive: true })
-      })
-      return `127.0.0.1:${String(port)}`
-    }
-
-    it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
+    /** A primary whose replica has heard all of it so far. */
+    async function startPair() {
       const primary = await start()
       const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
       await expect
         .poll(() => replica.client.info('replication'), { timeout: 10_000 })
         .toContain('master_link_status:up')
-      const sentinel = await startSentinel(primary.port)
-      const store = redisStoreOn({ sentinels: [sentinel], sentinelName: 'primary' }, true)
+      return { primary, replica }
+    }
+
+    it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
+      const { primary } = await startPair()
+      const { address } = await startSentinel(program, primary.port)
+      const store = redisStoreOn({ sentinels: [address], sentinelName }, true)
       await isUp(store)
       const key = randomBytes(32)
       const t = nowSeconds() + 5
@@ -79,6 +59,29 @@ sentinel failover-timeout primary 3000
         .toBe('claimed')
       // The replica may or may not have heard of the claim; it is not asked.
       expect(await claim(store, key, nowSeconds() - 1)).toBe('before_start')
+    }, 120_000)
+
+    it('leaves a primary that takes connections and answers nothing any more', async () => {
+      const { primary } = await startPair()
+      const { address } = await startSentinel(program, primary.port)
+      const store = redisStoreOn({ sentinels: [address], sentinelName, timeoutMs: 250 }, true)
+      await isUp(store)
+      const [key, t] = [randomBytes(32), nowSeconds() + 5]
+      expect(await claim(store, key, t)).toBe('claimed')
+      primary.pause()
+      await expect
+        .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 25_000 })
+        .toBe('claimed')
+      expect(await claim(store, key, t)).toMatch(/^(?:duplicate|before_start)$/)
+    }, 120_000)
+
+    it('asks the next where one answers nothing', async () => {
+      const primary = await start()
+      const silent = await startSentinel(program, primary.port)
+      const other = await startSentinel(program, primary.port)
+      silent.pause()
+      const sentinels = [silent.address, other.address]
+      await isUp(redisStoreOn({ sentinels, sentinelName }))
     }, 120_000)
   })
 
@@ -172,7 +175,8 @@ sentinel failover-timeout primary 3000
         .toBe('claimed')
     }, 120_000)
 
-    it('lets nothing in that a replica which takes over may not have heard of', async () => {
+    /** Each primary with a replica that has heard all of it so far. */
+    async function startClusterOfPairs() {
       const servers = await startCluster(1)
       const infos = () => Promise.all(servers.map(({ client }) => client.info('replication')))
       await expect
@@ -180,18 +184,42 @@ sentinel failover-timeout primary 3000
           timeout: 20_000,
         })
         .toHaveLength(3)
+      const primary = servers[(await infos()).findIndex((info) => info.includes('role:master'))]
+      if (primary === undefined) throw new Error('there is no primary')
+      return { servers, primary }
+    }
+
+    it('lets nothing in that a replica which takes over may not have heard of', async () => {
+      const { servers, primary } = await startClusterOfPairs()
       const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
       await isUp(store)
       // Its servers have run for longer than the margin by now.
       const t = nowSeconds()
       const keys = Array.from({ length: 30 }, () => randomBytes(32))
       for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
-      const primary = servers[(await infos()).findIndex((info) => info.includes('role:master'))]
-      await primary?.kill()
+      await primary.kill()
       await expectNoneAgain(store, keys, () => t)
       await expect
         .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 20_000 })
         .toBe('claimed')
+    }, 120_000)
+
+    it('leaves a node that takes connections and answers nothing any more', async () => {
+      const { servers, primary } = await startClusterOfPairs()
+      const where = { url: servers[0]?.url, cluster: true, timeoutMs: 250 }
+      const store = redisStoreOn(where, true)
+      await isUp(store)
+      const t = nowSeconds() + 5
+      const keys = Array.from({ length: 30 }, () => randomBytes(32))
+      for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
+      primary.pause()
+      const claimNew = async () => {
+        const claims = keys.map(() => claim(store, randomBytes(32), nowSeconds() + 60))
+        return [...new Set(await Promise.all(claims))]
+      }
+      await expect.poll(claimNew, { timeout: 30_000 }).toEqual(['claimed'])
+      const again = await Promise.all(keys.map((key) => claim(store, key, t)))
+      expect(again).not.toContain('claimed')
     }, 120_000)
   })
 })

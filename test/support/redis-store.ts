@@ -13,9 +13,10 @@ afterEach(async () => {
 
 /** Patient unless told otherwise, and with a key prefix of `test:`. */
 export function redisStoreOn(
-  where: Partial<RedisConfig>,
+  where: Partial<RedisConfig> & { timeoutMs?: number },
   refusesBeforeStart = false,
 ): RedisReplayStore {
+  const { timeoutMs = 5000, ...server } = where
   const config: RedisConfig = {
     url: undefined,
     username: undefined,
@@ -24,12 +25,10 @@ export function redisStoreOn(
     cluster: false,
     sentinels: undefined,
     sentinelName: undefined,
-    timeoutMs: 5000,
-    ...where,
+    ...server,
   }
   const client = createRedisClient(config)
   const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
-  const { timeoutMs } = config
   const store = new RedisReplayStore({
     client,
     link,

@@ -25,7 +25,6 @@ it('A second error of one connection to Redis is not thrown', async () => {
     cluster: false,
     sentinels: undefined,
     sentinelName: undefined,
-    timeoutMs: 1000,
   })
   const [error] = (await once(client, 'error').catch((thrown: unknown) => [thrown])) as [Error]
   expect(error.message).toContain('self-signed certificate')

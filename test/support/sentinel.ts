@@ -1,0 +1,58 @@
+/** A real Sentinel on loopback, which leads clients to the primary; stopped after the test. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { afterEach } from 'vitest'
+
+import { freePort } from './free-port.ts'
+import type { StoreProgram } from './redis-server.ts'
+
+export interface Sentinel {
+  /** host:port */
+  readonly address: string
+  pause(): void
+}
+
+/** What it calls the primary. */
+export const sentinelName = 'primary'
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** @param settings lines of its configuration. */
+export async function startSentinel(
+  program: StoreProgram,
+  primaryPort: number,
+  ...settings: string[]
+): Promise<Sentinel> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
+  const file = path.join(folder, 'sentinel.conf')
+  const lines = [
+    `sentinel monitor ${sentinelName} 127.0.0.1 ${String(primaryPort)} 1`,
+    `sentinel down-after-milliseconds ${sentinelName} 500`,
+    `sentinel failover-timeout ${sentinelName} 3000`,
+    ...settings,
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const port = await freePort()
+  const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  ends.push(async () => {
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+    rmSync(folder, { recursive: true })
+  })
+  // Said when it listens, and has read what it is to watch.
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('+monitor')) break
+  }
+  child.stdout.resume()
+  return { address: `127.0.0.1:${String(port)}`, pause: () => child.kill('SIGSTOP') }
+}
