@@ -45,15 +45,16 @@ describe('a diagnosis', () => {
   })
 
   it('lets go of the body while the app works', async () => {
-    let finish = () => {}
+    const working = Promise.withResolvers<() => void>()
     const gateway = await startBehind(
       (_request, response) => {
-        finish = () => response.end('done')
+        working.resolve(() => response.end('done'))
       },
       { checks: { signature: 'report' } },
     )
     const headers = forged(gateway.clock.wallMs)
     const answer = send({ port: gateway.port, body: '{}', headers })
+    const finish = await working.promise
     await expect.poll(() => seen).toHaveLength(1)
     expect(seen[0]?.reported).toEqual(['signature_mismatch'])
     expect(seen[0]?.evidence).toBe(undefined)
