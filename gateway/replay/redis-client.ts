@@ -2,6 +2,7 @@
 import { Cluster, Redis } from 'ioredis'
 
 import type { RedisClient } from './redis-link.ts'
+import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
 
 export interface RedisConfig {
@@ -31,7 +32,11 @@ export function createRedisClient(config: RedisConfig): RedisClient {
       ...options,
       sentinels,
       name: config.sentinelName ?? '',
+      Connector: sentinelConnector,
       sentinelCommandTimeout: MOST_SILENCE_MS,
+      // A primary that they have given up may go on serving those who are still connected to it.
+      failoverDetector: true,
+      sentinelReconnectStrategy: retryDelayMs,
     })
   }
   const url = new URL(config.url ?? '')

@@ -6,6 +6,7 @@ import { Cluster } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import { startCutProxy } from '../support/cut-proxy.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
 import { sentinelName, startSentinel } from '../support/sentinel.ts'
@@ -36,11 +37,15 @@ describe.each(storePrograms)('%s', (program) => {
     /** A primary whose replica has heard all of it so far. */
     async function startPair() {
       const primary = await start()
-      const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
+      return { primary, replica: await startReplica(primary) }
+    }
+
+    async function startReplica({ port }: { port: number }): Promise<RedisServer> {
+      const replica = await start('--replicaof', '127.0.0.1', String(port))
       await expect
         .poll(() => replica.client.info('replication'), { timeout: 10_000 })
         .toContain('master_link_status:up')
-      return { primary, replica }
+      return replica
     }
 
     it('follows the primary through a failover, and lets nothing in that it may have lost', async () => {
@@ -73,6 +78,27 @@ describe.each(storePrograms)('%s', (program) => {
         .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 25_000 })
         .toBe('claimed')
       expect(await claim(store, key, t)).toMatch(/^(?:duplicate|before_start)$/)
+    }, 120_000)
+
+    it('leaves a primary that they have given up, though it still answers', async () => {
+      const primary = await startCutProxy((await start()).port)
+      const replica = await startReplica(primary)
+      const sentinel = await startSentinel(program, primary.port)
+      await expect.poll(() => sentinel.replicas(), { timeout: 20_000 }).toBe(1)
+      primary.keepFromNow()
+      const where = { sentinels: [sentinel.address], sentinelName }
+      const store = redisStoreOn(where)
+      await isUp(store)
+      primary.cutOff()
+      const role = () => replica.client.info('replication')
+      await expect.poll(role, { timeout: 20_000 }).toContain('role:master')
+      const other = redisStoreOn(where)
+      await isUp(other)
+      const claimAtBoth = async () => {
+        const key = randomBytes(32)
+        return [await claim(store, key), await claim(other, key)]
+      }
+      await expect.poll(claimAtBoth, { timeout: 20_000 }).toEqual(['claimed', 'duplicate'])
     }, 120_000)
 
     it('asks the next where one answers nothing', async () => {

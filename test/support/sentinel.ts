@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { Redis } from 'ioredis'
 import { afterEach } from 'vitest'
 
 import { freePort } from './free-port.ts'
@@ -15,6 +16,8 @@ export interface Sentinel {
   /** host:port */
   readonly address: string
   pause(): void
+  /** Those of the primary that it has heard of. */
+  replicas(): Promise<number>
 }
 
 /** What it calls the primary. */
@@ -42,8 +45,10 @@ export async function startSentinel(
   writeFileSync(file, `${lines.join('\n')}\n`)
   const port = await freePort()
   const args = [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
+  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true })
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   ends.push(async () => {
+    client.disconnect()
     const exit = once(child, 'exit')
     child.kill('SIGKILL')
     await exit
@@ -54,5 +59,12 @@ export async function startSentinel(
     if (line.includes('+monitor')) break
   }
   child.stdout.resume()
-  return { address: `127.0.0.1:${String(port)}`, pause: () => child.kill('SIGSTOP') }
+  return {
+    address: `127.0.0.1:${String(port)}`,
+    pause: () => child.kill('SIGSTOP'),
+    replicas: async () => {
+      const told = await client.call('SENTINEL', ['replicas', sentinelName])
+      return (told as unknown[]).length
+    },
+  }
 }

@@ -1,0 +1,44 @@
+/** How ioredis is to find the primary that Sentinels know. */
+import type { Duplex } from 'node:stream'
+
+import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
+
+import { TlsConnector } from './tls-connector.ts'
+
+/** What is overridden; its types call the second private. */
+interface Overridden {
+  connect(onError: (type: string, error: Error) => void): Promise<Duplex>
+  connectToSentinel(address: object, options?: object): Redis
+}
+
+const Base = SentinelConnector as unknown as new (options: unknown) => Overridden
+
+/**
+ * As its own, but for errors of its connections: those of a Sentinel would be written to standard
+ * error, and what tls-connector.ts says of a second one holds here too.
+ */
+class QuietSentinelConnector extends Base {
+  readonly #isOverTls: boolean
+
+  constructor(options: unknown) {
+    super(options)
+    this.#isOverTls = (options as { sentinelTLS?: object }).sentinelTLS !== undefined
+  }
+
+  override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
+    const stream = await super.connect(onError)
+    stream.on('error', () => undefined)
+    return stream
+  }
+
+  override connectToSentinel(address: object, options?: object): Redis {
+    const over = this.#isOverTls ? { Connector: TlsConnector } : {}
+    const sentinel = super.connectToSentinel(address, { ...options, ...over })
+    sentinel.on('error', () => undefined)
+    return sentinel
+  }
+}
+
+export const sentinelConnector = QuietSentinelConnector as unknown as new (
+  options: unknown,
+) => AbstractConnector
