@@ -13,7 +13,7 @@ import type {
 } from '../policy.ts'
 import { mergeModes } from './checks-schema.ts'
 import { readPublishedRanges } from './published-ranges.ts'
-import type { ListenerTls, TlsMaterial } from './read-tls.ts'
+import type { ListenerTls, ReplayTls, TlsMaterial } from './read-tls.ts'
 import type { RouteConfig } from './route-schema.ts'
 import { inngestKeyword, type Config } from './schema.ts'
 import type { Secrets } from './secrets.ts'
@@ -38,10 +38,9 @@ export interface Settings {
   readonly fingerprint: string
 }
 
-export interface ReplaySecrets {
+export interface ReplaySecrets extends ReplayTls {
   readonly password: string | undefined
-  /** PEM; see TlsMaterial. */
-  readonly ca: string | undefined
+  readonly sentinelPassword: string | undefined
 }
 
 export interface AllowlistSource {
@@ -60,7 +59,7 @@ export function compileSettings(
   config: Config,
   keys: readonly (readonly SigningKey[])[],
   tls: TlsMaterial,
-  { replayPassword, statusToken }: Secrets,
+  { replayPassword, sentinelPassword, statusToken }: Secrets,
   defaults: RouteDefaults,
 ): Settings {
   const listsInngest = config.allowlist.includes(inngestKeyword)
@@ -80,8 +79,8 @@ export function compileSettings(
   }
   const allowlistSources = sourcesOf(published, own)
   const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12)
-  const { listener: listenerTls, rangesCa, replayCa } = tls
-  const replaySecrets = redacted({ password: replayPassword, ca: replayCa })
+  const { listener: listenerTls, rangesCa, replay } = tls
+  const replaySecrets = redacted({ password: replayPassword, sentinelPassword, ...replay })
   const read = { rangesCa, replaySecrets, listenerTls, statusToken }
   return Object.freeze({ policy, config, allowlistSources, ...read, fingerprint })
 }

@@ -30,7 +30,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 const MAX_FOUND = 80
 
 /** Under which somebody may have written the secret itself. */
-const SECRET_KEYS = ['signingKeys', 'password', 'token']
+const SECRET_KEYS = ['signingKeys', 'password', 'sentinelPassword', 'token']
 
 /** A value for a message: short, printable, and only its kind if it may hold a secret. */
 export function describeFound(value: unknown, path: readonly PropertyKey[]): string {

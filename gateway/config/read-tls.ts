@@ -10,8 +10,7 @@ export interface TlsMaterial {
   readonly listener: ListenerTls | undefined
   /** Authorities of the servers that publish ranges; undefined for the well-known ones. */
   readonly rangesCa: string | undefined
-  /** Those of the replay store's server. */
-  readonly replayCa: string | undefined
+  readonly replay: ReplayTls
   /** In the order of the routes. */
   readonly upstreams: readonly UpstreamTlsPolicy[]
 }
@@ -23,6 +22,15 @@ export interface ListenerTls {
   /** Authorities of client certificates; undefined asks for none. */
   readonly ca: string | undefined
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** PEM texts. */
+export interface ReplayTls {
+  /** Authorities of the replay store's server; undefined for the well-known ones. */
+  readonly ca: string | undefined
+  /** What it is shown, should it ask. */
+  readonly cert: string | undefined
+  readonly key: string | undefined
 }
 
 export type TlsReading =
@@ -49,14 +57,17 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
       ? undefined
       : attempt([section, 'caFile'], () => readAuthorities(caFile))
   }
-  const [rangesCa, replayCa] = [authorities('inngestRanges'), authorities('replay')]
+  const rangesCa = authorities('inngestRanges')
+  const { certFile, keyFile } = config.replay
+  const pair = attempt(['replay', 'certFile'], () => readPair(certFile, keyFile))
+  const replay = { ca: authorities('replay'), cert: pair?.cert, key: pair?.key }
   const upstreams = config.routes.map(
     ({ upstreamTls = {} }, i) =>
       attempt(['routes', i, 'upstreamTls'], () => readUpstreamTls(upstreamTls)) ?? {},
   )
   return problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, material: { listener, rangesCa, replayCa, upstreams } }
+    : { ok: true, material: { listener, rangesCa, replay, upstreams } }
 }
 
 /** @throws if a file cannot be read, or certificate and key do not belong together. */
@@ -82,6 +93,14 @@ function readUpstreamTls({
   }
   createSecureContext(material)
   return { ...material, ...(serverName !== undefined && { serverName }) }
+}
+
+/** @throws as above. */
+function readPair(certFile: string | undefined, keyFile: string | undefined) {
+  if (certFile === undefined || keyFile === undefined) return undefined
+  const pair = { cert: readText(certFile), key: readText(keyFile) }
+  createSecureContext(pair)
+  return pair
 }
 
 /** With an empty file OpenSSL would trust every well-known authority instead, in silence. */

@@ -2,25 +2,7 @@
 import { z } from 'zod'
 
 import { integer } from './integer.ts'
-
-const file = z.string().min(1)
-
-const redisUrl = z.string().refine(isPlainRedisUrl, {
-  error:
-    'redis://host:port or rediss://host:port with an optional /db, and username and password apart',
-})
-
-function isPlainRedisUrl(text: string): boolean {
-  const url = URL.parse(text)
-  const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
-  return (
-    isRedis && url.hostname !== '' && /^(?:\/\d{0,3})?$/.test(url.pathname) && !/[@?#]/.test(text)
-  )
-}
-
-const hostAndPort = z.string().refine((text) => /^[^\s@/]+:\d{1,5}$/.test(text), {
-  error: 'host:port',
-})
+import { redisProblems, redisShape } from './redis-schema.ts'
 
 const shape = z.strictObject({
   store: z
@@ -40,22 +22,7 @@ const shape = z.strictObject({
     .describe(
       'What to do with signatures made before the store remembers: before the process started, or Redis did. Default refuse.',
     ),
-  url: redisUrl.optional().describe('Of Redis or Valkey, without credentials.'),
-  username: z.string().min(1).optional().describe('ACL user. Default: that of the server.'),
-  password: z
-    .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })], {
-      error: 'a reference, env: NAME or file: /path',
-    })
-    .optional()
-    .describe('By reference, `env: NAME` or `file: /path`.'),
-  caFile: file.optional().describe('Authorities of a rediss server, PEM. Default: the well-known.'),
-  cluster: z.boolean().default(false).describe('`url` is a node of a cluster. Default false.'),
-  sentinels: z
-    .array(hostAndPort)
-    .min(1)
-    .optional()
-    .describe('host:port of Sentinels that know where the server is, instead of `url`.'),
-  sentinelName: z.string().min(1).optional().describe('What the Sentinels call the server.'),
+  ...redisShape,
   keyPrefix: z
     .string()
     .regex(/^[\x21-\x7a|~]*$/, { error: 'visible ASCII without { or }' })
@@ -85,32 +52,9 @@ export const replaySchema = shape
 
 export type ReplayConfig = z.output<typeof shape>
 
-const OF_REDIS = [
-  'url',
-  'username',
-  'password',
-  'caFile',
-  'sentinels',
-  'sentinelName',
-] as const satisfies readonly (keyof ReplayConfig)[]
-
 function problemsOf(replay: ReplayConfig): [string, string][] {
-  if (replay.store === 'memory') {
-    return OF_REDIS.filter((key) => replay[key] !== undefined).map((key) => [
-      key,
-      'it only where store is redis',
-    ])
-  }
-  const problems: [string, string][] = []
-  const { url, sentinels, sentinelName, cluster, caFile } = replay
-  if ((url === undefined) === (sentinels === undefined))
-    problems.push(['url', 'either url or sentinels'])
-  if ((sentinels === undefined) !== (sentinelName === undefined)) {
-    problems.push(['sentinelName', 'it with sentinels, and only with them'])
-  }
-  if (cluster && url === undefined) problems.push(['cluster', 'url to a node of the cluster'])
-  if (caFile !== undefined && url?.startsWith('rediss:') !== true) {
-    problems.push(['caFile', 'it only with a rediss url'])
-  }
-  return problems
+  if (replay.store === 'redis') return redisProblems(replay)
+  return Object.keys(redisShape)
+    .filter((key) => key !== 'cluster' && replay[key as keyof ReplayConfig] !== undefined)
+    .map((key) => [key, 'it only where store is redis'])
 }

@@ -27,9 +27,13 @@ export const restartOnly = [
   'replay.username',
   'replay.password',
   'replay.caFile',
+  'replay.certFile',
+  'replay.keyFile',
   'replay.cluster',
   'replay.sentinels',
   'replay.sentinelName',
+  'replay.sentinelUsername',
+  'replay.sentinelPassword',
   'replay.keyPrefix',
   'replay.timeoutMs',
   'replay.whenDown',
@@ -48,13 +52,23 @@ export function restartProblems(file: string, running: Config, next: Config): Pr
   })
 }
 
+/** Keys that refer to what else the replay store is made with. */
+const REPLAY_KEYS = {
+  'replay.password': 'password',
+  'replay.caFile': 'ca',
+  'replay.certFile': 'cert',
+  'replay.keyFile': 'key',
+  'replay.sentinelPassword': 'sentinelPassword',
+} as const satisfies Record<string, keyof ReplaySecrets>
+
 /**
  * The keys whose files hold something else now. They refuse nothing: a secret is changed by whoever
  * keeps it, often together with signing keys, which must not wait for a restart.
  */
 export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets): string[] {
-  const keys = { 'replay.password': 'password', 'replay.caFile': 'ca' } as const
-  return Object.entries(keys).flatMap(([key, name]) => (running[name] === next[name] ? [] : [key]))
+  return Object.entries(REPLAY_KEYS).flatMap(([key, name]) =>
+    running[name] === next[name] ? [] : [key],
+  )
 }
 
 function valueAt(config: Config, path: string): unknown {

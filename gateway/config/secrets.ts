@@ -7,6 +7,7 @@ import { StatusToken } from './status-token.ts'
 
 export interface Secrets {
   readonly replayPassword: string | undefined
+  readonly sentinelPassword: string | undefined
   /** Undefined if the status page is off, or needs none. */
   readonly statusToken: StatusToken | undefined
 }
@@ -35,10 +36,11 @@ export function readSecrets(
   }
   const { enabled, token } = ops.statusPage
   const replayPassword = textOf(['replay', 'password'], replay.password)
+  const sentinelPassword = textOf(['replay', 'sentinelPassword'], replay.sentinelPassword)
   const statusText = textOf(['ops', 'statusPage', 'token'], enabled ? token : undefined, checkToken)
   if (problems.length > 0) return { ok: false, problems }
   const statusToken = statusText === undefined ? undefined : StatusToken.parse(statusText)
-  return { ok: true, secrets: { replayPassword, statusToken } }
+  return { ok: true, secrets: { replayPassword, sentinelPassword, statusToken } }
 }
 
 function checkToken(reading: SecretReading): SecretReading {

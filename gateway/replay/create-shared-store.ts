@@ -11,9 +11,7 @@ export function createSharedStore(
   clock: { nowMs(): number },
   logger: Logger,
 ): RedisReplayStore {
-  const { url, username, sentinels, sentinelName, cluster, timeoutMs, keyPrefix, coldStart } =
-    config.replay
-  const server = { url, username, sentinels, sentinelName, cluster }
+  const { timeoutMs, keyPrefix, coldStart, ...server } = config.replay
   const client = createRedisClient({ ...server, ...replaySecrets })
   return new RedisReplayStore({
     client,

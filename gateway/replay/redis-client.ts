@@ -1,20 +1,17 @@
 /** A client for one server, one behind Sentinels, or a cluster, from the configuration. */
 import { Cluster, Redis } from 'ioredis'
 
+import type { ReplaySecrets } from '../config/compile.ts'
+import type { ReplayConfig } from '../config/replay-schema.ts'
 import type { RedisClient } from './redis-link.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
 
-export interface RedisConfig {
-  readonly url: string | undefined
-  readonly username: string | undefined
-  readonly password: string | undefined
-  /** PEM; undefined for the well-known authorities. */
-  readonly ca: string | undefined
-  readonly cluster: boolean
-  readonly sentinels: readonly string[] | undefined
-  readonly sentinelName: string | undefined
-}
+export type RedisConfig = Partial<ReplaySecrets> &
+  Pick<
+    ReplayConfig,
+    'url' | 'username' | 'cluster' | 'sentinels' | 'sentinelName' | 'sentinelUsername'
+  >
 
 const LONGEST_RETRY_MS = 1000
 
@@ -26,19 +23,7 @@ const MOST_SILENCE_MS = 3000
 
 export function createRedisClient(config: RedisConfig): RedisClient {
   const options = optionsOf(config)
-  if (config.sentinels !== undefined) {
-    const sentinels = config.sentinels.map(hostAndPort)
-    return new Redis({
-      ...options,
-      sentinels,
-      name: config.sentinelName ?? '',
-      Connector: sentinelConnector,
-      sentinelCommandTimeout: MOST_SILENCE_MS,
-      // A primary that they have given up may go on serving those who are still connected to it.
-      failoverDetector: true,
-      sentinelReconnectStrategy: retryDelayMs,
-    })
-  }
+  if (config.sentinels !== undefined) return new Redis({ ...options, ...behindSentinels(config) })
   const url = new URL(config.url ?? '')
   const at = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
   if (!config.cluster) return new Redis({ ...options, ...at, db: Number(url.pathname.slice(1)) })
@@ -57,11 +42,11 @@ export function createRedisClient(config: RedisConfig): RedisClient {
   })
 }
 
-function optionsOf({ url, username, password, ca }: RedisConfig) {
+function optionsOf({ url, username, password, ...config }: RedisConfig) {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url?.startsWith('rediss:') === true && overTls(ca)),
+    ...(isTls(url) && { tls: tlsOf(config), Connector: TlsConnector }),
     connectTimeout: 5000,
     socketTimeout: MOST_SILENCE_MS,
     // A claim that was lost with its connection may have been made: it must not be tried again.
@@ -74,17 +59,44 @@ function optionsOf({ url, username, password, ca }: RedisConfig) {
   }
 }
 
+function behindSentinels(config: RedisConfig) {
+  const { sentinels = [], sentinelName = '', sentinelUsername, sentinelPassword } = config
+  const tls = tlsOf(config)
+  return {
+    sentinels: sentinels.map(hostAndPort),
+    name: sentinelName,
+    ...(sentinelUsername !== undefined && { sentinelUsername }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(isTls(sentinels[0]) && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    Connector: sentinelConnector,
+    sentinelCommandTimeout: MOST_SILENCE_MS,
+    // A primary that they have given up may go on serving those who are still connected to it.
+    failoverDetector: true,
+    sentinelReconnectStrategy: retryDelayMs,
+  }
+}
+
+function isTls(address: string | undefined): boolean {
+  return address?.startsWith('rediss:') === true
+}
+
 /** Verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: who answers in its place admits replays. */
-function overTls(ca: string | undefined) {
-  const tls = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
-  return { tls, Connector: TlsConnector }
+function tlsOf({ ca, cert, key }: RedisConfig) {
+  return {
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  }
 }
 
 function retryDelayMs(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS)
 }
 
-function hostAndPort(text: string): { host: string; port: number } {
+function hostAndPort(sentinel: string): { host: string; port: number } {
+  const text = sentinel.replace(/^rediss:\/\//, '')
   const colon = text.lastIndexOf(':')
-  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+  const host = text.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { host, port: Number(text.slice(colon + 1)) }
 }

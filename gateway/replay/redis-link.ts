@@ -13,6 +13,9 @@ export type RedisClient = Redis | Cluster
 
 const LOOK_EVERY_MS = 15_000
 
+/** A server could think of ever new ones. */
+const MOST_ANNOUNCED = 16
+
 const NOT_CONNECTED = 'not connected'
 const NOT_LOOKED_AT = 'not looked at since another server went'
 
@@ -30,7 +33,8 @@ export class RedisLink {
   readonly #logger: Logger
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
-  #announced: string | undefined = NOT_CONNECTED
+  /** Why it could not be asked since it last could: each once, as some take turns at every try. */
+  readonly #announced = new Set<string>([NOT_CONNECTED])
   /** What the last try to connect ended with. */
   #failure: string | undefined
   #wasAvailable = false
@@ -136,11 +140,15 @@ export class RedisLink {
 
   #announce(): void {
     const why = this.unavailableBecause
-    this.#wasAvailable ||= why === undefined
-    if (why === this.#announced) return
-    this.#announced = why
-    if (why === undefined) this.#logger.info('replay store can be asked')
-    else this.#logger.error({ why }, 'replay store cannot be asked')
+    if (why !== undefined) {
+      if (this.#announced.has(why) || this.#announced.size > MOST_ANNOUNCED) return
+      this.#announced.add(why)
+      this.#logger.error({ why }, 'replay store cannot be asked')
+    } else if (this.#announced.size > 0) {
+      this.#wasAvailable = true
+      this.#announced.clear()
+      this.#logger.info('replay store can be asked')
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 
 import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
 
+import { plainError } from '../plain-error.ts'
 import { TlsConnector } from './tls-connector.ts'
 
 /** What is overridden; its types call the second private. */
@@ -13,12 +14,16 @@ interface Overridden {
 
 const Base = SentinelConnector as unknown as new (options: unknown) => Overridden
 
+const SAYS_NOTHING = 'Connection is closed.'
+
 /**
  * As its own, but for errors of its connections: those of a Sentinel would be written to standard
  * error, and what tls-connector.ts says of a second one holds here too.
  */
 class QuietSentinelConnector extends Base {
   readonly #isOverTls: boolean
+  /** What the last connection to a Sentinel ended with, of which the library says only that it did. */
+  #failure: string | undefined
 
   constructor(options: unknown) {
     super(options)
@@ -26,15 +31,21 @@ class QuietSentinelConnector extends Base {
   }
 
   override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
-    const stream = await super.connect(onError)
+    const stream = await super.connect((type, error) => {
+      error.message = error.message.replace(SAYS_NOTHING, (text) => this.#failure ?? text)
+      onError(type, error)
+    })
     stream.on('error', () => undefined)
     return stream
   }
 
   override connectToSentinel(address: object, options?: object): Redis {
     const over = this.#isOverTls ? { Connector: TlsConnector } : {}
+    this.#failure = undefined
     const sentinel = super.connectToSentinel(address, { ...options, ...over })
-    sentinel.on('error', () => undefined)
+    sentinel.on('error', (error: Error) => {
+      this.#failure = plainError(error)
+    })
     return sentinel
   }
 }

@@ -27,7 +27,8 @@ describe('the documentation', () => {
     const key = path.join(folder, 'key')
     writeFileSync(key, 'signkey-test-12345678')
     const file = path.join(folder, 'gateway.yaml')
-    writeFileSync(file, text.replaceAll(/\/run\/secrets\/[^\s,}]+/g, key))
+    const secret = (name: string) => (name.endsWith('.pem') ? 'test/fixtures/tls/cert.pem' : key)
+    writeFileSync(file, text.replaceAll(/\/run\/secrets\/[^\s,}]+/g, secret))
     const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
     expect(readSettingsFile(file, env)).toMatchObject({ ok: true })
   })

@@ -7,10 +7,13 @@ import { freshBody } from '../support/attack.ts'
 import {
   startTlsCluster,
   startTlsRedis,
+  startTlsSentinel,
   tlsFixture,
   type TlsRedisServer,
 } from '../support/redis-tls.ts'
+import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
+import { sentinelName } from '../support/sentinel.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
 
 /** @param replay laid over a store at `host`, whose authority is that of the server's certificate. */
@@ -40,19 +43,19 @@ async function call({ port, clock }: TestGateway, body = freshBody()): Promise<n
 const saidWhy = ({ logLines }: TestGateway) =>
   logLines.filter(({ msg }) => msg === 'replay store cannot be asked').map(({ why }) => why)
 
-/** Refused with 503, not ready, and why. */
+/** Refused with 503, not ready, and why, each reason once. */
 async function expectRefused(
   { app, gateway }: Awaited<ReturnType<typeof startBefore>>,
   server: TlsRedisServer,
   why: string,
 ): Promise<void> {
-  await expect.poll(() => saidWhy(gateway)).toEqual([expect.stringContaining(why)])
+  await expect.poll(() => saidWhy(gateway)).toContainEqual(expect.stringContaining(why))
   expect(await call(gateway)).toBe(503)
   expect(await readiness(gateway)).toBe('503 replay store')
   expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 0')
   expect(app.requests).toEqual([])
   expect(await server.client.dbsize()).toBe(0)
-  expect(saidWhy(gateway)).toHaveLength(1)
+  expect(new Set(saidWhy(gateway)).size).toBe(saidWhy(gateway).length)
 }
 
 describe('a replay store over TLS', () => {
@@ -135,6 +138,64 @@ describe('a replay store over TLS', () => {
     expect(app.requests).toHaveLength(1)
     await server.changeCertificate('')
     await expect.poll(() => call(gateway)).toBe(200)
+  })
+})
+
+describe('a replay store that asks for a certificate', () => {
+  const startServer = () => startTlsRedis('', '--tls-auth-clients', 'yes')
+  const shown = (name: string) => ({
+    certFile: tlsFixture(`${name}cert.pem`),
+    keyFile: tlsFixture(`${name}key.pem`),
+  })
+
+  it('is shown the one that is configured', async () => {
+    const server = await startServer()
+    const { gateway } = await startBefore(server, shown('client-'))
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    const body = freshBody()
+    expect([await call(gateway, body), await call(gateway, body)]).toEqual([200, 409])
+  })
+
+  it.each([
+    ['none', {}],
+    ['one that nobody issued', shown('stranger-')],
+  ])('is not asked with %s, and said why', async (_, replay) => {
+    const server = await startServer()
+    await expectRefused(await startBefore(server, replay), server, 'alert')
+  })
+})
+
+describe('Sentinels over TLS', () => {
+  const user = 'user gateway on >of-sentinels allchannels +@connection +sentinel +subscribe +info'
+
+  async function startBehindSentinel(password: string | undefined, replay: object) {
+    const server = await startTlsRedis()
+    const sentinel = await startTlsSentinel(server, 'requirepass of-default', user)
+    const sentinelPassword =
+      password === undefined ? undefined : { file: mountSecret({ password }).fileOf('password') }
+    const sentinels = [sentinel.address]
+    const where = { url: undefined, sentinels, sentinelName, sentinelPassword, ...replay }
+    return { server, ...(await startBefore(server, where)) }
+  }
+
+  it.each([
+    ['the default user', 'of-default', {}],
+    ['a user of their own', 'of-sentinels', { sentinelUsername: 'gateway' }],
+  ])('lead %s to the server', async (_, password, replay) => {
+    const { gateway } = await startBehindSentinel(password, replay)
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    const body = freshBody()
+    expect([await call(gateway, body), await call(gateway, body)]).toEqual([200, 409])
+  })
+
+  const stranger = { caFile: tlsFixture('second-cert.pem') }
+  it.each([
+    ['without a password', undefined, {}, 'NOAUTH'],
+    ['with another password', 'of-nobody', {}, 'WRONGPASS'],
+    ['of another authority', 'of-default', stranger, 'Last error: DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ])('are not asked %s, and said why', async (_, password, replay, why) => {
+    const { server, app, gateway } = await startBehindSentinel(password, replay)
+    await expectRefused({ app, gateway }, server, why)
   })
 })
 

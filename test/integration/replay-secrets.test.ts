@@ -9,6 +9,8 @@ import { startTestGateway } from '../support/test-gateway.ts'
 
 const pemOf = (name: string) => readFileSync(`test/fixtures/tls/${name}`, 'utf8')
 
+const url = 'rediss://127.0.0.1:1'
+
 const routeTo = (app: NamedApp) => ({
   routes: [{ name: 'app', upstream: app.url, signingKeys: [{ env: 'PRIMARY' }] }],
 })
@@ -17,15 +19,37 @@ describe('a changed file', () => {
   it.each([
     [
       'replay.password',
-      (file: string) => ({ password: { file } }),
+      (file: string) => ({ url, password: { file } }),
       'secret-of-before',
       'secret-of-after',
     ],
     [
       'replay.caFile',
-      (file: string) => ({ caFile: file }),
+      (file: string) => ({ url, caFile: file }),
       pemOf('cert.pem'),
       pemOf('second-cert.pem'),
+    ],
+    [
+      'replay.sentinelPassword',
+      (file: string) => ({
+        sentinels: ['127.0.0.1:1'],
+        sentinelName: 'primary',
+        sentinelPassword: { file },
+      }),
+      'secret-of-before',
+      'secret-of-after',
+    ],
+    [
+      'replay.certFile',
+      (file: string) => ({ url, certFile: file, keyFile: 'test/fixtures/tls/key.pem' }),
+      pemOf('cert.pem'),
+      `${pemOf('cert.pem')}${pemOf('second-cert.pem')}`,
+    ],
+    [
+      'replay.keyFile',
+      (file: string) => ({ url, certFile: 'test/fixtures/tls/cert.pem', keyFile: file }),
+      pemOf('key.pem'),
+      `${pemOf('key.pem')}\n`,
     ],
   ])(
     'behind %s is noticed, and said to take effect at a restart',
@@ -35,7 +59,6 @@ describe('a changed file', () => {
       const file = mount.fileOf('secret')
       const replay = {
         store: 'redis',
-        url: 'rediss://127.0.0.1:1',
         whenDown: 'memory',
         ...referTo(file),
       }

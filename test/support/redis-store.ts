@@ -17,17 +17,7 @@ export function redisStoreOn(
   refusesBeforeStart = false,
 ): RedisReplayStore {
   const { timeoutMs = 5000, ...server } = where
-  const config: RedisConfig = {
-    url: undefined,
-    username: undefined,
-    password: undefined,
-    ca: undefined,
-    cluster: false,
-    sentinels: undefined,
-    sentinelName: undefined,
-    ...server,
-  }
-  const client = createRedisClient(config)
+  const client = createRedisClient({ cluster: false, ...server })
   const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
   const store = new RedisReplayStore({
     client,

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 
 import { freePort } from './free-port.ts'
 import { startRedis, type RedisServer } from './redis-server.ts'
+import { startSentinel, type Sentinel } from './sentinel.ts'
 
 export const tlsFixture = (name: string) => path.resolve('test/fixtures/tls', name)
 
@@ -41,7 +42,23 @@ function filesOf(pair: Pair): string[][] {
   ]
 }
 
-/** The same as a cluster of one node, which says its name and not its address. */
+/** A Sentinel that speaks TLS, with the server and with clients. @param settings as of `startSentinel`. */
+export async function startTlsSentinel(
+  primary: TlsRedisServer,
+  ...settings: string[]
+): Promise<Sentinel> {
+  const port = await freePort()
+  const sentinel = await startSentinel(
+    'redis-server',
+    primary.tlsPort,
+    ...[...filesOf(''), ['tls-ca-cert-file', tlsFixture('cert.pem')]].map((each) => each.join(' ')),
+    ...[`tls-port ${String(port)}`, 'tls-auth-clients no', 'tls-replication yes'],
+    ...settings,
+  )
+  return { ...sentinel, address: `rediss://localhost:${String(port)}` }
+}
+
+/** A server as above, as a cluster of one node, which says its name and not its address. */
 export async function startTlsCluster(pair: Pair): Promise<TlsRedisServer> {
   const server = await startTlsRedis(
     pair,

@@ -103,6 +103,11 @@ describe('what two keys of a configuration say together', () => {
       'listen.tls: expected PEM files that are readable and belong together',
     ],
     [
+      'a certificate for the replay store with another key',
+      `routes: [{ name: a, ${app}, ${keys} }]\nreplay: { store: redis, url: "rediss://a", certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/second-key.pem }`,
+      'replay.certFile: expected PEM files that are readable and belong together',
+    ],
+    [
       'freshness of what is not verified',
       `routes: [{ name: a, ${app}, ${keys}, checks: { signature: off } }]`,
       'routes[0].checks.signature: expected report, or off for freshness and replay too, which need a verified signature, found "off"',

@@ -19,12 +19,8 @@ it('A second error of one connection to Redis is not thrown', async () => {
   const { port } = server.address() as AddressInfo
   const client = createRedisClient({
     url: `rediss://127.0.0.1:${String(port)}`,
-    username: undefined,
-    password: undefined,
     ca: pem('second-cert.pem'),
     cluster: false,
-    sentinels: undefined,
-    sentinelName: undefined,
   })
   const [error] = (await once(client, 'error').catch((thrown: unknown) => [thrown])) as [Error]
   expect(error.message).toContain('self-signed certificate')

@@ -1,0 +1,86 @@
+/** Where the shared replay cache is, and how to be let in there. */
+import { z } from 'zod'
+
+const file = z.string().min(1)
+
+const username = z.string().min(1)
+
+const secret = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })], {
+  error: 'a reference, env: NAME or file: /path',
+})
+
+const redisUrl = z.string().refine(isPlainRedisUrl, {
+  error:
+    'redis://host:port or rediss://host:port with an optional /db, and username and password apart',
+})
+
+function isPlainRedisUrl(text: string): boolean {
+  const url = URL.parse(text)
+  const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
+  return (
+    isRedis && url.hostname !== '' && /^(?:\/\d{0,3})?$/.test(url.pathname) && !/[@?#]/.test(text)
+  )
+}
+
+const sentinel = z.string().refine((text) => /^(?:rediss:\/\/)?[^\s@/]+:\d{1,5}$/.test(text), {
+  error: 'host:port, or rediss://host:port',
+})
+
+/** Keys of `replay` that mean something only where the store is Redis. */
+export const redisShape = {
+  url: redisUrl.optional().describe('Of Redis or Valkey, without credentials.'),
+  username: username.optional().describe('ACL user. Default: that of the server.'),
+  password: secret.optional().describe('By reference, `env: NAME` or `file: /path`.'),
+  caFile: file.optional().describe('Authorities of a rediss server, PEM. Default: the well-known.'),
+  certFile: file
+    .optional()
+    .describe('What a rediss server that asks for it is shown, PEM, with its `keyFile`.'),
+  keyFile: file.optional().describe('PEM.'),
+  cluster: z.boolean().default(false).describe('`url` is a node of a cluster. Default false.'),
+  sentinels: z
+    .array(sentinel)
+    .min(1)
+    .optional()
+    .describe(
+      'host:port of Sentinels that know where the server is, instead of `url`; each as rediss://host:port for TLS to them and to the server.',
+    ),
+  sentinelName: z.string().min(1).optional().describe('What the Sentinels call the server.'),
+  sentinelUsername: username
+    .optional()
+    .describe('ACL user of the Sentinels. Default: that of a Sentinel.'),
+  sentinelPassword: secret.optional().describe('Of the Sentinels, by reference.'),
+}
+
+type RedisKeys = Partial<z.output<z.ZodObject<typeof redisShape>>>
+
+const OF_SENTINELS = ['sentinelUsername', 'sentinelPassword'] as const
+const OF_TLS = ['caFile', 'certFile', 'keyFile'] as const
+
+/** @returns key and what is expected of it, for each that does not go with the others. */
+export function redisProblems(replay: RedisKeys): [string, string][] {
+  const { url, sentinels, sentinelName, cluster, certFile, keyFile } = replay
+  const problems: [string, string][] = []
+  if ((url === undefined) === (sentinels === undefined))
+    problems.push(['url', 'either url or sentinels'])
+  if ((sentinels === undefined) !== (sentinelName === undefined)) {
+    problems.push(['sentinelName', 'it with sentinels, and only with them'])
+  }
+  if (cluster === true && url === undefined) {
+    problems.push(['cluster', 'url to a node of the cluster'])
+  }
+  const areTls = [...(sentinels ?? []), ...(url === undefined ? [] : [url])].map(isTls)
+  if (new Set(areTls).size > 1) problems.push(['sentinels', 'rediss:// at all of them or at none'])
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    problems.push(['certFile', 'both certFile and keyFile, or neither'])
+  }
+  const isSet = (key: keyof RedisKeys) => replay[key] !== undefined
+  const misplaced = (keys: readonly (keyof RedisKeys)[], expected: string) =>
+    keys.filter(isSet).map((key): [string, string] => [key, expected])
+  if (!areTls.includes(true)) problems.push(...misplaced(OF_TLS, 'it only with rediss://'))
+  if (sentinels === undefined) problems.push(...misplaced(OF_SENTINELS, 'it only with sentinels'))
+  return problems
+}
+
+function isTls(address: string): boolean {
+  return address.startsWith('rediss:')
+}
