@@ -6,7 +6,7 @@ import { Cluster } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
-import { startCutProxy } from '../support/cut-proxy.ts'
+import { startNetwork } from '../support/network.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
 import { sentinelName, startSentinel } from '../support/sentinel.ts'
@@ -81,7 +81,7 @@ describe.each(storePrograms)('%s', (program) => {
     }, 120_000)
 
     it('leaves a primary that they have given up, though it still answers', async () => {
-      const primary = await startCutProxy((await start()).port)
+      const primary = await startNetwork((await start()).port)
       const replica = await startReplica(primary)
       const sentinel = await startSentinel(program, primary.port)
       await expect.poll(() => sentinel.replicas(), { timeout: 20_000 }).toBe(1)

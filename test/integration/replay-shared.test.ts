@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { track } from '../support/app-behind-gateway.ts'
 import { startNamedApp, type NamedApp } from '../support/apps.ts'
 import { freshBody } from '../support/attack.ts'
+import { startNetwork } from '../support/network.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { send, signatureHeader, type Answer } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
@@ -89,6 +90,27 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     await expect.poll(async () => (await call(gateway)).status).toBe(200)
     expect((await call(gateway, body)).status).toBe(409)
     expect(app.requests.filter((request) => request.body === body)).toEqual([])
+  })
+
+  it('admit nothing that it answers too late, and all again when it is fast', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const network = await startNetwork(server.port)
+    const slow = { url: `redis://127.0.0.1:${String(network.port)}` }
+    const gateway = await startReplica(app, slow, { timeoutMs: 400 })
+    await isReady(gateway)
+    network.setDelay(50)
+    expect((await call(gateway)).status).toBe(200)
+    network.setDelay(800)
+    const late = [freshBody(), freshBody(), freshBody()]
+    const answers = await Promise.all(late.map((body) => call(gateway, body)))
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503])
+    network.setDelay(0)
+    await expect.poll(async () => (await call(gateway)).status).toBe(200)
+    // Spent all the same, as the server was told of them.
+    const again = await Promise.all(late.map((body) => call(gateway, body)))
+    expect(again.map(({ status }) => status)).toEqual([409, 409, 409])
+    const reached = app.requests.filter((request) => late.includes(request.body))
+    expect(reached).toEqual([])
   })
 
   it('are not ready before it was there once', async () => {
