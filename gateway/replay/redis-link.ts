@@ -6,15 +6,13 @@ import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
 import { plainError } from '../plain-error.ts'
+import { AvailabilityLog } from './availability-log.ts'
 import { parseRedisInfo } from './redis-info.ts'
 import { RedisMemory } from './redis-memory.ts'
 
 export type RedisClient = Redis | Cluster
 
 const LOOK_EVERY_MS = 15_000
-
-/** A server could think of ever new ones. */
-const MOST_ANNOUNCED = 16
 
 const NOT_CONNECTED = 'not connected'
 const NOT_LOOKED_AT = 'not looked at since another server went'
@@ -30,11 +28,9 @@ export class RedisLink {
   readonly memory = new RedisMemory()
   readonly #client: RedisClient
   readonly #clock: { nowMs(): number }
-  readonly #logger: Logger
+  readonly #log: AvailabilityLog
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
-  /** Why it could not be asked since it last could: each once, as some take turns at every try. */
-  readonly #announced = new Set<string>([NOT_CONNECTED])
   /** What the last try to connect ended with. */
   #failure: string | undefined
   #wasAvailable = false
@@ -42,7 +38,7 @@ export class RedisLink {
   constructor(client: RedisClient, clock: { nowMs(): number }, logger: Logger) {
     this.#client = client
     this.#clock = clock
-    this.#logger = logger
+    this.#log = new AvailabilityLog(logger, NOT_CONNECTED)
     if (isCluster(client)) {
       // Says only that no node can be asked, of each of which why is told below.
       client.on('error', () => undefined)
@@ -140,15 +136,8 @@ export class RedisLink {
 
   #announce(): void {
     const why = this.unavailableBecause
-    if (why !== undefined) {
-      if (this.#announced.has(why) || this.#announced.size > MOST_ANNOUNCED) return
-      this.#announced.add(why)
-      this.#logger.error({ why }, 'replay store cannot be asked')
-    } else if (this.#announced.size > 0) {
-      this.#wasAvailable = true
-      this.#announced.clear()
-      this.#logger.info('replay store can be asked')
-    }
+    this.#wasAvailable ||= why === undefined
+    this.#log.tell(why)
   }
 }
 
