@@ -21,6 +21,12 @@ export interface RedisStoreOptions {
 /** How far apart the clocks of replicas may be: a claim outlives what any of them finds fresh. */
 const EXPIRY_MARGIN_MS = 60_000
 
+/**
+ * How long a signature is fresh by default, its time ahead included. Another gateway may be less
+ * strict than this one, and this one may come to be: what is claimed must not be gone by then.
+ */
+const LEAST_WINDOW_SECONDS = 600
+
 export class RedisReplayStore implements ReplayStore {
   /** Counted by the server, with those of every other replica. */
   readonly entries = undefined
@@ -108,8 +114,9 @@ export class RedisReplayStore implements ReplayStore {
 }
 
 /** @param nowMs Unix milliseconds. */
-function lifeMs({ expiresAtSeconds }: Claim, nowMs: number): number {
-  return Math.max(1, (expiresAtSeconds + 1) * 1000 - nowMs) + EXPIRY_MARGIN_MS
+function lifeMs({ timestampSeconds, expiresAtSeconds }: Claim, nowMs: number): number {
+  const lastSeconds = Math.max(expiresAtSeconds, timestampSeconds + LEAST_WINDOW_SECONDS)
+  return Math.max(1, (lastSeconds + 1) * 1000 - nowMs) + EXPIRY_MARGIN_MS
 }
 
 /** Of bounded length, whatever the target is called. */

@@ -90,6 +90,26 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(lifeMs).toBeLessThanOrEqual(661_000)
     })
 
+    it('keeps a claim of a gateway that is strict for as long as others are by default', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url })
+      await isUp(store)
+      const timestampSeconds = Math.floor(Date.now() / 1000)
+      const strict = { timestampSeconds, expiresAtSeconds: timestampSeconds + 10 }
+      const lives = {
+        strict,
+        longer: { timestampSeconds, expiresAtSeconds: timestampSeconds + 900 },
+      }
+      const lived: Record<string, number> = {}
+      for (const [name, life] of Object.entries(lives)) {
+        await store.claim({ key: randomBytes(32), ...life }, () => 'here', Date.now())
+        const [key = ''] = await server.client.keys('*')
+        lived[name] = Math.round((await server.client.pttl(key)) / 10_000) * 10
+        await server.client.flushall()
+      }
+      expect(lived).toEqual({ strict: 660, longer: 960 })
+    })
+
     it('gives up in time on a server that is paused, and goes on when it is there again', async () => {
       const server = await start()
       const store = redisStoreOn({ url: server.url, timeoutMs: 200 })
