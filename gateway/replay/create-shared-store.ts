@@ -15,7 +15,7 @@ export function createSharedStore(
   const client = createRedisClient({ ...server, ...replaySecrets })
   return new RedisReplayStore({
     client,
-    link: new RedisLink(client, clock, logger),
+    link: new RedisLink({ client, keyPrefix, clock, logger }),
     keyPrefix,
     timeoutMs,
     refusesBeforeStart: coldStart === 'refuse',

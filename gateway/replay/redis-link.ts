@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { plainError } from '../plain-error.ts'
 import { AvailabilityLog } from './availability-log.ts'
 import { parseRedisInfo } from './redis-info.ts'
+import { RedisMark } from './redis-mark.ts'
 import { RedisMemory } from './redis-memory.ts'
 
 export type RedisClient = Redis | Cluster
@@ -24,19 +25,28 @@ interface Node {
   connection: number
 }
 
+export interface RedisLinkOptions {
+  readonly client: RedisClient
+  readonly keyPrefix: string
+  readonly clock: { nowMs(): number }
+  readonly logger: Logger
+}
+
 export class RedisLink {
   readonly memory = new RedisMemory()
   readonly #client: RedisClient
   readonly #clock: { nowMs(): number }
   readonly #log: AvailabilityLog
+  readonly #mark: RedisMark
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
   /** What the last try to connect ended with. */
   #failure: string | undefined
   #wasAvailable = false
 
-  constructor(client: RedisClient, clock: { nowMs(): number }, logger: Logger) {
+  constructor({ client, keyPrefix, clock, logger }: RedisLinkOptions) {
     this.#client = client
+    this.#mark = new RedisMark(client, keyPrefix, this.memory)
     this.#clock = clock
     this.#log = new AvailabilityLog(logger, NOT_CONNECTED)
     if (isCluster(client)) {
@@ -49,9 +59,11 @@ export class RedisLink {
         this.#nodes.delete(node)
         this.#lookAtAll()
       })
+      client.on('ready', () => void this.#lookAtMark())
       for (const node of client.nodes('all')) this.#follow(node)
     } else this.#follow(client)
     this.#timer = setInterval(() => {
+      void this.#lookAtMark()
       for (const [redis, node] of this.#nodes) void this.#look(redis, node)
     }, LOOK_EVERY_MS).unref()
   }
@@ -71,7 +83,7 @@ export class RedisLink {
   #trouble(): string | undefined {
     if (this.#client.status !== 'ready') return NOT_CONNECTED
     for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
-    return this.#nodes.size === 0 ? NOT_CONNECTED : undefined
+    return this.#nodes.size === 0 ? NOT_CONNECTED : this.#mark.trouble
   }
 
   /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
@@ -88,6 +100,7 @@ export class RedisLink {
     })
     redis.on('ready', () => {
       this.#failure = undefined
+      void this.#lookAtMark()
       void this.#look(redis, node)
     })
     redis.on('close', () => {
@@ -102,12 +115,20 @@ export class RedisLink {
 
   /** One of them may take the place of the one that went, and has to be looked at as that first. */
   #lookAtAll(): void {
+    this.#mark.forget()
+    void this.#lookAtMark()
     for (const [redis, node] of this.#nodes) {
       if (node.trouble === NOT_CONNECTED) continue
       node.trouble = NOT_LOOKED_AT
       node.connection += 1
       void this.#look(redis, node)
     }
+    this.#announce()
+  }
+
+  async #lookAtMark(): Promise<void> {
+    if (this.#client.status !== 'ready') return
+    await this.#mark.look(this.#clock.nowMs())
     this.#announce()
   }
 

@@ -30,7 +30,11 @@ export class RedisMemory {
     this.#servers.set(runId, isPrimary)
     if (!isPrimary || wasPrimary === true) return
     const nowSeconds = Math.floor(nowMs / 1000)
-    const sinceSeconds = isFirstLook ? nowSeconds - uptimeSeconds : nowSeconds
-    this.#remembersFromSeconds = Math.max(this.#remembersFromSeconds, sinceSeconds + MARGIN_SECONDS)
+    this.keptSince(isFirstLook ? nowSeconds - uptimeSeconds : nowSeconds)
+  }
+
+  /** Unix seconds. */
+  keptSince(seconds: number): void {
+    this.#remembersFromSeconds = Math.max(this.#remembersFromSeconds, seconds + MARGIN_SECONDS)
   }
 }

@@ -83,7 +83,7 @@ describe.each(storePrograms)('on %s', (program) => {
       await isUp(store)
       const key = randomBytes(32)
       await claim(store, key)
-      const [name = ''] = await server.client.keys('*')
+      const [name = ''] = await server.client.keys('*{*')
       expect(name).toBe(`test:{${key.toString('base64url')}}`)
       const lifeMs = await server.client.pttl(name)
       expect(lifeMs).toBeGreaterThan(655_000)
@@ -103,7 +103,7 @@ describe.each(storePrograms)('on %s', (program) => {
       const lived: Record<string, number> = {}
       for (const [name, life] of Object.entries(lives)) {
         await store.claim({ key: randomBytes(32), ...life }, () => 'here', Date.now())
-        const [key = ''] = await server.client.keys('*')
+        const [key = ''] = await server.client.keys('*{*')
         lived[name] = Math.round((await server.client.pttl(key)) / 10_000) * 10
         await server.client.flushall()
       }
@@ -190,6 +190,38 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
     })
 
+    it('refuses what was signed before claims were first kept there, however long the server runs', async () => {
+      const server = await start()
+      const t = Math.floor(Date.now() / 1000) + 30
+      await server.client.set('test:since', t)
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      expect(await claim(store, randomBytes(32), t + 1)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), t + 2)).toBe('claimed')
+    })
+
+    it('is not used where it cannot be told since when claims are kept', async () => {
+      const server = await start()
+      await server.client.set('test:since', 'yesterday')
+      const store = redisStoreOn({ url: server.url })
+      await expect
+        .poll(() => store.unavailableBecause)
+        .toBe('test:since: not what a gateway has written')
+      expect(await claim(store, randomBytes(32))).toContain('not what a gateway has written')
+    })
+
+    it('begins anew with a server that was emptied, once it has looked', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const [key, t] = [randomBytes(32), Math.floor(Date.now() / 1000) + 5]
+      expect(await claim(store, key, t)).toBe('claimed')
+      await server.client.flushall()
+      await server.client.set('test:since', t)
+      await server.client.call('CLIENT', ['KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+      await expect.poll(() => claim(store, key, t)).toBe('before_start')
+    })
+
     it('refuses when the server is full, and forgets nothing for it', async () => {
       const server = await start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction')
       const store = redisStoreOn({ url: server.url })
@@ -216,6 +248,7 @@ describe.each(storePrograms)('on %s', (program) => {
       const server = await start()
       const rights = [
         '+set',
+        '+get',
         '+getdel',
         '+exists',
         '+incr',

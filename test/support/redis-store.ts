@@ -11,6 +11,8 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close()
 })
 
+const keyPrefix = 'test:'
+
 /** Patient unless told otherwise, and with a key prefix of `test:`. */
 export function redisStoreOn(
   where: Partial<RedisConfig> & { timeoutMs?: number },
@@ -18,11 +20,12 @@ export function redisStoreOn(
 ): RedisReplayStore {
   const { timeoutMs = 5000, ...server } = where
   const client = createRedisClient({ cluster: false, ...server })
-  const link = new RedisLink(client, { nowMs: () => Date.now() }, pino({ level: 'silent' }))
+  const clock = { nowMs: () => Date.now() }
+  const link = new RedisLink({ client, keyPrefix, clock, logger: pino({ level: 'silent' }) })
   const store = new RedisReplayStore({
     client,
     link,
-    keyPrefix: 'test:',
+    keyPrefix,
     timeoutMs,
     refusesBeforeStart,
   })

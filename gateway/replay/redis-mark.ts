@@ -1,0 +1,56 @@
+/**
+ * When claims were first kept under a prefix, kept there itself. A server that has long been running
+ * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
+ * somebody emptied it; signatures of before are refused.
+ */
+import type { RedisClient } from './redis-link.ts'
+import type { RedisMemory } from './redis-memory.ts'
+
+const NOT_READ = 'since when it keeps claims was not read yet'
+
+export class RedisMark {
+  /** What stands against claims there. */
+  trouble: string | undefined = NOT_READ
+  readonly #client: RedisClient
+  readonly #key: string
+  readonly #memory: RedisMemory
+  #looks = 0
+
+  constructor(client: RedisClient, keyPrefix: string, memory: RedisMemory) {
+    this.#client = client
+    this.#key = `${keyPrefix}since`
+    this.#memory = memory
+  }
+
+  /** To be called when another server may answer from now on. */
+  forget(): void {
+    this.#looks += 1
+    this.trouble = NOT_READ
+  }
+
+  async look(nowMs: number): Promise<void> {
+    const look = (this.#looks += 1)
+    let trouble: string | undefined
+    try {
+      const since = await this.#read(Math.floor(nowMs / 1000))
+      this.#memory.keptSince(since)
+    } catch (error) {
+      trouble = `${this.#key}: ${error instanceof Error ? error.message : 'no reason given'}`
+    }
+    // Of several at once the last knows.
+    if (look === this.#looks) this.trouble = trouble
+  }
+
+  /** Read first: a server that is full would refuse to write even what is there already. */
+  async #read(nowSeconds: number): Promise<number> {
+    const written = await this.#client.get(this.#key)
+    if (written !== null) return secondsOf(written)
+    if ((await this.#client.set(this.#key, nowSeconds, 'NX')) === 'OK') return nowSeconds
+    return secondsOf((await this.#client.get(this.#key)) ?? '')
+  }
+}
+
+function secondsOf(text: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw new Error('not what a gateway has written')
+  return Number(text)
+}

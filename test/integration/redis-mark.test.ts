@@ -1,0 +1,74 @@
+/** Since when a real Redis and Valkey keep claims, as the mark beside them says. */
+import { describe, expect, it } from 'vitest'
+
+import { RedisMark } from '../../gateway/replay/redis-mark.ts'
+import { RedisMemory } from '../../gateway/replay/redis-memory.ts'
+import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
+
+const nowSeconds = 1_700_000_000
+
+/** As another gateway, or this one after a restart. */
+function markOn({ client }: RedisServer, keyPrefix = 'test:') {
+  const memory = new RedisMemory()
+  const mark = new RedisMark(client, keyPrefix, memory)
+  const look = async (seconds: number) => {
+    await mark.look(seconds * 1000)
+    return mark.trouble ?? memory.remembersFromSeconds
+  }
+  return { mark, look }
+}
+
+describe.each(storePrograms)('on %s', (program) => {
+  it('signatures of before its first gateway are refused, by each that comes later too', async () => {
+    const server = await startStoreServer(program)
+    expect(await markOn(server).look(nowSeconds)).toBe(nowSeconds + 2)
+    expect(await markOn(server).look(nowSeconds + 1000)).toBe(nowSeconds + 2)
+    expect(await server.client.pttl('test:since')).toBe(-1)
+  })
+
+  it('the first of two gateways that come at once decides for both', async () => {
+    const server = await startStoreServer(program)
+    const looks = [markOn(server).look(nowSeconds), markOn(server).look(nowSeconds + 5)]
+    const [one, other] = await Promise.all(looks)
+    expect(one).toBe(other)
+  })
+
+  it('another prefix, or database, begins anew', async () => {
+    const server = await startStoreServer(program)
+    await markOn(server).look(nowSeconds)
+    expect(await markOn(server, 'other:').look(nowSeconds + 60)).toBe(nowSeconds + 62)
+    await server.client.select(1)
+    expect(await markOn(server).look(nowSeconds + 90)).toBe(nowSeconds + 92)
+  })
+
+  it('a server that was emptied begins anew', async () => {
+    const server = await startStoreServer(program)
+    const { look } = markOn(server)
+    await look(nowSeconds)
+    await server.client.flushall()
+    expect(await look(nowSeconds + 60)).toBe(nowSeconds + 62)
+  })
+
+  it('a server that is full is asked all the same', async () => {
+    const server = await startStoreServer(program)
+    await markOn(server).look(nowSeconds)
+    await server.client.config('SET', 'maxmemory', '1')
+    expect(await markOn(server).look(nowSeconds + 60)).toBe(nowSeconds + 2)
+    expect(await markOn(server, 'other:').look(nowSeconds)).toContain('OOM')
+  })
+
+  it('what no gateway has written is no mark', async () => {
+    const server = await startStoreServer(program)
+    await server.client.set('test:since', 'yesterday')
+    expect(await markOn(server).look(nowSeconds)).toBe('test:since: not what a gateway has written')
+  })
+
+  it('nothing is known of a server that may be another, until it was asked', async () => {
+    const server = await startStoreServer(program)
+    const { mark, look } = markOn(server)
+    const before = look(nowSeconds)
+    mark.forget()
+    expect(await before).toBe('since when it keeps claims was not read yet')
+    expect(await look(nowSeconds)).toBe(nowSeconds + 2)
+  })
+})
