@@ -7,20 +7,25 @@ import type { Logger } from 'pino'
 
 import { plainError } from '../plain-error.ts'
 import { AvailabilityLog } from './availability-log.ts'
-import { parseRedisInfo } from './redis-info.ts'
+import { parseRedisInfo, type RedisInfo } from './redis-info.ts'
 import { RedisMark } from './redis-mark.ts'
 import { RedisMemory } from './redis-memory.ts'
 
 export type RedisClient = Redis | Cluster
 
-const LOOK_EVERY_MS = 15_000
+/** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
+const TICK_MS = 1000
+const TICKS_IN_PEACE = 15
 
 const NOT_CONNECTED = 'not connected'
 const NOT_LOOKED_AT = 'not looked at since another server went'
+const TAKEN_OVER = 'not looked at since a replica took over'
 
 /** One server, and what stands against asking it. */
 interface Node {
   trouble: string | undefined
+  /** By its own word when it was last looked at. */
+  isPrimary: boolean
   /** Another one after each loss, so that an answer is not taken for one of the connection after. */
   connection: number
 }
@@ -43,6 +48,7 @@ export class RedisLink {
   /** What the last try to connect ended with. */
   #failure: string | undefined
   #wasAvailable = false
+  #ticks = 0
 
   constructor({ client, keyPrefix, clock, logger }: RedisLinkOptions) {
     this.#client = client
@@ -63,9 +69,8 @@ export class RedisLink {
       for (const node of client.nodes('all')) this.#follow(node)
     } else this.#follow(client)
     this.#timer = setInterval(() => {
-      void this.#lookAtMark()
-      for (const [redis, node] of this.#nodes) void this.#look(redis, node)
-    }, LOOK_EVERY_MS).unref()
+      this.#tick()
+    }, TICK_MS).unref()
   }
 
   /** Undefined when it can be asked. */
@@ -83,7 +88,18 @@ export class RedisLink {
   #trouble(): string | undefined {
     if (this.#client.status !== 'ready') return NOT_CONNECTED
     for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
-    return this.#nodes.size === 0 ? NOT_CONNECTED : this.#mark.trouble
+    if (this.#nodes.size === 0) return NOT_CONNECTED
+    return this.#areKnownAsPrimaries() ? this.#mark.trouble : TAKEN_OVER
+  }
+
+  /**
+   * A replica comes to take claims without a new connection, and may not have heard of all that were
+   * made where it takes over.
+   */
+  #areKnownAsPrimaries(): boolean {
+    const client = this.#client
+    if (!isCluster(client)) return true
+    return client.nodes('master').every((redis) => this.#nodes.get(redis)?.isPrimary === true)
   }
 
   /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
@@ -93,7 +109,7 @@ export class RedisLink {
   }
 
   #follow(redis: Redis): void {
-    const node: Node = { trouble: NOT_CONNECTED, connection: 0 }
+    const node: Node = { trouble: NOT_CONNECTED, isPrimary: false, connection: 0 }
     this.#nodes.set(redis, node)
     redis.on('error', (error: Error) => {
       this.#failed(error)
@@ -111,6 +127,13 @@ export class RedisLink {
     if (redis.status === 'ready') void this.#look(redis, node)
     // A cluster's nodes would connect with their first command, which a look has to come before.
     else if (redis.status === 'wait') redis.connect().catch(() => undefined)
+  }
+
+  #tick(): void {
+    this.#ticks += 1
+    if (this.#trouble() === undefined && this.#ticks % TICKS_IN_PEACE !== 0) return
+    void this.#lookAtMark()
+    for (const [redis, node] of this.#nodes) void this.#look(redis, node)
   }
 
   /** One of them may take the place of the one that went, and has to be looked at as that first. */
@@ -135,24 +158,14 @@ export class RedisLink {
   async #look(redis: Redis, node: Node): Promise<void> {
     if (redis.status !== 'ready') return
     const { connection } = node
-    const trouble = await this.#troubleOf(redis)
+    const info = await infoOf(redis)
     if (node.connection !== connection) return
-    node.trouble = trouble
-    this.#announce()
-  }
-
-  async #troubleOf(redis: Redis): Promise<string | undefined> {
-    try {
-      const info = parseRedisInfo(await redis.info())
-      if (info === undefined)
-        return 'INFO does not say since when it runs, or whether it evicts keys'
+    if (typeof info !== 'string') {
       this.memory.lookedAt(info, !this.#wasAvailable, this.#clock.nowMs())
-      return info.mayEvict
-        ? 'it may evict live claims: set maxmemory-policy to noeviction'
-        : undefined
-    } catch (error) {
-      return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
+      node.isPrimary = info.isPrimary
     }
+    node.trouble = typeof info === 'string' ? info : troubleOf(info)
+    this.#announce()
   }
 
   #announce(): void {
@@ -160,6 +173,20 @@ export class RedisLink {
     this.#wasAvailable ||= why === undefined
     this.#log.tell(why)
   }
+}
+
+/** @returns why it cannot be told, otherwise. */
+async function infoOf(redis: Redis): Promise<RedisInfo | string> {
+  try {
+    const info = parseRedisInfo(await redis.info())
+    return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
+  } catch (error) {
+    return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
+  }
+}
+
+function troubleOf({ mayEvict }: RedisInfo): string | undefined {
+  return mayEvict ? 'it may evict live claims: set maxmemory-policy to noeviction' : undefined
 }
 
 /** Sentinels say when they are asked again, too, which differs each time. */

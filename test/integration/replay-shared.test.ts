@@ -43,7 +43,11 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
 
   it('admit one of a thousand copies of a call, sent to both at once', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
-    const gateways = [await startReplica(app, server), await startReplica(app, server)] as const
+    const patient = { timeoutMs: 10_000 }
+    const gateways = [
+      await startReplica(app, server, patient),
+      await startReplica(app, server, patient),
+    ] as const
     for (const gateway of gateways) await isReady(gateway)
     const body = freshBody()
     // Signed once: the clocks of the two may stand in different seconds.
