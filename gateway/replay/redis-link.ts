@@ -19,7 +19,7 @@ const TICKS_IN_PEACE = 15
 
 const NOT_CONNECTED = 'not connected'
 const NOT_LOOKED_AT = 'not looked at since another server went'
-const TAKEN_OVER = 'not looked at since a replica took over'
+const A_REPLICA = 'it is a replica, or was one when it was last looked at'
 
 /** One server, and what stands against asking it. */
 interface Node {
@@ -89,7 +89,7 @@ export class RedisLink {
     if (this.#client.status !== 'ready') return NOT_CONNECTED
     for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
     if (this.#nodes.size === 0) return NOT_CONNECTED
-    return this.#areKnownAsPrimaries() ? this.#mark.trouble : TAKEN_OVER
+    return this.#areKnownAsPrimaries() ? this.#mark.trouble : A_REPLICA
   }
 
   /**
@@ -98,8 +98,8 @@ export class RedisLink {
    */
   #areKnownAsPrimaries(): boolean {
     const client = this.#client
-    if (!isCluster(client)) return true
-    return client.nodes('master').every((redis) => this.#nodes.get(redis)?.isPrimary === true)
+    const primaries = isCluster(client) ? client.nodes('master') : [client]
+    return primaries.every((redis) => this.#nodes.get(redis)?.isPrimary === true)
   }
 
   /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
@@ -116,7 +116,6 @@ export class RedisLink {
     })
     redis.on('ready', () => {
       this.#failure = undefined
-      void this.#lookAtMark()
       void this.#look(redis, node)
     })
     redis.on('close', () => {
@@ -139,7 +138,6 @@ export class RedisLink {
   /** One of them may take the place of the one that went, and has to be looked at as that first. */
   #lookAtAll(): void {
     this.#mark.forget()
-    void this.#lookAtMark()
     for (const [redis, node] of this.#nodes) {
       if (node.trouble === NOT_CONNECTED) continue
       node.trouble = NOT_LOOKED_AT
@@ -150,7 +148,8 @@ export class RedisLink {
   }
 
   async #lookAtMark(): Promise<void> {
-    if (this.#client.status !== 'ready') return
+    // A replica would refuse to write it.
+    if (this.#client.status !== 'ready' || !this.#areKnownAsPrimaries()) return
     await this.#mark.look(this.#clock.nowMs())
     this.#announce()
   }
@@ -165,6 +164,8 @@ export class RedisLink {
       node.isPrimary = info.isPrimary
     }
     node.trouble = typeof info === 'string' ? info : troubleOf(info)
+    // Told together: that the one is known and the other not yet is nothing to be told of.
+    if (this.#mark.trouble !== undefined) await this.#lookAtMark()
     this.#announce()
   }
 

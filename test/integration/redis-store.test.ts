@@ -244,6 +244,19 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
     })
 
+    it('is not used on a replica, and refuses what was signed before that took over', async () => {
+      const primary = await start()
+      const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
+      const store = redisStoreOn({ url: replica.url }, true)
+      await expect.poll(() => store.unavailableBecause).toMatch(/^it is a replica/)
+      expect(await claim(store, randomBytes(32))).toContain('it is a replica')
+      await replica.client.replicaof('NO', 'ONE')
+      const t = Math.floor(Date.now() / 1000)
+      await isUp(store)
+      expect(await claim(store, randomBytes(32), t)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), t + 30)).toBe('claimed')
+    })
+
     it('needs no more rights than these, under an ACL user', async () => {
       const server = await start()
       const rights = [

@@ -117,6 +117,15 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     expect(reached).toEqual([])
   })
 
+  it('say nothing but that it can be asked, where it is there from the start', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const gateway = await startReplica(app, server)
+    await isReady(gateway)
+    const said = gateway.logLines.map(({ msg }) => msg)
+    expect(said).toContain('replay store can be asked')
+    expect(said).not.toContain('replay store cannot be asked')
+  })
+
   it('are not ready before it was there once', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
     await server.kill()
