@@ -3,9 +3,10 @@ import { Cluster, Redis } from 'ioredis'
 
 import type { ReplaySecrets } from '../config/compile.ts'
 import type { ReplayConfig } from '../config/replay-schema.ts'
-import type { RedisClient } from './redis-link.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
+
+export type RedisClient = Redis | Cluster
 
 export type RedisConfig = Partial<ReplaySecrets> &
   Pick<
@@ -40,6 +41,10 @@ export function createRedisClient(config: RedisConfig): RedisClient {
     },
     slotsRefreshInterval: 5000,
   })
+}
+
+export function isCluster(client: RedisClient): client is Cluster {
+  return 'nodes' in client
 }
 
 function optionsOf({ url, username, password, ...config }: RedisConfig) {

@@ -1,4 +1,5 @@
 /** What a Redis server says of itself that decides whether it can be relied on. */
+import type { Redis } from 'ioredis'
 
 export interface RedisInfo {
   /** Another one after each start. */
@@ -8,6 +9,21 @@ export interface RedisInfo {
   readonly isPrimary: boolean
   /** Whether it may throw away live keys to make room. */
   readonly mayEvict: boolean
+}
+
+/** @returns why it cannot be told, otherwise. */
+export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
+  try {
+    const info = parseRedisInfo(await redis.info())
+    return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
+  } catch (error) {
+    return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
+  }
+}
+
+/** What stands against claims there, if anything. */
+export function troubleIn({ mayEvict }: RedisInfo): string | undefined {
+  return mayEvict ? 'it may evict live claims: set maxmemory-policy to noeviction' : undefined
 }
 
 /** @param text the answer to INFO. @returns undefined if something needed is not in it. */

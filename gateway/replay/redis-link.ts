@@ -2,16 +2,15 @@
  * The connection to Redis: whether it can be asked, and since when what it knows is whole. No claim
  * is sent over a connection whose server was not looked at first.
  */
-import type { Cluster, Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
 import { plainError } from '../plain-error.ts'
 import { AvailabilityLog } from './availability-log.ts'
-import { parseRedisInfo, type RedisInfo } from './redis-info.ts'
+import { isCluster, type RedisClient } from './redis-client.ts'
+import { askInfo, troubleIn } from './redis-info.ts'
 import { RedisMark } from './redis-mark.ts'
 import { RedisMemory } from './redis-memory.ts'
-
-export type RedisClient = Redis | Cluster
 
 /** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
 const TICK_MS = 1000
@@ -104,7 +103,7 @@ export class RedisLink {
 
   /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
   #failed(error: Error): void {
-    this.#failure = describeFailure(error)
+    this.#failure = plainError(error)
     this.#announce()
   }
 
@@ -157,13 +156,13 @@ export class RedisLink {
   async #look(redis: Redis, node: Node): Promise<void> {
     if (redis.status !== 'ready') return
     const { connection } = node
-    const info = await infoOf(redis)
+    const info = await askInfo(redis)
     if (node.connection !== connection) return
     if (typeof info !== 'string') {
       this.memory.lookedAt(info, !this.#wasAvailable, this.#clock.nowMs())
       node.isPrimary = info.isPrimary
     }
-    node.trouble = typeof info === 'string' ? info : troubleOf(info)
+    node.trouble = typeof info === 'string' ? info : troubleIn(info)
     // Told together: that the one is known and the other not yet is nothing to be told of.
     if (this.#mark.trouble !== undefined) await this.#lookAtMark()
     this.#announce()
@@ -174,27 +173,4 @@ export class RedisLink {
     this.#wasAvailable ||= why === undefined
     this.#log.tell(why)
   }
-}
-
-/** @returns why it cannot be told, otherwise. */
-async function infoOf(redis: Redis): Promise<RedisInfo | string> {
-  try {
-    const info = parseRedisInfo(await redis.info())
-    return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
-  } catch (error) {
-    return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
-  }
-}
-
-function troubleOf({ mayEvict }: RedisInfo): string | undefined {
-  return mayEvict ? 'it may evict live claims: set maxmemory-policy to noeviction' : undefined
-}
-
-/** Sentinels say when they are asked again, too, which differs each time. */
-function describeFailure(error: Error): string {
-  return plainError(error).replace(/ Retrying from scratch after \d+ms\./, '')
-}
-
-function isCluster(client: RedisClient): client is Cluster {
-  return 'nodes' in client
 }

@@ -3,7 +3,7 @@
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
  * somebody emptied it; signatures of before are refused.
  */
-import type { RedisClient } from './redis-link.ts'
+import type { RedisClient } from './redis-client.ts'
 import type { RedisMemory } from './redis-memory.ts'
 
 const NOT_READ = 'since when it keeps claims was not read yet'

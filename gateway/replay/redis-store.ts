@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto'
 
 import { setAnswerDeadline } from './answer-deadline.ts'
-import type { RedisClient, RedisLink } from './redis-link.ts'
+import type { RedisClient } from './redis-client.ts'
+import type { RedisLink } from './redis-link.ts'
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
 
 export interface RedisStoreOptions {

@@ -14,6 +14,8 @@ interface Overridden {
 
 const Base = SentinelConnector as unknown as new (options: unknown) => Overridden
 
+/** What differs each time. */
+const SAYS_WHEN = / Retrying from scratch after \d+ms\./
 const SAYS_NOTHING = 'Connection is closed.'
 
 /**
@@ -32,7 +34,9 @@ class QuietSentinelConnector extends Base {
 
   override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
     const stream = await super.connect((type, error) => {
-      error.message = error.message.replace(SAYS_NOTHING, (text) => this.#failure ?? text)
+      error.message = error.message
+        .replace(SAYS_WHEN, '')
+        .replace(SAYS_NOTHING, (text) => this.#failure ?? text)
       onError(type, error)
     })
     stream.on('error', () => undefined)
