@@ -3,25 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
-import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
+import { claim, claimOf, isUp, nowSeconds } from '../support/store-claims.ts'
 import { describeStoreContract } from '../support/store-contract.ts'
-
-const nowSeconds = Math.floor(Date.now() / 1000)
-const isUp = (store: RedisReplayStore) =>
-  expect.poll(() => store.unavailableBecause, { timeout: 10_000 }).toBe(undefined)
-
-const claimOf = (key: Uint8Array, timestampSeconds = Math.floor(Date.now() / 1000)) => ({
-  key,
-  timestampSeconds,
-  expiresAtSeconds: timestampSeconds + 600,
-})
-
-const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds?: number) =>
-  store
-    .claim(claimOf(key, timestampSeconds), () => 'here', Date.now())
-    .catch((error: unknown) => (error instanceof Error ? error.message : 'failed'))
 
 /** Until not even a small value fits any more. */
 async function fill({ client }: RedisServer): Promise<void> {
@@ -35,7 +20,7 @@ async function fill({ client }: RedisServer): Promise<void> {
 }
 
 describe.each(storePrograms)('on %s', (program) => {
-  describeStoreContract('RedisReplayStore', nowSeconds, async () => {
+  describeStoreContract('RedisReplayStore', nowSeconds(), async () => {
     const server = await startStoreServer(program)
     const store = redisStoreOn({ url: server.url })
     await isUp(store)
@@ -94,7 +79,7 @@ describe.each(storePrograms)('on %s', (program) => {
       const server = await start()
       const store = redisStoreOn({ url: server.url })
       await isUp(store)
-      const timestampSeconds = Math.floor(Date.now() / 1000)
+      const timestampSeconds = nowSeconds()
       const strict = { timestampSeconds, expiresAtSeconds: timestampSeconds + 10 }
       const lives = {
         strict,
@@ -165,7 +150,7 @@ describe.each(storePrograms)('on %s', (program) => {
       const server = await start()
       const store = redisStoreOn({ url: server.url }, true)
       await isUp(store)
-      const t = Math.floor(Date.now() / 1000) + 5
+      const t = nowSeconds() + 5
       const key = randomBytes(32)
       expect(await claim(store, key, t)).toBe('claimed')
       await server.kill()
@@ -175,24 +160,22 @@ describe.each(storePrograms)('on %s', (program) => {
         .toMatch(/^not connected/)
         .catch(() => undefined)
       await isUp(store)
-      expect(await claim(store, key, Math.floor(Date.now() / 1000) - 3)).toBe('before_start')
-      expect(await claim(store, randomBytes(32), Math.floor(Date.now() / 1000) + 10)).toBe(
-        'claimed',
-      )
+      expect(await claim(store, key, nowSeconds() - 3)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), nowSeconds() + 10)).toBe('claimed')
     })
 
     it('refuses what was signed before its server began, however late it comes to it', async () => {
       const server = await start()
       const store = redisStoreOn({ url: server.url }, true)
       await isUp(store)
-      const now = Math.floor(Date.now() / 1000)
+      const now = nowSeconds()
       expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
       expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
     })
 
     it('refuses what was signed before claims were first kept there, however long the server runs', async () => {
       const server = await start()
-      const t = Math.floor(Date.now() / 1000) + 30
+      const t = nowSeconds() + 30
       await server.client.set('test:since', t)
       const store = redisStoreOn({ url: server.url }, true)
       await isUp(store)
@@ -214,7 +197,7 @@ describe.each(storePrograms)('on %s', (program) => {
       const server = await start()
       const store = redisStoreOn({ url: server.url }, true)
       await isUp(store)
-      const [key, t] = [randomBytes(32), Math.floor(Date.now() / 1000) + 5]
+      const [key, t] = [randomBytes(32), nowSeconds() + 5]
       expect(await claim(store, key, t)).toBe('claimed')
       await server.client.flushall()
       await server.client.set('test:since', t)
@@ -251,7 +234,7 @@ describe.each(storePrograms)('on %s', (program) => {
       await expect.poll(() => store.unavailableBecause).toMatch(/^it is a replica/)
       expect(await claim(store, randomBytes(32))).toContain('it is a replica')
       await replica.client.replicaof('NO', 'ONE')
-      const t = Math.floor(Date.now() / 1000)
+      const t = nowSeconds()
       await isUp(store)
       expect(await claim(store, randomBytes(32), t)).toBe('before_start')
       expect(await claim(store, randomBytes(32), t + 30)).toBe('claimed')

@@ -1,0 +1,178 @@
+/** The shared replay store in a cluster, of real servers, through a failover. */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Cluster } from 'ioredis'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
+import { redisStoreOn } from '../support/redis-store.ts'
+import { claim, claimOf, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe.each(storePrograms)('%s in a cluster', (program) => {
+  const start = (...options: string[]) => startStoreServer(program, ...options)
+
+  /** Three primaries, and so many replicas for each. */
+  async function startCluster(replicas = 0): Promise<RedisServer[]> {
+    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']
+    const count = 3 * (1 + replicas)
+    const servers = await Promise.all(Array.from({ length: count }, () => start(...options)))
+    const nodes = servers.map(({ port }) => `127.0.0.1:${String(port)}`)
+    const { status, stdout } = spawnSync(
+      'redis-cli',
+      ['--cluster', 'create', ...nodes, '--cluster-yes', '--cluster-replicas', String(replicas)],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(stdout)
+    // That they know of each other, which is what redis-cli waits for, is not yet that they serve.
+    const states = () => Promise.all(servers.map(({ client }) => client.cluster('INFO')))
+    await expect
+      .poll(async () => (await states()).every((state) => state.includes('cluster_state:ok')), {
+        timeout: 60_000,
+      })
+      .toBe(true)
+    return servers
+  }
+
+  /** At no time, and in the end because they may have been lost. */
+  async function expectNoneAgain(
+    store: RedisReplayStore,
+    keys: readonly Uint8Array[],
+    timestampSeconds: number,
+  ): Promise<void> {
+    const seen = new Set<string>()
+    const again = async () => {
+      const claims = keys.map((key) => claim(store, key, timestampSeconds))
+      const outcomes = new Set(await Promise.all(claims))
+      for (const outcome of outcomes) seen.add(outcome)
+      return [...outcomes]
+    }
+    await expect.poll(again, { timeout: 40_000 }).toEqual(['before_start'])
+    expect([...seen]).not.toContain('claimed')
+  }
+
+  it('spreads its claims over the nodes, and keeps each with its redirects on one', async () => {
+    const servers = await startCluster()
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true })
+    await isUp(store)
+    const keys = Array.from({ length: 60 }, () => randomBytes(32))
+    for (const key of keys) expect(await claim(store, key)).toBe('claimed')
+    for (const key of keys) expect(await claim(store, key)).toBe('duplicate')
+    const claims = await Promise.all(servers.map(({ client }) => client.keys('*{*')))
+    const sizes = claims.map(({ length }) => length)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60)
+    expect(Math.min(...sizes)).toBeGreaterThan(0)
+
+    const [key = randomBytes(32)] = keys
+    const armed = claimOf(key)
+    expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
+    expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
+    expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
+  }, 120_000)
+
+  it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
+    const [first] = await startCluster()
+    const emit = vi.spyOn(Cluster.prototype, 'emit')
+    for (let i = 0; i < 8; i += 1) await isUp(redisStoreOn({ url: first?.url, cluster: true }))
+    const events = emit.mock.calls.map(([event]) => event)
+    expect(events).toContain('ready')
+    expect(events).not.toContain('reconnecting')
+  }, 120_000)
+
+  it('lets nothing in again that a node may have lost', async () => {
+    const servers = await startCluster()
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
+    await isSettled(store)
+    const t = nowSeconds()
+    const keys = Array.from({ length: 30 }, () => randomBytes(32))
+    for (const key of keys) expect(await claim(store, key, t)).toBe('claimed')
+    const [, second] = servers
+    if (second === undefined) throw new Error('there is no second node')
+    await second.kill()
+    // A cluster that has lost part of its keys takes no claim for any of them.
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
+      .not.toBe('claimed')
+    await second.start()
+    await expectNoneAgain(store, keys, t)
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 30_000 })
+      .toBe('claimed')
+  }, 120_000)
+
+  /** Each primary with a replica that has heard all of it so far. */
+  async function startClusterOfPairs(): Promise<RedisServer[]> {
+    const servers = await startCluster(1)
+    const infos = () => Promise.all(servers.map(({ client }) => client.info('replication')))
+    await expect
+      .poll(async () => (await infos()).filter((info) => info.includes('link_status:up')), {
+        timeout: 20_000,
+      })
+      .toHaveLength(3)
+    return servers
+  }
+
+  async function isPrimary({ client }: RedisServer): Promise<boolean> {
+    return (await client.info('replication')).includes('role:master')
+  }
+
+  /** One whose loss is not told by the mark, which is elsewhere. */
+  async function primaryWithoutMark(servers: readonly RedisServer[]): Promise<RedisServer> {
+    for (const server of servers) {
+      if (!(await isPrimary(server))) continue
+      if ((await server.client.keys('test:since')).length === 0) return server
+    }
+    throw new Error('there is no such primary')
+  }
+
+  /** As if it had heard of nothing that was claimed. */
+  async function emptyWhenItTakesOver(server: RedisServer): Promise<void> {
+    while (!(await isPrimary(server))) await sleep(5)
+    await server.client.flushall()
+  }
+
+  it('lets nothing in that a replica which takes over may not have heard of', async () => {
+    const servers = await startClusterOfPairs()
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true }, true)
+    await isSettled(store)
+    const t = nowSeconds()
+    const keys = Array.from({ length: 30 }, () => randomBytes(32))
+    for (const key of keys) await expect.poll(() => claim(store, key, t)).toBe('claimed')
+    const primary = await primaryWithoutMark(servers)
+    const others = servers.filter((server) => server !== primary)
+    const areReplicas = await Promise.all(others.map(async (other) => !(await isPrimary(other))))
+    await primary.kill()
+    const replicas = others.filter((_, i) => areReplicas[i])
+    const emptied = Promise.race(replicas.map(emptyWhenItTakesOver))
+    await expectNoneAgain(store, keys, t)
+    await expect
+      .poll(() => claim(store, randomBytes(32), nowSeconds() + 60), { timeout: 20_000 })
+      .toBe('claimed')
+    await emptied
+  }, 120_000)
+
+  it('leaves a node that takes connections and answers nothing any more', async () => {
+    const servers = await startClusterOfPairs()
+    const where = { url: servers[0]?.url, cluster: true, timeoutMs: 250 }
+    const store = redisStoreOn(where, true)
+    await isSettled(store)
+    const t = nowSeconds()
+    const keys = Array.from({ length: 30 }, () => randomBytes(32))
+    for (const key of keys) await expect.poll(() => claim(store, key, t)).toBe('claimed')
+    const primary = await primaryWithoutMark(servers)
+    primary.pause()
+    const claimNew = async () => {
+      const claims = keys.map(() => claim(store, randomBytes(32), nowSeconds() + 60))
+      return [...new Set(await Promise.all(claims))]
+    }
+    await expect.poll(claimNew, { timeout: 30_000 }).toEqual(['claimed'])
+    const again = await Promise.all(keys.map((key) => claim(store, key, t)))
+    expect(again).not.toContain('claimed')
+  }, 120_000)
+})
