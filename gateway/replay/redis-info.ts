@@ -7,17 +7,24 @@ export interface RedisInfo {
   readonly uptimeSeconds: number
   /** Takes claims, and not those of another server only. */
   readonly isPrimary: boolean
+  /** Of what it has replicated or served: another one after each take-over too. */
+  readonly replicationId: string
+  /** It has taken over from another since it started. */
+  readonly hasTakenOver: boolean
   /** Whether it may throw away live keys to make room. */
   readonly mayEvict: boolean
 }
 
 /** @returns why it cannot be told, otherwise. */
 export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
+  const { db = 0 } = redis.options
   try {
+    // Refused another database, the library goes on in the first, and other gateways elsewhere.
+    if (db !== 0) await redis.select(db)
     const info = parseRedisInfo(await redis.info())
     return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
   } catch (error) {
-    return `INFO failed: ${error instanceof Error ? error.message : 'no reason given'}`
+    return `it cannot be looked at: ${error instanceof Error ? error.message : 'no reason given'}`
   }
 }
 
@@ -42,6 +49,9 @@ export function parseRedisInfo(text: string): RedisInfo | undefined {
     runId,
     uptimeSeconds: Number(uptime),
     isPrimary: role === 'master',
+    replicationId: fields.get('master_replid') ?? '',
+    // What it went by before, which only a replica that was promoted has.
+    hasTakenOver: /[1-9a-f]/.test(fields.get('master_replid2') ?? ''),
     mayEvict: limit !== '0' && policy !== 'noeviction',
   }
 }

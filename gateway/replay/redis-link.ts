@@ -55,8 +55,10 @@ export class RedisLink {
     this.#clock = clock
     this.#log = new AvailabilityLog(logger, NOT_CONNECTED)
     if (isCluster(client)) {
-      // Says only that no node can be asked, of each of which why is told below.
-      client.on('error', () => undefined)
+      // That no node can be asked; and of the last of them, why.
+      client.on('error', (error: Error & { lastNodeError?: Error }) => {
+        this.#failed(error.lastNodeError ?? error)
+      })
       client.on('+node', (node: Redis) => {
         this.#follow(node)
       })
@@ -85,20 +87,24 @@ export class RedisLink {
   }
 
   #trouble(): string | undefined {
-    if (this.#client.status !== 'ready') return NOT_CONNECTED
-    for (const { trouble } of this.#nodes.values()) if (trouble !== undefined) return trouble
-    if (this.#nodes.size === 0) return NOT_CONNECTED
-    return this.#areKnownAsPrimaries() ? this.#mark.trouble : A_REPLICA
+    return this.#troubleOfPrimaries() ?? this.#mark.trouble
   }
 
   /**
-   * A replica comes to take claims without a new connection, and may not have heard of all that were
-   * made where it takes over.
+   * Of all that take claims. In a cluster a replica comes to do so without a new connection, and may
+   * not have heard of all that were made where it takes over.
    */
-  #areKnownAsPrimaries(): boolean {
+  #troubleOfPrimaries(): string | undefined {
     const client = this.#client
     const primaries = isCluster(client) ? client.nodes('master') : [client]
-    return primaries.every((redis) => this.#nodes.get(redis)?.isPrimary === true)
+    if (client.status !== 'ready' || primaries.length === 0) return NOT_CONNECTED
+    for (const redis of primaries) {
+      const node = this.#nodes.get(redis)
+      if (node === undefined) return NOT_CONNECTED
+      if (node.trouble !== undefined) return node.trouble
+      if (!node.isPrimary) return A_REPLICA
+    }
+    return undefined
   }
 
   /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
@@ -130,6 +136,8 @@ export class RedisLink {
   #tick(): void {
     this.#ticks += 1
     if (this.#trouble() === undefined && this.#ticks % TICKS_IN_PEACE !== 0) return
+    // It gives up for ever on some errors within the library.
+    if (this.#client.status === 'end') this.#client.connect().catch(() => undefined)
     void this.#lookAtMark()
     for (const [redis, node] of this.#nodes) void this.#look(redis, node)
   }
@@ -148,7 +156,7 @@ export class RedisLink {
 
   async #lookAtMark(): Promise<void> {
     // A replica would refuse to write it.
-    if (this.#client.status !== 'ready' || !this.#areKnownAsPrimaries()) return
+    if (this.#troubleOfPrimaries() !== undefined) return
     await this.#mark.look(this.#clock.nowMs())
     this.#announce()
   }

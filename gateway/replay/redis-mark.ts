@@ -6,6 +6,9 @@
 import type { RedisClient } from './redis-client.ts'
 import type { RedisMemory } from './redis-memory.ts'
 
+/** More than the clocks of gateways may differ. */
+const MOST_AHEAD_SECONDS = 60
+
 const NOT_READ = 'since when it keeps claims was not read yet'
 
 export class RedisMark {
@@ -32,7 +35,9 @@ export class RedisMark {
     const look = (this.#looks += 1)
     let trouble: string | undefined
     try {
-      const since = await this.#read(Math.floor(nowMs / 1000))
+      const nowSeconds = Math.floor(nowMs / 1000)
+      const since = await this.#read(nowSeconds)
+      if (since > nowSeconds + MOST_AHEAD_SECONDS) throw new Error('ahead of the clock: delete it')
       this.#memory.keptSince(since)
     } catch (error) {
       trouble = `${this.#key}: ${error instanceof Error ? error.message : 'no reason given'}`

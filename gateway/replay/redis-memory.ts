@@ -9,7 +9,7 @@ import type { RedisInfo } from './redis-info.ts'
 const MARGIN_SECONDS = 2
 
 export class RedisMemory {
-  /** Run id to whether it was a primary when it was last looked at. */
+  /** By run id and replication id: whether it was a primary when it was last looked at. */
   readonly #servers = new Map<string, boolean>()
   #remembersFromSeconds = 0
 
@@ -18,19 +18,23 @@ export class RedisMemory {
   }
 
   /**
-   * Told of each server before it is asked for a claim.
-   * @param isFirstLook nothing was claimed yet, so that it has not taken over from another.
+   * Told of each server before it is asked for a claim. One that takes over has another replication
+   * id, even if it was the primary before, and was not looked at while it was none.
+   * @param isFirstLook nothing was claimed here yet.
    */
   lookedAt(
-    { runId, uptimeSeconds, isPrimary }: RedisInfo,
+    { runId, replicationId, uptimeSeconds, isPrimary, hasTakenOver }: RedisInfo,
     isFirstLook: boolean,
     nowMs: number,
   ): void {
-    const wasPrimary = this.#servers.get(runId)
-    this.#servers.set(runId, isPrimary)
+    const server = `${runId} ${replicationId}`
+    const wasPrimary = this.#servers.get(server)
+    this.#servers.set(server, isPrimary)
     if (!isPrimary || wasPrimary === true) return
     const nowSeconds = Math.floor(nowMs / 1000)
-    this.keptSince(isFirstLook ? nowSeconds - uptimeSeconds : nowSeconds)
+    // When it took over it does not say, nor whether other gateways had claimed elsewhere before.
+    const isWholeSinceStart = isFirstLook && !hasTakenOver
+    this.keptSince(isWholeSinceStart ? nowSeconds - uptimeSeconds : nowSeconds)
   }
 
   /** Unix seconds. */

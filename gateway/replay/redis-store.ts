@@ -61,23 +61,23 @@ export class RedisReplayStore implements ReplayStore {
     if (refusesBeforeStart && claim.timestampSeconds < remembersFromSeconds) return 'before_start'
     const key = this.#keyOf(claim)
     if ((await client.set(key, '', 'PX', lifeMs(claim, nowMs), 'NX')) === 'OK') {
-      return this.#confirm(claim)
+      return this.#confirm(claim, 'claimed')
     }
     // Atomic: of many that follow a redirect at once, one takes it.
     const taken = await client.getdel(rearmedKey(key, target()))
-    return taken === null ? 'duplicate' : 'followed'
+    return taken === null ? 'duplicate' : this.#confirm(claim, 'followed')
   }
 
   /**
    * A cluster may have been led to a server that was not looked at before: one that was started
    * again knows no claims. @throws if it cannot be told yet.
    */
-  #confirm({ timestampSeconds }: Claim): ClaimOutcome {
+  #confirm({ timestampSeconds }: Claim, outcome: ClaimOutcome): ClaimOutcome {
     const { link, refusesBeforeStart } = this.#options
     const why = link.unavailableBecause
     if (why !== undefined) throw new Error(`replay store: ${why}`)
     const isBefore = timestampSeconds < link.memory.remembersFromSeconds
-    return refusesBeforeStart && isBefore ? 'before_start' : 'claimed'
+    return refusesBeforeStart && isBefore ? 'before_start' : outcome
   }
 
   async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {

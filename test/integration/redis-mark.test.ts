@@ -63,6 +63,15 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await markOn(server).look(nowSeconds)).toBe('test:since: not what a gateway has written')
   })
 
+  it('a mark of a clock that was wrong refuses nothing in silence', async () => {
+    const server = await startStoreServer(program)
+    await markOn(server).look(nowSeconds + 86_400)
+    const { look } = markOn(server)
+    expect(await look(nowSeconds)).toBe('test:since: ahead of the clock: delete it')
+    await server.client.del('test:since')
+    expect(await look(nowSeconds)).toBe(nowSeconds + 2)
+  })
+
   it('nothing is known of a server that may be another, until it was asked', async () => {
     const server = await startStoreServer(program)
     const { mark, look } = markOn(server)

@@ -227,6 +227,17 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
     })
 
+    it('is not used in another database than the one that was asked for', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: `${server.url}/99` })
+      await expect.poll(() => store.unavailableBecause).toContain('DB index is out of range')
+      await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~*', '+@all', '-select')
+      const user = { username: 'gateway', password: 'secret' }
+      const barred = redisStoreOn({ url: `${server.url}/1`, ...user })
+      await expect.poll(() => barred.unavailableBecause).toContain("'select'")
+      expect(await claim(barred, randomBytes(32))).toContain("'select'")
+    })
+
     it('is not used on a replica, and refuses what was signed before that took over', async () => {
       const primary = await start()
       const replica = await start('--replicaof', '127.0.0.1', String(primary.port))

@@ -6,8 +6,10 @@ import { RedisMemory } from '../../../gateway/replay/redis-memory.ts'
 const now = 1_700_000_000
 const server = (runId: string, uptimeSeconds: number, isPrimary = true) => ({
   runId,
+  replicationId: 'first',
   uptimeSeconds,
   isPrimary,
+  hasTakenOver: false,
   mayEvict: false,
 })
 
@@ -47,6 +49,21 @@ describe('RedisMemory', () => {
     expect(memory.remembersFromSeconds).toBe(now + 62)
   })
 
+  it('begins anew with a primary that is one again, though it was never seen as a replica', () => {
+    const memory = new RedisMemory()
+    memory.lookedAt(server('a', 1000), true, now * 1000)
+    memory.lookedAt({ ...server('b', 1000), replicationId: 'second' }, false, (now + 10) * 1000)
+    const again = { ...server('a', 1020), replicationId: 'third', hasTakenOver: true }
+    memory.lookedAt(again, false, (now + 20) * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 22)
+  })
+
+  it('knows nothing of before the first look at a server that took over at some time', () => {
+    const memory = new RedisMemory()
+    memory.lookedAt({ ...server('a', 1000), hasTakenOver: true }, true, now * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 2)
+  })
+
   it('does not reach back further when the clock does', () => {
     const memory = new RedisMemory()
     memory.lookedAt(server('a', 10), true, now * 1000)
@@ -56,8 +73,8 @@ describe('RedisMemory', () => {
 })
 
 describe('parseRedisInfo', () => {
-  const text = (policy: string, limit: string) =>
-    `# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\nuptime_in_seconds:17\r\n\r\n# Replication\r\nrole:master\r\n# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`
+  const text = (policy: string, limit: string, replid2 = '0000') =>
+    `# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\nuptime_in_seconds:17\r\n\r\n# Replication\r\nrole:master\r\nmaster_replid:1f\r\nmaster_replid2:${replid2}\r\n# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`
 
   it.each([
     ['noeviction', '0', false],
@@ -70,8 +87,14 @@ describe('parseRedisInfo', () => {
       runId: 'abc',
       uptimeSeconds: 17,
       isPrimary: true,
+      replicationId: '1f',
+      hasTakenOver: false,
       mayEvict,
     })
+  })
+
+  it('knows one that has taken over by the replication id that it had before', () => {
+    expect(parseRedisInfo(text('noeviction', '0', '00a0'))).toMatchObject({ hasTakenOver: true })
   })
 
   it.each(['', 'run_id:abc', 'run_id:abc\nuptime_in_seconds:x\nmaxmemory:0\nmaxmemory_policy:y'])(
