@@ -16,10 +16,8 @@ const redisUrl = z.string().refine(isPlainRedisUrl, {
 
 function isPlainRedisUrl(text: string): boolean {
   const url = URL.parse(text)
-  const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
-  return (
-    isRedis && url.hostname !== '' && /^(?:\/\d{0,3})?$/.test(url.pathname) && !/[@?#]/.test(text)
-  )
+  const isPlain = /^rediss?:\/\/[^\s@?#]+$/.test(text)
+  return isPlain && url !== null && url.hostname !== '' && /^(?:\/\d{0,2})?$/.test(url.pathname)
 }
 
 const sentinel = z.string().refine((text) => /^(?:rediss:\/\/)?[^\s@/]+:\d{1,5}$/.test(text), {
@@ -65,10 +63,10 @@ export function redisProblems(replay: RedisKeys): [string, string][] {
   if ((sentinels === undefined) !== (sentinelName === undefined)) {
     problems.push(['sentinelName', 'it with sentinels, and only with them'])
   }
-  if (cluster === true && url === undefined) {
-    problems.push(['cluster', 'url to a node of the cluster'])
+  if (cluster === true && (url === undefined || /\d\/\d/.test(url))) {
+    problems.push(['cluster', 'url to a node of the cluster, without a /db'])
   }
-  const areTls = [...(sentinels ?? []), ...(url === undefined ? [] : [url])].map(isTls)
+  const areTls = [...(sentinels ?? []), ...(url === undefined ? [] : [url])].map(isOverTls)
   if (new Set(areTls).size > 1) problems.push(['sentinels', 'rediss:// at all of them or at none'])
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push(['certFile', 'both certFile and keyFile, or neither'])
@@ -81,6 +79,7 @@ export function redisProblems(replay: RedisKeys): [string, string][] {
   return problems
 }
 
-function isTls(address: string): boolean {
-  return address.startsWith('rediss:')
+/** @param address `url`, or one of `sentinels`. */
+export function isOverTls(address: string): boolean {
+  return address.startsWith('rediss://')
 }

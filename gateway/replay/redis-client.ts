@@ -2,6 +2,7 @@
 import { Cluster, Redis } from 'ioredis'
 
 import type { ReplaySecrets } from '../config/compile.ts'
+import { isOverTls } from '../config/redis-schema.ts'
 import type { ReplayConfig } from '../config/replay-schema.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
@@ -28,7 +29,14 @@ export function createRedisClient(config: RedisConfig): RedisClient {
   const url = new URL(config.url ?? '')
   const at = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
   if (!config.cluster) return new Redis({ ...options, ...at, db: Number(url.pathname.slice(1)) })
-  return new Cluster([at], {
+  return createCluster(at, options)
+}
+
+function createCluster(
+  at: { host: string; port: number },
+  options: ReturnType<typeof optionsOf>,
+): Cluster {
+  const cluster = new Cluster([at], {
     redisOptions: options,
     enableOfflineQueue: false,
     // It asks any node, fails if that is not connected yet, and then starts all over, for as long as
@@ -40,7 +48,22 @@ export function createRedisClient(config: RedisConfig): RedisClient {
       found(null, name)
     },
     slotsRefreshInterval: 5000,
+    // Nothing is sent again here either.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
   })
+  cluster.on('+node', quietAsking)
+  return cluster
+}
+
+/** The library asks a node so before what it is redirected to there, and leaves a failure unhandled. */
+function quietAsking(node: Redis): void {
+  const asking = node.asking.bind(node)
+  node.asking = () => {
+    const asked = asking()
+    asked.catch(() => undefined)
+    return asked
+  }
 }
 
 export function isCluster(client: RedisClient): client is Cluster {
@@ -51,7 +74,7 @@ function optionsOf({ url, username, password, ...config }: RedisConfig) {
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(isTls(url) && { tls: tlsOf(config), Connector: TlsConnector }),
+    ...(url !== undefined && isOverTls(url) && { tls: tlsOf(config), Connector: TlsConnector }),
     connectTimeout: 5000,
     socketTimeout: MOST_SILENCE_MS,
     // A claim that was lost with its connection may have been made: it must not be tried again.
@@ -72,17 +95,13 @@ function behindSentinels(config: RedisConfig) {
     name: sentinelName,
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
-    ...(isTls(sentinels[0]) && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    ...(sentinels.some(isOverTls) && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     Connector: sentinelConnector,
     sentinelCommandTimeout: MOST_SILENCE_MS,
     // A primary that they have given up may go on serving those who are still connected to it.
     failoverDetector: true,
     sentinelReconnectStrategy: retryDelayMs,
   }
-}
-
-function isTls(address: string | undefined): boolean {
-  return address?.startsWith('rediss:') === true
 }
 
 /** Verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: who answers in its place admits replays. */

@@ -6,10 +6,11 @@ import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
 import { plainError } from '../plain-error.ts'
 import { TlsConnector } from './tls-connector.ts'
 
-/** What is overridden; its types call the second private. */
+/** What is overridden or called; its types call all but the first private. */
 interface Overridden {
   connect(onError: (type: string, error: Error) => void): Promise<Duplex>
   connectToSentinel(address: object, options?: object): Redis
+  readonly failoverDetector: { cleanup(): void } | null
 }
 
 const Base = SentinelConnector as unknown as new (options: unknown) => Overridden
@@ -33,6 +34,8 @@ class QuietSentinelConnector extends Base {
   }
 
   override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
+    // What it hears of while this connects would end this for ever.
+    this.failoverDetector?.cleanup()
     const stream = await super.connect((type, error) => {
       error.message = error.message
         .replace(SAYS_WHEN, '')
@@ -43,7 +46,22 @@ class QuietSentinelConnector extends Base {
     return stream
   }
 
+  /** @param options only of one that listens for another primary. */
   override connectToSentinel(address: object, options?: object): Redis {
+    if (options !== undefined) return this.#listenTo(address, options)
+    return this.#open(address, {})
+  }
+
+  /** The library would subscribe anew without hearing of a failure, and once only if it took long. */
+  #listenTo(address: object, options: object): Redis {
+    const sentinel = this.#open(address, { ...options, autoResubscribe: false })
+    sentinel.on('ready', () => {
+      sentinel.subscribe('+switch-master').catch(() => undefined)
+    })
+    return sentinel
+  }
+
+  #open(address: object, options: object): Redis {
     const over = this.#isOverTls ? { Connector: TlsConnector } : {}
     this.#failure = undefined
     const sentinel = super.connectToSentinel(address, { ...options, ...over })

@@ -76,6 +76,22 @@ describe.each(storePrograms)('%s in a cluster', (program) => {
     expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
   }, 120_000)
 
+  it('needs no more rights than these, under an ACL user', async () => {
+    const servers = await startCluster()
+    const ofClaims = ['+get', '+set', '+getdel', '+exists', '+incr', '+pexpire', '+info', '+ping']
+    const ofCluster = ['+select', '+cluster|slots', '+asking', '+readonly', '+readwrite']
+    for (const { client } of servers) {
+      const user = ['gateway', 'on', '>secret', '~test:*', '-@all'] as const
+      await client.acl('SETUSER', ...user, ...ofClaims, ...ofCluster)
+    }
+    const user = { username: 'gateway', password: 'secret' }
+    const store = redisStoreOn({ url: servers[0]?.url, cluster: true, ...user })
+    await isUp(store)
+    for (let i = 0; i < 20; i += 1) {
+      expect(await claim(store, randomBytes(32))).toBe('claimed')
+    }
+  }, 120_000)
+
   it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
     const [first] = await startCluster()
     const emit = vi.spyOn(Cluster.prototype, 'emit')

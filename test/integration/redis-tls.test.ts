@@ -166,7 +166,8 @@ describe('a replay store that asks for a certificate', () => {
 })
 
 describe('Sentinels over TLS', () => {
-  const user = 'user gateway on >of-sentinels allchannels +@connection +sentinel +subscribe +info'
+  const user =
+    'user gateway on >of-sentinels &+switch-master -@all +sentinel +subscribe +info +ping'
 
   async function startBehindSentinel(password: string | undefined, replay: object) {
     const server = await startTlsRedis()

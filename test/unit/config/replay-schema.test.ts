@@ -29,6 +29,7 @@ describe('replay', () => {
     { url, cluster: true },
     behind('a:26379', 'b:26379'),
     { ...behind('rediss://a:26379', 'rediss://[::1]:26379'), ...pair },
+    behind('rediss:26379'),
     { ...behind('a:26379'), sentinelUsername: 'gateway', sentinelPassword: password, password },
   ])('may be in Redis by %j', (replay) => {
     expect(problemsOf({ store: 'redis', ...replay })).toEqual({})
@@ -39,7 +40,14 @@ describe('replay', () => {
     [{ url, ...behind('a:1') }, { url: 'either url or sentinels' }],
     [{ sentinels: ['a:1'] }, { sentinelName: 'it with sentinels, and only with them' }],
     [{ url, sentinelName: 'a' }, { sentinelName: 'it with sentinels, and only with them' }],
-    [{ ...behind('a:1'), cluster: true }, { cluster: 'url to a node of the cluster' }],
+    [
+      { ...behind('a:1'), cluster: true },
+      { cluster: 'url to a node of the cluster, without a /db' },
+    ],
+    [
+      { url: `${url}/1`, cluster: true },
+      { cluster: 'url to a node of the cluster, without a /db' },
+    ],
     [behind('a:1', 'rediss://b:1'), { sentinels: 'rediss:// at all of them or at none' }],
     [behind('redis://a:1'), { 'sentinels.0': 'host:port, or rediss://host:port' }],
     [behind('rediss://user:word@a:1'), { 'sentinels.0': 'host:port, or rediss://host:port' }],
@@ -64,6 +72,9 @@ describe('replay', () => {
 
   it.each([
     'http://valkey',
+    'REDISS://valkey',
+    ' rediss://valkey',
+    'redis://valkey/100',
     'redis://',
     'redis://a:b@valkey',
     'redis://valkey?db=1',
