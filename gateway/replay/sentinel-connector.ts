@@ -6,10 +6,17 @@ import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
 import { plainError } from '../plain-error.ts'
 import { TlsConnector } from './tls-connector.ts'
 
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
 /** What is overridden or called; its types call all but the first private. */
 interface Overridden {
   connect(onError: (type: string, error: Error) => void): Promise<Duplex>
-  connectToSentinel(address: object, options?: object): Redis
+  connectToSentinel(address: Address, options?: object): Redis
+  resolve(sentinel: Address): Promise<Address | null>
+  disconnect(): void
   readonly failoverDetector: { cleanup(): void } | null
 }
 
@@ -27,6 +34,9 @@ class QuietSentinelConnector extends Base {
   readonly #isOverTls: boolean
   /** What the last connection to a Sentinel ended with, of which the library says only that it did. */
   #failure: string | undefined
+  /** Where each Sentinel said last that the primary is. */
+  readonly #said = new Map<string, string>()
+  #connects = 0
 
   constructor(options: unknown) {
     super(options)
@@ -36,6 +46,7 @@ class QuietSentinelConnector extends Base {
   override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
     // What it hears of while this connects would end this for ever.
     this.failoverDetector?.cleanup()
+    this.#connects += 1
     const stream = await super.connect((type, error) => {
       error.message = error.message
         .replace(SAYS_WHEN, '')
@@ -46,22 +57,39 @@ class QuietSentinelConnector extends Base {
     return stream
   }
 
+  override async resolve(sentinel: Address): Promise<Address | null> {
+    const primary = await super.resolve(sentinel)
+    this.#said.set(nameOf(sentinel), nameOf(primary))
+    return primary
+  }
+
   /** @param options only of one that listens for another primary. */
-  override connectToSentinel(address: object, options?: object): Redis {
+  override connectToSentinel(address: Address, options?: object): Redis {
     if (options !== undefined) return this.#listenTo(address, options)
     return this.#open(address, {})
   }
 
   /** The library would subscribe anew without hearing of a failure, and once only if it took long. */
-  #listenTo(address: object, options: object): Redis {
+  #listenTo(address: Address, options: object): Redis {
     const sentinel = this.#open(address, { ...options, autoResubscribe: false })
     sentinel.on('ready', () => {
-      sentinel.subscribe('+switch-master').catch(() => undefined)
+      sentinel
+        .subscribe('+switch-master')
+        .then(() => this.#askAgain(address))
+        .catch(() => undefined)
     })
     return sentinel
   }
 
-  #open(address: object, options: object): Redis {
+  /** Of what it announced before it was listened to, it says something else now. */
+  async #askAgain(sentinel: Address): Promise<void> {
+    const [connects, said] = [this.#connects, this.#said.get(nameOf(sentinel))]
+    if (said === undefined) return
+    const primary = await super.resolve(sentinel)
+    if (connects === this.#connects && nameOf(primary) !== said) this.disconnect()
+  }
+
+  #open(address: Address, options: object): Redis {
     const over = this.#isOverTls ? { Connector: TlsConnector } : {}
     this.#failure = undefined
     const sentinel = super.connectToSentinel(address, { ...options, ...over })
@@ -70,6 +98,10 @@ class QuietSentinelConnector extends Base {
     })
     return sentinel
   }
+}
+
+function nameOf(address: Address | null): string {
+  return address === null ? '' : `${address.host}:${String(address.port)}`
 }
 
 export const sentinelConnector = QuietSentinelConnector as unknown as new (

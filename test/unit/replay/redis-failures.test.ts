@@ -80,6 +80,29 @@ describe('behind Sentinels', () => {
     await isReady(client)
   })
 
+  it('a failover that was announced before it is listened to is not missed', async () => {
+    const connected: string[] = []
+    const start = (name: string) =>
+      startScriptedRedis(([command]) => {
+        if (command !== 'info') return undefined
+        connected.push(name)
+        return infoOf(name)
+      })
+    const [before, after] = [await start('before'), await start('after')]
+    let primary = before
+    const sentinel = await startSentinel(
+      () => primary,
+      ([name]) => {
+        if (name === 'subscribe') primary = after
+        return undefined
+      },
+    )
+    const sentinels = [`127.0.0.1:${String(sentinel)}`]
+    const client = connect({ cluster: false, sentinels, sentinelName: 'primary' })
+    await expect.poll(() => connected).toEqual(['before', 'after'])
+    await isReady(client)
+  })
+
   it('a failover that is announced while another Sentinel is subscribed to anew is no error', async () => {
     const primary = await startScriptedRedis(([name]) =>
       name === 'info' ? infoOf('a') : undefined,
