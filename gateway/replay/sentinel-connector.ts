@@ -27,15 +27,16 @@ const SAYS_WHEN = / Retrying from scratch after \d+ms\./
 const SAYS_NOTHING = 'Connection is closed.'
 
 /**
- * As its own, but for errors of its connections: those of a Sentinel would be written to standard
- * error, and what tls-connector.ts says of a second one holds here too.
+ * As its own, but for failovers that come at a moment which it does not think of, and for errors of its
+ * connections: those of a Sentinel would be written to standard error, and what tls-connector.ts says
+ * of a second one holds here too.
  */
-class QuietSentinelConnector extends Base {
+class SteadySentinelConnector extends Base {
   readonly #isOverTls: boolean
   /** What the last connection to a Sentinel ended with, of which the library says only that it did. */
   #failure: string | undefined
-  /** Where each Sentinel said last that the primary is. */
-  readonly #said = new Map<string, string>()
+  /** Which Sentinel said last where the primary is, and what. */
+  #said = { by: '', primary: '' }
   #connects = 0
 
   constructor(options: unknown) {
@@ -59,7 +60,7 @@ class QuietSentinelConnector extends Base {
 
   override async resolve(sentinel: Address): Promise<Address | null> {
     const primary = await super.resolve(sentinel)
-    this.#said.set(nameOf(sentinel), nameOf(primary))
+    this.#said = { by: nameOf(sentinel), primary: nameOf(primary) }
     return primary
   }
 
@@ -83,10 +84,10 @@ class QuietSentinelConnector extends Base {
 
   /** Of what it announced before it was listened to, it says something else now. */
   async #askAgain(sentinel: Address): Promise<void> {
-    const [connects, said] = [this.#connects, this.#said.get(nameOf(sentinel))]
-    if (said === undefined) return
+    const [connects, said] = [this.#connects, this.#said]
+    if (said.by !== nameOf(sentinel)) return
     const primary = await super.resolve(sentinel)
-    if (connects === this.#connects && nameOf(primary) !== said) this.disconnect()
+    if (connects === this.#connects && nameOf(primary) !== said.primary) this.disconnect()
   }
 
   #open(address: Address, options: object): Redis {
@@ -104,6 +105,6 @@ function nameOf(address: Address | null): string {
   return address === null ? '' : `${address.host}:${String(address.port)}`
 }
 
-export const sentinelConnector = QuietSentinelConnector as unknown as new (
+export const sentinelConnector = SteadySentinelConnector as unknown as new (
   options: unknown,
 ) => AbstractConnector

@@ -103,6 +103,44 @@ describe('behind Sentinels', () => {
     await isReady(client)
   })
 
+  it('a Sentinel that had named another before, and is not the one that was believed, ends nothing', async () => {
+    const connected: string[] = []
+    let endFirst = () => {}
+    const start = (name: string) =>
+      startScriptedRedis(([command], connection) => {
+        if (command !== 'info') return undefined
+        connected.push(name)
+        if (name === 'before') endFirst = () => connection.destroy()
+        return infoOf(name)
+      })
+    const [before, after] = [await start('before'), await start('after')]
+    let primary = before
+    let questions = 0
+    const away = await startSentinel(
+      () => primary,
+      ([, what], connection) => {
+        if (what !== 'get-master-addr-by-name' || (questions += 1) !== 3) return undefined
+        connection.destroy()
+        return NOTHING
+      },
+    )
+    const other = await startSentinel(
+      () => primary,
+      () => undefined,
+    )
+    const sentinels = [away, other].map((port) => `127.0.0.1:${String(port)}`)
+    const client = connect({ cluster: false, sentinels, sentinelName: 'primary' })
+    // Asked once more when it is listened to.
+    await expect.poll(() => questions).toBe(2)
+    await isReady(client)
+    primary = after
+    endFirst()
+    await expect.poll(() => connected).toEqual(['before', 'after'])
+    await sleep(500)
+    expect(connected).toEqual(['before', 'after'])
+    expect(questions).toBe(3)
+  })
+
   it('a failover that is announced while another Sentinel is subscribed to anew is no error', async () => {
     const primary = await startScriptedRedis(([name]) =>
       name === 'info' ? infoOf('a') : undefined,
