@@ -59,11 +59,11 @@ export function readTls(file: string, config: Config, lineOf: LineOf): TlsReadin
   }
   const rangesCa = authorities('inngestRanges')
   const { certFile, keyFile } = config.replay
-  const pair = attempt(['replay', 'certFile'], () => readPair(certFile, keyFile))
+  const pair = attempt(['replay', 'certFile'], () => readClientTls({ certFile, keyFile }))
   const replay = { ca: authorities('replay'), cert: pair?.cert, key: pair?.key }
   const upstreams = config.routes.map(
     ({ upstreamTls = {} }, i) =>
-      attempt(['routes', i, 'upstreamTls'], () => readUpstreamTls(upstreamTls)) ?? {},
+      attempt(['routes', i, 'upstreamTls'], () => readClientTls(upstreamTls)) ?? {},
   )
   return problems.length > 0
     ? { ok: false, problems }
@@ -80,7 +80,7 @@ function readListenerTls(tls: NonNullable<Config['listen']['tls']>): ListenerTls
   return { cert, key, ca, minVersion }
 }
 
-function readUpstreamTls({
+function readClientTls({
   caFile,
   certFile,
   keyFile,
@@ -93,14 +93,6 @@ function readUpstreamTls({
   }
   createSecureContext(material)
   return { ...material, ...(serverName !== undefined && { serverName }) }
-}
-
-/** @throws as above. */
-function readPair(certFile: string | undefined, keyFile: string | undefined) {
-  if (certFile === undefined || keyFile === undefined) return undefined
-  const pair = { cert: readText(certFile), key: readText(keyFile) }
-  createSecureContext(pair)
-  return pair
 }
 
 /** With an empty file OpenSSL would trust every well-known authority instead, in silence. */

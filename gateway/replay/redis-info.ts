@@ -1,6 +1,8 @@
 /** What a Redis server says of itself that decides whether it can be relied on. */
 import type { Redis } from 'ioredis'
 
+import { plainError } from '../plain-error.ts'
+
 export interface RedisInfo {
   /** Another one after each start. */
   readonly runId: string
@@ -24,7 +26,7 @@ export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
     const info = parseRedisInfo(await redis.info())
     return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
   } catch (error) {
-    return `it cannot be looked at: ${error instanceof Error ? error.message : 'no reason given'}`
+    return `it cannot be looked at: ${plainError(error)}`
   }
 }
 

@@ -3,6 +3,7 @@
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
  * somebody emptied it; signatures of before are refused.
  */
+import { plainError } from '../plain-error.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisMemory } from './redis-memory.ts'
 
@@ -40,7 +41,7 @@ export class RedisMark {
       if (since > nowSeconds + MOST_AHEAD_SECONDS) throw new Error('ahead of the clock: delete it')
       this.#memory.keptSince(since)
     } catch (error) {
-      trouble = `${this.#key}: ${error instanceof Error ? error.message : 'no reason given'}`
+      trouble = `${this.#key}: ${plainError(error)}`
     }
     // Of several at once the last knows.
     if (look === this.#looks) this.trouble = trouble
