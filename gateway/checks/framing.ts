@@ -4,6 +4,7 @@
  * no later hop can see another request than the one that was checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
+import { rememberedByName } from './remembered-names.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
 /** Only these two: 0.9 has no head, and 2.0 is a preface that Node reads as a version. */
@@ -38,15 +39,21 @@ function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boole
   return isChunked && lengths.length === 0 && httpVersion === '1.1'
 }
 
+/** Its lower-case name if the field has to be alone; empty otherwise. */
+const singleName = rememberedByName((name) => {
+  const lowerName = name.toLowerCase()
+  return SINGLE.test(lowerName) ? lowerName : ''
+})
+
 function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
-  const seen = new Set<string>()
+  const seen: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase() ?? ''
-    if (!SINGLE.test(name)) continue
+    const name = singleName(rawHeaders[i] ?? '')
+    if (name === '') continue
     // A byte that two hops decode differently can make one matcher fail open (Envoy CVE-2026-73552).
     if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('field_malformed')
-    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
-    seen.add(name)
+    if (seen.includes(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
+    seen.push(name)
   }
   return pass(undefined)
 }

@@ -1,4 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
+import { rememberedByName } from '../checks/remembered-names.ts'
 import { fieldValues } from '../checks/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
@@ -59,23 +60,34 @@ const OF_INNGEST = /^x-(?:inngest-|run-id$)/
 
 /** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, (name) => !ALIASED.test(name) && !isNeverPassed(name))
+  return keepFields(rawHeaders, passedFromVerified)
 }
 
-/**
- * The same for a request that nobody verified: nothing that speaks as Inngest, in any spelling. The
- * app's own fields may have `_` or `.` in their names.
- */
+/** The same for a request that nobody verified: nothing that speaks as Inngest, in any spelling. */
 export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, (name) => {
-    const meant = name.replace(/[._]/g, '-')
-    return !isNeverPassed(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
-  })
+  return keepFields(rawHeaders, passedFromAnybody)
 }
 
 /** @returns name, value, name, value …: what of the app's fields may go to the sender. */
 export function keepResponseFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, (name) => !HOP_BY_HOP.has(name))
+  return keepFields(rawHeaders, passedFromApp)
+}
+
+/** The name as sent; empty if such a field is not passed on. */
+type PassedName = (name: string) => string
+
+const passedFromVerified = passedIf((name) => !ALIASED.test(name) && !isNeverPassed(name))
+
+/** The app's own fields may have `_` or `.` in their names. */
+const passedFromAnybody = passedIf((name) => {
+  const meant = name.replace(/[._]/g, '-')
+  return !isNeverPassed(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
+})
+
+const passedFromApp = passedIf((name) => !HOP_BY_HOP.has(name))
+
+function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
+  return rememberedByName((name) => (mayPass(name.toLowerCase()) ? name : ''))
 }
 
 export interface FieldsToRemove {
@@ -103,13 +115,12 @@ function isNeverPassed(name: string): boolean {
  * CVE-2022-31813). What `Connection` lists is taken off first; managed fields are written behind
  * this, so a sender cannot have them removed, and Inngest's own are never hop-by-hop.
  */
-function keepFields(rawHeaders: readonly string[], mayPass: (name: string) => boolean): string[] {
+function keepFields(rawHeaders: readonly string[], passedName: PassedName): string[] {
   const listed = connectionListed(fieldValues(rawHeaders, 'connection'))
   const kept: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    const lowerName = name.toLowerCase()
-    if (listed.has(lowerName) || !mayPass(lowerName)) continue
+    const name = passedName(rawHeaders[i] ?? '')
+    if (name === '' || (listed.size > 0 && listed.has(name.toLowerCase()))) continue
     kept.push(name, rawHeaders[i + 1] ?? '')
   }
   return kept
