@@ -8,6 +8,7 @@ import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAddress, type Address } from './address.ts'
 import type { AddressRanges } from './address-ranges.ts'
+import { remembered } from './remembered.ts'
 import type { ConnectionHead } from './request-head.ts'
 
 export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
@@ -19,6 +20,9 @@ export interface ClientAddress {
 
 /** Some load balancers (Azure's) append the client's port; only this strict form is taken off. */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
+
+/** A proxy, and each of Inngest's servers, makes many connections and calls. */
+const addressOf = remembered(parseAddress)
 
 export type TrustPolicy = Pick<Policy, 'trustedProxies' | 'speaksProxyProtocol'>
 
@@ -49,7 +53,7 @@ export function resolveClientAddress(
 }
 
 function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boolean {
-  const address = peer === undefined ? undefined : parseAddress(peer)
+  const address = peer === undefined ? undefined : addressOf(peer)
   return address !== undefined && trustedProxies.contains(address)
 }
 
@@ -59,11 +63,11 @@ function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boo
  */
 function speakerOf({ remoteAddress, proxied }: ConnectionHead): ClientAddress | undefined {
   const text = proxied === undefined ? remoteAddress : proxied.sourceAddress
-  const address = text === undefined ? undefined : parseAddress(text)
+  const address = text === undefined ? undefined : addressOf(text)
   return address && { address, source: proxied === undefined ? 'peer' : 'proxy-protocol' }
 }
 
 function parseToken(token: string): Address | undefined {
   const withPort = WITH_PORT.exec(token)
-  return parseAddress(withPort?.[1] ?? withPort?.[2] ?? token)
+  return addressOf(withPort?.[1] ?? withPort?.[2] ?? token)
 }

@@ -63,9 +63,6 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     }
     if (this.#response.destroyed) onClose()
     else this.#response.on('close', onClose)
-    this.#response.on('drain', () => {
-      controller.resume()
-    })
   }
 
   onRequestSent(): void {
@@ -107,8 +104,16 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (!this.#isHeadHeld) return
     this.#isHeadHeld = false
     if (this.#first === undefined) sendHead(this.#response)
-    else if (!this.#response.write(this.#first)) controller.pause()
+    else this.#pass(controller, this.#first)
     this.#first = undefined
+  }
+
+  #pass(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#response.write(chunk)) return
+    controller.pause()
+    this.#response.once('drain', () => {
+      controller.resume()
+    })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -117,7 +122,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       return
     }
     this.#sendHeadAndFirst(controller)
-    if (!this.#response.write(chunk)) controller.pause()
+    this.#pass(controller, chunk)
   }
 
   /** Trailers are dropped. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 
-import { Pool } from 'undici'
+import { Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import type { Body } from '../body.ts'
@@ -66,18 +66,16 @@ export class Forwarder {
     const fields = upstreamFields(request, keepRequestFields(head.rawHeaders), requestId)
     const isLarge = signed.byteLength > LARGE_BODY_BYTES
     if (isLarge) fields.push('content-length', String(signed.byteLength))
-    upstream.pool.dispatch(
-      {
-        // The same bytes that were matched: nothing is decoded and encoded again.
-        path: head.target,
-        method: head.method,
-        headers: fields,
-        body: isLarge ? lettingGo(signed) : bytesOrNone(head, signed.whole()),
-        // undici would take the certificate's name from `Host`, which the sender chose.
-        ...({ servername: upstream.serverName } as object),
-      },
-      new AnswerRelay(head.method, response, told, resolve, reject),
-    )
+    const call: DispatchToServer = {
+      // The same bytes that were matched: nothing is decoded and encoded again.
+      path: head.target,
+      method: head.method,
+      headers: fields,
+      body: isLarge ? lettingGo(signed) : bytesOrNone(head, signed.whole()),
+      // undici would take the certificate's name from `Host`, which the sender chose.
+      servername: upstream.serverName,
+    }
+    upstream.pool.dispatch(call, new AnswerRelay(head.method, response, told, resolve, reject))
     return promise
   }
 
@@ -85,6 +83,9 @@ export class Forwarder {
     for (const { pool } of this.#upstreams.values()) this.#shared.release(pool)
   }
 }
+
+/** What undici takes, though its types leave the name out. */
+type DispatchToServer = Dispatcher.DispatchOptions & { readonly servername: string }
 
 /** undici keeps a buffer until the answer is there; what it iterates over it lets go of when sent. */
 const LARGE_BODY_BYTES = 16_384

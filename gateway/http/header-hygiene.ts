@@ -1,5 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
-import { rememberedByName } from '../checks/remembered-names.ts'
+import { remembered } from '../checks/remembered.ts'
 import { fieldValues } from '../checks/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
@@ -87,7 +87,7 @@ const passedFromAnybody = passedIf((name) => {
 const passedFromApp = passedIf((name) => !HOP_BY_HOP.has(name))
 
 function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
-  return rememberedByName((name) => (mayPass(name.toLowerCase()) ? name : ''))
+  return remembered((name) => (mayPass(name.toLowerCase()) ? name : ''))
 }
 
 export interface FieldsToRemove {

@@ -8,8 +8,11 @@
  */
 import type { Body } from '../body.ts'
 
-/** More than the members before `ctx.stack` ever take; the longest recorded were 330 bytes. */
-const HEAD_BYTES = 2048
+/**
+ * The longest recorded members before `ctx.stack` were 330 bytes, so the first look mostly decides; the
+ * second is longer than they ever get.
+ */
+const LOOKS_BYTES = [512, 2048]
 
 /** Scalars in canonical form, which has no white space. */
 const STRING = '"(?:[^"\\\\]|\\\\.)*"'
@@ -25,5 +28,5 @@ const CTX_WITH_DISPATCH_ID = new RegExp(
 
 /** @param canonical the bytes that the signature covers. */
 export function carriesDispatchId(canonical: Body): boolean {
-  return CTX_WITH_DISPATCH_ID.test(canonical.startText(HEAD_BYTES))
+  return LOOKS_BYTES.some((bytes) => CTX_WITH_DISPATCH_ID.test(canonical.startText(bytes)))
 }
