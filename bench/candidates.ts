@@ -58,6 +58,16 @@ export const candidates: readonly Candidate[] = [
     programs: [],
   },
   {
+    name: 'libraries',
+    label: "the gateway's libraries, one HMAC pass, metrics and access log",
+    checks: 'MAC',
+    isReplayProof: false,
+    start: onNode('libraries.ts', imageFlags),
+    isCompiledAsItRuns: true,
+    programs: [],
+    isRawOnly: true,
+  },
+  {
     name: 'bare',
     label: 'node:http + http.request, keep-alive agent',
     checks: 'none',
@@ -167,8 +177,8 @@ function peerEnvironment({ port, upstreamPort }: PeerPorts): Record<string, stri
   }
 }
 
-function onNode(file: string): (context: StartContext) => Command {
-  const argv = [process.execPath, path.join(here, 'peers', file)]
+function onNode(file: string, flags: readonly string[] = []): (context: StartContext) => Command {
+  const argv = [process.execPath, ...flags, path.join(here, 'peers', file)]
   return (context) => ({ argv, env: peerEnvironment(context) })
 }
 

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { candidates } from './candidates.ts'
 import { cellsNamed, type Cell } from './cells.ts'
-import { parseOptions, usage, type Options } from './options.ts'
+import { runCommand } from './command.ts'
+import type { Options } from './options.ts'
 import { post } from './post.ts'
 import { buildGoPrograms, requirePrograms, scratchFolder } from './prepare.ts'
 import { pinThisProcess } from './processes.ts'
@@ -22,6 +23,12 @@ const SMALL_PER_SECOND = 300
 const SECONDS = 10
 const MOST_P99_MS = 50
 const [small, large] = cellsNamed(['2k-canonical-keepalive-64', '4m-spaced-keepalive-1'])
+
+const USAGE = `npm run bench:latency -- [options]
+  --without NAME   leave a candidate out, as often as needed; asked are ${ASKED.join(', ')}
+  --rounds N       5 by default, each of them ${String(2 * SECONDS)} seconds for a candidate
+  --cores A,B      of the proxies, and of load generator and upstream; 0,1 by default
+  --help`
 
 interface Latencies {
   readonly smallMs: readonly number[]
@@ -132,6 +139,10 @@ function show(rows: readonly { name: string; rounds: Rounds }[]): void {
   console.log(`p99 of small calls under ${String(MOST_P99_MS)} ms: ${isMet ? 'met' : 'NOT met'}`)
 }
 
-const options = parseOptions(process.argv.slice(2))
-if (options === undefined || small === undefined || large === undefined) console.log(usage)
-else await measure({ small, large }, options)
+await runCommand({
+  usage: USAGE,
+  run: async (options) => {
+    if (small === undefined || large === undefined) throw new Error('there are no such cells')
+    await measure({ small, large }, options)
+  },
+})

@@ -2,12 +2,24 @@
 import { rmSync } from 'node:fs'
 
 import { candidates, type Candidate } from './candidates.ts'
-import { parseOptions, usage, type Options } from './options.ts'
+import { runCommand } from './command.ts'
+import type { Options } from './options.ts'
 import { buildGoPrograms, requirePrograms, scratchFolder } from './prepare.ts'
 import { pinThisProcess } from './processes.ts'
 import { report } from './report.ts'
 import { runCell, type CellResult } from './run-cell.ts'
 import { cellTable } from './table.ts'
+
+const USAGE = `npm run bench -- [options]
+  --quick          one round of one second, the two cells of 2 KB that the targets name
+  --all            every combination of body, form, connection and connections
+  --cells A,B      these cells only
+  --without NAME   leave a candidate out, as often as needed
+  --rounds N       5 by default
+  --seconds N      of one candidate in one round; 3 by default
+  --cores A,B      of the proxies, and of load generator and upstream; 0,1 by default
+  --output FOLDER  bench/results by default
+  --help`
 
 function chosenCandidates({ without }: Options): Candidate[] {
   const unknown = without.find((name) => !candidates.some((known) => known.name === name))
@@ -37,11 +49,4 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2))
-  if (options === undefined) console.log(usage)
-  else await bench(options)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-}
+await runCommand({ usage: USAGE, run: bench })

@@ -1,6 +1,5 @@
 /**
- * What the gateway holds after so many calls: `npm run bench:memory -- [--cells NAME] [--cores A,B]`.
- * Signatures live for seconds here and not for minutes, and each look waits until they are all over, so
+ * What the gateway holds after so many calls. Signatures live for seconds here and not for minutes, and each look waits until they are all over, so
  * that the claims of a million calls are not mistaken for a leak.
  */
 import { mkdirSync, rmSync } from 'node:fs'
@@ -9,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { gateway, type Candidate } from './candidates.ts'
 import { cellsNamed, type Cell } from './cells.ts'
-import { parseOptions, type Options } from './options.ts'
+import { runCommand } from './command.ts'
+import type { Options } from './options.ts'
 import { post } from './post.ts'
 import { buildGoPrograms, requirePrograms, scratchFolder } from './prepare.ts'
 import { pinThisProcess } from './processes.ts'
@@ -17,6 +17,11 @@ import { SignedLoad } from './signed-load.ts'
 import { startCell, stopAll } from './start-cell.ts'
 import { markdown } from './table.ts'
 import { runWrk } from './wrk.ts'
+
+const USAGE = `npm run bench:memory -- [options]
+  --cells A,B      these cells; 2 KB with 64 connections that are kept by default
+  --cores A,B      of the gateway, and of load generator and upstream; 0,1 by default
+  --help`
 
 const CELL = '2k-canonical-keepalive-64'
 const LOOKS = 10
@@ -122,13 +127,14 @@ function show(cell: Cell, looks: readonly Look[]): void {
   }
 }
 
-const options = parseOptions(process.argv.slice(2))
-const cells = process.argv.includes('--cells') && options ? options.cells : cellsNamed([CELL])
-if (options === undefined) throw new Error('takes --cells and --cores only')
-const scratch = scratchFolder()
-try {
-  pinThisProcess(options.cores.load)
-  for (const cell of cells) show(cell, await watch(cell, options, scratch))
-} finally {
-  rmSync(scratch, { recursive: true })
+async function watchAll(options: Options): Promise<void> {
+  const scratch = scratchFolder()
+  try {
+    pinThisProcess(options.cores.load)
+    for (const cell of options.cells) show(cell, await watch(cell, options, scratch))
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
 }
+
+await runCommand({ usage: USAGE, cells: cellsNamed([CELL]), run: watchAll })

@@ -1,7 +1,7 @@
-/** The command line of `npm run bench`. */
+/** The command line of the bench; each command takes those options that its usage names. */
 import { parseArgs } from 'node:util'
 
-import { allCells, cellsNamed, defaultCells, type Cell } from './cells.ts'
+import { allCells, cellsNamed, type Cell } from './cells.ts'
 
 export interface Options {
   readonly cells: readonly Cell[]
@@ -17,19 +17,11 @@ export interface Options {
   readonly onProgress: (text: string) => void
 }
 
-export const usage = `npm run bench -- [options]
-  --quick          one round of one second, the two cells of 2 KB that the targets name
-  --all            every combination of body, form, connection and connections
-  --cells A,B      these cells only
-  --without NAME   leave a candidate out, as often as needed
-  --rounds N       5 by default
-  --seconds N      of one candidate in one round; 3 by default
-  --cores A,B      of the proxies, and of load generator and upstream; 0,1 by default
-  --output FOLDER  bench/results by default
-  --help`
-
-/** @returns undefined if the usage was asked for. @throws if something is misspelt. */
-export function parseOptions(argv: readonly string[]): Options | undefined {
+/**
+ * @param usual cells that are measured if none are named.
+ * @returns undefined if the usage was asked for. @throws if something is misspelt.
+ */
+export function parseOptions(argv: readonly string[], usual: readonly Cell[]): Options | undefined {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -48,7 +40,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
   const [proxy, load] = values.cores.split(',').map((core) => count('--cores', core, 0))
   if (proxy === undefined || load === undefined) throw new Error('--cores wants two numbers')
   return {
-    cells: chosenCells(values),
+    cells: chosenCells(values, usual),
     without: values.without,
     rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 1),
     seconds: count('--seconds', values.seconds ?? (values.quick ? '1' : '3'), 1),
@@ -59,10 +51,13 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
   }
 }
 
-function chosenCells(values: { quick: boolean; all: boolean; cells?: string }): readonly Cell[] {
+function chosenCells(
+  values: { quick: boolean; all: boolean; cells?: string },
+  usual: readonly Cell[],
+): readonly Cell[] {
   if (values.cells !== undefined) return cellsNamed(values.cells.split(','))
   if (values.all) return allCells
-  return values.quick ? defaultCells.slice(0, 2) : defaultCells
+  return values.quick ? usual.slice(0, 2) : usual
 }
 
 function count(name: string, text: string, least: number): number {

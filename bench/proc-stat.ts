@@ -16,10 +16,10 @@ export function endedChildrenSeconds(): number {
   return ofChildren / TICKS_PER_SECOND
 }
 
-/** Milliseconds of one thread, finer than in clock ticks. @param thread the first one by default. */
-export function threadCpuMs(pid: number, thread: number | string = pid): number {
+/** Milliseconds of a process's first thread, finer than in clock ticks. */
+export function threadCpuMs(pid: number): number {
   // Nanoseconds (Linux, Documentation/scheduler/sched-stats.rst).
-  const text = readFileSync(`/proc/${String(pid)}/task/${String(thread)}/schedstat`, 'utf8')
+  const text = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8')
   return Number(text.split(' ')[0]) / 1e6
 }
 

@@ -4,7 +4,8 @@ import path from 'node:path'
 
 import { gateway, type Candidate } from './candidates.ts'
 import { cellsNamed, type Cell } from './cells.ts'
-import { parseOptions, type Options } from './options.ts'
+import { runCommand } from './command.ts'
+import type { Options } from './options.ts'
 import { buildGoPrograms, requirePrograms, scratchFolder, type GoPrograms } from './prepare.ts'
 import { pinThisProcess } from './processes.ts'
 import { originOf, selfTimes, type Profile } from './self-times.ts'
@@ -12,6 +13,12 @@ import { SignedLoad } from './signed-load.ts'
 import { startCell, stopAll } from './start-cell.ts'
 import { markdown } from './table.ts'
 import { runWrk } from './wrk.ts'
+
+const USAGE = `npm run bench:profile -- [options]
+  --cells A,B      these cells; 2 KB with 64 connections, kept and one for each call, by default
+  --cores A,B      of the gateway, and of load generator and upstream; 0,1 by default
+  --output FOLDER  where the profiles go; bench/results by default
+  --help`
 
 const CELLS = ['2k-canonical-keepalive-64', '2k-canonical-close-64']
 const SHOWN = 15
@@ -60,8 +67,8 @@ async function profileCell(
 }
 
 function show(cell: Cell, profile: Profile): void {
-  const byFunction = selfTimes(profile, LAST_MICROS, ({ functionName, url, lineNumber }) => {
-    const place = url === '' ? '' : ` ${shortened(url)}:${String(lineNumber + 1)}`
+  const byFunction = selfTimes(profile, LAST_MICROS, ({ functionName, url }) => {
+    const place = url === '' ? '' : ` ${shortened(url)}`
     return `${functionName || '(anonymous)'}${place}`
   })
   const byOrigin = selfTimes(profile, LAST_MICROS, originOf)
@@ -78,14 +85,17 @@ function shortened(url: string): string {
   return url.replace(root, '').replace(/^.*node_modules\//, '')
 }
 
-const options = parseOptions(process.argv.slice(2))
-const cells = process.argv.includes('--cells') && options ? options.cells : cellsNamed(CELLS)
-if (options === undefined) throw new Error('takes --cells and --cores only')
-const scratch = scratchFolder()
-try {
-  const programs = buildGoPrograms(scratch)
-  pinThisProcess(options.cores.load)
-  for (const cell of cells) show(cell, await profileCell(cell, options, programs, scratch))
-} finally {
-  rmSync(scratch, { recursive: true })
+async function profileAll(options: Options): Promise<void> {
+  const scratch = scratchFolder()
+  try {
+    const programs = buildGoPrograms(scratch)
+    pinThisProcess(options.cores.load)
+    for (const cell of options.cells) {
+      show(cell, await profileCell(cell, options, programs, scratch))
+    }
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
 }
+
+await runCommand({ usage: USAGE, cells: cellsNamed(CELLS), run: profileAll })

@@ -1,7 +1,6 @@
 /**
  * From the start of a process to the first connection that it takes, to the line that says so, and to
- * readiness: `npm run bench:startup -- [starts]`. The ways take turns, so that what else the machine
- * does hits all alike.
+ * readiness. The ways take turns, so that what else the machine does hits all alike.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,13 +11,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { gateway } from './candidates.ts'
 import { cellsNamed } from './cells.ts'
+import { runCommand } from './command.ts'
+import type { Options } from './options.ts'
 import { scratchFolder } from './prepare.ts'
 import { threadCpuMs } from './proc-stat.ts'
 import { percentile } from './summary.ts'
 import { markdown } from './table.ts'
 import { freePort } from '../test/support/free-port.ts'
 
-const STARTS = 15
+const USAGE = `npm run bench:startup -- [options]
+  --rounds N       starts of each way; 5 by default
+  --help`
+
 const LOOK_EVERY_MS = 5
 const LONGEST_MS = 30_000
 const WANTED_MS = 500
@@ -127,19 +131,22 @@ function show(floors: readonly number[], starts: ReadonlyMap<Way, readonly Start
   }
 }
 
-const count = Number(process.argv[2] ?? STARTS)
-const folder = scratchFolder()
-try {
-  mkdirSync(path.join(folder, 'compiled'))
-  // What is compiled and read from the disk for the first time is nobody's usual start.
-  for (const way of ways) await startOnce(way, folder)
-  const floors: number[] = []
-  const starts = new Map<Way, Start[]>(ways.map((way) => [way, []]))
-  for (let i = 0; i < count; i += 1) {
-    floors.push(await floor())
-    for (const [way, taken] of starts) taken.push(await startOnce(way, folder))
+async function measure({ rounds }: Options): Promise<void> {
+  const folder = scratchFolder()
+  try {
+    mkdirSync(path.join(folder, 'compiled'))
+    // What is compiled and read from the disk for the first time is nobody's usual start.
+    for (const way of ways) await startOnce(way, folder)
+    const floors: number[] = []
+    const starts = new Map<Way, Start[]>(ways.map((way) => [way, []]))
+    for (let round = 0; round < rounds; round += 1) {
+      floors.push(await floor())
+      for (const [way, taken] of starts) taken.push(await startOnce(way, folder))
+    }
+    show(floors, starts)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
-  show(floors, starts)
-} finally {
-  rmSync(folder, { recursive: true })
 }
+
+await runCommand({ usage: USAGE, run: measure })
