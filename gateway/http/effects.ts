@@ -46,7 +46,8 @@ export class HeadEffects implements Effects {
 
   async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
     try {
-      return await this.#replay.claim(claim, target, nowMs)
+      const outcome = await this.#replay.claim(claim, target, nowMs)
+      return outcome === 'followed_before' ? 'duplicate' : outcome
     } catch (error) {
       throw new GatewayFault('replay_store_unavailable', error)
     }

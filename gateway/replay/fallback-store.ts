@@ -42,7 +42,10 @@ export class FallbackReplayStore implements ReplayStore {
     // If it is spent here only, it was admitted while the shared store could not be told of it.
     const own = await this.#own.claim(claim, target, nowMs)
     if (own === 'full' || own === 'before_start') return own
-    return shared === 'followed' ? shared : own
+    // A redirect is told to both. Was it followed while this one was alone, the shared store has not heard
+    // of it, and would let a copy follow it once more.
+    if (shared === 'followed') return own === 'followed_before' ? 'duplicate' : 'followed'
+    return own
   }
 
   async rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {

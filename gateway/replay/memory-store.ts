@@ -23,6 +23,7 @@ interface SignedSecond {
 }
 
 interface Rearmed {
+  /** How often each may still use the key; none once it has. */
   readonly targets: Map<string, number>
   redirects: number
 }
@@ -75,7 +76,7 @@ export class MemoryReplayStore implements ReplayStore {
     if (timestampSeconds < this.#remembersFromSeconds) return 'before_start'
     const second = this.#seconds.get(timestampSeconds) ?? newSecond(expiresAtSeconds)
     const text = keyText(key)
-    if (second.keys.has(text)) return takeRearmed(second, text, target) ? 'followed' : 'duplicate'
+    if (second.keys.has(text)) return useAgain(second, text, target)
     if (this.#entries >= this.capacity) return 'full'
     second.keys.add(text)
     second.expiresAtSeconds = Math.max(second.expiresAtSeconds, expiresAtSeconds)
@@ -87,10 +88,11 @@ export class MemoryReplayStore implements ReplayStore {
   /**
    * Forgets the seconds whose every claim has expired, at most once a second: a few hundred sets
    * are looked at. What is forgotten is also never remembered again, so that a clock that steps
-   * back does not reopen the window for it.
+   * back does not reopen the window for it; nor does it put off what is to be forgotten next.
    */
   #forgetExpired(nowSeconds: number): void {
-    if (nowSeconds <= this.#sweptAtSeconds) return
+    const isSteppedBack = nowSeconds < this.#sweptAtSeconds - 1
+    if (nowSeconds <= this.#sweptAtSeconds && !isSteppedBack) return
     this.#sweptAtSeconds = nowSeconds
     for (const [timestampSeconds, second] of this.#seconds) {
       if (second.expiresAtSeconds >= nowSeconds) continue
@@ -111,13 +113,13 @@ function keyText(key: Uint8Array): string {
 }
 
 /** Spends one of the times that a redirect gave this target. */
-function takeRearmed({ rearmed }: SignedSecond, text: string, target: () => string): boolean {
+function useAgain({ rearmed }: SignedSecond, text: string, target: () => string): ClaimOutcome {
   const targets = rearmed.get(text)?.targets
-  if (targets === undefined) return false
+  if (targets === undefined) return 'duplicate'
   const name = target()
-  const times = targets.get(name) ?? 0
-  if (times === 0) return false
-  if (times === 1) targets.delete(name)
-  else targets.set(name, times - 1)
-  return true
+  const times = targets.get(name)
+  if (times === undefined) return 'duplicate'
+  if (times === 0) return 'followed_before'
+  targets.set(name, times - 1)
+  return 'followed'
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 
 import { setAnswerDeadline } from './answer-deadline.ts'
+import { ClaimLives } from './claim-lives.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisLink } from './redis-link.ts'
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
@@ -19,20 +20,12 @@ export interface RedisStoreOptions {
   readonly refusesBeforeStart: boolean
 }
 
-/** How far apart the clocks of replicas may be: a claim outlives what any of them finds fresh. */
-const EXPIRY_MARGIN_MS = 60_000
-
-/**
- * How long a signature is fresh by default, its time ahead included. Another gateway may be less
- * strict than this one, and this one may come to be: what is claimed must not be gone by then.
- */
-const LEAST_WINDOW_SECONDS = 600
-
 export class RedisReplayStore implements ReplayStore {
   /** Counted by the server, with those of every other replica. */
   readonly entries = undefined
   readonly capacity = undefined
   readonly #options: RedisStoreOptions
+  readonly #lives = new ClaimLives()
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
@@ -59,8 +52,11 @@ export class RedisReplayStore implements ReplayStore {
     const { client, link, refusesBeforeStart } = this.#options
     const { remembersFromSeconds } = link.memory
     if (refusesBeforeStart && claim.timestampSeconds < remembersFromSeconds) return 'before_start'
+    const lifeMs = this.#lives.lifeMs(claim, nowMs)
+    // Whatever the operator accepts of before a start: this was perhaps claimed by this very process.
+    if (this.#lives.mayBeOver(claim, nowMs)) return 'before_start'
     const key = this.#keyOf(claim)
-    if ((await client.set(key, '', 'PX', lifeMs(claim, nowMs), 'NX')) === 'OK') {
+    if ((await client.set(key, '', 'PX', lifeMs, 'NX')) === 'OK') {
       return this.#confirm(claim, 'claimed')
     }
     // Atomic: of many that follow a redirect at once, one takes it.
@@ -83,7 +79,7 @@ export class RedisReplayStore implements ReplayStore {
   async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
     const { client } = this.#options
     const key = this.#keyOf(claim)
-    const life = lifeMs(claim, nowMs)
+    const life = this.#lives.lifeMs(claim, nowMs)
     if ((await client.exists(key)) === 0) return false
     const redirects = await client.incr(`${key}:redirects`)
     await client.pexpire(`${key}:redirects`, life)
@@ -112,12 +108,6 @@ export class RedisReplayStore implements ReplayStore {
     const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
     return `${this.#options.keyPrefix}{${text}}`
   }
-}
-
-/** @param nowMs Unix milliseconds. */
-function lifeMs({ timestampSeconds, expiresAtSeconds }: Claim, nowMs: number): number {
-  const lastSeconds = Math.max(expiresAtSeconds, timestampSeconds + LEAST_WINDOW_SECONDS)
-  return Math.max(1, (lastSeconds + 1) * 1000 - nowMs) + EXPIRY_MARGIN_MS
 }
 
 /** Of bounded length, whatever the target is called. */

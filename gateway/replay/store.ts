@@ -15,10 +15,13 @@ export interface Claim {
 
 /**
  * `claimed`: first use, now spent. `followed`: spent already, and used once more by the target of a
- * redirect. `duplicate`: spent already. `full`: no room, nothing was forgotten. `before_start`:
- * signed before the store remembers, so a first use cannot be told from a second.
+ * redirect. `duplicate`: spent already. `followed_before`: the same, and the target of a redirect that
+ * this store was told of has used it; not every store can tell. `full`: no room, nothing was
+ * forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from a
+ * second.
  */
-export type ClaimOutcome = 'claimed' | 'followed' | 'duplicate' | 'full' | 'before_start'
+export type ClaimOutcome =
+  'claimed' | 'followed' | 'duplicate' | 'followed_before' | 'full' | 'before_start'
 
 /** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60

@@ -62,6 +62,21 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await first.claim(claimOf(key), () => 'there', Date.now())).toBe('duplicate')
     })
 
+    it('refuses what may be forgotten once signatures are fresh for longer', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url })
+      await isUp(store)
+      const [used, unused] = [claimOf(randomBytes(32)), claimOf(randomBytes(32))]
+      expect(await store.claim(used, () => 'here', Date.now())).toBe('claimed')
+      // As after eleven minutes: Redis has forgotten it, and a reload has made freshness an hour.
+      await server.client.del(await server.client.keys('test:{*'))
+      const laterMs = (used.timestampSeconds + 661) * 1000
+      for (const claimed of [used, unused]) {
+        const longer = { ...claimed, expiresAtSeconds: claimed.timestampSeconds + 3600 }
+        expect(await store.claim(longer, () => 'here', laterMs)).toBe('before_start')
+      }
+    })
+
     it('keeps a claim for as long as any replica could find it fresh, and a minute more', async () => {
       const server = await start()
       const store = redisStoreOn({ url: server.url })

@@ -57,7 +57,7 @@ describe('IpcReplayStore', () => {
     expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
     expect(await one.rearm(claim, 'there', t * 1000)).toBe(true)
     expect(await other.claim(claim, () => 'there', t * 1000)).toBe('followed')
-    expect(await one.claim(claim, () => 'there', t * 1000)).toBe('duplicate')
+    expect(await one.claim(claim, () => 'there', t * 1000)).toBe('followed_before')
   })
 
   it('tells full and before_start as they are', async () => {

@@ -41,6 +41,17 @@ describe('MemoryReplayStore', () => {
     expect(await claim(key, t, t)).toBe('before_start')
   })
 
+  it('goes on forgetting after a clock that was far ahead for a moment', async () => {
+    const { store, claim } = storeOf()
+    const claimed = { key: randomBytes(32), timestampSeconds: t, expiresAtSeconds: t + 3 }
+    await store.claim(claimed, () => 'here', t * 1000)
+    await store.rearm(claimed, 'there', (t + 86_400) * 1000)
+    await claim(randomBytes(32), t + 1, t + 1, t + 4)
+    expect(store.entries).toBe(1)
+    await claim(randomBytes(32), t + 10, t + 10)
+    expect(store.entries).toBe(1)
+  })
+
   it('refuses when full, forgets nothing, and still knows its claims', async () => {
     const { claim } = storeOf(2)
     const [first, second] = [randomBytes(32), randomBytes(32)]
