@@ -5,7 +5,12 @@
  * nothing is bounded, and a client that leaves is not noticed.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 
 import { destination, pino } from 'pino'
 import { Counter, Histogram } from 'prom-client'
@@ -51,9 +56,8 @@ function forward(
   startedMs: number,
 ): void {
   const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0)
-  const fields = request.rawHeaders.filter(
-    (_, i, all) => !NOT_PASSED.has(all[i - (i % 2)]?.toLowerCase() ?? ''),
-  )
+  const fields = passedFields(request.rawHeaders)
+  const only = pieces.length === 1 ? pieces[0] : undefined
   const isLarge = bodyBytes > LARGE_BODY_BYTES
   if (isLarge) fields.push('content-length', String(bodyBytes))
   pool.dispatch(
@@ -61,12 +65,21 @@ function forward(
       path: request.url ?? '/',
       method: 'POST',
       headers: fields,
-      body: isLarge ? (pieces.values() as never) : Buffer.concat(pieces),
+      body: isLarge ? (pieces.values() as never) : (only ?? Buffer.concat(pieces)),
     },
     new Relay(response, (status) => {
       record({ request, bodyBytes, status, durationMs: performance.now() - startedMs })
     }),
   )
+}
+
+function passedFields(rawHeaders: readonly string[]): string[] {
+  const fields: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name = '', value = ''] = [rawHeaders[i], rawHeaders[i + 1]]
+    if (!NOT_PASSED.has(name.toLowerCase())) fields.push(name, value)
+  }
+  return fields
 }
 
 class Relay implements Dispatcher.DispatchHandler {
@@ -87,8 +100,11 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseStart(
     _: Dispatcher.DispatchController,
     status: number,
-    { connection: _connection, 'keep-alive': _keepAlive, ...fields }: Record<string, string>,
+    fields: IncomingHttpHeaders,
   ): void {
+    // Nobody else reads this object.
+    delete fields.connection
+    delete fields['keep-alive']
     this.#response.writeHead(status, fields)
   }
 

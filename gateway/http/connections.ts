@@ -2,7 +2,7 @@
  * The connections of the traffic listener: how many are open, in total and for each address, and
  * what is known of each before its first request.
  */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { formatAddress, parseAddress } from '../checks/address.ts'
@@ -15,6 +15,8 @@ interface OpenConnection extends Listed {
   head: ConnectionHead
   /** Whose share it is counted in; undefined if in nobody's. */
   network: string | undefined
+  /** While the gateway stops: since when there is no call on it. */
+  unusedSinceMs: number | undefined
 }
 
 /** Kept on the socket: a look-up by both ends costs a system call. */
@@ -26,8 +28,8 @@ interface DescribedSocket extends Socket {
 
 const UNKNOWN: ConnectionHead = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
 
-/** A client that has just connected is about to send. */
-const SILENCE_MS = 2000
+/** A client that has just connected is about to send, and one that was answered about to read. */
+const GRACE_MS = 2000
 
 export class Connections {
   readonly #open = new OpenList<OpenConnection>()
@@ -37,6 +39,8 @@ export class Connections {
   readonly #ending = new WeakSet<Socket>()
   /** Set when the gateway stops: what is answered from then on ends its connection. */
   areEnding = false
+  /** Set when it has left its port: another gateway may be there, which knows nothing of what is claimed here. */
+  takeNothingNew = false
 
   get size(): number {
     return this.#open.size
@@ -45,7 +49,8 @@ export class Connections {
   /** Counted until it closes. */
   add(socket: DescribedSocket, isEncrypted: boolean): void {
     const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied: undefined }
-    const entry = { socket, head, sinceMs: performance.now(), network: undefined }
+    const sinceMs = performance.now()
+    const entry = { socket, head, sinceMs, network: undefined, unusedSinceMs: undefined }
     socket[described] = entry
     this.#open.add(entry)
     const ends = isEncrypted ? endsOf(socket) : undefined
@@ -76,8 +81,12 @@ export class Connections {
 
   /** @param socket the connection, or the TLS connection on it. */
   headOf(socket: DescribedSocket): ConnectionHead {
+    return this.#entryOf(socket)?.head ?? UNKNOWN
+  }
+
+  #entryOf(socket: DescribedSocket): OpenConnection | undefined {
     socket[described] ??= this.#encrypted.get(endsOf(socket))
-    return socket[described]?.head ?? UNKNOWN
+    return socket[described]
   }
 
   #leaveShare({ network }: OpenConnection): void {
@@ -99,11 +108,19 @@ export class Connections {
     return this.#ending.has(socket)
   }
 
-  /** Those that have sent nothing for a while and so lose nothing. */
-  closeSilent(): void {
+  /**
+   * Those without a call for a while: silent, idle, or with a head that is never whole.
+   * @param open the calls in progress.
+   */
+  closeUnused(open: Iterable<{ readonly request: IncomingMessage }>): void {
     const nowMs = performance.now()
-    for (const { socket, sinceMs } of this.#open) {
-      if (socket.bytesRead === 0 && nowMs - sinceMs > SILENCE_MS) socket.destroy()
+    const used = new Set<OpenConnection | undefined>()
+    for (const { request } of open) used.add(this.#entryOf(request.socket))
+    for (const entry of this.#open) {
+      const { socket, sinceMs } = entry
+      if (used.has(entry)) entry.unusedSinceMs = undefined
+      else entry.unusedSinceMs ??= socket.bytesRead === 0 ? sinceMs : nowMs
+      if (nowMs - (entry.unusedSinceMs ?? nowMs) > GRACE_MS) socket.destroy()
     }
   }
 

@@ -29,6 +29,8 @@ export interface DrainTimes {
 
 const IDLE_SWEEP_MS = 100
 const PROGRESS_EVERY_MS = 10_000
+const END_LOOK_MS = 10
+const LONGEST_END_MS = 1000
 
 /** @returns how many calls had to be cut off. */
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
@@ -50,18 +52,24 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   }
   const callsCut = live.requestsInFlight
   connections.destroyAll()
+  // Each of them has a record to write, when it finds its connection gone.
+  for (let waitedMs = 0; live.requestsInFlight > 0 && waitedMs < LONGEST_END_MS;) {
+    await delay(END_LOOK_MS)
+    waitedMs += END_LOOK_MS
+  }
   return callsCut
 }
 
 async function closesWithin(
-  { server, listeners, connections }: DrainParts,
+  { server, listeners, connections, exchanges }: DrainParts,
   timeoutMs: number,
 ): Promise<boolean> {
   const closed = listeners.close()
+  connections.takeNothingNew = true
   // A connection whose call has ended would otherwise be kept for the client's next one.
   const sweep = setInterval(() => {
     server.closeIdleConnections()
-    connections.closeSilent()
+    connections.closeUnused(exchanges)
   }, IDLE_SWEEP_MS)
   const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs).then(() => false)])
   clearInterval(sweep)

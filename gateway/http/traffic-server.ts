@@ -53,6 +53,10 @@ function handleEvents(server: Server, parts: TrafficParts): void {
   const onRequest = (request: IncomingMessage, response: Parameters<typeof handleRequest>[1]) => {
     // What follows a request whose connection is being closed was never answered for (RFC 9112 9.6).
     if (isClosing(request.socket) || parts.connections.isEnding(request.socket)) return
+    if (parts.connections.takeNothingNew) {
+      hangUp(response)
+      return
+    }
     if (parts.connections.areEnding) parts.connections.endWith(response)
     void handleRequest(request, response, readHead(request, false, parts), parts)
   }
@@ -66,6 +70,15 @@ function handleEvents(server: Server, parts: TrafficParts): void {
   server.on('clientError', (error: Error, socket: Socket) => {
     onClientError(error, socket, parts)
   })
+}
+
+/** Instead of an answer; what was asked before it on its connection is answered first. */
+function hangUp(response: Parameters<typeof handleRequest>[1]): void {
+  if (response.socket === null)
+    response.once('socket', (socket: Socket) => {
+      socket.destroySoon()
+    })
+  else response.socket.destroySoon()
 }
 
 function onClientError(error: Error, socket: Socket, parts: TrafficParts): void {

@@ -1,4 +1,7 @@
 /** What a client sees of a gateway that stops: each answer ends its connection, and none is lost. */
+import { once } from 'node:events'
+import { connect as connectTo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, freshBody } from '../support/attack.ts'
@@ -17,14 +20,21 @@ function keptCall(gateway: TestGateway): string {
   ])
 }
 
+interface Held {
+  /** Its answers begin at once. */
+  readonly begins?: boolean
+  readonly shutdown?: { readonly delayMs: number; readonly drainTimeoutMs?: number }
+}
+
 /** An app that answers when the test says so. */
-async function startHeld() {
+async function startHeld({ begins = false, shutdown = { delayMs: 1000 } }: Held = {}) {
   const held: (() => void)[] = []
   const gateway = await startBehind(
     (_request, response) => {
+      if (begins) response.write('a beginning, ')
       held.push(() => response.end('done'))
     },
-    { shutdown: { delayMs: 1000 } },
+    { shutdown },
   )
   // The test stops it itself.
   const stop = stops.pop()
@@ -37,6 +47,16 @@ async function startHeld() {
   }
   const reached = (count: number) => expect.poll(() => held.length).toBe(count)
   return { gateway, held, connect, reached, stop: () => stop?.() }
+}
+
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connectTo(port, '127.0.0.1')
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  return !isOpen
 }
 
 const answersIn = (text: string) => text.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0
@@ -84,5 +104,48 @@ describe('a gateway that stops', () => {
     expect(answersIn(other.seen.text)).toBe(1)
     expect(held).toHaveLength(3)
     await stopped
+  })
+
+  it('takes nothing new on any connection once another gateway can be on its port', async () => {
+    const { gateway, held, connect, reached, stop } = await startHeld({
+      begins: true,
+      shutdown: { delayMs: 0, drainTimeoutMs: 20_000 },
+    })
+    const { socket, seen } = await connect()
+    socket.write(keptCall(gateway))
+    await expect.poll(() => seen.text).toMatch(/a beginning/)
+    const stopped = stop()
+    await expect.poll(() => isRefused(gateway.port)).toBe(true)
+    socket.write(keptCall(gateway))
+    // So that what was sent has come, whatever becomes of it.
+    await expect.poll(() => socket.writableLength).toBe(0)
+    await sleep(100)
+    held[0]?.()
+    await expect.poll(() => seen.isClosed).toBe(true)
+    await reached(1)
+    expect(answersIn(seen.text)).toBe(1)
+    expect(seen.text).toMatch(/done/)
+    await stopped
+  })
+
+  it('is not held up by whoever sends half a head, or nothing', async () => {
+    const { connect, stop } = await startHeld({ shutdown: { delayMs: 0, drainTimeoutMs: 60_000 } })
+    const [half, silent] = [await connect(), await connect()]
+    half.socket.write('POST /api/inngest HTTP/1.1\r\nHo')
+    await expect.poll(() => half.socket.writableLength).toBe(0)
+    await stop()
+    await expect.poll(() => half.seen.isClosed && silent.seen.isClosed).toBe(true)
+  })
+
+  it('writes a record of each call that it cuts off', async () => {
+    const { gateway, connect, reached, stop } = await startHeld({
+      shutdown: { delayMs: 0, drainTimeoutMs: 100 },
+    })
+    const clients = [await connect(), await connect()]
+    for (const { socket } of clients) socket.write(keptCall(gateway))
+    await reached(2)
+    await stop()
+    const ended = gateway.logLines.filter(({ msg }) => msg === 'request')
+    expect(ended.map(({ reason }) => reason)).toEqual(['downstream_closed', 'downstream_closed'])
   })
 })
