@@ -13,6 +13,7 @@ import {
   type Environment,
   type KeyReading,
 } from './resolve-keys.ts'
+import { isRoutePath, ROUTE_PATH } from './route-path.ts'
 import { readTls } from './read-tls.ts'
 import { readSecrets } from './secrets.ts'
 import { parseServeOrigin } from './serve-origin.ts'
@@ -158,8 +159,7 @@ function environmentProblems(env: Environment): Problem[] {
       found: describeFound(env[name], []),
     })
   const { path, serveOrigin } = routeDefaults(env)
-  if (!/^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()*+=/-]*$/.test(path))
-    add('INNGEST_SERVE_PATH', 'an absolute path')
+  if (!isRoutePath(path)) add('INNGEST_SERVE_PATH', ROUTE_PATH)
   if (serveOrigin !== undefined && parseServeOrigin(serveOrigin) === undefined) {
     add('INNGEST_SERVE_ORIGIN', 'an origin such as https://app.example.com')
   }

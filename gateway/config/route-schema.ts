@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
 import { routeChecksSchema } from './checks-schema.ts'
+import { isRoutePath, ROUTE_PATH } from './route-path.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 import { parseUpstream } from './upstream.ts'
 
@@ -45,12 +46,7 @@ const shape = z.strictObject({
   )
     .optional()
     .describe('`Host` that requests must carry. Default: any.'),
-  path: text(
-    'an absolute path of plain segments, without query, %, ; or dot segments',
-    (value) =>
-      /^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()*+=/-]*$/.test(value) &&
-      !/\/(?:\.{0,2}\/|\.{1,2}$)/.test(value),
-  )
+  path: text(ROUTE_PATH, isRoutePath)
     .optional()
     .describe(
       'Exact path, by default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. Passthrough: that path and all below it, by default /.',

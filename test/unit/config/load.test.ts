@@ -225,6 +225,16 @@ describe('a placeholder for a signing key', () => {
 })
 
 describe('readSettingsFromEnvironment', () => {
+  it.each(['/api/../x', '/api//x', '/api/.', 'api', '/a?b'])(
+    'holds INNGEST_SERVE_PATH %s to what a path in a file is held to',
+    (text) => {
+      const variables = { ...env, INNGEST_SERVE_PATH: text }
+      expect(problems(readSettingsFromEnvironment('http://127.0.0.1:3000', variables))).toEqual([
+        `environment: INNGEST_SERVE_PATH: expected an absolute path of plain segments, without query, %, ; or dot segments, found "${text}"`,
+      ])
+    },
+  )
+
   it('honours the variables that users of the SDKs have', () => {
     const variables = {
       ...env,
