@@ -17,6 +17,7 @@ import { listen, portOf } from './http/listen.ts'
 import { ListenerGroup } from './http/listener-group.ts'
 import { createOpsServer } from './http/ops-server.ts'
 import { createUpstreamAgents } from './http/passthrough.ts'
+import { nameListener } from './http/name-listener.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
 import { renewCertificate } from './http/tls-listener.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
@@ -98,7 +99,7 @@ export async function startGateway(
     pageOf(settings, serving, surroundings),
   )
   try {
-    await listen(ops, settings.config.ops)
+    await nameListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
   } catch (error) {
     // Half a gateway is none: the process ends instead of serving without health or metrics.
     void serving.stop(0)
@@ -157,7 +158,7 @@ export async function startServing(
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
-  const listeners = await ListenerGroup.open(traffic, settings.config.listen)
+  const listeners = await openTraffic(traffic, settings)
   const authorizer = await startAuthorizer(settings, parts)
   warnOfUnenforced(settings, logger)
   const apply = (next: Settings) => {
@@ -204,13 +205,19 @@ async function closeParts(
   await Promise.all([replay.close(), canonicals.close()])
 }
 
+async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
+  return await nameListener('listen', config.listen, () =>
+    ListenerGroup.open(server, config.listen),
+  )
+}
+
 async function startAuthorizer(
   { config: { authorizer } }: Settings,
   parts: TrafficParts,
 ): Promise<Server | undefined> {
   if (authorizer === undefined) return undefined
   const server = createAuthorizer(parts, authorizer)
-  await listen(server, authorizer)
+  await nameListener('authorizer', authorizer, () => listen(server, authorizer))
   return server
 }
 

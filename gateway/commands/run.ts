@@ -15,6 +15,7 @@ import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
+import { StartFailure } from '../start-failure.ts'
 import { version } from '../version.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
@@ -72,7 +73,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     )
     return await stopOnSignal(gateway, signalled, logger)
   } catch (error) {
-    logger.fatal({ err: error }, 'could not start')
+    if (!(error instanceof StartFailure)) logger.fatal({ err: error }, 'could not start')
     console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }

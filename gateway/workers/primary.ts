@@ -11,6 +11,7 @@ import type { Settings } from '../config/compile.ts'
 import { startMemory, type StopReport } from '../gateway.ts'
 import { listen, portOf } from '../http/listen.ts'
 import { findFreePort } from '../http/listener-group.ts'
+import { nameListener } from '../http/name-listener.ts'
 import { createOpsServer, type Health } from '../http/ops-server.ts'
 import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
@@ -41,7 +42,7 @@ export async function startPrimary(
 ): Promise<Primary> {
   const { config } = settings
   const memory = startMemory(settings, clock)
-  const port = await findFreePort(config.listen)
+  const port = await nameListener('listen', config.listen, () => findFreePort(config.listen))
   const pool = new WorkerPool({
     assignment: { config, workers, port, sinceSeconds: memory.sinceSeconds },
     replay: memory.store,
@@ -62,7 +63,7 @@ export async function startPrimary(
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
   const ops = createOpsServer(metrics, health, page)
-  await listen(ops, config.ops)
+  await nameListener('ops', config.ops, () => listen(ops, config.ops))
   await startOrClose(pool, ops)
   return {
     trafficPort: port,

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc-server.ts'
 import type { ReplayStore } from '../replay/store.ts'
+import { StartFailure } from '../start-failure.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
 
 /** For an answer. One that is busy for longer is as good as stuck. */
@@ -128,7 +129,7 @@ export class WorkerProcess {
     const hasServed = this.#isServing
     this.#isServing = false
     for (const settle of this.#answers.values()) settle(undefined)
-    this.#serving.reject(new Error(why))
+    this.#serving.reject(new StartFailure(why))
     this.#ended.resolve({ why, hasServed, callsCut: this.#callsCut })
   }
 }

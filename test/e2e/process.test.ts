@@ -139,7 +139,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
 `,
     )
     const { status, stderr } = cli(['run', '--config', file], { INNGEST_SIGNING_KEY: key })
-    expect([status, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE') as string])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('already in use') as string])
     taken.close()
   })
 

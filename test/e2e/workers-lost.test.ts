@@ -190,7 +190,7 @@ describe('workers that end', () => {
     const { server, port } = await takePort()
     const { status, stderr } = runOn({ listen: 0, ops: 0, [which]: port })
     expect(status).toBe(1)
-    expect(stderr.match(/could not start: .*EADDRINUSE/g)).toHaveLength(1)
+    expect(stderr.match(/could not start: .*address already in use/g)).toHaveLength(1)
     server.close()
   })
 
@@ -198,7 +198,7 @@ describe('workers that end', () => {
     const gateway = await startWorkers((await startNamedApp('app')).url)
     const { status, stderr } = runOn({ listen: gateway.port, ops: 0 })
     expect(status).toBe(1)
-    expect(stderr.match(/could not start: .*EADDRINUSE/g)).toHaveLength(1)
+    expect(stderr.match(/could not start: .*address already in use/g)).toHaveLength(1)
     expect((await postCall(gateway.port)).status).toBe(200)
   })
 })
