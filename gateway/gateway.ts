@@ -28,7 +28,7 @@ import { ClockDrift } from './observe/clock-drift.ts'
 import { KeyUsage } from './observe/key-usage.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { Recorder } from './observe/recorder.ts'
-import { notEnforced, type GatewayState } from './observe/state-metrics.ts'
+import type { GatewayState } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
 import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
@@ -40,6 +40,7 @@ import { StatusPage } from './status/serve.ts'
 import type { Status } from './status/status.ts'
 import { version } from './version.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
+import { warningsOf } from './warnings.ts'
 
 /** What serves the traffic, without a listener for metrics and health. */
 export interface Serving {
@@ -160,7 +161,7 @@ export async function startServing(
   putInForce(settings)
   const listeners = await openTraffic(traffic, settings)
   const authorizer = await startAuthorizer(settings, parts)
-  warnOfUnenforced(settings, logger)
+  warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
     adjust(next, traffic, logger)
@@ -281,11 +282,9 @@ async function createParts(
 function adjust(next: Settings, traffic: Server, logger: Logger): void {
   logger.level = next.config.log.level
   if (next.listenerTls !== undefined) renewCertificate(traffic, next.listenerTls)
-  warnOfUnenforced(next, logger)
+  warn(next, logger)
 }
 
-function warnOfUnenforced({ policy }: Settings, logger: Logger): void {
-  for (const [route, check, mode] of notEnforced(policy.routes)) {
-    logger.warn({ route, check, mode }, 'a check is not enforced')
-  }
+function warn(settings: Settings, logger: Logger): void {
+  for (const { message, fields } of warningsOf(settings)) logger.warn(fields, message)
 }

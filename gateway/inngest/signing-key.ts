@@ -11,6 +11,9 @@ const PREFIX = /^signkey-\w+-/
 /** Visible ASCII: a key with anything else was cut or pasted wrongly, and could not be Inngest's. */
 const BARE_KEY = /^[\x21-\x7e]+$/
 
+/** Inngest makes keys of 64 digits, and a self-hosted server takes none of an odd number. */
+const INNGEST_FORM = /^(?:[0-9a-f]{2}){16,}$/i
+
 export class SigningKey extends Redacted {
   /** Where the key came from, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
   readonly label: string
@@ -20,12 +23,18 @@ export class SigningKey extends Redacted {
    * a refusal that comes of it can be explained.
    */
   readonly withPrefix: SigningKey | undefined
+  /**
+   * It could be a key of Inngest's. Nothing is refused for another, with which an app signs as well;
+   * but a mistake would show only as signatures that do not match.
+   */
+  readonly hasInngestForm: boolean
   readonly #keyObject: KeyObject
 
   private constructor(label: string, text: string, withPrefix?: SigningKey) {
     super()
     this.label = label
     this.withPrefix = withPrefix
+    this.hasInngestForm = INNGEST_FORM.test(text)
     this.#keyObject = createSecretKey(text, 'ascii')
   }
 

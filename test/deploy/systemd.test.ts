@@ -28,7 +28,7 @@ function readConfiguration() {
   mkdirSync(credentials, { recursive: true })
   for (const credential of valuesOf('LoadCredential')) {
     const [name = ''] = credential.split(':')
-    writeFileSync(path.join(credentials, name), 'signkey-test-12345678')
+    writeFileSync(path.join(credentials, name), 'signkey-test-12345678123456781234567812345678')
   }
   const file = path.join(folder, 'gateway.yaml')
   const shipped = readFileSync('deploy/systemd/gateway.yaml', 'utf8')

@@ -75,7 +75,7 @@ const framedByNode = ['doubled-length', 'length-and-chunks', 'odd-encoding']
 
 describe('a gateway as it should be', () => {
   it('passes as a process in front of a real app, and runs none of its functions', async () => {
-    const own = await startSdkApp(processKey, 'signkey-test-99')
+    const own = await startSdkApp(processKey, 'signkey-test-99999999999999999999999999999999')
     stops.push(() => {
       own.stop()
     })

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 
 import { send, signatureHeader } from '../support/sender.ts'
 
-const key = 'signkey-test-12345678'
+const key = 'signkey-test-12345678123456781234567812345678'
 const certificate = path.resolve('test/fixtures/tls/cert.pem')
 const tls = { cert: readFileSync(certificate), key: readFileSync('test/fixtures/tls/key.pem') }
 

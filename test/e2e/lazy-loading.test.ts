@@ -10,7 +10,7 @@ import { stringify } from 'yaml'
 
 import { mountSecret } from '../support/secret-mount.ts'
 
-const KEY = 'signkey-test-12345678'
+const KEY = 'signkey-test-12345678123456781234567812345678'
 const upstream = 'http://127.0.0.1:1'
 const base = {
   listen: { host: '127.0.0.1', port: 0 },

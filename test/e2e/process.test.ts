@@ -12,7 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { sendRaw, statusOf } from '../support/raw.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
-const key = 'signkey-test-12345678'
+const key = 'signkey-test-12345678123456781234567812345678'
 const main = path.resolve('gateway/main.ts')
 const folder = mkdtempSync(path.join(tmpdir(), 'gateway-process-'))
 const children: ChildProcess[] = []
@@ -107,6 +107,7 @@ describe('the process', () => {
     expect(cli(['validate', '--upstream', 'http://127.0.0.1:1'], env)).toMatchObject({
       status: 0,
       stdout: 'ok: 1 route(s), 9 allowed range(s)\n',
+      stderr: '',
     })
     const header = cli(
       ['sign', '--header-only', '--body', '-'],
@@ -125,6 +126,16 @@ describe('the process', () => {
     })
     expect(cli(['version']).stdout).toBe('0.1.0\n')
     expect(cli(['healthcheck', '--url', 'http://127.0.0.1:1/readyz']).status).toBe(1)
+  })
+
+  it('warns of a key that is not one of Inngest’s, and validates all the same', () => {
+    const { status, stdout, stderr } = cli(['validate', '--upstream', 'http://127.0.0.1:1'], {
+      INNGEST_SIGNING_KEY: '/home/somebody',
+    })
+    expect([status, stdout]).toEqual([0, 'ok: 1 route(s), 9 allowed range(s)\n'])
+    expect(stderr).toBe(
+      'warning: a signing key is not one that Inngest makes (key: env:INNGEST_SIGNING_KEY; expected: hexadecimal digits, an even number of at least 32)\n',
+    )
   })
 
   it('ends with 1 when a port is taken, and serves nothing meanwhile', async () => {

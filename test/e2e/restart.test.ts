@@ -10,7 +10,7 @@ import { startRedis } from '../support/redis-server.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
-const key = 'signkey-test-12345678'
+const key = 'signkey-test-12345678123456781234567812345678'
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()

@@ -10,7 +10,7 @@ import { isTracingAskedFor } from '../../gateway/observe/tracing.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
-const key = 'signkey-test-12345678'
+const key = 'signkey-test-12345678123456781234567812345678'
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`
 

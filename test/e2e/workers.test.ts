@@ -127,7 +127,7 @@ describe('a gateway of two workers', () => {
       return new Set(await Promise.all(calls))
     }
     expect(await statuses(processKey)).toEqual(new Set([401]))
-    expect(await statuses('signkey-test-99')).toEqual(new Set([200]))
+    expect(await statuses('signkey-test-99999999999999999999999999999999')).toEqual(new Set([200]))
     gateway.child.kill('SIGHUP')
     await expect.poll(() => reloadedIn('signal'), patient).toEqual([1, 2])
     // One that has another configuration than the rest is seen.

@@ -28,7 +28,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:9", signingKeys: [{ env: KEY }
 `,
     )
     const child = spawn(process.execPath, ['gateway/main.ts', 'run', '--config', file], {
-      env: { KEY: 'signkey-test-12345678' },
+      env: { KEY: 'signkey-test-12345678123456781234567812345678' },
       stdio: ['ignore', openSync('/dev/full', 'w'), 'inherit'],
     })
     try {

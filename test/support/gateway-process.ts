@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { mountSecret } from './secret-mount.ts'
 import { send, signatureHeader } from './sender.ts'
 
-export const processKey = 'signkey-test-12345678'
+export const processKey = 'signkey-test-12345678123456781234567812345678'
 
 const children: ChildProcess[] = []
 afterEach(async () => {
@@ -57,7 +57,7 @@ export async function startGatewayProcess(
   const child = spawn(process.execPath, args, {
     env: {
       INNGEST_SIGNING_KEY: processKey,
-      INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99',
+      INNGEST_SIGNING_KEY_FALLBACK: 'signkey-test-99999999999999999999999999999999',
       ...variables,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

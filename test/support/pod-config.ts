@@ -10,7 +10,10 @@ import { gatewayIn, type Pod } from './kustomize.ts'
 
 /** What README.md says to put into each Secret; the certificate is that of the test fixtures. */
 const secretKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'inngest-signing-key': { current: 'signkey-test-12345678', fallback: 'signkey-test-12345678' },
+  'inngest-signing-key': {
+    current: 'signkey-test-12345678123456781234567812345678',
+    fallback: 'signkey-test-12345678123456781234567812345678',
+  },
   'inngest-gateway-valkey': { password: 'a password', 'users.acl': 'user default off' },
   'billing-tls': { 'tls.crt': fixture('cert.pem'), 'tls.key': fixture('key.pem') },
 }

@@ -202,6 +202,18 @@ describe('SigningKey', () => {
     },
   )
 
+  it.each([
+    ['0123456789abcdef'.repeat(4), true],
+    [`signkey-prod-${'0123456789abcdef'.repeat(2)}`, true],
+    ['0123456789ABCDEF'.repeat(2), true],
+    ['0123456789abcdef0123456789abcde', false],
+    ['0123456789abcdef0123456789abcdef0', false],
+    ['0123456789abcdef0123456789abcd', false],
+    ['/home/somebody/with/a/long/name/here', false],
+  ])('says whether Inngest could have made %s: %s', (text, expected) => {
+    expect(keyOf(text).hasInngestForm).toBe(expected)
+  })
+
   it('never shows its text, with or without its prefix', () => {
     const key = keyOf(sdk.key)
     const { withPrefix } = key

@@ -1,0 +1,29 @@
+/** What a configuration may say, but hardly anybody means for long. */
+import type { Settings } from './config/compile.ts'
+import { notEnforced } from './observe/state-metrics.ts'
+
+export interface Warning {
+  readonly message: string
+  /** Where it is, and what there; never a secret. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+export function warningsOf({ policy: { routes } }: Settings): readonly Warning[] {
+  const unenforced = notEnforced(routes).map(([route, check, mode]) => ({
+    message: 'a check is not enforced',
+    fields: { route, check, mode },
+  }))
+  const keys = routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
+  const labels = keys.filter(({ hasInngestForm }) => !hasInngestForm).map(({ label }) => label)
+  const malformed = [...new Set(labels)].map((key) => ({
+    message: 'a signing key is not one that Inngest makes',
+    fields: { key, expected: 'hexadecimal digits, an even number of at least 32' },
+  }))
+  return [...unenforced, ...malformed]
+}
+
+/** For a terminal. */
+export function formatWarning({ message, fields }: Warning): string {
+  const details = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
+  return `warning: ${message} (${details.join('; ')})`
+}
