@@ -1,4 +1,8 @@
-/** From a file or the environment to Settings, or every problem at once. The one path in. */
+/**
+ * From a file or the environment to Settings, or every problem at once, of three kinds one after the
+ * other: that it is no YAML, that it has not the shape of a configuration, and the rest, of parts that
+ * do not go together and of files that are named. The one path in.
+ */
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { checkShape } from './check-shape.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
@@ -42,7 +46,10 @@ export function readSettingsFile(file: string, env: Environment): SettingsReadin
     return { ok: false, problems: [problem], files: [file], readAtMs }
   }
   const yaml = readYaml(file, text)
-  const reading = readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
+  // What is made of YAML that is none would be told of keys and values that nobody has written.
+  const reading = yaml.isReadable
+    ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
+    : fail(yaml.problems)
   return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs }
 }
 
@@ -87,13 +94,13 @@ function readSettings(
     ...doubledRoutes(file, routes, DEFAULT_PATH, lineOf),
     ...environmentProblems(isSingle ? env : {}),
   ]
-  if (shape.config === undefined || problems.length > 0) return fail(problems)
-  const clashes = listenerClashes(file, shape.config, lineOf)
-  if (clashes.length > 0) return fail(clashes)
+  if (shape.config === undefined) return fail(problems)
+  problems.push(...listenerClashes(file, shape.config, lineOf))
   const tls = readTls(file, shape.config, lineOf)
-  if (!tls.ok) return fail(tls.problems)
+  if (!tls.ok) problems.push(...tls.problems)
   const read = readSecrets(file, shape.config, env, lineOf)
-  if (!read.ok) return fail(read.problems)
+  if (!read.ok) problems.push(...read.problems)
+  if (!tls.ok || !read.ok || problems.length > 0) return fail(problems)
   const settings = compileSettings(shape.config, keys, tls.material, read.secrets, defaults)
   return { ok: true, settings }
 }

@@ -84,7 +84,7 @@ routes:
     [
       'a doubled key',
       `${route}\nallowlist: [inngest]\nallowlist: [10.0.0.0/8]`,
-      '3: expected each key once, found a key doubled',
+      '3: expected each key once, found "allowlist" again',
     ],
     [
       'an empty allowlist',
@@ -125,6 +125,40 @@ routes:
     ],
   ])('refuses %s, and says where', (_, text, line) => {
     expect(problems(read(text))).toEqual([`gateway.yaml:${line}`])
+  })
+
+  it.each([
+    ['a tab', 'listen:\n\tport: 81\nworkers: 0\n', '2: expected valid YAML, found tab as indent'],
+    ['a bracket left open', 'workers: 0\nroutes: [\n', '3: expected valid YAML, found bad indent'],
+    [
+      'an alias of nothing',
+      'trustedProxies: [*.example.com]\n',
+      ' expected valid YAML, found an alias of nothing, or more than 100 of them',
+    ],
+  ])('says of %s only that', (_, text, line) => {
+    expect(problems(read(text))).toEqual([`gateway.yaml:${line}`])
+  })
+
+  it('says what else is wrong beside a doubled key', () => {
+    expect(problems(read(`${route}\nworkers: 0\nlisten: { port: 81, port: 82 }`))).toEqual([
+      'gateway.yaml:2: workers: expected at least 1, found 0',
+      'gateway.yaml:3: expected each key once, found "port" again',
+    ])
+  })
+
+  it('says at once what several keys and the files they name have wrong', () => {
+    const text = `listen: { port: 81, tls: { certFile: /nonexistent, keyFile: /nonexistent } }
+ops: { port: 81, statusPage: { enabled: true, token: { env: UNSET } } }
+replay: { store: redis, url: "redis://a", password: { env: UNSET } }
+routes: [{ name: a, upstream: "http://h:1", signingKeys: [{ env: UNSET }] }]`
+    const paths = problems(read(text)).map((line) => line.split(' ')[1])
+    expect(paths).toEqual([
+      'listen.tls:',
+      'ops.port:',
+      'ops.statusPage.token:',
+      'replay.password:',
+      'routes[0].signingKeys[0]:',
+    ])
   })
 
   it('says every problem at once', () => {
