@@ -1,9 +1,10 @@
-/** Reads the certificates and keys that the configuration names, and holds each pair together. */
-import { createSecureContext } from 'node:tls'
+/** Reads the certificates and keys that the configuration names. */
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
+import { plainError } from '../plain-error.ts'
 import type { UpstreamTlsPolicy } from '../policy.ts'
+import { PemFiles, type PemReport } from './pem.ts'
 import { formatPath, type LineOf, type Problem } from './problem.ts'
-import { readPlainFile } from './read-file.ts'
 import type { Config } from './schema.ts'
 
 export interface TlsMaterial {
@@ -39,74 +40,65 @@ export type TlsReading =
 
 export function readTls(file: string, config: Config, lineOf: LineOf): TlsReading {
   const problems: Problem[] = []
-  const attempt = <T>(path: readonly PropertyKey[], read: () => T): T | undefined => {
-    try {
-      return read()
-    } catch (error) {
-      const expected = 'PEM files that are readable and belong together'
-      const found = error instanceof Error ? plainMessage(error) : 'an error'
-      problems.push({ file, line: lineOf(path), path: formatPath(path), expected, found })
-      return undefined
-    }
+  const report: PemReport = (path, expected, found) => {
+    problems.push({ file, line: lineOf(path), path: formatPath(path), expected, found })
   }
+  const pems = new PemFiles(report)
   const { tls } = config.listen
-  const listener = tls && attempt(['listen', 'tls'], () => readListenerTls(tls))
-  const authorities = (section: 'inngestRanges' | 'replay') => {
-    const { caFile } = config[section]
-    return caFile === undefined
-      ? undefined
-      : attempt([section, 'caFile'], () => readAuthorities(caFile))
-  }
-  const rangesCa = authorities('inngestRanges')
-  const { certFile, keyFile } = config.replay
-  const pair = attempt(['replay', 'certFile'], () => readClientTls({ certFile, keyFile }))
-  const replay = { ca: authorities('replay'), cert: pair?.cert, key: pair?.key }
-  const upstreams = config.routes.map(
-    ({ upstreamTls = {} }, i) =>
-      attempt(['routes', i, 'upstreamTls'], () => readClientTls(upstreamTls)) ?? {},
+  const listener = tls && readListenerTls(pems, tls)
+  const rangesCa = pems.authorities(['inngestRanges', 'caFile'], config.inngestRanges.caFile)
+  const pair = pems.pair(['replay'], config.replay)
+  const ca = pems.authorities(['replay', 'caFile'], config.replay.caFile)
+  const replay = { ca, cert: pair?.cert, key: pair?.key }
+  const upstreams = config.routes.map(({ upstreamTls = {} }, i) =>
+    readUpstreamTls(pems, ['routes', i, 'upstreamTls'], upstreamTls),
   )
+  if (problems.length === 0) {
+    tryOut(['listen', 'tls'], listener, report)
+    tryOut(['replay', 'certFile'], replay, report)
+    for (const [i, each] of upstreams.entries()) tryOut(['routes', i, 'upstreamTls'], each, report)
+  }
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, material: { listener, rangesCa, replay, upstreams } }
 }
 
-/** @throws if a file cannot be read, or certificate and key do not belong together. */
-function readListenerTls(tls: NonNullable<Config['listen']['tls']>): ListenerTls {
-  const { minVersion } = tls
-  const cert = readText(tls.certFile)
-  const key = readText(tls.keyFile)
-  const ca = tls.clientCaFile === undefined ? undefined : readAuthorities(tls.clientCaFile)
-  createSecureContext({ cert, key, ca })
-  return { cert, key, ca, minVersion }
+/** @returns undefined if a file was reported. */
+function readListenerTls(
+  pems: PemFiles,
+  tls: NonNullable<Config['listen']['tls']>,
+): ListenerTls | undefined {
+  const path = ['listen', 'tls']
+  const pair = pems.pair(path, tls)
+  const ca = pems.authorities([...path, 'clientCaFile'], tls.clientCaFile)
+  return pair && { ...pair, ca, minVersion: tls.minVersion }
 }
 
-function readClientTls({
-  caFile,
-  certFile,
-  keyFile,
-  serverName,
-}: NonNullable<Config['routes'][number]['upstreamTls']>): UpstreamTlsPolicy {
-  const material = {
-    ...(caFile !== undefined && { ca: readAuthorities(caFile) }),
-    ...(certFile !== undefined && { cert: readText(certFile) }),
-    ...(keyFile !== undefined && { key: readText(keyFile) }),
+function readUpstreamTls(
+  pems: PemFiles,
+  path: readonly PropertyKey[],
+  tls: NonNullable<Config['routes'][number]['upstreamTls']>,
+): UpstreamTlsPolicy {
+  const { serverName } = tls
+  const ca = pems.authorities([...path, 'caFile'], tls.caFile)
+  return {
+    ...(ca !== undefined && { ca }),
+    ...pems.pair(path, tls),
+    ...(serverName !== undefined && { serverName }),
   }
-  createSecureContext(material)
-  return { ...material, ...(serverName !== undefined && { serverName }) }
 }
 
-/** With an empty file OpenSSL would trust every well-known authority instead, in silence. */
-function readAuthorities(file: string): string {
-  const text = readText(file)
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`no certificate in ${file}`)
-  return text
-}
-
-function readText(file: string): string {
-  return readPlainFile(file).toString('utf8')
-}
-
-/** OpenSSL's and the file system's messages name files and reasons, never what is in a key. */
-function plainMessage(error: Error): string {
-  return error.message.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
+/** What OpenSSL makes of them together: of a key that it holds for too short, for one. */
+function tryOut(
+  path: readonly PropertyKey[],
+  material: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> | undefined,
+  report: PemReport,
+): void {
+  if (material === undefined) return
+  const { ca, cert, key } = material
+  try {
+    createSecureContext({ ca, cert, key })
+  } catch (error) {
+    report(path, 'PEM files that OpenSSL takes', plainError(error))
+  }
 }

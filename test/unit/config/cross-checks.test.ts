@@ -88,26 +88,6 @@ describe('what two keys of a configuration say together', () => {
       'routes[0].upstreamTls.insecureSkipVerify: expected one of caFile, certFile, keyFile, serverName',
     ],
     [
-      'a certificate that is not there',
-      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: /nonexistent, keyFile: /nonexistent } }`,
-      'listen.tls: expected PEM files that are readable and belong together, found ENOENT',
-    ],
-    [
-      'authorities that are none',
-      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/key.pem, clientCaFile: package.json } }`,
-      'listen.tls: expected PEM files that are readable and belong together, found no certificate in package.json',
-    ],
-    [
-      'a certificate with another key',
-      `routes: [{ name: a, ${app}, ${keys} }]\nlisten: { tls: { certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/second-key.pem } }`,
-      'listen.tls: expected PEM files that are readable and belong together',
-    ],
-    [
-      'a certificate for the replay store with another key',
-      `routes: [{ name: a, ${app}, ${keys} }]\nreplay: { store: redis, url: "rediss://a", certFile: test/fixtures/tls/cert.pem, keyFile: test/fixtures/tls/second-key.pem }`,
-      'replay.certFile: expected PEM files that are readable and belong together',
-    ],
-    [
       'freshness of what is not verified',
       `routes: [{ name: a, ${app}, ${keys}, checks: { signature: off } }]`,
       'routes[0].checks.signature: expected report, or off for freshness and replay too, which need a verified signature, found "off"',

@@ -153,7 +153,8 @@ replay: { store: redis, url: "redis://a", password: { env: UNSET } }
 routes: [{ name: a, upstream: "http://h:1", signingKeys: [{ env: UNSET }] }]`
     const paths = problems(read(text)).map((line) => line.split(' ')[1])
     expect(paths).toEqual([
-      'listen.tls:',
+      'listen.tls.certFile:',
+      'listen.tls.keyFile:',
       'ops.port:',
       'ops.statusPage.token:',
       'replay.password:',
