@@ -1,6 +1,7 @@
 /** Holds a plain value against the schema and says everything that is wrong with it. */
 import type { z } from 'zod'
 
+import { isMapping } from './cross-checks.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { configSchema, type Config } from './schema.ts'
 
@@ -32,14 +33,36 @@ interface Description {
 
 function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
   if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path)
+    // There are none to name where a mapping has to have one of several.
+    const expected =
+      known.length === 0 ? 'nothing beside the key that is known' : `one of ${known.join(', ')}`
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
-      expected: `one of ${knownKeys(issue.path).join(', ')}`,
+      expected,
       found: 'an unknown key',
     }))
   }
-  const found = describeFound(valueAt(root, issue.path), issue.path)
+  const value = valueAt(root, issue.path)
+  const found = whichKeys(issue, value) ?? describeFound(value, issue.path)
   return [{ path: issue.path, expected: expectedOf(issue), found }]
+}
+
+/** @returns which keys are at fault, where a mapping has to have one of several. */
+function whichKeys(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  if (issue.code !== 'invalid_union' || !isMapping(value)) return undefined
+  const unknown = issue.errors.map((issues) =>
+    issues.flatMap((each) => (each.code === 'unrecognized_keys' ? each.keys : [])),
+  )
+  const keys = Object.keys(value)
+  const stranger = keys.find((key) => unknown.every((each) => each.includes(key)))
+  if (stranger !== undefined) return isWord(stranger, value) ? `the key ${stranger}` : undefined
+  return unknown.every((each) => each.length > 0) ? `both ${keys.join(' and ')}` : undefined
+}
+
+/** What stands in place of a key may be the secret itself, as in `{ hunter2 }`. */
+function isWord(key: string, value: Record<string, unknown>): boolean {
+  return /^[a-z]{1,12}$/i.test(key) && typeof value[key] === 'string'
 }
 
 function expectedOf(issue: z.core.$ZodIssue): string {

@@ -87,6 +87,11 @@ routes:
       '3: expected each key once, found "allowlist" again',
     ],
     [
+      'an unknown key beside a reference',
+      route.replace('KEY }', 'KEY, key: B }'),
+      '1: routes[0].signingKeys[0].key: expected nothing beside the key that is known, found an unknown key',
+    ],
+    [
       'an empty allowlist',
       `${route}\nallowlist: []`,
       '2: allowlist: expected at least one entry, found an empty list',
@@ -204,6 +209,23 @@ routes:
     )
     expect(lines.length).toBeGreaterThan(0)
     expect(lines.join('\n')).not.toContain('TOPSECRET')
+  })
+
+  it.each([
+    ['{ env: INNGEST_SIGNING_KEY, file: /x }', 'both env and file'],
+    ['{ Env: A }', 'the key Env'],
+    ['{ signkey-prod-1 }', 'a mapping'],
+    ['{ hunter }', 'a mapping'],
+    ['{}', 'a mapping'],
+  ])('says what is wrong with the reference %s', (reference, found) => {
+    const expected = `expected a reference, env: NAME or file: /path, found ${found}`
+    expect(problems(read(route.replace('{ env: INNGEST_SIGNING_KEY }', reference)))).toEqual([
+      `gateway.yaml:1: routes[0].signingKeys[0]: ${expected}`,
+    ])
+    const replay = `replay: { store: redis, url: "redis://a", password: ${reference} }`
+    expect(problems(read(`${route}\n${replay}`))).toEqual([
+      `gateway.yaml:2: replay.password: ${expected}`,
+    ])
   })
 
   it.each(['/a/../b', '//a', '/a?b', '/a%2fb', 'a', '/a;b', '/./a', '/a//b'])(
