@@ -48,6 +48,18 @@ describe('inngestRangesSchema', () => {
     expect(isTaken(value)).toBe(expected)
   })
 
+  it.each([
+    [{ file: '/list', urls: ['https://a'] }, ['file: either urls or file']],
+    [{ file: '/list', urls: [] }, ['file: either urls or file']],
+    [{ file: '/list', caFile: '/ca' }, ['caFile: nothing, since file is read and not urls']],
+    [{ file: '/list', urls: inngestRangesSchema.parse({}).urls }, []],
+    [{ urls: ['https://a'], caFile: '/ca' }, []],
+  ])('in %j finds %j', (value, expected) => {
+    const { error } = inngestRangesSchema.safeParse(value)
+    const issues = error?.issues ?? []
+    expect(issues.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual(expected)
+  })
+
   it('describes each key', () => {
     const { properties } = z.toJSONSchema(inngestRangesSchema, { io: 'input' })
     for (const [key, property] of Object.entries(properties ?? {})) {
