@@ -41,6 +41,6 @@ export function readSettingsOrExplain(
   if (reading.ok) return reading
   for (const problem of reading.problems) console.error(formatProblem(problem))
   const count = reading.problems.length
-  console.error(`not started: ${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
+  console.error(`${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
   return undefined
 }

@@ -70,7 +70,7 @@ function expectedOf(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return issue.expected === 'int' ? 'a whole number' : nounOf(issue.expected)
     case 'too_small':
-      return isList(issue.origin) ? 'at least one entry' : `at least ${String(issue.minimum)}`
+      return atLeast(issue)
     case 'too_big':
       return `at most ${String(issue.maximum)}`
     case 'invalid_value':
@@ -80,8 +80,9 @@ function expectedOf(issue: z.core.$ZodIssue): string {
   }
 }
 
-function isList(origin: string): boolean {
-  return origin === 'array' || origin === 'string'
+function atLeast({ origin, minimum }: z.core.$ZodIssueTooSmall): string {
+  if (origin === 'array') return 'at least one entry'
+  return origin === 'string' ? 'a text that is not empty' : `at least ${String(minimum)}`
 }
 
 const nouns: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** What is wrong between parts of a configuration, each of which is right in itself. */
-import { formatPath, type LineOf, type Problem } from './problem.ts'
+import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 
 export function doubledRoutes(
   file: string,
@@ -8,19 +8,19 @@ export function doubledRoutes(
   lineOf: LineOf,
 ): Problem[] {
   const problems: Problem[] = []
-  const seen = new Set<string>()
+  /** The first route that has each. */
+  const seen = new Map<string, number>()
   for (const [i, route] of routes.entries()) {
-    const { name, host, path } = route
-    const isOpen = isPassthrough(route)
+    const { name } = route
     const nameKey = `name ${String(name)}`
-    const targetKey = JSON.stringify([
-      isOpen ? 'below' : 'at',
-      typeof host === 'string' ? host.toLowerCase() : '',
-      path ?? (isOpen ? '/' : defaultPath),
-    ])
-    const isDoubled = { name: name !== undefined && seen.has(nameKey), path: seen.has(targetKey) }
+    const targetKey = targetOf(route, defaultPath)
+    const earlier = {
+      name: name === undefined ? undefined : seen.get(nameKey),
+      path: seen.get(targetKey),
+    }
     for (const key of ['name', 'path'] as const) {
-      if (!isDoubled[key]) continue
+      const other = earlier[key]
+      if (other === undefined) continue
       const keyPath = ['routes', i, key]
       const expected = key === 'name' ? 'a name of its own' : 'a host and path of its own'
       problems.push({
@@ -28,12 +28,29 @@ export function doubledRoutes(
         line: lineOf(keyPath),
         path: formatPath(keyPath),
         expected,
-        found: 'those of an earlier route',
+        found: `${key === 'name' ? 'that' : 'those'} of ${nameOf(routes, other)}`,
       })
     }
-    seen.add(nameKey).add(targetKey)
+    for (const key of [nameKey, targetKey]) if (!seen.has(key)) seen.set(key, i)
   }
   return problems
+}
+
+/** What two routes cannot both be for. */
+function targetOf(route: Record<string, unknown>, defaultPath: string): string {
+  const { host, path } = route
+  const isOpen = isPassthrough(route)
+  return JSON.stringify([
+    isOpen ? 'below' : 'at',
+    typeof host === 'string' ? host.toLowerCase() : '',
+    path ?? (isOpen ? '/' : defaultPath),
+  ])
+}
+
+function nameOf(routes: readonly Record<string, unknown>[], index: number): string {
+  const place = formatPath(['routes', index])
+  const name = routes[index]?.['name']
+  return typeof name === 'string' ? `${place}, ${describeFound(name, [])}` : place
 }
 
 /** Two listeners that would want the same port of the same address. */

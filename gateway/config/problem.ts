@@ -37,7 +37,7 @@ export function describeFound(value: unknown, path: readonly PropertyKey[]): str
   if (value === undefined) return 'nothing'
   if (SECRET_KEYS.some((key) => path.includes(key)))
     return Array.isArray(value) ? listOf(value) : kindOf(value)
-  if (typeof value === 'string' && value.includes('@')) return 'a text with credentials in it'
+  if (typeof value === 'string' && /:.*@/s.test(value)) return 'a text with credentials in it'
   if (Array.isArray(value)) return listOf(value)
   if (typeof value === 'object' && value !== null) return 'a mapping'
   return JSON.stringify(value)

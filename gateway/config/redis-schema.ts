@@ -61,7 +61,7 @@ export function redisProblems(replay: RedisKeys): [string, string][] {
   if ((url === undefined) === (sentinels === undefined))
     problems.push(['url', 'either url or sentinels'])
   if ((sentinels === undefined) !== (sentinelName === undefined)) {
-    problems.push(['sentinelName', 'it with sentinels, and only with them'])
+    problems.push(['sentinelName', 'a name with sentinels, and nothing without them'])
   }
   if (cluster === true && (url === undefined || /\d\/\d/.test(url))) {
     problems.push(['cluster', 'url to a node of the cluster, without a /db'])
@@ -74,8 +74,10 @@ export function redisProblems(replay: RedisKeys): [string, string][] {
   const isSet = (key: keyof RedisKeys) => replay[key] !== undefined
   const misplaced = (keys: readonly (keyof RedisKeys)[], expected: string) =>
     keys.filter(isSet).map((key): [string, string] => [key, expected])
-  if (!areTls.includes(true)) problems.push(...misplaced(OF_TLS, 'it only with rediss://'))
-  if (sentinels === undefined) problems.push(...misplaced(OF_SENTINELS, 'it only with sentinels'))
+  if (!areTls.includes(true))
+    problems.push(...misplaced(OF_TLS, 'nothing unless it is reached by rediss://'))
+  if (sentinels === undefined)
+    problems.push(...misplaced(OF_SENTINELS, 'nothing unless there are sentinels'))
   return problems
 }
 

@@ -56,5 +56,5 @@ function problemsOf(replay: ReplayConfig): [string, string][] {
   if (replay.store === 'redis') return redisProblems(replay)
   return Object.keys(redisShape)
     .filter((key) => key !== 'cluster' && replay[key as keyof ReplayConfig] !== undefined)
-    .map((key) => [key, 'it only where store is redis'])
+    .map((key) => [key, 'nothing unless replay.store is redis'])
 }

@@ -115,7 +115,7 @@ function inngestProblems(route: Route): [string, string][] {
   if (route.allowlist !== undefined) {
     problems.push([
       'allowlist',
-      'it only where policy is passthrough; the one for Inngest is global',
+      'nothing unless policy is passthrough; the one for Inngest is global',
     ])
   }
   // An app builds the URL that it registers with Inngest from `Host`.

@@ -13,7 +13,7 @@ import { opsSchema } from './ops-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
 import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
-import { roomForWorkers, workersSchema } from './worker-count.ts'
+import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
 export const inngestKeyword = 'inngest'
@@ -144,7 +144,7 @@ export const configSchema = shape.superRefine((config, context) => {
   if (room === 0) {
     const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
     context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message })
-  } else if (workers !== 'auto' && workers > room) {
+  } else if (workers !== 'auto' && workers > room && workers <= MAX_WORKERS) {
     const message = `at most ${String(room)}, for each of which limits.maxBufferedBytes has room for two bodies`
     context.addIssue({ code: 'custom', path: ['workers'], message })
   }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { LimitsPolicy } from '../policy.ts'
 import type { Config } from './schema.ts'
 
-const MAX_WORKERS = 64
+export const MAX_WORKERS = 64
 
 export const workersSchema = z
   .union([z.literal('auto'), z.int().min(1).max(MAX_WORKERS)], {

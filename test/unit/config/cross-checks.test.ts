@@ -48,6 +48,11 @@ describe('what two keys of a configuration say together', () => {
       'workers: expected at most 6, for each of which limits.maxBufferedBytes has room for two bodies, found 7',
     ],
     [
+      'one name of two routes',
+      `routes: [{ name: a, ${app}, ${keys} }, { name: a, path: /x, ${app}, ${keys} }]`,
+      'routes[1].name: expected a name of its own, found that of routes[0], "a"',
+    ],
+    [
       'an Inngest route without keys',
       `routes: [{ name: a, ${app} }]`,
       'routes[0].signingKeys: expected a list of references, env: NAME or file: /path, found nothing',
@@ -55,7 +60,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'an allowlist that would not be looked at',
       `routes: [{ name: a, ${app}, ${keys}, allowlist: [10.0.0.0/8] }]`,
-      'routes[0].allowlist: expected it only where policy is passthrough',
+      'routes[0].allowlist: expected nothing unless policy is passthrough',
     ],
     [
       'keys that nothing would use',
@@ -110,7 +115,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'a passthrough route doubled',
       `routes: [{ name: a, policy: passthrough, ${app} }, { name: b, policy: passthrough, path: /, ${app} }]`,
-      'routes[1].path: expected a host and path of its own',
+      'routes[1].path: expected a host and path of its own, found those of routes[0], "a"',
     ],
   ])('refuses %s', (_, text, message) => {
     expect(problems(read(text)).join('\n')).toContain(message)

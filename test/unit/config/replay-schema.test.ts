@@ -38,8 +38,11 @@ describe('replay', () => {
   it.each([
     [{}, { url: 'either url or sentinels' }],
     [{ url, ...behind('a:1') }, { url: 'either url or sentinels' }],
-    [{ sentinels: ['a:1'] }, { sentinelName: 'it with sentinels, and only with them' }],
-    [{ url, sentinelName: 'a' }, { sentinelName: 'it with sentinels, and only with them' }],
+    [{ sentinels: ['a:1'] }, { sentinelName: 'a name with sentinels, and nothing without them' }],
+    [
+      { url, sentinelName: 'a' },
+      { sentinelName: 'a name with sentinels, and nothing without them' },
+    ],
     [
       { ...behind('a:1'), cluster: true },
       { cluster: 'url to a node of the cluster, without a /db' },
@@ -51,16 +54,25 @@ describe('replay', () => {
     [behind('a:1', 'rediss://b:1'), { sentinels: 'rediss:// at all of them or at none' }],
     [behind('redis://a:1'), { 'sentinels.0': 'host:port, or rediss://host:port' }],
     [behind('rediss://user:word@a:1'), { 'sentinels.0': 'host:port, or rediss://host:port' }],
-    [{ url, caFile: '/ca.pem' }, { caFile: 'it only with rediss://' }],
-    [{ ...behind('a:1'), caFile: '/ca.pem' }, { caFile: 'it only with rediss://' }],
+    [{ url, caFile: '/ca.pem' }, { caFile: 'nothing unless it is reached by rediss://' }],
+    [
+      { ...behind('a:1'), caFile: '/ca.pem' },
+      { caFile: 'nothing unless it is reached by rediss://' },
+    ],
     [
       { url, ...pair },
-      { certFile: 'it only with rediss://', keyFile: 'it only with rediss://' },
+      {
+        certFile: 'nothing unless it is reached by rediss://',
+        keyFile: 'nothing unless it is reached by rediss://',
+      },
     ],
     [{ url: tlsUrl, certFile: '/x' }, { certFile: 'both certFile and keyFile, or neither' }],
     [{ url: tlsUrl, keyFile: '/x' }, { certFile: 'both certFile and keyFile, or neither' }],
-    [{ url, sentinelPassword: password }, { sentinelPassword: 'it only with sentinels' }],
-    [{ url, sentinelUsername: 'a' }, { sentinelUsername: 'it only with sentinels' }],
+    [
+      { url, sentinelPassword: password },
+      { sentinelPassword: 'nothing unless there are sentinels' },
+    ],
+    [{ url, sentinelUsername: 'a' }, { sentinelUsername: 'nothing unless there are sentinels' }],
     [
       { ...behind('a:1'), sentinelPassword: 'word' },
       { sentinelPassword: 'a reference, env: NAME or file: /path' },
@@ -86,7 +98,9 @@ describe('replay', () => {
   it('in memory has nothing of Redis', () => {
     const replay = { url, username: 'a', password, caFile: '/a', ...pair, ...behind('a:1') }
     const problems = problemsOf({ ...replay, sentinelUsername: 'a', sentinelPassword: password })
-    expect(new Set(Object.values(problems))).toEqual(new Set(['it only where store is redis']))
+    expect(new Set(Object.values(problems))).toEqual(
+      new Set(['nothing unless replay.store is redis']),
+    )
     expect(Object.keys(problems)).toHaveLength(10)
   })
 })
