@@ -7,70 +7,79 @@ interface FaultRow {
   readonly source: 'upstream' | 'downstream' | 'internal'
   /** Undefined where nobody is left to answer. */
   readonly status: number | undefined
-  /** What the sender is told. */
-  readonly message: string
+  /** One sentence for the operator. */
+  readonly meaning: string
+  /** What the sender is told instead, where the meaning speaks of the configuration. */
+  readonly message?: string
 }
 
 export const faults = {
   upstream_connect: {
     source: 'upstream',
     status: 502,
-    message: 'The app could not be connected to.',
+    meaning: 'The app could not be connected to.',
   },
   upstream_reset: {
     source: 'upstream',
     status: 502,
-    message: 'The app closed the connection before its answer was complete.',
+    meaning: 'The app closed the connection before its answer was complete.',
   },
   upstream_protocol: {
     source: 'upstream',
     status: 502,
-    message: 'The app answered with something that is not HTTP.',
+    meaning: 'The app answered with something that is not HTTP.',
   },
   upstream_redirect: {
     source: 'upstream',
     status: 502,
-    message: 'The app answered a call with a redirect that would turn it into a GET and lose it.',
+    meaning: 'The app answered a call with a redirect that would turn it into a GET and lose it.',
   },
   upstream_timeout: {
     source: 'upstream',
     status: 504,
-    message: 'The app did not answer in time.',
+    meaning: 'The app did not answer in time.',
   },
   downstream_closed: {
     source: 'downstream',
     status: undefined,
-    message: 'The client left.',
+    meaning: 'The client left.',
   },
   downstream_stalled: {
     source: 'downstream',
     status: undefined,
-    message: 'The client took nothing of its answer for `limits.responseStallTimeoutMs`.',
+    meaning: 'The client took nothing of its answer for `limits.responseStallTimeoutMs`.',
   },
   downstream_idle: {
     source: 'downstream',
     status: 408,
-    message: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeoutMs`.',
+    meaning: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeoutMs`.',
+    message: 'Nothing of the body came for too long.',
   },
   replay_store_unavailable: {
     source: 'internal',
     status: 503,
-    message: 'The gateway could not check for a replay.',
+    meaning: 'The gateway could not check for a replay.',
   },
   internal: {
     source: 'internal',
     status: 500,
-    message: 'The gateway failed.',
+    meaning: 'The gateway failed.',
   },
 } as const satisfies Record<string, FaultRow>
 
 export type FaultCode = keyof typeof faults
 
+/** What the sender is told. */
+export function messageFor(code: FaultCode): string {
+  const row: FaultRow = faults[code]
+  return row.message ?? row.meaning
+}
+
 export class GatewayFault extends Error {
   readonly code: FaultCode
 
   constructor(code: FaultCode, cause?: unknown) {
-    super(faults[code].message, { cause })
+    super(faults[code].meaning, { cause })
     this.name = 'GatewayFault'
     this.code = code
   }

@@ -121,7 +121,7 @@ function decisionOf({ refusal }: Way): string {
 export function describeReason(reason: string): string {
   if (Object.hasOwn(reasons, reason)) return describeRefusal(reason as Reason)
   if (!Object.hasOwn(faults, reason)) return reason
-  return `failed as ${reason}: ${faults[reason as FaultCode].message}`
+  return `failed as ${reason}: ${faults[reason as FaultCode].meaning}`
 }
 
 function describeRefusal(refusal: Reason): string {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { admit, type AdmittedRequest } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
-import { faults } from '../errors.ts'
+import { faults, messageFor } from '../errors.ts'
 import type { Findings } from '../findings.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import { reasons } from '../reasons.ts'
@@ -121,8 +121,8 @@ export async function handleUpgrade(
     if (accepted.kind === 'admitted') throw new Error('an upgrade came to an Inngest route')
     await exchange.timeUpstream(() =>
       passthrough.upgrade(accepted, exchange.requestId, request, socket, firstBytes, (fault) => {
-        const { status, message } = faults[fault.code]
-        exchange.status = sendOnSocket(socket, status, message, exchange.asked)
+        const { status } = faults[fault.code]
+        exchange.status = sendOnSocket(socket, status, messageFor(fault.code), exchange.asked)
       }),
     )
   } catch (thrown) {

@@ -6,7 +6,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import { faults, type GatewayFault } from '../errors.ts'
+import { faults, messageFor, type GatewayFault } from '../errors.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { endAnswerLingering, endLingering } from './linger.ts'
 
@@ -37,8 +37,8 @@ export function sendFault(
     response.destroy()
     return response.statusCode
   }
-  const { status, message } = faults[fault.code]
-  return send(response, answerFor(status, message, asked))
+  const { status } = faults[fault.code]
+  return send(response, answerFor(status, messageFor(fault.code), asked))
 }
 
 /** The same for a connection that has no `ServerResponse`; it is closed. @returns the status sent. */

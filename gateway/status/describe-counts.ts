@@ -42,7 +42,7 @@ function meaningOf(reason: string): string {
 }
 
 function faultMeaning(code: string): string {
-  return Object.hasOwn(faults, code) ? faults[code as keyof typeof faults].message : ''
+  return Object.hasOwn(faults, code) ? faults[code as keyof typeof faults].meaning : ''
 }
 
 function toneOf(reason: string): 'warn' | 'bad' {

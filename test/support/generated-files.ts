@@ -67,7 +67,7 @@ function faultsTable(): string {
     `\`${code}\``,
     row.source,
     row.status === undefined ? 'none' : String(row.status),
-    row.message,
+    row.meaning,
   ])
   return table(['reason', 'whose', 'status', 'meaning'], rows)
 }
