@@ -95,6 +95,11 @@ program
   .requiredOption('--header <value>', 'value of X-Inngest-Signature')
   .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
+  .option('--max-age <seconds>', 'freshness.maxAgeSeconds of the gateway; 300 by default')
+  .option(
+    '--clock-tolerance <seconds>',
+    'freshness.clockToleranceSeconds of the gateway; 300 by default',
+  )
   .action(async (options: Parameters<typeof verify>[0]) => {
     const { verify } = await import('./commands/verify.ts')
     finish(verify(options, process.env, Date.now()))

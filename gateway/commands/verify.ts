@@ -2,6 +2,7 @@
 import { checkCredentials } from '../checks/credentials.ts'
 import { checkFreshness } from '../checks/freshness.ts'
 import { verifySignature } from '../checks/signature.ts'
+import { freshnessSchema } from '../config/freshness-schema.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { readSigningInput } from './signing-input.ts'
@@ -10,12 +11,21 @@ export interface VerifyOptions {
   readonly header: string
   readonly keyEnv: string
   readonly body?: string
+  /** Seconds; what is left out is as in a configuration that leaves it out. */
+  readonly maxAge?: string
+  readonly clockTolerance?: string
 }
-
-const DEFAULT_FRESHNESS = { maxAgeSeconds: 300, clockToleranceSeconds: 300 }
 
 /** @returns 0 if it matches, 1 if not, 2 if it could not be tried. */
 export function verify(options: VerifyOptions, env: Environment, nowMs: number): number {
+  const { maxAge, clockTolerance } = options
+  const maxAgeSeconds = readSeconds('--max-age', 'maxAgeSeconds', maxAge)
+  const clockToleranceSeconds = readSeconds(
+    '--clock-tolerance',
+    'clockToleranceSeconds',
+    clockTolerance,
+  )
+  if (maxAgeSeconds === undefined || clockToleranceSeconds === undefined) return 2
   const input = readSigningInput(options.keyEnv, options.body, env)
   if (input === undefined) return 2
   const credentials = checkCredentials(['x-inngest-signature', options.header])
@@ -26,10 +36,25 @@ export function verify(options: VerifyOptions, env: Environment, nowMs: number):
   console.log(
     `the signature matches the ${form === 'raw' ? 'body as it is' : 'RFC 8785 form of the body'}`,
   )
-  const fresh = checkFreshness(credentials.value.timestampSeconds, DEFAULT_FRESHNESS, nowMs)
+  const freshness = { maxAgeSeconds, clockToleranceSeconds }
+  const fresh = checkFreshness(credentials.value.timestampSeconds, freshness, nowMs)
   if (!fresh.ok) return explain(fresh.reason)
   console.log(`it is ${String(fresh.value)} s old`)
   return 0
+}
+
+/** @returns undefined after saying on stderr what no configuration could have. */
+function readSeconds(
+  option: string,
+  key: keyof typeof freshnessSchema.shape,
+  text: string | undefined,
+): number | undefined {
+  const schema = freshnessSchema.shape[key]
+  const isNumber = text !== undefined && /^\d+$/.test(text)
+  const parsed = schema.safeParse(isNumber ? Number(text) : text)
+  if (parsed.success) return parsed.data
+  console.error(`${option}: found ${JSON.stringify(text)}. ${schema.description ?? ''}`)
+  return undefined
 }
 
 function explain(reason: Reason): number {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { parseRange } from '../checks/address-ranges.ts'
 import { authorizerSchema } from './authorizer-schema.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
+import { freshnessSchema } from './freshness-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { opsSchema } from './ops-schema.ts'
@@ -69,12 +70,7 @@ const shape = z.strictObject({
     .default([])
     .describe('Peers whose X-Forwarded-For or PROXY header is believed. Default: nobody.'),
   checks: checksSchema,
-  freshness: z
-    .strictObject({
-      maxAgeSeconds: integer(1, 3600, 300, 'Oldest acceptable signature, in seconds.'),
-      clockToleranceSeconds: integer(0, 3600, 300, 'How far ahead a signature may be, in seconds.'),
-    })
-    .prefault({}),
+  freshness: freshnessSchema.prefault({}),
   replay: replaySchema,
   limits: limitsSchema,
   upstream: z
