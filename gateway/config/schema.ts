@@ -102,7 +102,12 @@ const shape = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe(
+          'Least severe line that is logged: `debug`, `info`, `warn`, `error`, or `silent` for no line. A request is `info`, one that failed is `error`. Default info.',
+        ),
     })
     .prefault({}),
   routes: z.array(routeSchema).min(1),

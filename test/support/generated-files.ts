@@ -1,11 +1,9 @@
 /** What is generated, and from what. */
 import { format, resolveConfig } from 'prettier'
-import { z } from 'zod'
 
 import { describeExpectation } from '../../gateway/conformance/case.ts'
 import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
 import { restartOnly } from '../../gateway/config/restart-only.ts'
-import { configSchema } from '../../gateway/config/schema.ts'
 import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
 import { mismatches } from '../../gateway/diagnosis/mismatch.ts'
 import { spellings } from '../../gateway/diagnosis/spelling.ts'
@@ -16,6 +14,7 @@ import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/reasons.ts'
+import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
 /** File name to a function from its old text to its new. */
@@ -32,7 +31,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
     replaceBlock(before, 'restart', restartOnly.map((key) => `\`${key}\``).join(', ')),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/conformance.md': (before) => replaceBlock(before, 'cases', casesTable()),
-  'config/gateway.schema.json': () => JSON.stringify(jsonSchema(), undefined, 2),
+  'config/gateway.schema.json': () => JSON.stringify(settingsSchema(), undefined, 2),
 }
 
 /** As the project's own style has it. */
@@ -140,27 +139,9 @@ function threatsTables(): string {
     .join('\n\n')
 }
 
-interface SchemaNode {
-  readonly properties?: Record<string, SchemaNode>
-  readonly items?: SchemaNode
-  readonly description?: string
-}
-
-function jsonSchema(): SchemaNode {
-  return z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
-}
-
 function configTable(): string {
-  return table(['key', 'meaning'], describe(jsonSchema(), ''))
-}
-
-function describe(node: SchemaNode, prefix: string): string[][] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
-    const name = prefix === '' ? key : `${prefix}.${key}`
-    const own = child.description === undefined ? [] : [[`\`${name}\``, child.description]]
-    const items = child.items?.properties === undefined ? [] : describe(child.items, `${name}[]`)
-    return [...own, ...describe(child, name), ...items].filter(
-      ([path]) => !path?.includes('signingKeys[]'),
-    )
-  })
+  const rows = keysOf(settingsSchema()).flatMap(({ path, description }) =>
+    description === undefined ? [] : [[`\`${path}\``, description]],
+  )
+  return table(['key', 'meaning'], rows)
 }
