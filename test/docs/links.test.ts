@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { pages } from '../support/documents.ts'
+import { pages, sectionsOf } from '../support/documents.ts'
 
 const links = pages.flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
@@ -20,7 +20,7 @@ describe('a link of the documentation', () => {
     const [file = '', anchor] = target.split('#')
     const there = path.join(path.dirname(page), file)
     expect(existsSync(there)).toBe(true)
-    if (anchor !== undefined) expect(headingsOf(there)).toContain(anchor)
+    if (anchor !== undefined) expect(anchorsOf(there)).toContain(anchor)
   })
 
   it('leads to every page of docs from the README', () => {
@@ -31,8 +31,8 @@ describe('a link of the documentation', () => {
 })
 
 /** As GitHub makes anchors of them. */
-function headingsOf(page: string): string[] {
-  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+function anchorsOf(page: string): string[] {
+  return sectionsOf(page).map((text) =>
     text
       .toLowerCase()
       .replaceAll(/[^\w\- ]/g, '')

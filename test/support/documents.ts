@@ -28,3 +28,8 @@ export function blocksOf(language: string): Block[] {
     }))
   })
 }
+
+/** @returns the headings of a page, as they are written. */
+export function sectionsOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text)
+}
