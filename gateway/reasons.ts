@@ -240,7 +240,7 @@ export const reasons = {
     phase: 'replay',
     status: 503,
     meaning:
-      'Signed before the in-memory replay cache began to remember; Inngest signs a retry anew.',
+      'Signed before the replay cache began to remember: before the gateway started or, with Redis, before the server did or claims were first kept in it. Inngest signs a retry anew.',
   },
   target_ambiguous: {
     phase: 'replay',
