@@ -6,7 +6,9 @@ import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
 
 /** Of the replay cache; see replay/store.ts. */
-export type ReplayOutcome = 'claimed' | 'followed' | 'duplicate' | 'full' | 'before_start'
+export const replayOutcomes = ['claimed', 'followed', 'duplicate', 'full', 'before_start'] as const
+
+export type ReplayOutcome = (typeof replayOutcomes)[number]
 
 /** A store that cannot be asked refuses nothing where replays are only reported. */
 export type ReportedReason = Reason | 'replay_store_unavailable'

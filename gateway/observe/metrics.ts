@@ -1,6 +1,7 @@
 /** Every metric of the gateway, in a registry of its own. Label values come from closed sets. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
+import { replayOutcomes } from '../findings.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
 /** Decisions take milliseconds, calls up to two hours. */
@@ -63,7 +64,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     }),
     verifications: new Counter({
       name: 'inngest_gateway_signature_verifications_total',
-      help: 'Signatures by result (raw, canonical, mismatch; none where allowed) and position of the key that matched.',
+      help: 'Signatures by result (raw, canonical; mismatch, refused or only reported; none where allowed) and position of the key that matched.',
       labelNames: ['result', 'key_slot'],
       registers,
     }),
@@ -75,7 +76,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     }),
     claims: new Counter({
       name: 'inngest_gateway_replay_claims_total',
-      help: 'Answers of the replay cache: claimed, duplicate, full, before_start.',
+      help: `Answers of the replay cache: ${replayOutcomes.join(', ')}. Followed is a call to where the app redirected.`,
       labelNames: ['result'],
       registers,
     }),

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 
 import type { Diagnosis } from '../diagnosis/diagnose.ts'
-import type { Findings } from '../findings.ts'
+import type { Findings, ReportedReason } from '../findings.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import type { GatewayFault } from '../errors.ts'
 import type { Reason } from '../reasons.ts'
@@ -87,11 +87,22 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
   for (const reported of findings.reported ?? []) metrics.reported.inc({ route, reason: reported })
 }
 
+/** An introspection that no key signed has a reason of its own, since it is mostly noise. */
+const MISMATCHES = new Set<ReportedReason | undefined>([
+  'signature_mismatch',
+  'introspection_mismatch',
+])
+
+function isMismatch({ refusal, findings: { reported } }: RequestRecord): boolean {
+  return MISMATCHES.has(refusal) || reported?.some((reason) => MISMATCHES.has(reason)) === true
+}
+
 function countSignature(
-  { findings, refusal, endedMs, endedMonotonicMs }: RequestRecord,
+  entry: RequestRecord,
   { metrics, keyUsage, clockDrift, logger }: RecordSinks,
 ): void {
-  if (refusal === 'signature_mismatch') {
+  const { findings, refusal, endedMs, endedMonotonicMs } = entry
+  if (isMismatch(entry)) {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
   }
   if (findings.isUnsigned === true) metrics.verifications.inc({ result: 'none', key_slot: 'none' })

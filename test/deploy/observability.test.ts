@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import { faults } from '../../gateway/errors.ts'
+import { replayOutcomes } from '../../gateway/findings.ts'
 import { listProblems } from '../../gateway/inngest/range-list.ts'
 import { clockStates } from '../../gateway/observe/clock-drift.ts'
 import { listFaults } from '../../gateway/ranges/list-fault.ts'
@@ -26,9 +27,7 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
   origin: ['fetched', 'file', 'kept', 'bundled'],
 }
 const closedResults: Readonly<Record<string, readonly string[]>> = {
-  inngest_gateway_replay_claims_total: [
-    ...['claimed', 'followed', 'duplicate', 'full', 'before_start'],
-  ],
+  inngest_gateway_replay_claims_total: replayOutcomes,
   inngest_gateway_signature_verifications_total: ['raw', 'canonical', 'mismatch', 'none'],
   inngest_gateway_config_reloads_total: ['success', 'failure'],
   inngest_gateway_ip_allowlist_refresh_total: [

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
+import { startTarget } from '../support/attack.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 import { fallbackKey, startTestGateway, testKey } from '../support/test-gateway.ts'
 
@@ -55,5 +56,22 @@ describe('metrics', () => {
     await gateway.stop()
     app.close()
     app.closeAllConnections()
+  })
+
+  it.each([
+    ['a call', {}, 'POST', 401],
+    ['an introspection', {}, 'GET', 401],
+    ['a call that is only reported', { checks: { signature: 'report' } }, 'POST', 200],
+    ['an introspection that is only reported', { checks: { signature: 'report' } }, 'GET', 200],
+  ])('count %s that no key signed as one mismatch', async (_what, config, method, status) => {
+    const target = await startTarget(config)
+    const headers = { 'x-inngest-signature': target.sign('something else') }
+    const { port } = target.gateway
+    expect(await send({ port, method, body: method === 'GET' ? '' : '{}', headers })).toMatchObject(
+      { status },
+    )
+    expect(await target.metrics()).toContain(
+      'signature_verifications_total{result="mismatch",key_slot="none"} 1\n',
+    )
   })
 })
