@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { parseAllDocuments, parseDocument } from 'yaml'
+import { parse, parseAllDocuments, parseDocument, stringify } from 'yaml'
 
 import { readSettingsFile } from '../../gateway/config/load.ts'
 import { blocksOf, type Block } from '../support/documents.ts'
@@ -31,6 +31,18 @@ describe('the documentation', () => {
     writeFileSync(file, text.replaceAll(/\/run\/secrets\/[^\s,}]+/g, secret))
     const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
     expect(readSettingsFile(file, env)).toMatchObject({ ok: true })
+  })
+
+  it('has in the README a smallest file, of which nothing can be left out', () => {
+    const [smallest] = configurations.filter(({ page }) => page === 'README.md')
+    const { routes, ...more } = parse(smallest?.text ?? '') as { routes: Record<string, unknown>[] }
+    expect([routes.length, more]).toEqual([1, {}])
+    for (const left of Object.keys(routes[0] ?? {})) {
+      const file = path.join(folder, 'smaller.yaml')
+      writeFileSync(file, stringify({ routes: [{ ...routes[0], [left]: undefined }] }))
+      const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
+      expect([left, readSettingsFile(file, env).ok]).toEqual([left, false])
+    }
   })
 
   it.each(others)('has other YAML without a mistake: $page:$line', ({ text }) => {

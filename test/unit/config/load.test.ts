@@ -50,7 +50,7 @@ describe('readSettingsFile', () => {
     expect(Object.keys(written)).toEqual(Object.keys(least))
   })
 
-  it('reads the smallest documented file', () => {
+  it('reads a usual file', () => {
     const key = path.join(folder, 'fallback')
     writeFileSync(key, 'signkey-test-99\n')
     const { policy } = settings(
