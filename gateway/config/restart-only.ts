@@ -54,21 +54,23 @@ export function restartProblems(file: string, running: Config, next: Config): Pr
 
 /** Keys that refer to what else the replay store is made with. */
 const REPLAY_KEYS = {
-  'replay.password': 'password',
-  'replay.caFile': 'ca',
-  'replay.certFile': 'cert',
-  'replay.keyFile': 'key',
-  'replay.sentinelPassword': 'sentinelPassword',
-} as const satisfies Record<string, keyof ReplaySecrets>
+  password: 'replay.password',
+  ca: 'replay.caFile',
+  cert: 'replay.certFile',
+  key: 'replay.keyFile',
+  sentinelPassword: 'replay.sentinelPassword',
+} as const satisfies Record<keyof ReplaySecrets, (typeof restartOnly)[number]>
+
+/** What they refer to takes effect at a restart, and the log tells of it. */
+export const filesAwaitingRestart: readonly string[] = Object.values(REPLAY_KEYS)
 
 /**
  * The keys whose files hold something else now. They refuse nothing: a secret is changed by whoever
  * keeps it, often together with signing keys, which must not wait for a restart.
  */
 export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets): string[] {
-  return Object.entries(REPLAY_KEYS).flatMap(([key, name]) =>
-    running[name] === next[name] ? [] : [key],
-  )
+  const names = Object.keys(REPLAY_KEYS) as (keyof ReplaySecrets)[]
+  return names.filter((name) => running[name] !== next[name]).map((name) => REPLAY_KEYS[name])
 }
 
 function valueAt(config: Config, path: string): unknown {

@@ -3,7 +3,7 @@ import { format, resolveConfig } from 'prettier'
 
 import { describeExpectation } from '../../gateway/conformance/case.ts'
 import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
-import { restartOnly } from '../../gateway/config/restart-only.ts'
+import { filesAwaitingRestart, restartOnly } from '../../gateway/config/restart-only.ts'
 import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
 import { mismatches } from '../../gateway/diagnosis/mismatch.ts'
 import { spellings } from '../../gateway/diagnosis/spelling.ts'
@@ -28,7 +28,11 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
   'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
   'docs/reload.md': (before) =>
-    replaceBlock(before, 'restart', restartOnly.map((key) => `\`${key}\``).join(', ')),
+    replaceBlock(
+      replaceBlock(before, 'restart', listOf(restartOnly)),
+      'restart-files',
+      listOf(filesAwaitingRestart),
+    ),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/conformance.md': (before) => replaceBlock(before, 'cases', casesTable()),
   'config/gateway.schema.json': () => JSON.stringify(settingsSchema(), undefined, 2),
@@ -49,6 +53,10 @@ function replaceBlock(text: string, name: string, table: string): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function listOf(keys: readonly string[]): string {
+  return keys.map((key) => `\`${key}\``).join(', ')
 }
 
 function reasonsTable(): string {
