@@ -10,6 +10,7 @@ import { spellings } from '../../gateway/diagnosis/spelling.ts'
 import { faults } from '../../gateway/errors.ts'
 import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
 import { KeyUsage } from '../../gateway/observe/key-usage.ts'
+import { logFieldMeanings } from '../../gateway/observe/log-field-meanings.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
@@ -26,6 +27,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       ['faults', faultsTable()],
       ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'docs/logs.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
   'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
   'docs/reload.md': (before) =>
     replaceBlock(
@@ -103,6 +105,11 @@ function casesTable(): string {
     ['case', 'what is sent', 'what has to come back', 'what a failure means'],
     [...rows, [`\`${name}\``, sends, bypassExpectation, failure]],
   )
+}
+
+function logFieldsTable(): string {
+  const rows = Object.entries(logFieldMeanings).map(([field, meaning]) => [`\`${field}\``, meaning])
+  return table(['field', 'meaning'], rows)
 }
 
 function metricsTable(): string {

@@ -1,0 +1,38 @@
+/** What each field of a request's log line means. A field without a meaning does not compile. */
+import type { LogFields } from './log-fields.ts'
+
+/** One sentence for the operator. */
+export const logFieldMeanings = {
+  request_id: "The sender's `X-Request-Id` where that is a plain id, otherwise made.",
+  decision: '`admitted`, `refused` or `failed`.',
+  reason: 'Why it was refused or failed ([reasons](reasons.md)), or `none`.',
+  client_ip: 'Client address, which the allowlist is asked about.',
+  peer_ip: 'The other end of the connection: the client, or the proxy in front.',
+  proxied_ip: 'Client address that the PROXY protocol header names.',
+  ip_source:
+    'Where `client_ip` comes from: `peer`, `x-forwarded-for`, `proxy-protocol`, or `unresolved`.',
+  route: 'Name of the route; none if no route has this host and path.',
+  method: 'As the sender wrote it.',
+  path: 'As the sender wrote it, without the query.',
+  status: 'What the sender got; none if nobody was left to answer.',
+  upstream_status: 'What the app answered.',
+  duration_ms: 'From the head of the request to the end of its answer.',
+  upstream_duration_ms: 'What the app took of that.',
+  body_bytes: 'Length of the body as received, where it was read whole.',
+  sig_age_s: 'Age that the signature claims; negative if it is ahead of this clock.',
+  key_slot: 'Position of the key that verified it, from 0.',
+  key: 'Where that key is configured, never the key.',
+  reported: 'Reasons to refuse it that its route only reports.',
+  diagnosis:
+    'What was found out about a signature that does not match the body as received ([diagnoses](reasons.md)).',
+  diagnosis_detail:
+    'Offsets, lengths and key labels that show it, and of the body at most one byte.',
+  asked: 'True if a proxy asked about it and passes it on itself ([authorizer](authorizer.md)).',
+  unsigned: 'True if it was let through unsigned, by `unsignedGet` or `unsignedPut`.',
+  redirect:
+    'After a 307 or 308 of the app: `rearmed` if its target may be called with the same signature, otherwise `not_rearmed`.',
+  fn_id: '`fnId` of the query.',
+  step_id: '`stepId` of the query.',
+  run_id: '`X-Run-ID`.',
+  trace_id: 'The trace of `traceparent`.',
+} as const satisfies Readonly<Record<keyof LogFields, string>>
