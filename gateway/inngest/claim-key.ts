@@ -1,7 +1,7 @@
 /**
- * Under which key a verified request is claimed in the replay cache. The table is DESIGN.md's
- * "Replay": the MAC alone wherever Inngest never signs two requests alike, and the MAC with what
- * tells two honest requests apart where it does.
+ * Under which key a verified request is claimed in the replay cache: the MAC alone wherever Inngest
+ * never signs two requests alike, and the MAC with what tells two honest requests apart where it does.
+ * The table is in docs/replicas.md, "What is claimed".
  */
 import { createHash } from 'node:crypto'
 
