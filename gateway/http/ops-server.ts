@@ -21,6 +21,9 @@ export type MetricsText = Pick<Registry, 'metrics' | 'contentType'>
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 200
 
+const PATHS = '/metrics, /healthz, /livez and /readyz'
+const PATHS_WITH_PAGE = '/metrics, /healthz, /livez, /readyz and /status'
+
 /** @param page undefined if it is off. */
 export function createOpsServer(
   registry: MetricsText,
@@ -64,7 +67,11 @@ async function answerPath(
     }
     default:
       if ((await page?.answer(path, request, response)) === true) return
-      answer(response, 404, 'not found; there are /metrics, /healthz and /readyz\n')
+      answer(
+        response,
+        404,
+        `not found; there are ${page === undefined ? PATHS : PATHS_WITH_PAGE}\n`,
+      )
   }
 }
 
