@@ -197,10 +197,15 @@ export function rows(): Row[] {
   ]
 }
 
-/** A request with fields exactly as they stand here. */
+/** A request with fields exactly as they stand here. The end of its connection is that of the answer. */
 function raw(...fields: string[]): Row['send'] {
-  const head = [`POST ${callTarget} HTTP/1.1`, 'Host: app.example.com', ...fields]
+  const head = [
+    `POST ${callTarget} HTTP/1.1`,
+    'Host: app.example.com',
+    'Connection: close',
+    ...fields,
+  ]
   return async (port) => ({
-    status: statusOf(await sendRaw(port, `${head.join('\r\n')}\r\n\r\n`, { waitMs: 1000 })),
+    status: statusOf(await sendRaw(port, `${head.join('\r\n')}\r\n\r\n`)),
   })
 }
