@@ -1,5 +1,5 @@
 /**
- * The configuration as the request path sees it: addresses parsed, keys decoded, routes indexed.
+ * The configuration as the request path sees it: addresses parsed, keys read, defaults filled in.
  * config/compile.ts makes it; nothing in it changes afterwards.
  */
 import type { AddressRanges } from './checks/address-ranges.ts'

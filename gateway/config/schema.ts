@@ -1,6 +1,7 @@
 /**
  * The shape of the configuration file: every key with its meaning, unit, range and default. Checks
- * here are of single values; what needs two values or the outside is in compile.ts.
+ * here are of values, and of what must go together; clashes of listeners and of routes are found in
+ * cross-checks.ts, and what files and the environment hold is read in load.ts.
  */
 import { z } from 'zod'
 

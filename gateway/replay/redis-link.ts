@@ -171,7 +171,7 @@ export class RedisLink {
       node.isPrimary = info.isPrimary
     }
     node.trouble = typeof info === 'string' ? info : troubleIn(info)
-    // Told together: that the one is known and the other not yet is nothing to be told of.
+    // Announced together, so that a half-finished look is not logged.
     if (this.#mark.trouble !== undefined) await this.#lookAtMark()
     this.#announce()
   }

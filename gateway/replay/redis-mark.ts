@@ -43,7 +43,7 @@ export class RedisMark {
     } catch (error) {
       trouble = `${this.#key}: ${plainError(error)}`
     }
-    // Of several at once the last knows.
+    // Of several looks at once, the last one begun counts.
     if (look === this.#looks) this.trouble = trouble
   }
 

@@ -1,4 +1,4 @@
-/** Writes the tables of README.md and the JSON Schema from the code; `--check` only compares. */
+/** Writes from the code what generated-files.ts lists; `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 
