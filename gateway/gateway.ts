@@ -94,11 +94,9 @@ export async function startGateway(
 ): Promise<Gateway> {
   const { settings } = first
   const serving = await startServing(first, surroundings, startMemory(settings, surroundings.clock))
-  const ops = createOpsServer(
-    serving.metrics.registry,
-    serving.health,
-    pageOf(settings, serving, surroundings),
-  )
+  const { health, metrics } = serving
+  const page = pageOf(settings, serving, surroundings)
+  const ops = createOpsServer({ registry: metrics.registry, health, page }, settings.config.limits)
   try {
     await nameListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
   } catch (error) {

@@ -136,7 +136,7 @@ function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
 }
 
 /** A host has a whole IPv6 /64 to take addresses from. */
-function networkOf(text: string): string {
+export function networkOf(text: string): string {
   if (!text.includes(':')) return text
   const address = parseAddress(text)
   if (address === undefined) return text

@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import type { Registry } from 'prom-client'
 
+import { singleFlight } from '../single-flight.ts'
+import { boundAnswer, boundConnections } from './ops-connections.ts'
+
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */
   notReadyBecause(): string | undefined | Promise<string | undefined>
@@ -17,44 +20,66 @@ export interface OpsPage {
 /** As prom-client's registry gives it. */
 export type MetricsText = Pick<Registry, 'metrics' | 'contentType'>
 
-/** Only scrapers and probes come here, and they come with small requests and few connections. */
-const REQUEST_TIMEOUT_MS = 10_000
-const MAX_CONNECTIONS = 200
+/** What those ask for who come to operate the gateway. */
+export interface OpsParts {
+  readonly registry: MetricsText
+  readonly health: Health
+  /** Undefined if it is off. */
+  readonly page: OpsPage | undefined
+}
+
+export interface OpsTimes {
+  readonly headersTimeoutMs: number
+  /** For an answer to be made and read. Default 10 s. */
+  readonly answerTimeoutMs?: number
+}
+
+/** One rendering takes some milliseconds, in which no call is answered. */
+export const RENDERING_PAUSE_MS = 100
 
 const PATHS = '/metrics, /healthz, /livez and /readyz'
 const PATHS_WITH_PAGE = '/metrics, /healthz, /livez, /readyz and /status'
 
-/** @param page undefined if it is off. */
 export function createOpsServer(
-  registry: MetricsText,
-  health: Health,
-  page: OpsPage | undefined,
+  { registry, health, page }: OpsParts,
+  { headersTimeoutMs, answerTimeoutMs = 10_000 }: OpsTimes,
 ): Server {
-  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }
-  const server = createServer(timeouts, (request, response) => {
+  const render = async () => Buffer.from(await registry.metrics())
+  const metrics = singleFlight(render, RENDERING_PAUSE_MS)
+  const contents = { metrics, contentType: registry.contentType, health, page }
+  const options = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, 1000),
+  }
+  const server = createServer(options, (request, response) => {
+    // The connection ends with its first answer.
+    response.shouldKeepAlive = false
+    boundAnswer(request.socket, answerTimeoutMs)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!isRead) answer(response, 405, 'method not allowed\n')
-    else void answerPath(request, response, { registry, health, page })
+    else void answerPath(request, response, contents)
   })
-  server.maxConnections = MAX_CONNECTIONS
+  // What is sent behind the first request never gets to be handled.
+  server.maxRequestsPerSocket = 1
+  boundConnections(server)
   return server
 }
 
-interface OpsParts {
-  readonly registry: MetricsText
-  readonly health: Health
-  readonly page: OpsPage | undefined
+interface Contents extends Pick<OpsParts, 'health' | 'page'> {
+  readonly metrics: () => Promise<Buffer>
+  readonly contentType: string
 }
 
 async function answerPath(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, health, page }: OpsParts,
+  { metrics, contentType, health, page }: Contents,
 ): Promise<void> {
   const [path = ''] = (request.url ?? '').split('?')
   switch (path) {
     case '/metrics':
-      answer(response, 200, await registry.metrics(), registry.contentType)
+      answer(response, 200, await metrics(), contentType)
       return
     case '/healthz':
     case '/livez':
@@ -75,7 +100,12 @@ async function answerPath(
   }
 }
 
-function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  type = 'text/plain',
+): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
 }

@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 
 import type { StatusToken } from '../config/status-token.ts'
-import type { Health, OpsPage } from '../http/ops-server.ts'
+import { RENDERING_PAUSE_MS, type Health, type OpsPage } from '../http/ops-server.ts'
+import { singleFlight } from '../single-flight.ts'
 import { version } from '../version.ts'
 import { judgeAccess } from './access.ts'
 import { readAssets, type Assets } from './assets.ts'
@@ -23,42 +24,52 @@ export interface StatusPageParts {
 
 const TEXT = 'text/plain; charset=utf-8'
 
+interface Rendering {
+  readonly status: number
+  readonly type: string
+  readonly body: Buffer
+}
+
+const PATHS = ['/status', '/status.json'] as const
+
+type Path = (typeof PATHS)[number]
+
 export class StatusPage implements OpsPage {
   readonly #parts: StatusPageParts
   readonly #assets: Assets = readAssets()
+  readonly #renderings: ReadonlyMap<string, () => Promise<Rendering>>
 
   constructor(parts: StatusPageParts) {
     this.#parts = parts
+    const shared = (path: Path) => singleFlight(() => this.#render(path), RENDERING_PAUSE_MS)
+    this.#renderings = new Map(PATHS.map((path) => [path, shared(path)]))
   }
 
   async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    if (path !== '/status' && path !== '/status.json') return false
+    const render = this.#renderings.get(path)
+    if (render === undefined) return false
     this.#protect(response)
     const access = judgeAccess(request.headers, this.#parts.token)
     if (access !== 'granted') refuse(response, access)
-    else await this.#show(path, response)
+    else send(response, await render())
     return true
   }
 
-  async #show(path: string, response: ServerResponse): Promise<void> {
+  async #render(path: Path): Promise<Rendering> {
     const { health, read, logger } = this.#parts
     try {
       const [notReady, status] = await Promise.all([health.notReadyBecause(), read()])
-      if (status === undefined) {
-        send(response, 503, TEXT, 'no worker answers\n')
-        return
-      }
+      if (status === undefined) return rendering(503, TEXT, 'no worker answers\n')
       const view = describeStatus(status, notReady)
       if (path === '/status') {
         const { style, script } = this.#assets
-        send(response, 200, 'text/html; charset=utf-8', renderPage(view, style, script))
-      } else {
-        const document = { version, notReady: notReady ?? null, ...status, view }
-        send(response, 200, 'application/json', JSON.stringify(document))
+        return rendering(200, 'text/html; charset=utf-8', renderPage(view, style, script))
       }
+      const document = { version, notReady: notReady ?? null, ...status, view }
+      return rendering(200, 'application/json', JSON.stringify(document))
     } catch (error) {
       logger.error({ err: error }, 'the status page could not be made')
-      send(response, 500, TEXT, 'the status page could not be made; the log says why\n')
+      return rendering(500, TEXT, 'the status page could not be made; the log says why\n')
     }
   }
 
@@ -81,15 +92,19 @@ export class StatusPage implements OpsPage {
 function refuse(response: ServerResponse, access: 'host' | 'token'): void {
   if (access === 'host') {
     const text = 'ask by address or as localhost; under another name a token is needed\n'
-    send(response, 403, TEXT, text)
+    send(response, rendering(403, TEXT, text))
     return
   }
   const realm = 'realm="inngest-gateway status"'
   response.setHeader('www-authenticate', [`Basic ${realm}, charset="UTF-8"`, `Bearer ${realm}`])
-  send(response, 401, TEXT, 'show the token, as a bearer token or as the password\n')
+  send(response, rendering(401, TEXT, 'show the token, as a bearer token or as the password\n'))
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+function rendering(status: number, type: string, text: string): Rendering {
+  return { status, type, body: Buffer.from(text) }
+}
+
+function send(response: ServerResponse, { status, type, body }: Rendering): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length })
   response.end(body)
 }

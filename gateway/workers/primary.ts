@@ -17,6 +17,7 @@ import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
 import { describeMemory, gauge } from '../observe/state-metrics.ts'
 import type { ReplayStore } from '../replay/store.ts'
+import { singleFlight } from '../single-flight.ts'
 import { mergeStatuses } from '../status/merge.ts'
 import { StatusPage } from '../status/serve.ts'
 import type { Status } from '../status/status.ts'
@@ -62,7 +63,7 @@ export async function startPrimary(
   const page = config.ops.statusPage.enabled
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
-  const ops = createOpsServer(metrics, health, page)
+  const ops = createOpsServer({ registry: metrics, health, page }, config.limits)
   await nameListener('ops', config.ops, () => listen(ops, config.ops))
   await startOrClose(pool, ops)
   return {
@@ -139,6 +140,7 @@ async function askForStatus(
 /** One that was lost takes the others out of no service: only at the start all are waited for. */
 function healthOf(pool: WorkerPool, workers: number): Health {
   let haveAllServed = false
+  const askAll = singleFlight(() => Promise.all(pool.serving.map(whyNotReady)), 0)
   return {
     notReadyBecause: async () => {
       if (pool.isStopping()) return 'draining'
@@ -146,7 +148,7 @@ function healthOf(pool: WorkerPool, workers: number): Health {
       haveAllServed ||= serving.length === workers
       if (!haveAllServed) return 'starting'
       if (serving.length === 0) return 'no worker'
-      const reasons = await Promise.all(serving.map(whyNotReady))
+      const reasons = await askAll()
       return pool.isStopping() ? 'draining' : reasons.find((why) => why !== undefined)
     },
   }

@@ -20,6 +20,7 @@ import {
   type SignedCall,
 } from '../support/gateway-process.ts'
 import { freePort } from '../support/free-port.ts'
+import { open } from '../support/raw.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 
 /** One after the other. */
@@ -122,6 +123,17 @@ describe('workers that end', () => {
     expect(await gateway.workerPids()).toContain(paused)
     expect(await readiness(gateway)).toBe('200 ok')
   }, 60_000)
+
+  it('loses none to a flood of scrapes, which hold up neither readiness nor a call', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const scraper = (await open(gateway.opsPort)).pause()
+    scraper.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4500))
+    const startedMs = performance.now()
+    expect(await readiness(gateway)).toBe('200 ok')
+    expect((await postCall(gateway.port)).status).toBe(200)
+    expect(performance.now() - startedMs).toBeLessThan(8000)
+    scraper.destroy()
+  })
 
   it('refuses nothing that was signed before a replaced worker started', async () => {
     const app = await startNamedApp('app')
