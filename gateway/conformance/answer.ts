@@ -9,22 +9,51 @@ export interface Answer {
 
 const HEAD_END = '\r\n\r\n'
 
+interface Head {
+  readonly status: number
+  readonly lines: readonly string[]
+  /** Where it ends. */
+  readonly end: number
+}
+
+/** Any but the last answer to a request (RFC 9110 15.2). Servers send one, seldom two. */
+const MOST_INTERIM_ANSWERS = 10
+
 /**
  * @param bytes all that came so far, in latin1.
  * @param hasEnded nothing more will come.
- * @returns undefined if the answer is not complete.
+ * @returns undefined if the answer is not complete; `endless` if it will not be the last.
  */
-export function parseAnswer(bytes: string, method: string, hasEnded: boolean): Answer | undefined {
-  const headEnd = bytes.indexOf(HEAD_END)
-  if (headEnd === -1) return undefined
-  const [line = '', ...lines] = bytes.slice(0, headEnd).split('\r\n')
-  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1] ?? 0)
-  const body = bytes.slice(headEnd + HEAD_END.length)
-  if (status >= 100 && status < 200) return parseAnswer(body, method, hasEnded)
+export function parseAnswer(
+  bytes: string,
+  method: string,
+  hasEnded: boolean,
+): Answer | 'endless' | undefined {
+  let head = readHead(bytes, 0)
+  for (let interim = 0; head !== undefined && isInterim(head); interim += 1) {
+    if (interim === MOST_INTERIM_ANSWERS) return 'endless'
+    head = readHead(bytes, head.end)
+  }
+  if (head === undefined) return undefined
+  const { status, lines, end } = head
+  const body = bytes.slice(end)
   const fields = new Map(lines.map(splitField))
   const isWhole = hasEnded || method === 'HEAD' || isComplete(body, fields)
   if (!isWhole) return undefined
   return { status, fields, body: fields.has('transfer-encoding') ? joinChunks(body) : body }
+}
+
+/** @returns undefined if it is not complete. */
+function readHead(bytes: string, start: number): Head | undefined {
+  const end = bytes.indexOf(HEAD_END, start)
+  if (end === -1) return undefined
+  const [line = '', ...lines] = bytes.slice(start, end).split('\r\n')
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1] ?? 0)
+  return { status, lines, end: end + HEAD_END.length }
+}
+
+function isInterim({ status }: Head): boolean {
+  return status >= 100 && status < 200
 }
 
 function splitField(line: string): [name: string, value: string] {

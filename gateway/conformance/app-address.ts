@@ -3,7 +3,7 @@
  * the certificate: whoever is behind it, nobody but the gateway may get an answer.
  */
 import type { Judgement } from './case.ts'
-import { exchange, type Place, type Reply } from './exchange.ts'
+import { exchange, type Place, type Reply, type Silence } from './exchange.ts'
 import { readReply } from './reading.ts'
 import type { RequestMaker } from './request-maker.ts'
 
@@ -25,6 +25,9 @@ export function parseAppAddress(text: string): AppAddress | undefined {
 /** What a firewall does: no route, or nobody who says anything. */
 const KEPT_OUT = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET'])
 
+/** What plain bytes get from whoever speaks only TLS. */
+const MAY_WANT_TLS: ReadonlySet<Silence> = new Set(['closed', 'unreadable'])
+
 export async function tryAppAddress(
   address: AppAddress,
   make: RequestMaker,
@@ -34,7 +37,7 @@ export async function tryAppAddress(
     exchange({ ...address, tls }, make.request({ signatures: [] }), timeoutMs)
   const plain = await ask(undefined)
   if (plain.kind === 'unreachable') return judgeUnreachable(plain.code)
-  if (plain.kind === 'answer' || plain.why === 'time') return judgeReply(plain)
+  if (plain.kind === 'answer' || !MAY_WANT_TLS.has(plain.why)) return judgeReply(plain)
   const encrypted = await ask({ isVerified: false })
   return judgeReply(encrypted.kind === 'answer' ? encrypted : plain)
 }
@@ -54,8 +57,9 @@ function judgeReply(reply: Exclude<Reply, { kind: 'unreachable' }>): Judgement {
     : { outcome: 'failed', detail: reading.text }
 }
 
-const SILENCES: Readonly<Record<'time' | 'closed' | 'unreadable', Judgement>> = {
+const SILENCES: Readonly<Record<Silence, Judgement>> = {
   closed: { outcome: 'passed', detail: 'takes a connection, but hangs up on whoever speaks' },
   time: { outcome: 'not tested', detail: 'takes a connection, and says nothing in time' },
+  endless: { outcome: 'failed', detail: 'gives interim answers (1xx) and never a final one' },
   unreadable: { outcome: 'failed', detail: 'answers, in something that is no HTTP/1.1' },
 }

@@ -12,10 +12,12 @@ export interface Place {
   readonly tls: { readonly isVerified: boolean } | undefined
 }
 
+export type Silence = 'time' | 'closed' | 'unreadable' | 'endless'
+
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** Connected, but no answer came; `unreadable` is something that is no HTTP. */
-  | { readonly kind: 'silence'; readonly why: 'time' | 'closed' | 'unreadable' }
+  /** Connected, but no answer came; `unreadable` is no HTTP, `endless` are interim answers only. */
+  | { readonly kind: 'silence'; readonly why: Silence }
   /** @param code of Node or OpenSSL. */
   | { readonly kind: 'unreachable'; readonly code: string }
 
@@ -42,7 +44,7 @@ export function exchange(
     /** With what there is: an answer is read even if the connection breaks behind it. */
     const endWith = (otherwise: Reply) => {
       const answer = parseAnswer(received, method, true)
-      end(answer === undefined ? otherwise : { kind: 'answer', answer })
+      end(answer === undefined ? otherwise : replyOf(answer))
     }
     const timer = setTimeout(() => {
       endWith(isConnected ? { kind: 'silence', why: 'time' } : unreachable('ETIMEDOUT'))
@@ -51,7 +53,7 @@ export function exchange(
       received += text
       const isTooLong = received.length > MAX_BYTES
       const answer = parseAnswer(received, method, isTooLong)
-      if (answer !== undefined) end({ kind: 'answer', answer })
+      if (answer !== undefined) end(replyOf(answer))
       else if (isTooLong) end(hungUp(received))
     })
     const onEnd = (code: string) => {
@@ -91,6 +93,10 @@ const TLS_ALERT = '\x15'
 function hungUp(received: string): Reply {
   const isNothing = received === '' || received.startsWith(TLS_ALERT)
   return { kind: 'silence', why: isNothing ? 'closed' : 'unreadable' }
+}
+
+function replyOf(answer: Answer | 'endless'): Reply {
+  return answer === 'endless' ? { kind: 'silence', why: answer } : { kind: 'answer', answer }
 }
 
 function unreachable(code: string): Reply {

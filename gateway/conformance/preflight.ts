@@ -2,6 +2,7 @@
  * One request before all others, since a gateway that is not there, or a key that it does not know,
  * would make every case fail and none of them say so.
  */
+import { printable } from '../printable.ts'
 import { exchange, type Place, type Reply } from './exchange.ts'
 import { readReply } from './reading.ts'
 import type { RequestMaker } from './request-maker.ts'
@@ -35,7 +36,8 @@ const LONGEST_WAIT_SECONDS = 5
 function putOffMs(reply: Reply): number | undefined {
   if (reply.kind !== 'answer' || readReply(reply, 'POST').is !== 'undecided') return undefined
   const seconds = Number(reply.answer.fields.get('retry-after') ?? 1)
-  return Math.min(Number.isFinite(seconds) ? seconds : 1, LONGEST_WAIT_SECONDS) * 1000
+  const wanted = Number.isFinite(seconds) ? Math.max(0, seconds) : 1
+  return Math.min(wanted, LONGEST_WAIT_SECONDS) * 1000
 }
 
 function problemOf(reply: Reply, options: PreflightOptions): string | undefined {
@@ -43,6 +45,8 @@ function problemOf(reply: Reply, options: PreflightOptions): string | undefined 
   const at = `${host}:${String(port)}`
   if (reply.kind === 'unreachable') return whyUnreachable(reply.code, at)
   if (reply.kind === 'silence') {
+    if (reply.why === 'endless')
+      return `${at} gave a signed call no final answer, only interim ones (1xx)`
     const usual = tls === undefined ? 'it may speak TLS (https), or' : 'it may'
     return `${at} took the connection and answered nothing: ${usual} want a PROXY protocol header, or a client certificate`
   }
@@ -56,7 +60,7 @@ function problemOf(reply: Reply, options: PreflightOptions): string | undefined 
       const hint =
         location === undefined
           ? 'is the URL that of the gateway, with the path of its route?'
-          : `it sends to ${JSON.stringify(location.slice(0, 200))}; nothing is sent anywhere but to --url`
+          : `it sends to ${JSON.stringify(printable(location))}; nothing is sent anywhere but to --url`
       return `a signed call was ${reading.text}: ${hint}`
     }
     case 'undecided':

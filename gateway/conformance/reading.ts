@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 
+import { printable } from '../printable.ts'
 import type { Answer } from './answer.ts'
 import type { Reply } from './exchange.ts'
 
@@ -33,6 +34,7 @@ const SILENCES = {
   time: 'not answered in time',
   closed: 'hung up on',
   unreadable: 'answered in something that is no HTTP',
+  endless: 'answered with interim answers (1xx) and never with a final one',
 }
 
 export function readAnswer(answer: Answer, method: string): Reading {
@@ -50,7 +52,7 @@ export function readAnswer(answer: Answer, method: string): Reading {
         : { is: 'refused', status, text: `refused with ${code}` }
     case undefined: {
       const server = fields.get('server')
-      const who = `something that is neither the gateway nor an Inngest SDK${server === undefined ? '' : ` (Server: ${server.slice(0, 40)})`}`
+      const who = `something that is neither the gateway nor an Inngest SDK${server === undefined ? '' : ` (Server: ${printable(server, 40)})`}`
       return {
         is: isByApp(status) ? 'admitted' : 'stranger',
         status,

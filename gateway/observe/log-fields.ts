@@ -5,6 +5,7 @@ import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
+import { printable } from '../printable.ts'
 import type { Decision, RequestRecord } from './record.ts'
 
 /** The key that verified the request. */
@@ -30,8 +31,8 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     proxied_ip: connection.proxied?.sourceAddress,
     ip_source: client?.source ?? 'unresolved',
     route: findings.route?.name,
-    method: printable(head.method),
-    path: printable(path),
+    method: shown(head.method),
+    path: shown(path),
     status: entry.status,
     upstream_status: entry.upstreamStatus,
     duration_ms: rounded(entry.durationMs),
@@ -47,9 +48,9 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     unsigned: findings.isUnsigned,
     redirect: findings.redirect,
     // What the sender says of itself, and Inngest does not sign.
-    fn_id: printable(fnId),
-    step_id: printable(stepId),
-    run_id: printable(fieldValues(rawHeaders, 'x-run-id')[0]),
+    fn_id: shown(fnId),
+    step_id: shown(stepId),
+    run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],
   }
 }
@@ -57,11 +58,8 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
 /** W3C Trace Context 3.2, whose second part is the trace's id. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
 
-const MAX_LOGGED_CHARACTERS = 200
-
-/** What the sender wrote, short and in visible ASCII, so that no log viewer can be led astray. */
-function printable(text: string | null | undefined): string | undefined {
-  return text?.slice(0, MAX_LOGGED_CHARACTERS).replace(/[^\x20-\x7e]/g, '?')
+function shown(text: string | null | undefined): string | undefined {
+  return text === null || text === undefined ? undefined : printable(text)
 }
 
 function rounded(milliseconds: number | undefined): number | undefined {

@@ -21,7 +21,7 @@ async function startServer(answers: (string | undefined | null)[]): Promise<numb
       .once('data', () => {
         const answer = answers.shift()
         if (answer === undefined) socket.destroy()
-        else if (answer !== null) socket.end(answer)
+        else if (answer !== null) socket.end(answer, 'latin1')
       })
   })
   server.listen(0, '127.0.0.1')
@@ -73,6 +73,33 @@ describe('the preflight', () => {
     expect(await askOf([sent])).toContain(problem)
   })
 
+  it.each([
+    ['a redirect', 'Location: https://b'],
+    ['a proxy', 'Server: b'],
+  ])('shows what %s says in visible ASCII', async (_, field) => {
+    const escapes = '\x1b[2J\x07\x9b31m\x9d0;t\x9c\x7f'
+    const problem = await askOf([`HTTP/1.1 308 X\r\n${field}${escapes}\r\n\r\n`])
+    expect(problem).toContain('b?[2J??31m?0;t??')
+    expect(problem).toMatch(/^[\x20-\x7e]*$/)
+  })
+
+  it('says so where there are interim answers and never a final one', async () => {
+    const interim = 'HTTP/1.1 103\r\n\r\n'
+    expect(await askOf([interim.repeat(4000)])).toContain('only interim ones (1xx)')
+    expect(await askOf([interim.repeat(11) + sdk])).toContain('only interim ones (1xx)')
+    expect(await askOf([interim.repeat(10) + sdk])).toBeUndefined()
+  })
+
+  it('waits no less than no time', async () => {
+    const warnings: Error[] = []
+    const hear = (warning: Error) => warnings.push(warning)
+    process.on('warning', hear)
+    stops.push(() => process.off('warning', hear))
+    const later = answer('503 Service Unavailable', ['Retry-After: -99999'])
+    expect(await askOf([later, sdk])).toBeUndefined()
+    expect(warnings).toEqual([])
+  })
+
   it('has nothing to say where the app answers, or where everybody outside is refused', async () => {
     expect(await askOf([sdk])).toBeUndefined()
     expect(await askOf([answer('403 Forbidden')], 'outside')).toBeUndefined()
@@ -90,6 +117,7 @@ describe('an address of the app', () => {
   it.each([
     ['answers', [sdk], 'failed'],
     ['answers by something else', ['HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n'], 'failed'],
+    ['never ends its interim answers', ['HTTP/1.1 100\r\n\r\n'.repeat(4000)], 'failed'],
     ['answers in no HTTP', ['SSH-2.0-x\r\n\r\n'], 'failed'],
     ['answers in something else', ['SSH-2.0-x\r\n', undefined], 'failed'],
     ['wants TLS with a certificate', ['\x15\x03\x03\0\x02\x02\x46', undefined], 'passed'],

@@ -1,0 +1,4 @@
+/** What somebody else wrote, short and in visible ASCII, so that no terminal or log viewer is led astray. */
+export function printable(text: string, maxCharacters = 200): string {
+  return text.slice(0, maxCharacters).replace(/[^\x20-\x7e]/g, '?')
+}
