@@ -3,7 +3,7 @@
  * confirmation, since nothing that it sends makes an app do anything (docs/conformance.md).
  */
 import { jsonReport, listCases, TextReport } from '../conformance/report.ts'
-import { readPlan, type ConformanceOptions } from '../conformance/plan.ts'
+import { readPlan, warningOf, type ConformanceOptions } from '../conformance/plan.ts'
 import { runPlan } from '../conformance/run-plan.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 
@@ -19,6 +19,8 @@ export async function conformance(options: ConformanceOptions, env: Environment)
   const plan = readPlan(options, env)
   if (!plan.ok) return giveUp(plan.problem, isJson)
   const { url } = plan
+  const warning = warningOf(plan)
+  if (warning !== undefined) console.error(warning)
   if (!isJson) console.log(url.href)
   const report = isJson ? undefined : new TextReport(console.log)
   const run = await runPlan(plan, (result) => report?.add(result))

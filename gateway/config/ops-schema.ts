@@ -1,9 +1,8 @@
 /** The listener for whoever operates the gateway: metrics, health, and if asked for the status page. */
-import { isIPv4 } from 'node:net'
-
 import { z } from 'zod'
 
 import { integer } from './integer.ts'
+import { isLoopback } from './loopback.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 
@@ -44,8 +43,3 @@ export const opsSchema = z
   })
   .prefault({})
   .describe('Where /metrics, /healthz and /readyz are, and the status page if it is enabled.')
-
-/** Of any other name, where it leads is for whoever answers for it to say. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-}

@@ -1,5 +1,6 @@
 /** What is asked for on the command line, checked before anything is sent. */
 import { formatAddress, parseAddress } from '../checks/address.ts'
+import { isLoopback } from '../config/loopback.ts'
 import { readPublishedRanges } from '../config/published-ranges.ts'
 import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
@@ -86,6 +87,12 @@ function placeOf({ protocol, hostname, port }: URL): Place {
     port: port === '' ? (isTls ? 443 : 80) : Number(port),
     tls: isTls ? { isVerified: true } : undefined,
   }
+}
+
+/** Some signed calls never get to be spent: the gateway refuses them for something else first. */
+export function warningOf({ place }: Pick<Plan, 'place'>): string | undefined {
+  if (place.tls !== undefined || isLoopback(place.host)) return undefined
+  return 'warning: --url is http://, so whoever sees the requests on their way can use a few of their signatures for calls of functions that the app has, until those expire. Use a key of an environment for tests.'
 }
 
 /** Whoever is kept out is so with whatever key: none needs to be taken to where that is tested. */
