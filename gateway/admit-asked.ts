@@ -1,19 +1,20 @@
 /**
  * The decision for a proxy that asks and passes the request on itself. It is `admit`, about the
- * request that the question is about; only what an answer cannot mend is judged here.
+ * request that the question is about, with the steps of http/asked-effects.ts.
  */
 import { admit, type AdmittedRequest, type Effects, type PassthroughRequest } from './admit.ts'
 import type { QuestionPolicy } from './checks/original-request.ts'
 import type { RequestHead } from './checks/request-head.ts'
 import type { Findings } from './findings.ts'
-import { fieldsToRemove, type FieldsToRemove } from './http/header-hygiene.ts'
+import { AskedEffects } from './http/asked-effects.ts'
+import { fieldsToRemove } from './http/header-hygiene.ts'
 import type { Policy } from './policy.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
 export interface Permission {
   readonly accepted: AdmittedRequest | PassthroughRequest
-  /** What the proxy has to take off, if it can. */
-  readonly remove: FieldsToRemove
+  /** Lower-case names of the fields that the proxy has to take off. */
+  readonly remove: readonly string[]
 }
 
 /** @param original what `originalRequest` says of the question. */
@@ -27,11 +28,11 @@ export async function admitAsked(
   if (!original.ok) return original
   // This listener is for HTTP alone, whatever the other one begins with.
   const asked = { ...policy, speaksProxyProtocol: false }
-  const verdict = await admit(original.value, asked, effects, findings)
-  if (!verdict.ok) return nameMissingBody(verdict, original.value, findings)
-  const remove = fieldsToRemove(original.value.rawHeaders, verdict.value.kind === 'admitted')
-  // Only Envoy takes fields off at an answer's word.
-  if (question === 'forwarded' && remove.dangerous.length > 0) return refuse('field_not_removable')
+  const head = original.value
+  const steps = new AskedEffects(head, question, effects, findings)
+  const verdict = await admit(head, asked, steps, findings)
+  if (!verdict.ok) return nameMissingBody(verdict, head, findings)
+  const remove = fieldsToRemove(head.rawHeaders, verdict.value.kind === 'admitted', question)
   return pass({ accepted: verdict.value, remove })
 }
 

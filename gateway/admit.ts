@@ -28,11 +28,20 @@ import { pass, refuse, type Verdict } from './verdict.ts'
 export interface Effects {
   /** Unix milliseconds. */
   readonly nowMs: () => number
-  /** Takes one of the places for requests in flight on such a route. False if none is left. */
-  readonly enter: (kind: RoutePolicy['kind']) => boolean
+  /**
+   * Takes on a request whose head has passed, with one of the places for requests in flight on such
+   * a route. Refused if none is left, or if it cannot be forwarded as the request that it would be.
+   */
+  readonly enter: (route: RoutePolicy) => Verdict<undefined>
   readonly readBody: () => Promise<Verdict<Body>>
-  /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
-  readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
+  /**
+   * The canonical form of JSON, off the event loop if it is long; undefined if there is none.
+   * @param mayRound see canonicalizeJson.
+   */
+  readonly canonicalize: (
+    body: Uint8Array,
+    mayRound?: boolean,
+  ) => Promise<Verdict<Uint8Array | undefined>>
   /**
    * Spends a key, atomically. Throws a fault if the store cannot be asked.
    * @param target what is called, for a key that a redirect made usable again.
@@ -118,7 +127,8 @@ async function admitInngest(
       [admitted]: true,
     } as const)
 
-  if (!effects.enter(route.kind)) return refuse('requests_full')
+  const entered = effects.enter(route)
+  if (!entered.ok) return entered
   if (findings.isUnsigned === true) return passWith(new Body([]))
   const body = await effects.readBody()
   if (!body.ok) return body
@@ -253,7 +263,8 @@ function admitPassthrough(
     )
     if (!allowed.ok) return allowed
   }
-  if (!effects.enter(route.kind)) return refuse('requests_full')
+  const entered = effects.enter(route)
+  if (!entered.ok) return entered
   const known = client.ok ? client.value : undefined
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }

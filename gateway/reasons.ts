@@ -102,12 +102,18 @@ export const reasons = {
     phase: 'head',
     status: 400,
     meaning:
-      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects.',
+      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects, or in both.',
   },
   route_not_found: {
     phase: 'route',
     status: 404,
     meaning: 'No route has this host and path.',
+  },
+  host_not_served: {
+    phase: 'route',
+    status: 404,
+    meaning:
+      'A proxy that asks would pass on another `Host` than that of the route’s `serveOrigin`, which inline is written anew.',
   },
   path_ambiguous: {
     phase: 'route',
@@ -171,7 +177,7 @@ export const reasons = {
     phase: 'credentials',
     status: 400,
     meaning:
-      'A field that is taken off inline, and that a proxy which only asks would leave on (aliases, method overrides, Inngest fields of unverified requests).',
+      'A field that is taken off inline, and that a proxy which only asks would leave on (aliases, method overrides, `Forwarded`, Inngest fields of unverified requests).',
   },
   requests_full: {
     phase: 'capacity',
@@ -213,7 +219,7 @@ export const reasons = {
     phase: 'body',
     status: 400,
     meaning:
-      'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx auth_request never sends it.',
+      'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx `auth_request` never sends it, and Inngest sends no POST without one.',
   },
   signature_mismatch: {
     phase: 'signature',

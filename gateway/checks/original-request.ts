@@ -26,6 +26,11 @@ export function originalRequest(
 
 function repeatedRequest(head: RequestHead, pathPrefix: string): Verdict<RequestHead> {
   if (!head.target.startsWith(`${pathPrefix}/`)) return refuse('question_unclear')
+  // By these Traefik says what it asks about: the question itself is about something else then.
+  const isForwarded = ['x-forwarded-method', 'x-forwarded-uri'].every(
+    (name) => fieldValues(head.rawHeaders, name).length > 0,
+  )
+  if (isForwarded) return refuse('question_unclear')
   // Envoy's word for a body longer than its `max_request_bytes`.
   const partial = fieldValues(head.rawHeaders, 'x-envoy-auth-partial-body')
   if (partial.includes('true')) return refuse('body_missing')

@@ -117,7 +117,7 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   const isTooLarge = body.byteLength > policy.limits.maxBodyBytes
   return {
     nowMs: () => atMs,
-    enter: () => true,
+    enter: () => pass(undefined),
     canonicalize: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
     readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(Body.of(body))),
     claim: () => Promise.resolve('claimed'),

@@ -57,7 +57,7 @@ async function answer(
   const inForce = snapshot.settings.policy
   const verdict = await admitAsked(original, policy, inForce, effects, exchange.findings)
   exchange.decided()
-  if (verdict.ok) exchange.status = permit(response, verdict.value, policy)
+  if (verdict.ok) exchange.status = permit(response, verdict.value)
   else {
     exchange.refusal = verdict.reason
     exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
@@ -66,11 +66,11 @@ async function answer(
 }
 
 /** @returns the status sent. */
-function permit(response: ServerResponse, { remove }: Permission, policy: QuestionPolicy): number {
+function permit(response: ServerResponse, { remove }: Permission): number {
   const fields: Record<string, string> = { 'cache-control': 'no-store', 'content-length': '0' }
   // Envoy takes off what this names (ext_authz filter, "Authorization response").
-  if (policy.question === 'request' && remove.names.length > 0) {
-    fields['x-envoy-auth-headers-to-remove'] = remove.names.join(',')
+  if (remove.length > 0) {
+    fields['x-envoy-auth-headers-to-remove'] = remove.join(',')
   }
   response.writeHead(200, fields)
   response.end()

@@ -8,7 +8,7 @@ import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { LimitsPolicy, RoutePolicy } from '../policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
-import type { Verdict } from '../verdict.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
 import { readBody } from './body-reader.ts'
 import type { Hold } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
@@ -32,8 +32,8 @@ export class HeadEffects implements Effects {
     return this.#clock.nowMs()
   }
 
-  enter(kind: RoutePolicy['kind']): boolean {
-    return this.#hold.enter(kind === 'inngest')
+  enter({ kind }: RoutePolicy): Verdict<undefined> {
+    return this.#hold.enter(kind === 'inngest') ? pass(undefined) : refuse('requests_full')
   }
 
   readBody(): Promise<Verdict<Body>> {
@@ -82,9 +82,12 @@ export class RequestEffects extends HeadEffects {
     return readBody({ request, response, exchange, paces: this.#parts.paces }, this.#limits)
   }
 
-  override canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+  override canonicalize(
+    body: Uint8Array,
+    mayRound = true,
+  ): Promise<Verdict<Uint8Array | undefined>> {
     return whileConnected(this.#response, (signal) =>
-      this.#parts.canonicals.canonicalize(body, signal),
+      this.#parts.canonicals.canonicalize(body, signal, mayRound),
     )
   }
 }

@@ -1,4 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
+import type { QuestionForm } from '../checks/original-request.ts'
 import { remembered } from '../checks/remembered.ts'
 import { fieldValues } from '../checks/request-head.ts'
 
@@ -27,9 +28,38 @@ const TELLS_CLIENT = new Set([
   'x-real-ip',
 ])
 
-/** What every proxy writes anew, or never passes on. */
-const OF_PROXY =
-  /^(?:host|content-length|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|via|forwarded|x-request-id|x-forwarded-.*)$/
+/** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
+const OF_PROXY: Record<QuestionForm, ReadonlySet<string>> = {
+  // Envoy takes off the rest at an answer's word.
+  request: new Set([
+    ...HOP_BY_HOP,
+    'host',
+    'content-length',
+    'x-request-id',
+    'x-forwarded-for',
+    'x-forwarded-proto',
+  ]),
+  // Traefik takes a client's own off at its entry point (`forwarded_header.go`), and nothing else.
+  forwarded: new Set([
+    ...HOP_BY_HOP,
+    'host',
+    'content-length',
+    'expect',
+    'via',
+    'x-request-id',
+    'x-real-ip',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-method',
+    'x-forwarded-port',
+    'x-forwarded-prefix',
+    'x-forwarded-proto',
+    'x-forwarded-server',
+    'x-forwarded-tls-client-cert',
+    'x-forwarded-tls-client-cert-info',
+    'x-forwarded-uri',
+  ]),
+}
 
 /** What the gateway writes itself, or what only a proxy may claim. */
 const MANAGED = new Set([
@@ -90,20 +120,20 @@ function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
   return remembered((name) => (mayPass(name.toLowerCase()) ? name : ''))
 }
 
-export interface FieldsToRemove {
-  /** Lower-case names of all that is not passed on inline, but for what a proxy writes itself. */
-  readonly names: readonly string[]
-  /** Those of them by which a request could mean something else to the app than what was checked. */
-  readonly dangerous: readonly string[]
-}
-
-/** What a proxy that only asks has to take off a request that it passes on itself. */
-export function fieldsToRemove(rawHeaders: readonly string[], isVerified: boolean): FieldsToRemove {
+/**
+ * What a proxy that only asks has to take off a request that it passes on itself.
+ * @returns lower-case names of all that is not passed on inline, but for what the proxy sees to.
+ */
+export function fieldsToRemove(
+  rawHeaders: readonly string[],
+  isVerified: boolean,
+  question: QuestionForm,
+): string[] {
   const kept = isVerified ? keepRequestFields(rawHeaders) : keepPassthroughFields(rawHeaders)
   const keptNames = new Set(kept.map((name, i) => (i % 2 === 0 ? name.toLowerCase() : '')))
   const sent = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
-  const names = [...new Set(sent)].filter((name) => !keptNames.has(name) && !OF_PROXY.test(name))
-  return { names, dangerous: names.filter((name) => !TELLS_CLIENT.has(name)) }
+  const ofProxy = OF_PROXY[question]
+  return [...new Set(sent)].filter((name) => !keptNames.has(name) && !ofProxy.has(name))
 }
 
 function isNeverPassed(name: string): boolean {

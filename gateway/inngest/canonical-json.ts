@@ -10,7 +10,7 @@ import { isUtf8 } from 'node:buffer'
 
 import { copyBytes } from './copy-bytes.ts'
 import { lengthOfEscape, readEscape, writeCharacter } from './json-escape.ts'
-import { endOfNumber, isCanonicalNumber } from './json-number.ts'
+import { endOfNumber, isCanonicalNumber, isSameDecimal } from './json-number.ts'
 import { MemberMoves } from './member-moves.ts'
 import { compareNames } from './member-order.ts'
 import { UintList } from './uint-list.ts'
@@ -27,11 +27,18 @@ export const maxDepth = 200
  */
 export const maxInlineBytes = 65_536
 
-/** @returns undefined if `input` is not exactly one I-JSON (RFC 7493) value. */
-export function canonicalizeJson(input: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+/**
+ * @param mayRound whether a number may be written as its double, where that is another number. Not if
+ * somebody is to read `input` itself: with integers of 64 bits, it may mean something else to him.
+ * @returns undefined if `input` is not exactly one I-JSON (RFC 7493) value.
+ */
+export function canonicalizeJson(
+  input: Uint8Array,
+  mayRound = true,
+): Uint8Array<ArrayBuffer> | undefined {
   // Only the strings of JSON hold more than ASCII: they are valid exactly if the whole is.
   if (!isUtf8(input)) return undefined
-  const canonicalizer = new Canonicalizer(input)
+  const canonicalizer = new Canonicalizer(input, mayRound)
   return canonicalizer.takeValue(1) && canonicalizer.isAtEnd() ? canonicalizer.output() : undefined
 }
 
@@ -59,6 +66,7 @@ const MOST_GROWTH = 21 / '1e20'.length
 /** Takes values front to back and writes each; every method says whether there was one. */
 class Canonicalizer {
   readonly #input: Buffer
+  readonly #mayRound: boolean
   #at = 0
   /** Always has room for all that is left of the input. */
   #written: Buffer<ArrayBuffer>
@@ -67,7 +75,8 @@ class Canonicalizer {
   readonly #members = new UintList()
   readonly #moves = new MemberMoves()
 
-  constructor(input: Uint8Array) {
+  constructor(input: Uint8Array, mayRound: boolean) {
+    this.#mayRound = mayRound
     this.#input = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
     this.#written = Buffer.alloc(input.byteLength)
   }
@@ -166,11 +175,13 @@ class Canonicalizer {
   }
 
   #rewriteNumber(start: number, end: number): boolean {
-    const value = Number(this.#input.toString('latin1', start, end))
+    const literal = this.#input.toString('latin1', start, end)
+    const value = Number(literal)
     // 1e400: a lenient parser makes Infinity of it, and `null` of that.
     if (!Number.isFinite(value)) return false
     // RFC 8785 3.2.2.3 is ECMA-262 Number::toString, which also writes -0 as 0.
     const text = String(value)
+    if (!this.#mayRound && !isSameDecimal(literal, text)) return false
     if (text.length > end - start) this.#makeRoom()
     this.#at = end
     for (let i = 0; i < text.length; i += 1) this.#written[this.#length++] = text.charCodeAt(i)

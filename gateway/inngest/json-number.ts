@@ -52,6 +52,32 @@ export function isCanonicalNumber(input: Uint8Array, start: number, end: number)
   return input[first] !== ZERO || input[point + 1] !== ZERO
 }
 
+/**
+ * Whether two spellings are one decimal, to the last digit and not as doubles. -0 is not 0: a double
+ * tells them apart.
+ */
+export function isSameDecimal(one: string, other: string): boolean {
+  return normalDecimal(one) === normalDecimal(other)
+}
+
+/** Sign, digits without zeros at either end, and the power of ten of the last one. */
+function normalDecimal(text: string): string {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(text) ?? []
+  const [, sign = '', whole = '', fraction = '', power = '0'] = parts
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const last = endOfSignificant(digits)
+  if (last === 0) return `${sign}0`
+  const exponent = Number(power) - fraction.length + digits.length - last
+  return `${sign}${digits.slice(0, last)}e${String(exponent)}`
+}
+
+/** By hand: `0+$` takes quadratic time over zeros that are not at the end. */
+function endOfSignificant(digits: string): number {
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  return end
+}
+
 function endOfDigits(input: Uint8Array, start: number): number {
   let at = start
   for (;;) {

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 
 import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { CanonicalThread, type ThreadOptions } from './canonical-thread.ts'
+import { CanonicalThread, type CanonicalJob, type ThreadOptions } from './canonical-thread.ts'
 
 export interface PoolOptions extends ThreadOptions {
   readonly threads: number
@@ -28,8 +28,7 @@ const defaults: PoolOptions = {
   program: new URL('canonical-worker.ts', import.meta.url),
 }
 
-interface Job {
-  readonly body: Uint8Array
+interface Job extends CanonicalJob {
   readonly resolve: (verdict: Verdict<Uint8Array | undefined>) => void
   readonly reject: (error: unknown) => void
 }
@@ -58,16 +57,18 @@ export class CanonicalPool {
 
   /**
    * @param signal takes the body out of the queue, if it is still there.
+   * @param mayRound see canonicalizeJson.
    * @returns of undefined if there is no canonical form. @throws if a thread fails or takes too long.
    */
   async canonicalize(
     body: Uint8Array,
     signal: AbortSignal,
+    mayRound = true,
   ): Promise<Verdict<Uint8Array | undefined>> {
-    if (body.byteLength <= maxInlineBytes) return pass(canonicalizeJson(body))
+    if (body.byteLength <= maxInlineBytes) return pass(canonicalizeJson(body, mayRound))
     if (this.#isClosed) throw new Error('the pool is closed')
     const { promise, resolve, reject } = Promise.withResolvers<Verdict<Uint8Array | undefined>>()
-    const job = { body, resolve, reject }
+    const job = { body, mayRound, resolve, reject }
     const thread = this.#free.pop()
     if (thread !== undefined) void this.#work(thread, job)
     else if (!this.#queue(job, signal)) return refuse('canonical_full')
@@ -107,7 +108,7 @@ export class CanonicalPool {
   async #work(thread: CanonicalThread, first: Job): Promise<void> {
     for (let job: Job | undefined = first; job; job = this.#next()) {
       try {
-        job.resolve(pass(await thread.run(job.body)))
+        job.resolve(pass(await thread.run(job)))
       } catch (error) {
         job.reject(error)
       }

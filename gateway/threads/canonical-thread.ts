@@ -10,6 +10,13 @@ export interface ThreadOptions {
   readonly idleMs: number
 }
 
+/** What a thread is sent. */
+export interface CanonicalJob {
+  readonly body: Uint8Array
+  /** See canonicalizeJson. */
+  readonly mayRound: boolean
+}
+
 /** What is slower than this is stuck: a quarter of what the worst there is takes on a busy machine. */
 const SLOWEST_BYTES_PER_MS = 4096
 
@@ -26,11 +33,11 @@ export class CanonicalThread {
    * One job at a time. @returns undefined if there is no canonical form. @throws if the thread fails
    * or takes too long; it is given up then, and the next job gets another.
    */
-  async run(body: Uint8Array): Promise<Uint8Array | undefined> {
+  async run(job: CanonicalJob): Promise<Uint8Array | undefined> {
     clearTimeout(this.#idle)
     const worker = (this.#worker ??= this.#start())
     try {
-      return await this.#ask(worker, body)
+      return await this.#ask(worker, job)
     } catch (error) {
       await this.close()
       throw error
@@ -46,7 +53,7 @@ export class CanonicalThread {
     await worker?.terminate()
   }
 
-  async #ask(worker: Worker, body: Uint8Array): Promise<Uint8Array | undefined> {
+  async #ask(worker: Worker, { body, mayRound }: CanonicalJob): Promise<Uint8Array | undefined> {
     const timeoutMs = this.#options.jobTimeoutMs + body.byteLength / SLOWEST_BYTES_PER_MS
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
     const onExit = (code: number) => {
@@ -58,7 +65,8 @@ export class CanonicalThread {
     worker.on('message', resolve).on('error', reject).on('exit', onExit)
     // The body itself stays here: its raw bytes may be needed yet.
     const copy = new Uint8Array(body)
-    worker.postMessage(copy, [copy.buffer])
+    const job: CanonicalJob = { body: copy, mayRound }
+    worker.postMessage(job, [copy.buffer])
     try {
       return await promise
     } finally {

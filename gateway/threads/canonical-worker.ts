@@ -2,9 +2,10 @@
 import { parentPort } from 'node:worker_threads'
 
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import type { CanonicalJob } from './canonical-thread.ts'
 
-parentPort?.on('message', (body: Uint8Array) => {
-  const canonical = canonicalizeJson(body)
+parentPort?.on('message', ({ body, mayRound }: CanonicalJob) => {
+  const canonical = canonicalizeJson(body, mayRound)
   // Handed over, not copied: what it was written into is of no use here any more.
   parentPort?.postMessage(canonical, canonical === undefined ? [] : [canonical.buffer])
 })

@@ -5,99 +5,25 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 
+import {
+  ALLOWED,
+  asEnvoy,
+  askers,
+  asTraefik,
+  freshBody,
+  NOBODY,
+  signed,
+  startAsked,
+  stopAll,
+} from '../support/askers.ts'
 import { sendRaw } from '../support/raw.ts'
-import { send, signatureHeader, type Answer } from '../support/sender.ts'
-import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
+import { send } from '../support/sender.ts'
 
-const ALLOWED = '203.0.113.7'
-const NOBODY = 'http://127.0.0.1:1'
-
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop()
-})
-
-async function start(
-  authorizer: Record<string, unknown>,
-  config: Record<string, unknown> = {},
-): Promise<TestGateway> {
-  const gateway = await startTestGateway(NOBODY, {
-    allowlist: [ALLOWED],
-    trustedProxies: ['127.0.0.1/32'],
-    authorizer: { host: '127.0.0.1', port: 0, ...authorizer },
-    ...config,
-  })
-  stops.push(() => gateway.stop())
-  return gateway
-}
-
-let serial = 0
-
-interface Asked {
-  readonly method?: string
-  readonly target?: string
-  readonly body?: string
-  /** Signed instead of the body. */
-  readonly signed?: string
-  readonly client?: string
-  readonly isSigned?: boolean
-  readonly fields?: Record<string, string>
-}
-
-function freshBody(): string {
-  serial += 1
-  return `{"ctx":{"request_id":"asked-${String(serial)}"}}`
-}
-
-function signed(gateway: TestGateway, { body = '', signed: text = body, isSigned }: Asked) {
-  if (isSigned === false) return {}
-  const seconds = Math.floor(gateway.clock.wallMs / 1000)
-  return { 'x-inngest-signature': signatureHeader(testKey, text, seconds) }
-}
-
-/** Method, path, Host and fields of the request itself; Envoy adds its own address at the end. */
-function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
-  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
-  const headers = {
-    host: 'app.example',
-    'x-forwarded-for': `${client}, 127.0.0.1`,
-    'x-envoy-auth-partial-body': 'false',
-    ...signed(gateway, asked),
-    ...asked.fields,
-  }
-  return send({ port: gateway.authorizerPort, method, target, headers, body: body ?? '' })
-}
-
-/** A GET of the address that it was given, with the body, and the request in X-Forwarded fields. */
-function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
-  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
-  const headers = {
-    host: '127.0.0.1:8081',
-    'x-forwarded-for': client,
-    'x-forwarded-method': method,
-    'x-forwarded-proto': 'https',
-    'x-forwarded-host': 'app.example',
-    'x-forwarded-uri': target,
-    ...signed(gateway, asked),
-    ...asked.fields,
-  }
-  return send({
-    port: gateway.authorizerPort,
-    method: 'GET',
-    target: '/',
-    headers,
-    body: body ?? '',
-  })
-}
-
-const askers = [
-  { name: 'Envoy', question: 'request', ask: asEnvoy },
-  { name: 'Traefik', question: 'forwarded', ask: asTraefik },
-]
+afterEach(stopAll)
 
 describe.each(askers)('a question of $name', ({ question, ask }) => {
   it('is answered with 200 for a verified call, once', async () => {
-    const gateway = await start({ question })
+    const gateway = await startAsked({ question })
     const body = freshBody()
     expect((await ask(gateway, { body })).status).toBe(200)
     expect((await ask(gateway, { body })).status).toBe(409)
@@ -122,19 +48,19 @@ describe.each(askers)('a question of $name', ({ question, ask }) => {
     ['body_missing', { signed: '{"a":1}', method: 'PUT' }, 400],
     ['introspection_mismatch', { signed: '{"a":1}', method: 'GET' }, 401],
   ])('is refused: %s', async (reason, asked, status) => {
-    const gateway = await start({ question })
+    const gateway = await startAsked({ question })
     expect((await ask(gateway, asked)).status).toBe(status)
     expect(gateway.logLines.at(-1)).toMatchObject({ reason, asked: true })
   })
 
   it('believes nobody but a trusted proxy', async () => {
-    const gateway = await start({ question }, { trustedProxies: ['127.0.0.2/32'] })
+    const gateway = await startAsked({ question }, { trustedProxies: ['127.0.0.2/32'] })
     expect((await ask(gateway, { body: freshBody() })).status).toBe(403)
     expect(gateway.logLines.at(-1)).toMatchObject({ client_ip: '127.0.0.1' })
   })
 
   it('spends the signature for the traffic listener, too', async () => {
-    const gateway = await start({ question }, { allowlist: [ALLOWED, '127.0.0.9/32'] })
+    const gateway = await startAsked({ question }, { allowlist: [ALLOWED, '127.0.0.9/32'] })
     const body = freshBody()
     expect((await ask(gateway, { body })).status).toBe(200)
     const headers = signed(gateway, { body })
@@ -147,7 +73,7 @@ describe.each(askers)('a question of $name', ({ question, ask }) => {
       { name: 'app', upstream: NOBODY, signingKeys: [{ env: 'PRIMARY' }] },
       { name: 'rest', upstream: NOBODY, policy: 'passthrough' },
     ]
-    const gateway = await start({ question }, { routes })
+    const gateway = await startAsked({ question }, { routes })
     const open = { method: 'GET', target: '/health', isSigned: false }
     expect((await ask(gateway, open)).status).toBe(200)
     expect((await ask(gateway, { target: '/api/./inngest', body: '{}' })).status).toBe(404)
@@ -159,7 +85,7 @@ describe('what a proxy that only asks would leave on', () => {
   const hostile = { x_forwarded_for: '1.2.3.4', 'x-http-method-override': 'PUT' }
 
   it('is named to Envoy, which takes it off', async () => {
-    const gateway = await start({ question: 'request' })
+    const gateway = await startAsked({ question: 'request' })
     const fields = { ...hostile, 'x-real-ip': '1.2.3.4', 'x-mine': 'kept' }
     const answer = await asEnvoy(gateway, { body: freshBody(), fields })
     expect(answer.status).toBe(200)
@@ -169,7 +95,7 @@ describe('what a proxy that only asks would leave on', () => {
   })
 
   it.each(Object.entries(hostile))('is refused of Traefik: %s', async (name, value) => {
-    const gateway = await start({ question: 'forwarded' })
+    const gateway = await startAsked({ question: 'forwarded' })
     const answer = await asTraefik(gateway, { body: freshBody(), fields: { [name]: value } })
     expect(answer.status).toBe(400)
     expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'field_not_removable' })
@@ -177,13 +103,13 @@ describe('what a proxy that only asks would leave on', () => {
 
   it('is refused of Traefik on a passthrough route, where it speaks as Inngest', async () => {
     const routes = [{ name: 'rest', upstream: NOBODY, policy: 'passthrough' }]
-    const gateway = await start({ question: 'forwarded' }, { routes })
+    const gateway = await startAsked({ question: 'forwarded' }, { routes })
     const asked = { method: 'GET', target: '/', fields: { 'x-run-id': 'a' } }
     expect((await asTraefik(gateway, asked)).status).toBe(400)
   })
 
   it('does not hold up what Traefik says of the client itself', async () => {
-    const gateway = await start({ question: 'forwarded' })
+    const gateway = await startAsked({ question: 'forwarded' })
     const fields = { 'x-real-ip': ALLOWED }
     expect((await asTraefik(gateway, { body: freshBody(), fields })).status).toBe(200)
   })
@@ -191,20 +117,20 @@ describe('what a proxy that only asks would leave on', () => {
 
 describe('the authorizer', () => {
   it('answers a question about a HEAD with a whole answer', async () => {
-    const gateway = await start({ question: 'forwarded' })
+    const gateway = await startAsked({ question: 'forwarded' })
     const answer = await asTraefik(gateway, { method: 'HEAD' })
     expect(answer.status).toBe(405)
     expect(answer.body.length).toBe(Number(answer.headers['content-length']))
   })
 
   it('says what is missing if it is asked in another form', async () => {
-    const gateway = await start({ question: 'forwarded' })
+    const gateway = await startAsked({ question: 'forwarded' })
     expect((await asEnvoy(gateway, { body: freshBody() })).status).toBe(400)
     expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'question_unclear' })
   })
 
   it('is not where metrics or the app are', async () => {
-    const gateway = await start({ question: 'request' })
+    const gateway = await startAsked({ question: 'request' })
     for (const target of ['/metrics', '/readyz', '/']) {
       expect((await asEnvoy(gateway, { method: 'GET', target })).status).toBe(404)
     }
@@ -212,7 +138,7 @@ describe('the authorizer', () => {
 
   it('waits for a head no longer than the traffic listener does', async () => {
     const limits = { headersTimeoutMs: 300 }
-    const gateway = await start({ question: 'request' }, { limits })
+    const gateway = await startAsked({ question: 'request' }, { limits })
     const answer = await sendRaw(gateway.authorizerPort, 'GET /api/inngest HTTP/1.1\r\n', {
       waitMs: 10_000,
     })

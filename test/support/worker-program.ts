@@ -8,7 +8,7 @@ export function workerProgram(onBody: string): URL {
     import { parentPort } from 'node:worker_threads'
     import { canonicalizeJson } from '${canonicalJson}'
     const answer = (bytes) => parentPort.postMessage(bytes)
-    parentPort.on('message', (body) => { ${onBody} })`
+    parentPort.on('message', ({ body }) => { ${onBody} })`
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
 }
 

@@ -35,11 +35,16 @@ describe('originalRequest, request', () => {
   const policy = { question: 'request', pathPrefix: '/ask' } as const
 
   it('is the question without the prefix of its path, and believes no field', () => {
-    expect(ask(policy, '/ask/api/inngest?fnId=a', traefik, 'POST')).toEqual([
+    const fields = traefik.slice(0, 4)
+    expect(ask(policy, '/ask/api/inngest?fnId=a', fields, 'POST')).toEqual([
       'POST',
       '/api/inngest?fnId=a',
-      traefik.join(' '),
+      fields.join(' '),
     ])
+  })
+
+  it('is unclear if the fields say of another request that it is asked about', () => {
+    expect(ask(policy, '/ask/', traefik)).toBe('question_unclear')
   })
 
   it.each(['/asked/api', '/ask', '/api/inngest', '/ask?/api'])('is unclear at %s', (target) => {

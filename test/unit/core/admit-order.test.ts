@@ -126,7 +126,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     nowMs: () => (scene.nowsSeconds[Math.min(readings++, 1)] ?? 0) * 1000,
     enter: () => {
       if (scene.hasRoom) touched.push('place')
-      return scene.hasRoom
+      return scene.hasRoom ? pass(undefined) : refuse('requests_full')
     },
     readBody: () => {
       touched.push('body')

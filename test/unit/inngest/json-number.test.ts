@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { endOfNumber, isCanonicalNumber } from '../../../gateway/inngest/json-number.ts'
+import {
+  endOfNumber,
+  isCanonicalNumber,
+  isSameDecimal,
+} from '../../../gateway/inngest/json-number.ts'
 
 describe('endOfNumber', () => {
   it.each([
@@ -80,5 +84,46 @@ describe('isCanonicalNumber', () => {
       fc.property(number, (text) => !isCanonical(text) || String(Number(text)) === text),
       { numRuns: 20_000 },
     )
+  })
+})
+
+describe('isSameDecimal', () => {
+  it.each([
+    ['100', '1e2'],
+    ['1.50', '1.5'],
+    ['0.00120', '12E-4'],
+    ['-1000000000000000000000', '-1e+21'],
+    ['0.0', '0e400'],
+    ['9007199254740993', '9007199254740993.0'],
+  ])('%s is %s', (one, other) => {
+    expect(isSameDecimal(one, other)).toBe(true)
+  })
+
+  it.each([
+    ['9007199254740993', '9007199254740992'],
+    ['0.1', '0.1000000000000000055511151231257827'],
+    ['1', '10'],
+    ['1', '-1'],
+    ['0', '1e-400'],
+    ['0', '-0'],
+  ])('%s is not %s', (one, other) => {
+    expect(isSameDecimal(one, other)).toBe(false)
+  })
+
+  it('holds for a double of every number with up to fifteen digits', () => {
+    const digits = fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 })
+    fc.assert(
+      fc.property(digits, fc.integer({ min: -30, max: 30 }), (whole, power) => {
+        const text = `${String(whole)}e${String(power)}`
+        return isSameDecimal(text, String(Number(text)))
+      }),
+    )
+  })
+
+  it('takes no longer than the text is long', () => {
+    const zeros = '0'.repeat(1_000_000)
+    const startedMs = performance.now()
+    expect(isSameDecimal(`1${zeros}1`, `1${zeros}2`)).toBe(false)
+    expect(performance.now() - startedMs).toBeLessThan(1000)
   })
 })

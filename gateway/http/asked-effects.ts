@@ -1,0 +1,69 @@
+/**
+ * The steps of `admit` for a request that the asking proxy passes on as it got it. What inline is
+ * mended on the way to the app is refused here, before anything is spent for it.
+ */
+import type { Effects } from '../admit.ts'
+import type { Body } from '../body.ts'
+import type { QuestionForm } from '../checks/original-request.ts'
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { Findings, ReplayClaim, ReplayOutcome } from '../findings.ts'
+import { settle } from '../moderate.ts'
+import type { RoutePolicy } from '../policy.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { fieldsToRemove } from './header-hygiene.ts'
+
+export class AskedEffects implements Effects {
+  readonly #head: RequestHead
+  readonly #question: QuestionForm
+  readonly #effects: Effects
+  readonly #findings: Findings
+
+  /** @param head of the request that is asked about. @param effects of the question. */
+  constructor(head: RequestHead, question: QuestionForm, effects: Effects, findings: Findings) {
+    this.#head = head
+    this.#question = question
+    this.#effects = effects
+    this.#findings = findings
+  }
+
+  nowMs(): number {
+    return this.#effects.nowMs()
+  }
+
+  enter(route: RoutePolicy): Verdict<undefined> {
+    const unchanged = this.#checkUnchanged(route)
+    return unchanged.ok ? this.#effects.enter(route) : unchanged
+  }
+
+  /** Inngest makes no call without a body: a POST of none is one that the proxy kept to itself. */
+  async readBody(): Promise<Verdict<Body>> {
+    const body = await this.#effects.readBody()
+    const isMissing = body.ok && body.value.byteLength === 0 && this.#head.method === 'POST'
+    const { route } = this.#findings
+    if (!isMissing || route === undefined) return body
+    const missing = settle(route.checks.signature, this.#findings, refuse('body_missing'))
+    return missing.ok ? body : missing
+  }
+
+  /** The app reads the body, not the canonical form of it that the signature covers. */
+  canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#effects.canonicalize(body, false)
+  }
+
+  claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
+    return this.#effects.claim(claim, target, nowMs)
+  }
+
+  /** Whether the app gets the `Host` and the fields that it would get inline. */
+  #checkUnchanged({ kind, serveOrigin }: RoutePolicy): Verdict<undefined> {
+    const { rawHeaders } = this.#head
+    const [host] = fieldValues(rawHeaders, 'host')
+    if (serveOrigin !== undefined && host?.toLowerCase() !== serveOrigin.host) {
+      return refuse('host_not_served')
+    }
+    // Only Envoy takes fields off at an answer's word.
+    if (this.#question === 'request') return pass(undefined)
+    const left = fieldsToRemove(rawHeaders, kind === 'inngest', this.#question)
+    return left.length > 0 ? refuse('field_not_removable') : pass(undefined)
+  }
+}

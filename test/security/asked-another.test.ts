@@ -1,0 +1,170 @@
+/**
+ * A proxy that asks passes on the request itself, and what it passes on may be another one than was
+ * asked about: with a body that the gateway has not seen, with a `Host` or fields that inline would
+ * have been written anew, or with a number that only the signed spelling has.
+ *
+ *   POST /api/inngest?fnId=f    X-Inngest-Signature: <of an introspection>    (a body, held back)
+ */
+import { afterEach, describe, expect, it } from 'vitest'
+
+import {
+  ALLOWED,
+  asEnvoy,
+  askers,
+  asTraefik,
+  freshBody,
+  NOBODY,
+  startAsked,
+  stopAll,
+  type Asked,
+} from '../support/askers.ts'
+import type { TestGateway } from '../support/test-gateway.ts'
+
+afterEach(stopAll)
+
+const app = { name: 'app', upstream: NOBODY, signingKeys: [{ env: 'PRIMARY' }] }
+const origin = { serveOrigin: 'https://app.example' }
+
+/** How many signatures have been spent. */
+async function spent(gateway: TestGateway): Promise<number> {
+  const text = await gateway.metricsText()
+  return Number(/^inngest_gateway_replay_cache_entries (\d+)$/m.exec(text)?.[1])
+}
+
+describe.each(askers)('a question of $name', ({ question, ask, host }) => {
+  const startPinned = () =>
+    startAsked(
+      { question },
+      { routes: [{ ...app, ...origin, unsignedPut: { allowFrom: ['203.0.113.9'] } }] },
+    )
+
+  it.each([
+    ['a signed sync', { method: 'PUT' }],
+    ['an unsigned sync', { method: 'PUT', isSigned: false, client: '203.0.113.9' }],
+    ['an introspection', { method: 'GET' }],
+    ['a call', { body: freshBody() }],
+  ])('about %s is refused unless Host is that of serveOrigin', async (_, asked: Asked) => {
+    const gateway = await startPinned()
+    const target = '/api/inngest'
+    for (const other of ['evil.example', 'app.example:8443']) {
+      const answer = await ask(gateway, { ...asked, target, fields: { [host]: other } })
+      expect(answer.status).toBe(404)
+      expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'host_not_served' })
+    }
+    expect(await spent(gateway)).toBe(0)
+    const fields = { [host]: 'APP.example' }
+    expect((await ask(gateway, { ...asked, target, fields })).status).toBe(200)
+  })
+
+  it('about a passthrough route is held to its serveOrigin, too', async () => {
+    const routes = [{ name: 'rest', upstream: NOBODY, policy: 'passthrough', ...origin }]
+    const gateway = await startAsked({ question }, { routes })
+    const asked = { method: 'GET', target: '/', isSigned: false }
+    expect((await ask(gateway, { ...asked, fields: { [host]: 'evil.example' } })).status).toBe(404)
+    expect((await ask(gateway, asked)).status).toBe(200)
+  })
+
+  it('about a call without its body is refused, whatever signature of nothing is there', async () => {
+    const gateway = await startAsked({ question })
+    for (const target of ['/api/inngest?fnId=f', '/api/inngest?fnId=g&stepId=s']) {
+      expect((await ask(gateway, { target, body: '' })).status).toBe(400)
+      expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'body_missing' })
+    }
+    expect(await spent(gateway)).toBe(0)
+  })
+
+  it('about a call without its body is let pass where signatures are only reported', async () => {
+    const gateway = await startAsked({ question }, { checks: { signature: 'report' } })
+    expect((await ask(gateway, { body: '' })).status).toBe(200)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['body_missing'] })
+  })
+
+  it('about an unsigned sync is refused if there is a body', async () => {
+    const gateway = await startPinned()
+    const sync = { method: 'PUT', isSigned: false, client: '203.0.113.9', body: '{}' }
+    expect((await ask(gateway, { ...sync, target: '/api/inngest' })).status).toBe(401)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_unsigned' })
+  })
+
+  const withNumber = (id: string, number: string) =>
+    `{"ctx":{"request_id":"${id}"},"event":{"data":{"id":${number}}}}`
+
+  it.each([
+    ['1234567890123456800', '1234567890123456789'],
+    ['9007199254740992', '9007199254740993'],
+    ['0.1', '0.10000000000000001'],
+    ['0', '1e-400'],
+    ['0', '-0'],
+  ])('about a body with %s signed is refused with %s in it', async (number, other) => {
+    const gateway = await startAsked({ question })
+    const text = withNumber('number', number)
+    const asked = { signed: text, body: withNumber('number', other) }
+    expect((await ask(gateway, asked)).status).toBe(401)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'signature_mismatch' })
+    expect(await spent(gateway)).toBe(0)
+    const same = { signed: text, body: ` ${text.replace('request_id', 'request\\u005fid')}` }
+    expect((await ask(gateway, same)).status).toBe(200)
+  })
+
+  it('about a long body is held to its numbers, too', async () => {
+    const gateway = await startAsked({ question })
+    const padding = ' '.repeat(100_000)
+    const signed = withNumber('long', '9007199254740992')
+    const body = padding + withNumber('long', '9007199254740993')
+    expect((await ask(gateway, { signed, body })).status).toBe(401)
+    expect((await ask(gateway, { signed, body: padding + signed })).status).toBe(200)
+  })
+})
+
+describe('what the asking proxy would leave on', () => {
+  const asserted = {
+    forwarded: 'host=evil.example',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-prefix': '/evil',
+    'x-forwarded-scheme': 'http',
+    'true-client-ip': '1.2.3.4',
+    via: '1.1 evil',
+  }
+
+  it('is named to Envoy, but for what it writes anew', async () => {
+    const gateway = await startAsked({ question: 'request' })
+    const fields = { ...asserted, 'x-forwarded-proto': 'https', 'x-request-id': 'a' }
+    const answer = await asEnvoy(gateway, { body: freshBody(), fields })
+    expect(answer.status).toBe(200)
+    const named = String(answer.headers['x-envoy-auth-headers-to-remove']).split(',')
+    expect(named.sort()).toEqual(Object.keys(asserted).sort())
+  })
+
+  it.each(['forwarded', 'true-client-ip', 'cf-connecting-ip', 'x-forwarded-scheme', 'x_real_ip'])(
+    'is refused of Traefik before anything is spent: %s',
+    async (name) => {
+      const gateway = await startAsked({ question: 'forwarded' })
+      const body = freshBody()
+      const refused = await asTraefik(gateway, { body, fields: { [name]: 'evil' } })
+      expect(refused.status).toBe(400)
+      expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'field_not_removable' })
+      expect((await asTraefik(gateway, { body })).status).toBe(200)
+    },
+  )
+
+  it('is not what Traefik writes itself', async () => {
+    const gateway = await startAsked({ question: 'forwarded' })
+    const fields = {
+      'x-forwarded-port': '443',
+      'x-forwarded-prefix': '/stripped',
+      'x-forwarded-server': 'traefik',
+      'x-real-ip': ALLOWED,
+      via: '1.1 cdn',
+    }
+    expect((await asTraefik(gateway, { body: freshBody(), fields })).status).toBe(200)
+  })
+})
+
+describe('a question in the form of Traefik', () => {
+  it('is no question about the path that it is sent to', async () => {
+    const rest = { name: 'rest', upstream: NOBODY, policy: 'passthrough' }
+    const gateway = await startAsked({ question: 'request' }, { routes: [app, rest] })
+    expect((await asTraefik(gateway, { body: freshBody() })).status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'question_unclear' })
+  })
+})

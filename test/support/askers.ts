@@ -1,0 +1,92 @@
+/** Proxies that ask: questions as Envoy and Traefik make them, and a gateway that is asked. */
+import { send, signatureHeader, type Answer } from './sender.ts'
+import { startTestGateway, testKey, type TestGateway } from './test-gateway.ts'
+
+export const ALLOWED = '203.0.113.7'
+export const NOBODY = 'http://127.0.0.1:1'
+
+const stops: (() => unknown)[] = []
+
+/** Stops what was started. */
+export async function stopAll(): Promise<void> {
+  for (const stop of stops.splice(0)) await stop()
+}
+
+export async function startAsked(
+  authorizer: Record<string, unknown>,
+  config: Record<string, unknown> = {},
+): Promise<TestGateway> {
+  const gateway = await startTestGateway(NOBODY, {
+    allowlist: [ALLOWED],
+    trustedProxies: ['127.0.0.1/32'],
+    authorizer: { host: '127.0.0.1', port: 0, ...authorizer },
+    ...config,
+  })
+  stops.push(() => gateway.stop())
+  return gateway
+}
+
+let serial = 0
+
+export interface Asked {
+  readonly method?: string
+  readonly target?: string
+  readonly body?: string
+  /** Signed instead of the body. */
+  readonly signed?: string
+  readonly client?: string
+  readonly isSigned?: boolean
+  readonly fields?: Record<string, string>
+}
+
+export function freshBody(): string {
+  serial += 1
+  return `{"ctx":{"request_id":"asked-${String(serial)}"}}`
+}
+
+export function signed(gateway: TestGateway, { body = '', signed: text = body, isSigned }: Asked) {
+  if (isSigned === false) return {}
+  const seconds = Math.floor(gateway.clock.wallMs / 1000)
+  return { 'x-inngest-signature': signatureHeader(testKey, text, seconds) }
+}
+
+/** Method, path, Host and fields of the request itself; Envoy adds its own address at the end. */
+export function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
+  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
+  const headers = {
+    host: 'app.example',
+    'x-forwarded-for': `${client}, 127.0.0.1`,
+    'x-envoy-auth-partial-body': 'false',
+    ...signed(gateway, asked),
+    ...asked.fields,
+  }
+  return send({ port: gateway.authorizerPort, method, target, headers, body: body ?? '' })
+}
+
+/** A GET of the address that it was given, with the body, and the request in X-Forwarded fields. */
+export function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
+  const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
+  const headers = {
+    host: '127.0.0.1:8081',
+    'x-forwarded-for': client,
+    'x-forwarded-method': method,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'app.example',
+    'x-forwarded-uri': target,
+    ...signed(gateway, asked),
+    ...asked.fields,
+  }
+  return send({
+    port: gateway.authorizerPort,
+    method: 'GET',
+    target: '/',
+    headers,
+    body: body ?? '',
+  })
+}
+
+/** `host` is where such a question has the `Host` of the request. */
+export const askers = [
+  { name: 'Envoy', question: 'request', ask: asEnvoy, host: 'host' },
+  { name: 'Traefik', question: 'forwarded', ask: asTraefik, host: 'x-forwarded-host' },
+]
