@@ -10,10 +10,10 @@ import { createAuthorizer } from './http/authorizer.ts'
 import { BodyPaces } from './http/body-pace.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
-import { drain } from './http/drain.ts'
+import { drain, type DrainedListener } from './http/drain.ts'
 import { Exchanges } from './http/exchanges.ts'
 import { createUpstreamPools } from './http/forwarder.ts'
-import { listen, portOf } from './http/listen.ts'
+import { closeListener, listen, portOf } from './http/listen.ts'
 import { ListenerGroup } from './http/listener-group.ts'
 import { createOpsServer } from './http/ops-server.ts'
 import { createUpstreamAgents } from './http/passthrough.ts'
@@ -159,6 +159,7 @@ export async function startServing(
   putInForce(settings)
   const listeners = await openTraffic(traffic, settings)
   const authorizer = await startAuthorizer(settings, parts)
+  const drained = drainedOf(traffic, listeners, parts, authorizer)
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -168,7 +169,7 @@ export async function startServing(
   await reloader.start(first)
   return {
     trafficPort: listeners.port,
-    authorizerPort: authorizer && portOf(authorizer),
+    authorizerPort: authorizer && portOf(authorizer.server),
     metrics,
     health: new Readiness(parts, ranges, memory.sinceSeconds),
     callsInFlight: () => live.requestsInFlight,
@@ -185,23 +186,31 @@ export async function startServing(
       await ranges.stop()
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
-      const callsCut = await drain({ server: traffic, listeners, ...parts, logger }, times)
-      await closeParts(parts, authorizer)
-      await tracing?.stop()
+      const callsCut = await drain({ listeners: drained, ...parts, logger }, times)
+      await closeParts(parts, tracing)
       return { callsCut }
     },
   }
 }
 
+function drainedOf(
+  server: Server,
+  group: ListenerGroup,
+  { connections }: TrafficParts,
+  authorizer: DrainedListener | undefined,
+): DrainedListener[] {
+  const traffic = { server, connections, close: () => group.close() }
+  return authorizer === undefined ? [traffic] : [traffic, authorizer]
+}
+
 async function closeParts(
   { recorder, live, replay, canonicals }: TrafficParts,
-  authorizer: Server | undefined,
+  tracing: Tracing | undefined,
 ): Promise<void> {
-  authorizer?.close()
-  authorizer?.closeAllConnections()
   recorder.close()
   live.close()
   await Promise.all([replay.close(), canonicals.close()])
+  await tracing?.stop()
 }
 
 async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
@@ -213,11 +222,12 @@ async function openTraffic(server: Server, { config }: Settings): Promise<Listen
 async function startAuthorizer(
   { config: { authorizer } }: Settings,
   parts: TrafficParts,
-): Promise<Server | undefined> {
+): Promise<DrainedListener | undefined> {
   if (authorizer === undefined) return undefined
-  const server = createAuthorizer(parts, authorizer)
+  const connections = new Connections()
+  const server = createAuthorizer({ ...parts, connections }, authorizer)
   await nameListener('authorizer', authorizer, () => listen(server, authorizer))
-  return server
+  return { server, connections, close: () => closeListener(server) }
 }
 
 interface Parts extends TrafficParts {

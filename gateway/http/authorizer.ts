@@ -9,22 +9,43 @@ import { admitAsked, type Permission } from '../admit-asked.ts'
 import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Verdict } from '../verdict.ts'
+import { guardConnections } from './acceptor.ts'
 import { RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { listenerOptions } from './listener-options.ts'
+import { headOfNothing, refuseConnection } from './refused-connection.ts'
+import { handleEvents, type RequestHandlers } from './request-events.ts'
 import { sendRefusal } from './responder.ts'
 import { seeThrough } from './see-through.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
+/** @param parts with the connections of this listener alone: its limits are not those of the other. */
 export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
-  const { limits } = parts.live.settings.policy
-  const server = createServer(listenerOptions(limits), (request, response) => {
-    void handleQuestion(request, response, policy, parts)
-  })
-  server.maxConnections = limits.maxConnections
+  const { connections, live } = parts
+  const server = createServer(listenerOptions(live.settings.policy.limits))
   // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
   server.maxHeadersCount = 0
+  guardConnections(server, {
+    // This listener is for HTTP alone, whatever the other one begins with.
+    policy: () => ({ ...live.settings.policy, speaksProxyProtocol: false }),
+    isEncrypted: false,
+    connections,
+    onRefused: (socket, reason, mayAnswer) => {
+      const head = headOfNothing(connections.headOf(socket))
+      refuseConnection(socket, head, reason, parts, mayAnswer, true)
+    },
+    onAccepted: () => undefined,
+  })
+  const handlers: RequestHandlers = {
+    onRequest: (request, response) => {
+      void handleQuestion(request, response, policy, parts)
+    },
+    onConnect: (request, socket) => {
+      refuseConnection(socket, headOf(request, parts), 'method_not_allowed', parts, true, true)
+    },
+  }
+  handleEvents(server, parts, handlers, true)
   return server
 }
 
@@ -34,11 +55,10 @@ async function handleQuestion(
   policy: QuestionPolicy,
   parts: TrafficParts,
 ): Promise<void> {
-  const asked = headOf(request)
+  const asked = headOf(request, parts)
   const original = originalRequest(asked, policy)
   const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
   exchange.findings.isAsked = true
-  if (parts.connections.areEnding) response.shouldKeepAlive = false
   await seeThrough(request, response, exchange, parts, (snapshot) =>
     answer(request, response, original, exchange, policy, snapshot, parts),
   )
@@ -77,15 +97,9 @@ function permit(response: ServerResponse, { remove }: Permission): number {
   return 200
 }
 
-function headOf(request: IncomingMessage): RequestHead {
+function headOf(request: IncomingMessage, { connections }: TrafficParts): RequestHead {
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request
-  const { remoteAddress } = socket
-  return {
-    method,
-    target: url,
-    httpVersion,
-    rawHeaders,
-    isUpgrade: fieldValues(rawHeaders, 'upgrade').length > 0,
-    connection: { remoteAddress, isEncrypted: false, proxied: undefined },
-  }
+  const isUpgrade = fieldValues(rawHeaders, 'upgrade').length > 0
+  const connection = connections.headOf(socket)
+  return { method, target: url, httpVersion, rawHeaders, isUpgrade, connection }
 }

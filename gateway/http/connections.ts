@@ -1,5 +1,5 @@
 /**
- * The connections of the traffic listener: how many are open, in total and for each address, and
+ * The connections of a listener: how many are open, in total and for each address, and
  * what is known of each before its first request.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'

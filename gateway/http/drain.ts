@@ -1,5 +1,5 @@
 /**
- * Stops a listener without losing a call. First everything is still served, and each answer ends
+ * Stops the listeners without losing a call. First everything is still served, and each answer ends
  * its connection, so that a load balancer can take its leave (node issue 60617: closing at once
  * resets connections that are just being used); then nothing new is taken and calls in flight are
  * awaited.
@@ -10,13 +10,17 @@ import type { Logger } from 'pino'
 
 import type { Connections } from './connections.ts'
 import type { Exchanges } from './exchanges.ts'
-import type { ListenerGroup } from './listener-group.ts'
 import type { LiveSnapshot } from './snapshot.ts'
 
-export interface DrainParts {
+export interface DrainedListener {
   readonly server: Server
-  readonly listeners: ListenerGroup
   readonly connections: Connections
+  /** Takes nothing new. @returns when every connection has ended. */
+  readonly close: () => Promise<unknown>
+}
+
+export interface DrainParts {
+  readonly listeners: readonly DrainedListener[]
   readonly exchanges: Exchanges
   readonly live: LiveSnapshot
   readonly logger: Logger
@@ -34,13 +38,8 @@ const LONGEST_END_MS = 1000
 
 /** @returns how many calls had to be cut off. */
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
-  const { connections, exchanges, live, logger } = parts
-  connections.areEnding = true
-  for (const { exchange, request, response } of exchanges) {
-    // Of several on one connection the last: behind an earlier one their answers would be lost.
-    const isLast = exchanges.on(request.socket) === exchange
-    if (isLast && response) connections.endWith(response)
-  }
+  const { listeners, live, logger } = parts
+  endWithAnswers(parts)
   const progress = setInterval(() => {
     logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)
@@ -51,7 +50,7 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
     clearInterval(progress)
   }
   const callsCut = live.requestsInFlight
-  connections.destroyAll()
+  for (const { connections } of listeners) connections.destroyAll()
   // Each of them has a record to write, when it finds its connection gone.
   for (let waitedMs = 0; live.requestsInFlight > 0 && waitedMs < LONGEST_END_MS;) {
     await delay(END_LOOK_MS)
@@ -60,16 +59,29 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   return callsCut
 }
 
+function endWithAnswers({ listeners, exchanges }: DrainParts): void {
+  for (const { connections } of listeners) connections.areEnding = true
+  for (const { exchange, request, response } of exchanges) {
+    // Of several on one connection the last: behind an earlier one their answers would be lost.
+    const isLast = exchanges.on(request.socket) === exchange
+    if (!isLast || !response) continue
+    // Only the listener that has the connection goes by it.
+    for (const { connections } of listeners) connections.endWith(response)
+  }
+}
+
 async function closesWithin(
-  { server, listeners, connections, exchanges }: DrainParts,
+  { listeners, exchanges }: DrainParts,
   timeoutMs: number,
 ): Promise<boolean> {
-  const closed = listeners.close()
-  connections.takeNothingNew = true
+  const closed = Promise.all(listeners.map((listener) => listener.close()))
+  for (const { connections } of listeners) connections.takeNothingNew = true
   // A connection whose call has ended would otherwise be kept for the client's next one.
   const sweep = setInterval(() => {
-    server.closeIdleConnections()
-    connections.closeUnused(exchanges)
+    for (const { server, connections } of listeners) {
+      server.closeIdleConnections()
+      connections.closeUnused(exchanges)
+    }
   }, IDLE_SWEEP_MS)
   const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs).then(() => false)])
   clearInterval(sweep)

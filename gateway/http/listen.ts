@@ -20,6 +20,13 @@ export async function listen(
   await once(server, 'listening')
 }
 
+/** Takes nothing new. @returns when every connection has ended. */
+export async function closeListener(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+}
+
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }

@@ -10,7 +10,7 @@ import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
-import { listen, portOf, type ListenAddress } from './listen.ts'
+import { closeListener, listen, portOf, type ListenAddress } from './listen.ts'
 
 /** Measured from 1 to 64: docs/decisions/0010-listening-sockets.md */
 const SOCKETS = 32
@@ -60,13 +60,7 @@ export class ListenerGroup {
   /** Takes nothing new. @returns when every connection has ended. */
   async close(): Promise<void> {
     const open = [this.#server, ...this.#others].filter(({ listening }) => listening)
-    await Promise.all(
-      open.map((each) => {
-        const closed = once(each, 'close')
-        each.close()
-        return closed
-      }),
-    )
+    await Promise.all(open.map((each) => closeListener(each)))
   }
 }
 

@@ -1,0 +1,37 @@
+/** Refusals that no `ServerResponse` can carry: of a connection, or of what cannot be read on it. */
+import type { Socket } from 'node:net'
+
+import type { ConnectionHead, RequestHead } from '../checks/request-head.ts'
+import { reasons, type Reason } from '../reasons.ts'
+import { Exchange } from './exchange.ts'
+import { sendOnSocket } from './responder.ts'
+import type { TrafficParts } from './traffic-parts.ts'
+
+/**
+ * Ends the connection, and records why.
+ * @param mayAnswer false if an answer could be taken for something else.
+ * @param isAsked on a listener for questions.
+ */
+export function refuseConnection(
+  socket: Socket,
+  head: RequestHead,
+  reason: Reason,
+  parts: TrafficParts,
+  mayAnswer: boolean,
+  isAsked?: true,
+): void {
+  const exchange = new Exchange(head, parts.capacity, parts.clock)
+  exchange.findings.isAsked = isAsked
+  exchange.refusal = reason
+  if (mayAnswer) {
+    exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.asked)
+  } else {
+    socket.destroy()
+  }
+  exchange.end(parts.recorder)
+}
+
+/** For what is refused before a head was read. */
+export function headOfNothing(connection: ConnectionHead): RequestHead {
+  return { method: '', target: '', httpVersion: '', rawHeaders: [], isUpgrade: false, connection }
+}
