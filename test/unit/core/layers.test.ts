@@ -35,7 +35,7 @@ describe('layers', () => {
   it('forward nothing that was not admitted', () => {
     const forward = (forwarder: Forwarder, request: Omit<AdmittedRequest, symbol>) =>
       // @ts-expect-error: without the brand that only admit can give, this must not compile.
-      forwarder.forward({ ...request }, 'id', undefined as never)
+      forwarder.forward(request, 'id', undefined as never, undefined as never)
     expect(forward).toBeTypeOf('function')
   })
 })
