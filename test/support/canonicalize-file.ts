@@ -1,0 +1,15 @@
+/** A program: brings a file into canonical form, and says by how many bytes it grew at most. */
+import { readFileSync } from 'node:fs'
+
+import { canonicalizeJson } from '../../gateway/inngest/canonical-json.ts'
+
+const body = readFileSync(process.argv[2] ?? '')
+const before = mostHeld()
+if (canonicalizeJson(body) === undefined) throw new Error('there is no canonical form')
+console.log(mostHeld() - before)
+
+/** `resourceUsage().maxRSS` would begin with what the parent held when it started this process. */
+function mostHeld(): number {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
