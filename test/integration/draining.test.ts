@@ -20,21 +20,25 @@ function keptCall(gateway: TestGateway): string {
   ])
 }
 
+/** Longer than any test. */
+const FAR_MS = 60_000
+
 interface Held {
   /** Its answers begin at once. */
   readonly begins?: boolean
   readonly shutdown?: { readonly delayMs: number; readonly drainTimeoutMs?: number }
+  readonly limits?: object
 }
 
 /** An app that answers when the test says so. */
-async function startHeld({ begins = false, shutdown = { delayMs: 1000 } }: Held = {}) {
+async function startHeld({ begins = false, shutdown = { delayMs: 1000 }, limits }: Held = {}) {
   const held: (() => void)[] = []
   const gateway = await startBehind(
     (_request, response) => {
       if (begins) response.write('a beginning, ')
       held.push(() => response.end('done'))
     },
-    { shutdown },
+    { shutdown, ...(limits && { limits }) },
   )
   // The test stops it itself.
   const stop = stops.pop()
@@ -129,7 +133,10 @@ describe('a gateway that stops', () => {
   })
 
   it('is not held up by whoever sends half a head, or nothing', async () => {
-    const { connect, stop } = await startHeld({ shutdown: { delayMs: 0, drainTimeoutMs: 60_000 } })
+    const { connect, stop } = await startHeld({
+      shutdown: { delayMs: 0, drainTimeoutMs: FAR_MS },
+      limits: { headersTimeoutMs: FAR_MS },
+    })
     const [half, silent] = [await connect(), await connect()]
     half.socket.write('POST /api/inngest HTTP/1.1\r\nHo')
     await expect.poll(() => half.socket.writableLength).toBe(0)

@@ -10,7 +10,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, freshBody, signedCall, startTarget } from '../support/attack.ts'
-import { statusOf } from '../support/raw.ts'
+import { sendRaw, statusOf } from '../support/raw.ts'
 
 const filler = (count: number) => Array.from({ length: count }, () => 'a: b')
 
@@ -33,6 +33,22 @@ describe('a head full of fields', () => {
     expect(target.upstream.seen[0]?.fields['a']).toHaveLength(1100)
     const doubled = signedCall(target, [...filler(1100), 'X-Inngest-Signature: t=1&s=1'])
     expect(statusOf(await target.raw(doubled))).toBe(401)
+    expect(target.reasons()).toEqual(['none', 'signature_malformed'])
+  })
+
+  it('keeps every field in sight of a question about it, too', async () => {
+    const target = await startTarget({
+      limits: { maxHeaderCount: 2000 },
+      trustedProxies: ['127.0.0.1/32'],
+      authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
+    })
+    const ask = (...last: string[]) => {
+      const client = 'X-Forwarded-For: 127.0.0.5, 127.0.0.1'
+      const question = signedCall(target, [client, ...filler(1100), ...last])
+      return sendRaw(target.gateway.authorizerPort, question)
+    }
+    expect(statusOf(await ask())).toBe(200)
+    expect(statusOf(await ask('X-Inngest-Signature: t=1&s=1'))).toBe(401)
     expect(target.reasons()).toEqual(['none', 'signature_malformed'])
   })
 

@@ -117,6 +117,11 @@ describe('what two keys of a configuration say together', () => {
       `routes: [{ name: a, policy: passthrough, ${app} }, { name: b, policy: passthrough, path: /, ${app} }]`,
       'routes[1].path: expected a host and path of its own, found those of routes[0], "a"',
     ],
+    [
+      'a route doubled under another spelling of its host',
+      `routes: [{ name: a, host: A.example, ${app}, ${keys} }, { name: b, host: a.example, ${app}, ${keys} }]`,
+      'routes[1].path: expected a host and path of its own',
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(problems(read(text)).join('\n')).toContain(message)
   })
