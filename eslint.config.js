@@ -10,7 +10,7 @@ const pureCore = {
     },
     {
       regex:
-        '/(?:http|config|replay|ranges|observe|threads|diagnosis|commands|workers|gateway|main)(?:/|\\.ts)',
+        '/(?:http|config|replay|ranges|observe|status|threads|diagnosis|conformance|commands|workers|gateway|main)(?:/|\\.ts)',
       message: 'The core knows nothing of the layers around it.',
     },
     { regex: '^[^.n]', message: 'The core depends on nothing but node:buffer and node:crypto.' },
@@ -49,7 +49,7 @@ export default defineConfig(
       'gateway/checks/**',
       'gateway/inngest/**',
       'gateway/diagnosis/**',
-      'gateway/{admit,findings,moderate,verdict,reasons,policy,signed-body}.ts',
+      'gateway/{admit,body,findings,moderate,verdict,reasons,policy,redacted,signed-body}.ts',
     ],
     rules: {
       'no-restricted-imports': ['error', pureCore],

@@ -5,11 +5,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import { admitAsked, type Permission } from '../admit-asked.ts'
 import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Verdict } from '../verdict.ts'
 import { guardConnections } from './acceptor.ts'
+import { admitAsked, type Permission } from './admit-asked.ts'
 import { RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { listenerOptions } from './listener-options.ts'

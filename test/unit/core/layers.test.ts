@@ -19,6 +19,7 @@ describe('layers', () => {
     ['gateway/inngest/mac.ts', "import 'undici'\n", 'no-restricted-imports'],
     ['gateway/admit.ts', "import './replay/store.ts'\n", 'no-restricted-imports'],
     ['gateway/admit.ts', "import './threads/canonical-pool.ts'\n", 'no-restricted-imports'],
+    ['gateway/body.ts', "import './http/header-hygiene.ts'\n", 'no-restricted-imports'],
     ['gateway/diagnosis/budget.ts', "import '../observe/clock.ts'\n", 'no-restricted-imports'],
     ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", 'no-restricted-imports'],
     ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", 'no-restricted-imports'],

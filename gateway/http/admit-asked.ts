@@ -1,15 +1,15 @@
 /**
  * The decision for a proxy that asks and passes the request on itself. It is `admit`, about the
- * request that the question is about, with the steps of http/asked-effects.ts.
+ * request that the question is about, with the steps of asked-effects.ts.
  */
-import { admit, type AdmittedRequest, type Effects, type PassthroughRequest } from './admit.ts'
-import type { QuestionPolicy } from './checks/original-request.ts'
-import type { RequestHead } from './checks/request-head.ts'
-import type { Findings } from './findings.ts'
-import { AskedEffects } from './http/asked-effects.ts'
-import { fieldsToRemove } from './http/header-hygiene.ts'
-import type { Policy } from './policy.ts'
-import { pass, refuse, type Verdict } from './verdict.ts'
+import { admit, type AdmittedRequest, type Effects, type PassthroughRequest } from '../admit.ts'
+import type { QuestionPolicy } from '../checks/original-request.ts'
+import type { RequestHead } from '../checks/request-head.ts'
+import type { Findings } from '../findings.ts'
+import type { Policy } from '../policy.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { AskedEffects } from './asked-effects.ts'
+import { fieldsToRemove } from './header-hygiene.ts'
 
 export interface Permission {
   readonly accepted: AdmittedRequest | PassthroughRequest
