@@ -53,11 +53,11 @@ export class Reloader {
     this.#succeeded(running)
   }
 
-  /** @param first the reading that the process has started with. */
   get state(): ReloadState {
     return { loadedMs: this.#loadedMs, isLatest: this.#isInForce }
   }
 
+  /** @param first the reading that the process has started with. */
   async start({ files, readAtMs }: SettingsReading): Promise<void> {
     if (files.length === 0) return
     await this.#watch.follow(files, readAtMs)
