@@ -67,6 +67,12 @@ export const reasons = {
     status: 400,
     meaning: 'What was sent is not strictly HTTP/1.1.',
   },
+  question_unclear: {
+    phase: 'head',
+    status: 400,
+    meaning:
+      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects, or in both.',
+  },
   headers_too_many: {
     phase: 'head',
     status: 431,
@@ -97,12 +103,6 @@ export const reasons = {
     phase: 'route',
     status: 400,
     meaning: 'The request target is not a plain path, or `Host` is not one plain host.',
-  },
-  question_unclear: {
-    phase: 'head',
-    status: 400,
-    meaning:
-      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects, or in both.',
   },
   route_not_found: {
     phase: 'route',
@@ -209,17 +209,17 @@ export const reasons = {
     status: 408,
     meaning: 'The body came slower than `limits.minBodyBytesPerSecond`.',
   },
-  canonical_full: {
-    phase: 'signature',
-    status: 503,
-    meaning:
-      'Too many long bodies that are not signed as they came wait to be brought into canonical form.',
-  },
   body_missing: {
     phase: 'body',
     status: 400,
     meaning:
       'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx `auth_request` never sends it, and Inngest sends no POST without one.',
+  },
+  canonical_full: {
+    phase: 'signature',
+    status: 503,
+    meaning:
+      'Too many long bodies that are not signed as they came wait to be brought into canonical form.',
   },
   signature_mismatch: {
     phase: 'signature',
