@@ -4,16 +4,16 @@
  */
 import { readString } from '../inngest/json-string.ts'
 
-/** One sentence for the operator; never sent. */
-export const differences = {
-  escape: 'A string is escaped where its canonical form is not, or otherwise.',
-  whitespace: 'There is white space between the tokens.',
-  member_order: 'The members of an object stand in another order.',
-  number: 'A number is written in another notation.',
-  other: 'Something else differs.',
-} as const satisfies Record<string, string>
-
-export type DifferenceKind = keyof typeof differences
+export type DifferenceKind =
+  /** A string is escaped where its canonical form is not, or otherwise. */
+  | 'escape'
+  /** There is white space between the tokens. */
+  | 'whitespace'
+  /** The members of an object stand in another order. */
+  | 'member_order'
+  /** A number is written in another notation. */
+  | 'number'
+  | 'other'
 
 export interface Difference {
   readonly kind: DifferenceKind

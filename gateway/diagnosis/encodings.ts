@@ -9,60 +9,36 @@ import {
   undoPercent,
 } from './escapes.ts'
 
-interface EncodingRow {
-  /** What the hop did, for the operator. */
-  readonly meaning: string
-  /** @returns what the hop was given, if it did this; undefined if it cannot have. */
-  readonly undo: (received: Uint8Array) => Uint8Array | undefined
-}
+/** @returns what the hop was given, if it did this; undefined if it cannot have. */
+type Undo = (received: Uint8Array) => Uint8Array | undefined
 
 export const encodings = {
-  byte_order_mark: {
-    meaning: 'A byte order mark was put in front.',
-    undo: undoByteOrderMark,
-  },
-  double_utf8: {
-    meaning: 'UTF-8 was taken for Latin-1 or Windows-1252 and encoded again: `Ã©` for `é`.',
-    undo: undoDoubleEncoding,
-  },
-  latin1: {
-    meaning: 'UTF-8 was turned into Latin-1 or Windows-1252.',
-    undo: undoSingleBytes,
-  },
-  html_entities: {
-    meaning: 'The whole body was escaped for HTML: `&quot;` for `"`.',
-    undo: onText(undoEntities),
-  },
-  html_entities_in_strings: {
-    meaning: 'The strings in the JSON were escaped for HTML: `&lt;` for `<`.',
-    undo: onText(undoEntitiesInStrings),
-  },
-  percent: {
-    meaning: 'The body was percent-encoded: `%7B` for `{`.',
-    undo: onText(undoPercent),
-  },
-  form: {
-    meaning: 'The body was made the name or the value of a form.',
-    undo: onText(undoForm),
-  },
-  json_string: {
-    meaning: 'The JSON was put into a JSON string.',
-    undo: undoJsonString,
-  },
-  crlf: {
-    meaning: 'Line feeds became CR LF.',
-    undo: onText((text) => text.replaceAll('\r\n', '\n')),
-  },
-  json_escapes: {
-    meaning: 'Characters were escaped in JSON that has no canonical form: `\\u0026` for `&`.',
-    undo: onText(undoJsonEscapes),
-  },
-} as const satisfies Record<string, EncodingRow>
+  /** A byte order mark was put in front. */
+  byte_order_mark: undoByteOrderMark,
+  /** UTF-8 was taken for Latin-1 or Windows-1252 and encoded again: `Ã©` for `é`. */
+  double_utf8: undoDoubleEncoding,
+  /** UTF-8 was turned into Latin-1 or Windows-1252. */
+  latin1: undoSingleBytes,
+  /** The whole body was escaped for HTML: `&quot;` for `"`. */
+  html_entities: onText(undoEntities),
+  /** The strings in the JSON were escaped for HTML: `&lt;` for `<`. */
+  html_entities_in_strings: onText(undoEntitiesInStrings),
+  /** The body was percent-encoded: `%7B` for `{`. */
+  percent: onText(undoPercent),
+  /** The body was made the name or the value of a form. */
+  form: onText(undoForm),
+  /** The JSON was put into a JSON string. */
+  json_string: undoJsonString,
+  /** Line feeds became CR LF. */
+  crlf: onText((text) => text.replaceAll('\r\n', '\n')),
+  /** Characters were escaped in JSON that has no canonical form: `\u0026` for `&`. */
+  json_escapes: onText(undoJsonEscapes),
+} as const satisfies Record<string, Undo>
 
 export type Encoding = keyof typeof encodings
 
 /** @param undo of a text with one character for each byte. */
-function onText(undo: (text: string) => string): EncodingRow['undo'] {
+function onText(undo: (text: string) => string): Undo {
   return ({ buffer, byteOffset, byteLength }) =>
     Buffer.from(undo(Buffer.from(buffer, byteOffset, byteLength).toString('latin1')), 'latin1')
 }

@@ -19,7 +19,7 @@ export function findReencoding(
 ): string | undefined {
   for (const form of forms) {
     for (const name of names) {
-      const undone = attempts.read(form, encodings[name].undo)
+      const undone = attempts.read(form, encodings[name])
       if (undone === undefined || Buffer.compare(undone, form) === 0) continue
       const signed = attempts.signedForm(undone, keys)
       if (signed !== undefined) return `${name}: ${describeDifference(received, signed)}`

@@ -24,10 +24,6 @@ export class Capacity {
     this.#ledger = new Ledger(limits)
   }
 
-  get requests(): number {
-    return this.#ledger.requests
-  }
-
   get bufferedBytes(): number {
     return this.#ledger.bytes
   }

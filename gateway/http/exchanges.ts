@@ -39,10 +39,6 @@ export class Exchanges {
     return connection[latest]
   }
 
-  get size(): number {
-    return this.#open.size
-  }
-
   [Symbol.iterator](): Iterator<OpenExchange> {
     return this.#open[Symbol.iterator]()
   }

@@ -3,9 +3,6 @@ import { createHmac } from 'node:crypto'
 
 import type { SigningKey } from './signing-key.ts'
 
-/** Length of a MAC. */
-export const macBytes = 32
-
 /** @param body the bytes as received or in canonical form; never decoded text. */
 export function computeMac(key: SigningKey, body: Uint8Array, timestampSeconds: number): Buffer {
   return computeMacOfPieces(key, [body], timestampSeconds)

@@ -56,7 +56,7 @@ describe('the diagnosis', () => {
         const sent = isRelated ? Buffer.from(signed.toString('latin1')) : other
         const { kind, detail } = diagnose(sent, macOf(secret, signed))
         if (kind !== 'reencoded') return
-        const { undo } = encodings[String(detail).split(':')[0] as Encoding]
+        const undo = encodings[String(detail).split(':')[0] as Encoding]
         const undone = [sent, canonicalizeJson(sent) ?? sent].flatMap((form) => undo(form) ?? [])
         const forms = undone.flatMap((form) => [form, canonicalizeJson(form) ?? form])
         expect(forms.map((form) => Buffer.from(form).toString('hex'))).toContain(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { differences, firstDifference } from '../../../gateway/diagnosis/difference.ts'
+import { firstDifference } from '../../../gateway/diagnosis/difference.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
 import { recordedRequests } from '../../support/recorded.ts'
 
@@ -80,7 +80,7 @@ describe('firstDifference', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (one, other) => {
         const difference = firstDifference(one, other)
-        return difference === undefined || Object.hasOwn(differences, difference.kind)
+        return difference === undefined || difference.offset <= one.byteLength
       }),
     )
   })

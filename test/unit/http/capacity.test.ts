@@ -14,13 +14,12 @@ describe('Capacity', () => {
       true,
       false,
     ])
-    expect(capacity.requests).toBe(2)
     third.end()
-    expect(capacity.requests).toBe(2)
+    expect(third.enter(true)).toBe(false)
     first.end()
     first.end()
-    expect(capacity.requests).toBe(1)
     expect(third.enter(true)).toBe(true)
+    expect(capacity.hold().enter(true)).toBe(false)
   })
 
   it('keeps an eighth of the places from those that anybody can take', () => {

@@ -27,7 +27,7 @@ describe('Exchanges', () => {
             exchanges.add(entry)
           }
           expect(new Set(exchanges)).toEqual(open)
-          expect(exchanges.size).toBe(open.size)
+          expect([...exchanges]).toHaveLength(open.size)
           expect(exchanges.on(entry.request.socket)).toBe(
             open.has(entry) ? entry.exchange : undefined,
           )
