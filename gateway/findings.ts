@@ -5,7 +5,11 @@ import type { Credentials } from './inngest/signature-header.ts'
 import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
 
-/** Of the replay cache; see replay/store.ts. */
+/**
+ * Of the replay cache. `claimed`: first use, now spent. `followed`: spent already, and used once more by
+ * the target of a redirect. `duplicate`: spent already. `full`: no room, nothing was forgotten.
+ * `before_start`: signed before the store remembers, so a first use cannot be told from a second.
+ */
 export const replayOutcomes = ['claimed', 'followed', 'duplicate', 'full', 'before_start'] as const
 
 export type ReplayOutcome = (typeof replayOutcomes)[number]
@@ -14,8 +18,11 @@ export type ReplayOutcome = (typeof replayOutcomes)[number]
 export type ReportedReason = Reason | 'replay_store_unavailable'
 
 export interface ReplayClaim {
+  /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
   readonly key: Uint8Array
+  /** When the request was signed, Unix seconds. */
   readonly timestampSeconds: number
+  /** The last Unix second at which a copy could still be fresh. */
   readonly expiresAtSeconds: number
 }
 

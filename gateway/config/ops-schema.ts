@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { integer } from './integer.ts'
 import { isLoopback } from './loopback.ts'
+import { secret } from './reference.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 
@@ -12,13 +13,7 @@ const statusPage = z
       .boolean()
       .default(false)
       .describe('Whether there is a page at /status (docs/status-page.md). Default false.'),
-    token: z
-      .union(
-        [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-        {
-          error: 'a reference, env: NAME or file: /path',
-        },
-      )
+    token: secret
       .optional()
       .describe(
         'What must be shown to see it, by reference, `env: NAME` or `file: /path`. Only on a loopback address may it be left out.',

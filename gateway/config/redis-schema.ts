@@ -1,13 +1,9 @@
 /** Where the shared replay cache is, and how to be let in there. */
 import { z } from 'zod'
 
-const file = z.string().min(1)
+import { file, secret } from './reference.ts'
 
 const username = z.string().min(1)
-
-const secret = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })], {
-  error: 'a reference, env: NAME or file: /path',
-})
 
 const redisUrl = z.string().refine(isPlainRedisUrl, {
   error:

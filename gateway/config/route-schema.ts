@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
 import { routeChecksSchema } from './checks-schema.ts'
+import { file, secret } from './reference.ts'
 import { isRoutePath, ROUTE_PATH } from './route-path.ts'
 import { parseServeOrigin } from './serve-origin.ts'
 import { parseUpstream } from './upstream.ts'
@@ -16,13 +17,6 @@ export const range = z.string().superRefine((value, context) => {
   const reading = parseRange(value)
   if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
 })
-
-const signingKey = z.union(
-  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-  { error: 'a reference, env: NAME or file: /path' },
-)
-
-const file = z.string().min(1)
 
 function unsigned(what: string) {
   return z
@@ -74,7 +68,7 @@ const shape = z.strictObject({
       'Origin that the app is told; its host is required of what the authorizer is asked about. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else as sent.',
     ),
   signingKeys: z
-    .array(signingKey)
+    .array(secret)
     .min(1)
     .optional()
     .describe(

@@ -13,6 +13,7 @@ import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { opsSchema } from './ops-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
+import { file } from './reference.ts'
 import { replaySchema } from './replay-schema.ts'
 import { range, routeSchema } from './route-schema.ts'
 import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
@@ -25,8 +26,6 @@ const allowed = z.string().superRefine((value, context) => {
   const reading = parseRange(value)
   if (!reading.ok) context.addIssue({ code: 'custom', message: `inngest, or ${reading.expected}` })
 })
-
-const file = z.string().min(1)
 
 const listenerTls = z.strictObject({
   certFile: file.describe('Certificate chain, PEM. Read anew when it changes.'),

@@ -3,25 +3,15 @@
  * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
  * usable once more, for one target.
  */
+import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
 
-export interface Claim {
-  /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
-  readonly key: Uint8Array
-  /** When the request was signed, Unix seconds. */
-  readonly timestampSeconds: number
-  /** The last Unix second at which a copy could still be fresh. */
-  readonly expiresAtSeconds: number
-}
+export type Claim = ReplayClaim
 
 /**
- * `claimed`: first use, now spent. `followed`: spent already, and used once more by the target of a
- * redirect. `duplicate`: spent already. `followed_before`: the same, and the target of a redirect that
- * this store was told of has used it; not every store can tell. `full`: no room, nothing was
- * forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from a
- * second.
+ * `followed_before` is a `duplicate` of which the store knows that the target of a redirect has used it;
+ * not every store can tell.
  */
-export type ClaimOutcome =
-  'claimed' | 'followed' | 'duplicate' | 'followed_before' | 'full' | 'before_start'
+export type ClaimOutcome = ReplayOutcome | 'followed_before'
 
 /** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60
