@@ -86,10 +86,8 @@ export class AddressRanges {
   }
 
   /** The first range that an address is in, for explanations. */
-  find({ family, value }: Address): AddressRange | undefined {
-    return this.ranges.find(
-      (range) => range.family === family && range.first <= value && value <= range.last,
-    )
+  find(address: Address): AddressRange | undefined {
+    return this.ranges.find((range) => isInRange(address, range))
   }
 
   /** Empty contains nobody. */
@@ -107,6 +105,10 @@ export class AddressRanges {
     }
     return false
   }
+}
+
+export function isInRange({ family, value }: Address, range: AddressRange): boolean {
+  return range.family === family && range.first <= value && value <= range.last
 }
 
 /** Sorted and without overlap, which binary search needs. */

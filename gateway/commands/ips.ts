@@ -1,6 +1,6 @@
 /** `ips`: which client addresses are let in and why, or whether one is. */
 import { formatAddress, parseAddress } from '../checks/address.ts'
-import type { AddressRange } from '../checks/address-ranges.ts'
+import { isInRange, type AddressRange } from '../checks/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
@@ -52,12 +52,7 @@ function check(text: string, rows: readonly Row[]): number {
     console.error(`expected an IPv4 or IPv6 address, found ${JSON.stringify(text)}`)
     return 2
   }
-  const row = rows.find(
-    ({ range }) =>
-      range.family === address.family &&
-      range.first <= address.value &&
-      address.value <= range.last,
-  )
+  const row = rows.find(({ range }) => isInRange(address, range))
   const name = formatAddress(address)
   console.log(
     row === undefined

@@ -5,6 +5,7 @@
  * awaited.
  */
 import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Logger } from 'pino'
 
@@ -31,6 +32,9 @@ export interface DrainTimes {
   readonly drainTimeoutMs: number
 }
 
+/** No process is kept for a wait alone. */
+const unref = { ref: false }
+
 const IDLE_SWEEP_MS = 100
 const PROGRESS_EVERY_MS = 10_000
 const END_LOOK_MS = 10
@@ -44,7 +48,7 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
     logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)
   try {
-    await delay(times.delayMs)
+    await delay(times.delayMs, undefined, unref)
     if (await closesWithin(parts, times.drainTimeoutMs)) return 0
   } finally {
     clearInterval(progress)
@@ -83,11 +87,7 @@ async function closesWithin(
       connections.closeUnused(exchanges)
     }
   }, IDLE_SWEEP_MS)
-  const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs).then(() => false)])
+  const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs, false, unref)])
   clearInterval(sweep)
   return isClosed
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

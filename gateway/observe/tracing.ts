@@ -6,6 +6,8 @@
  * The app gets `traceparent` as Inngest sent it: the SDKs report their own spans to Inngest under
  * it, and Inngest would not find a parent that only the operator's collector knows.
  */
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { Tracer } from '@opentelemetry/api'
 
 import type { RequestHead } from '../checks/request-head.ts'
@@ -57,7 +59,8 @@ export async function createTracing(
   const recordSpans = await spanRecorder(provider.getTracer('inngest-gateway', version))
   return {
     record: recordSpans,
-    stop: () => Promise.race([provider.shutdown(), delay(STOP_WITHIN_MS)]),
+    stop: () =>
+      Promise.race([provider.shutdown(), delay(STOP_WITHIN_MS, undefined, { ref: false })]),
   }
 }
 
@@ -111,8 +114,4 @@ function attributesOf(entry: RequestRecord, path: string) {
     'inngest_gateway.route': findings.route?.name ?? '',
     'inngest_gateway.reason': refusal ?? fault?.code ?? 'none',
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }
