@@ -22,8 +22,10 @@ export async function work(read: () => SettingsReading, env: Environment): Promi
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
   try {
     const assignment = await receiveAssignment()
+    const isReloadAwaited = holdReloads()
     const serving = await startShare(() => readShare(read, assignment), assignment, env)
     const stopped = obeyOrders(serving)
+    if (isReloadAwaited()) serving.reload()
     await report({ kind: 'serving' })
     const { callsCut } = await serving.stop(await stopped)
     await report({ kind: 'stopped', callsCut })
@@ -36,11 +38,28 @@ export async function work(read: () => SettingsReading, env: Environment): Promi
 
 async function receiveAssignment(): Promise<Assignment> {
   const { promise, resolve } = Promise.withResolvers<Assignment>()
-  process.once('message', (order: Order) => {
-    if (order.kind === 'start') resolve(order.assignment)
-  })
+  // A reload may come first. It is no loss: nothing has been read yet.
+  const hear = (order: Order) => {
+    if (order.kind !== 'start') return
+    process.off('message', hear)
+    resolve(order.assignment)
+  }
+  process.on('message', hear)
   await report({ kind: 'here' })
   return promise
+}
+
+/** What is read from now on may be outdated before it is in force. @returns whether it is, once. */
+function holdReloads(): () => boolean {
+  let isAwaited = false
+  const hear = ({ kind }: Order) => {
+    isAwaited ||= kind === 'reload'
+  }
+  process.on('message', hear)
+  return () => {
+    process.off('message', hear)
+    return isAwaited
+  }
 }
 
 async function startShare(
