@@ -29,7 +29,12 @@ interface Running {
   readonly failure?: Promise<never>
   callsInFlight(): number | Promise<number>
   reload(): void
-  stop(delayMs?: number): Promise<StopReport>
+  stop(delayMs?: number): Promise<Stopped>
+}
+
+interface Stopped extends StopReport {
+  /** Workers that ended before they were done, where there are several. */
+  readonly workersLost?: number
 }
 
 /** @returns the exit code, once a signal has ended the gateway. */
@@ -50,6 +55,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   process.on('SIGHUP', () => {
     reload()
   })
+  let failed = 'could not start'
   try {
     const gateway: Running =
       workers === 1
@@ -71,10 +77,11 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       },
       'started',
     )
+    failed = 'could not go on'
     return await stopOnSignal(gateway, signalled, logger)
   } catch (error) {
-    if (!(error instanceof StartFailure)) logger.fatal({ err: error }, 'could not start')
-    console.error(`could not start: ${error instanceof Error ? error.message : String(error)}`)
+    if (!(error instanceof StartFailure)) logger.fatal({ err: error }, failed)
+    console.error(`${failed}: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
 }
@@ -103,10 +110,17 @@ async function stopOnSignal(
   // Whoever presses Ctrl-C has no load balancer that must notice first.
   const stopping = gateway.stop(signal === 'SIGINT' ? 0 : undefined)
   logger.info({ signal, calls_in_flight: await gateway.callsInFlight() }, 'draining')
-  const { callsCut } = await stopping
-  if (callsCut > 0) logger.warn({ calls_cut: callsCut }, 'stopped before every call had ended')
-  else logger.info('stopped')
+  sayStopped(await stopping, logger)
   return 0
+}
+
+function sayStopped({ callsCut, workersLost = 0 }: Stopped, logger: Logger): void {
+  if (callsCut + workersLost === 0) {
+    logger.info('stopped')
+    return
+  }
+  const lost = workersLost > 0 ? { workers_lost: workersLost } : {}
+  logger.warn({ calls_cut: callsCut, ...lost }, 'stopped before every call had ended')
 }
 
 function describeAuthorizer(

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { startMemory, type StopReport } from '../gateway.ts'
+import { startMemory } from '../gateway.ts'
 import { listen, portOf } from '../http/listen.ts'
 import { findFreePort } from '../http/listener-group.ts'
 import { nameListener } from '../http/name-listener.ts'
@@ -21,18 +21,18 @@ import { singleFlight } from '../single-flight.ts'
 import { mergeStatuses } from '../status/merge.ts'
 import { StatusPage } from '../status/serve.ts'
 import type { Status } from '../status/status.ts'
-import { WorkerPool } from './worker-pool.ts'
+import { WorkerPool, type PoolStopReport } from './worker-pool.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 export interface Primary {
   readonly trafficPort: number
   readonly opsPort: number
-  /** Rejects when no worker serves, and another cannot be started. */
+  /** Rejects when no worker serves, and in none of their places one could be started. */
   readonly failure: Promise<never>
   callsInFlight(): Promise<number>
   /** As of a gateway that is one process. */
   reload(): void
-  stop(delayMs?: number): Promise<StopReport>
+  stop(delayMs?: number): Promise<PoolStopReport>
 }
 
 /** @param workers how many, of which each gets its share of `limits`. */

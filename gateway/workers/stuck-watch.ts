@@ -11,6 +11,15 @@ const ASK_EVERY_MS = 1000
 /** In a row: after a machine was suspended, whoever asks is only early. */
 const MOST_UNANSWERED = 5
 
+/** @returns when it serves, or has ended by itself or here. */
+export async function endWhenLate(worker: WorkerProcess, withinMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    worker.kill(`not serving ${String(withinMs / 1000)} s after its start`)
+  }, withinMs)
+  await worker.serving.catch(() => undefined)
+  clearTimeout(timer)
+}
+
 /** @returns when it has ended, by itself or here. */
 export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
   let unanswered = 0

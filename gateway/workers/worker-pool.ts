@@ -7,8 +7,8 @@ import type { Logger } from 'pino'
 import type { StopReport } from '../gateway.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Assignment, Order } from './messages.ts'
-import { endWhenStuck } from './stuck-watch.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { endWhenLate, endWhenStuck } from './stuck-watch.ts'
+import { WorkerProcess, type Ending } from './worker-process.ts'
 
 export interface PoolOptions {
   readonly assignment: Assignment
@@ -16,7 +16,17 @@ export interface PoolOptions {
   readonly logger: Logger
   /** Told of each that ended without having been told to. */
   readonly onLost: (worker: number) => void
+  /** From its start until it serves. One that takes longer hangs. By default a minute. */
+  readonly startWithinMs?: number
 }
+
+export interface PoolStopReport extends StopReport {
+  /** Workers that ended before they were done. Nobody knows how many calls they had. */
+  readonly workersLost: number
+}
+
+/** Much more than a busy machine takes. */
+const START_WITHIN_MS = 60_000
 
 /** One that has run for this long did not end of what it began with. */
 const SETTLED_MS = 10_000
@@ -26,6 +36,8 @@ export class WorkerPool {
   readonly #options: PoolOptions
   readonly #workers = new Set<WorkerProcess>()
   readonly #failure = Promise.withResolvers<never>()
+  /** Places where one could not start and none has served since, each by its first worker. */
+  readonly #failing = new Set<WorkerProcess>()
   #isStopping = false
 
   constructor(options: PoolOptions) {
@@ -47,7 +59,7 @@ export class WorkerPool {
     return this.#isStopping
   }
 
-  /** Rejects when none serves, and another cannot be started. */
+  /** Rejects when none serves, and in none of their places one could be started. */
   get failure(): Promise<never> {
     return this.#failure.promise
   }
@@ -68,44 +80,54 @@ export class WorkerPool {
   }
 
   /** @param delayMs how long they still serve; by default what each is configured to. */
-  async stop(delayMs: number | undefined): Promise<StopReport> {
+  async stop(delayMs: number | undefined): Promise<PoolStopReport> {
     this.#isStopping = true
-    const ending = [...this.#workers].map(async (worker) => {
+    const ending = [...this.#workers].map((worker) => {
       if (worker.isServing) worker.tell({ kind: 'stop', delayMs })
       else worker.kill()
-      return (await worker.ended).callsCut
+      return worker.ended
     })
-    const callsCut = (await Promise.all(ending)).reduce((sum, calls) => sum + calls, 0)
-    return { callsCut }
+    const endings = await Promise.all(ending)
+    return {
+      callsCut: endings.reduce((sum, { callsCut }) => sum + callsCut, 0),
+      workersLost: endings.filter(isLostInStop).length,
+    }
   }
 
   #launch(): WorkerProcess {
-    const { assignment, replay, logger } = this.#options
+    const { assignment, replay, logger, startWithinMs } = this.#options
     const worker = new WorkerProcess(assignment, replay, (level) => {
       logger.level = level
     })
     this.#workers.add(worker)
+    void endWhenLate(worker, startWithinMs ?? START_WITHIN_MS)
     return worker
   }
 
   /** Keeps one place filled, for as long as the gateway runs. */
   async #keep(first: WorkerProcess): Promise<void> {
-    const { logger, onLost } = this.#options
+    const { assignment, logger, onLost } = this.#options
     let quickEnds = 0
     for (let worker = first; ; worker = this.#launch()) {
       void worker.serving.then(
         () => {
+          this.#failing.delete(first)
           if (worker !== first) logger.info({ worker: worker.id }, 'worker replaced')
           void endWhenStuck(worker)
         },
         () => undefined,
       )
-      const { why, hasServed } = await worker.ended
+      const ending = await worker.ended
+      const { why, hasServed } = ending
       this.#workers.delete(worker)
       onLost(worker.id)
-      if (this.isStopping()) return
-      if (!hasServed && this.serving.length === 0) {
-        this.#failure.reject(new Error(why))
+      if (this.isStopping()) {
+        if (isLostInStop(ending)) logger.error({ worker: worker.id, why }, 'worker ended')
+        return
+      }
+      if (!hasServed) this.#failing.add(first)
+      if (this.serving.length === 0 && this.#failing.size === assignment.workers) {
+        this.#failure.reject(new Error(`no worker is left, and none could be started: ${why}`))
         return
       }
       quickEnds = performance.now() - worker.startedAtMs < SETTLED_MS ? quickEnds + 1 : 1
@@ -115,6 +137,11 @@ export class WorkerPool {
       if (this.isStopping()) return
     }
   }
+}
+
+/** One that does not serve yet is not asked to stop, but killed. */
+function isLostInStop({ hasServed, hasStopped }: Ending): boolean {
+  return hasServed && !hasStopped
 }
 
 /** @param quickEnds how often in a row one has ended soon after its start. */

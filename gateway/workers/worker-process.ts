@@ -12,6 +12,8 @@ export const ANSWER_WITHIN_MS = 2000
 export interface Ending {
   readonly why: string
   readonly hasServed: boolean
+  /** With nothing left to do, after it was told to. */
+  readonly hasStopped: boolean
   /** Calls that it cut off when it was told to stop. */
   readonly callsCut: number
 }
@@ -28,7 +30,7 @@ export class WorkerProcess {
   readonly #answers = new Map<number, (result: { answer: unknown } | undefined) => void>()
   #lastQuestion = 0
   #isServing = false
-  #callsCut = 0
+  #callsCut: number | undefined
   #whyFailed: string | undefined
 
   /** @param onLogLevel told of the level that it logs at, at its start and after each change. */
@@ -130,6 +132,7 @@ export class WorkerProcess {
     this.#isServing = false
     for (const settle of this.#answers.values()) settle(undefined)
     this.#serving.reject(new StartFailure(why))
-    this.#ended.resolve({ why, hasServed, callsCut: this.#callsCut })
+    const hasStopped = this.#callsCut !== undefined
+    this.#ended.resolve({ why, hasServed, hasStopped, callsCut: this.#callsCut ?? 0 })
   }
 }

@@ -192,6 +192,59 @@ describe('workers that end', () => {
     gateway.rewrite({ workers: 2, nonsense: true })
     for (const pid of await gateway.workerPids()) process.kill(pid, 'SIGKILL')
     expect(await gateway.ended).toBe(1)
+    await expect
+      .poll(() => gateway.log.at(-1), patient)
+      .toMatchObject({
+        msg: 'could not go on',
+        err: {
+          message: expect.stringMatching(/^no worker is left, and none .* nonsense/s) as string,
+        },
+      })
+  })
+
+  it('goes on when one cannot start while another is starting', async () => {
+    const gateway = await startWorkers((await startNamedApp('app')).url)
+    const before = await gateway.workerPids()
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    const fresh = async () => (await gateway.workerPids()).filter((pid) => !before.includes(pid))
+    await expect.poll(fresh, { ...patient, interval: 10 }).toHaveLength(2)
+    const [first = 0] = await fresh()
+    process.kill(first, 'SIGKILL')
+    await expect
+      .poll(() => gateway.log.filter(({ msg }) => msg === 'worker replaced'), patient)
+      .toHaveLength(2)
+    expect((await postCall(gateway.port)).status).toBe(200)
+  }, 60_000)
+
+  it('says that it lost a worker while it stopped', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const app = await startNamedApp('app', () => held)
+    const gateway = await startWorkers(app.url, {
+      shutdown: { delayMs: 0, drainTimeoutMs: 60_000 },
+    })
+    const calls = Array.from({ length: 20 }, () => statusOf(gateway.port, signCall()))
+    await expect.poll(() => app.requests.length, patient).toBe(20)
+    gateway.child.kill('SIGTERM')
+    await expect.poll(() => readiness(gateway), patient).toBe('503 draining')
+    const [first = 0] = await gateway.workerPids()
+    process.kill(first, 'SIGKILL')
+    await expect
+      .poll(() => gateway.log, patient)
+      .toContainEqual(
+        expect.objectContaining({ level: 'error', msg: 'worker ended', why: 'signal SIGKILL' }),
+      )
+    letGo()
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([200, undefined]))
+    expect(await gateway.ended).toBe(0)
+    await expect
+      .poll(() => gateway.log.at(-1), patient)
+      .toMatchObject({
+        level: 'warn',
+        msg: 'stopped before every call had ended',
+        calls_cut: 0,
+        workers_lost: 1,
+      })
   })
 
   it('ends at once on a second signal, and its workers with it', async () => {
