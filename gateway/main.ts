@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 
+import { endAtOnce } from './commands/end-at-once.ts'
 import type { conformance } from './commands/conformance.ts'
 import type { explain } from './commands/explain.ts'
 import type { ips } from './commands/ips.ts'
@@ -12,6 +13,12 @@ import type { SettingsOptions } from './commands/settings.ts'
 import type { sign } from './commands/sign.ts'
 import type { verify } from './commands/verify.ts'
 import { version } from './version.ts'
+
+// Node as process 1 of a container has no default handlers: what comes while `run` is being loaded
+// would be lost.
+if (process.pid === 1) {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, endAtOnce)
+}
 
 const program = new Command('inngest-gateway')
   .description('Lets only verified Inngest requests through to an app.')

@@ -17,6 +17,7 @@ import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
 import { StartFailure } from '../start-failure.ts'
 import { version } from '../version.ts'
+import { endAtOnce } from './end-at-once.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 /** What `run` does with a gateway, whether it is one process or several. */
@@ -146,6 +147,8 @@ function firstSignal(): Promise<string> {
         isDraining = true
         resolve(signal)
       })
+      // Only now, so that none is lost between.
+      process.off(signal, endAtOnce)
     }
   })
 }
