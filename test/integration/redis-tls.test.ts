@@ -47,9 +47,9 @@ const saidWhy = ({ logLines }: TestGateway) =>
 async function expectRefused(
   { app, gateway }: Awaited<ReturnType<typeof startBefore>>,
   server: TlsRedisServer,
-  why: string,
+  why: string | RegExp,
 ): Promise<void> {
-  await expect.poll(() => saidWhy(gateway)).toContainEqual(expect.stringContaining(why))
+  await expect.poll(() => saidWhy(gateway)).toContainEqual(expect.stringMatching(why))
   expect(await call(gateway)).toBe(503)
   expect(await readiness(gateway)).toBe('503 replay store')
   expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 0')
@@ -161,7 +161,8 @@ describe('a replay store that asks for a certificate', () => {
     ['one that nobody issued', shown('stranger-')],
   ])('is not asked with %s, and said why', async (_, replay) => {
     const server = await startServer()
-    await expectRefused(await startBefore(server, replay), server, 'alert')
+    // TLS 1.3 tells it after the handshake: what is sent meanwhile can be reset before it is told.
+    await expectRefused(await startBefore(server, replay), server, /alert|ECONNRESET/)
   })
 })
 
