@@ -2,8 +2,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+import { accepts } from '../test/support/accepts.ts'
 
 export interface Command {
   readonly argv: readonly string[]
@@ -61,17 +62,5 @@ export async function untilListening(running: RunningProcess, port: number): Pro
       throw new Error(`${running.name} did not start: ${readFileSync(running.logFile, 'utf8')}`)
     }
     await sleep(20)
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

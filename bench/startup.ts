@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -17,6 +16,7 @@ import { scratchFolder } from './prepare.ts'
 import { threadCpuMs } from './proc-stat.ts'
 import { percentile } from './summary.ts'
 import { markdown } from './table.ts'
+import { accepts } from '../test/support/accepts.ts'
 import { freePort } from '../test/support/free-port.ts'
 
 const USAGE = `npm run bench:startup -- [options]
@@ -84,16 +84,6 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
     if (performance.now() > deadline) throw new Error('the gateway did not start')
     await sleep(LOOK_EVERY_MS)
   }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  const isOpen = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  )
-  socket.destroy()
-  return isOpen
 }
 
 async function isReady(opsPort: number): Promise<boolean> {

@@ -17,7 +17,10 @@ export interface Permission {
   readonly remove: readonly string[]
 }
 
-/** @param original what `originalRequest` says of the question. */
+/**
+ * @param original what `originalRequest` says of the question.
+ * @param policy as it is for the listener that the question came to.
+ */
 export async function admitAsked(
   original: Verdict<RequestHead>,
   { question }: QuestionPolicy,
@@ -26,11 +29,9 @@ export async function admitAsked(
   findings: Findings,
 ): Promise<Verdict<Permission>> {
   if (!original.ok) return original
-  // This listener is for HTTP alone, whatever the other one begins with.
-  const asked = { ...policy, speaksProxyProtocol: false }
   const head = original.value
   const steps = new AskedEffects(head, question, effects, findings)
-  const verdict = await admit(head, asked, steps, findings)
+  const verdict = await admit(head, policy, steps, findings)
   if (!verdict.ok) return nameMissingBody(verdict, head, findings)
   const remove = fieldsToRemove(head.rawHeaders, verdict.value.kind === 'admitted', question)
   return pass({ accepted: verdict.value, remove })

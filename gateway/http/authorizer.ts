@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import type { Settings } from '../config/compile.ts'
+import type { Policy } from '../policy.ts'
 import type { Verdict } from '../verdict.ts'
 import { guardConnections } from './acceptor.ts'
 import { admitAsked, type Permission } from './admit-asked.ts'
@@ -27,8 +29,7 @@ export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): S
   // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
   server.maxHeadersCount = 0
   guardConnections(server, {
-    // This listener is for HTTP alone, whatever the other one begins with.
-    policy: () => ({ ...live.settings.policy, speaksProxyProtocol: false }),
+    policy: () => ofThisListener(live.settings),
     isEncrypted: false,
     connections,
     onRefused: (socket, reason, mayAnswer) => {
@@ -74,7 +75,7 @@ async function answer(
   parts: TrafficParts,
 ): Promise<void> {
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
-  const inForce = snapshot.settings.policy
+  const inForce = ofThisListener(snapshot.settings)
   const verdict = await admitAsked(original, policy, inForce, effects, exchange.findings)
   exchange.decided()
   if (verdict.ok) exchange.status = permit(response, verdict.value)
@@ -83,6 +84,11 @@ async function answer(
     exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
   }
   exchange.diagnose(parts.diagnosisBudget)
+}
+
+/** It is for HTTP alone, whatever the other listener begins with. */
+function ofThisListener({ policy }: Settings): Policy {
+  return { ...policy, speaksProxyProtocol: false }
 }
 
 /** @returns the status sent. */

@@ -1,9 +1,8 @@
 /** What a client sees of a gateway that stops: each answer ends its connection, and none is lost. */
-import { once } from 'node:events'
-import { connect as connectTo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
+import { accepts } from '../support/accepts.ts'
 import { callBytes, freshBody } from '../support/attack.ts'
 import { startBehind, stops } from '../support/app-behind-gateway.ts'
 import { open } from '../support/raw.ts'
@@ -51,16 +50,6 @@ async function startHeld({ begins = false, shutdown = { delayMs: 1000 }, limits 
   }
   const reached = (count: number) => expect.poll(() => held.length).toBe(count)
   return { gateway, held, connect, reached, stop: () => stop?.() }
-}
-
-async function isRefused(port: number): Promise<boolean> {
-  const socket = connectTo(port, '127.0.0.1')
-  const isOpen = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  )
-  socket.destroy()
-  return !isOpen
 }
 
 const answersIn = (text: string) => text.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0
@@ -119,7 +108,7 @@ describe('a gateway that stops', () => {
     socket.write(keptCall(gateway))
     await expect.poll(() => seen.text).toMatch(/a beginning/)
     const stopped = stop()
-    await expect.poll(() => isRefused(gateway.port)).toBe(true)
+    await expect.poll(() => accepts(gateway.port)).toBe(false)
     socket.write(keptCall(gateway))
     // So that what was sent has come, whatever becomes of it.
     await expect.poll(() => socket.writableLength).toBe(0)
