@@ -44,12 +44,24 @@ export function resolveClientAddress(
   if (speaksProxyProtocol && connection.proxied === undefined) return refuse('client_unidentified')
 
   for (const token of forwardedFor.join(',').split(',').reverse()) {
-    const address = parseToken(token.replace(/^[ \t]+|[ \t]+$/g, ''))
+    const address = parseToken(withoutBlanks(token))
     if (address === undefined) return refuse('client_unidentified')
     if (!trustedProxies.contains(address)) return pass({ address, source: 'x-forwarded-for' })
   }
   // Only trusted proxies all the way: whose request it is stays unknown.
   return refuse('client_unidentified')
+}
+
+/** By hand: `[ \t]+$` takes quadratic time over blanks that are not at the end. */
+function withoutBlanks(token: string): string {
+  let [start, end] = [0, token.length]
+  while (isBlank(token[start])) start += 1
+  while (end > start && isBlank(token[end - 1])) end -= 1
+  return token.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boolean {

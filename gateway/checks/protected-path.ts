@@ -61,8 +61,11 @@ function mayComeTo(reading: string, target: readonly string[]): boolean {
   return found === target.length
 }
 
+/** Some drop the dots that a segment ends in. Nothing here takes longer than the piece is long. */
 function isSegment(piece: string, wanted: string, isLast: boolean): boolean {
-  return piece.replace(/\.+$/, '') === wanted || (isLast && piece.startsWith(`${wanted}.`))
+  if (!piece.startsWith(wanted)) return false
+  const rest = piece.slice(wanted.length)
+  return rest === '' || (isLast ? rest.startsWith('.') : /^\.+$/.test(rest))
 }
 
 function decodeFully(path: string): string | undefined {

@@ -11,10 +11,16 @@ import { describe, expect, it } from 'vitest'
 import { callBytes, startTarget } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
-const startBoth = () =>
+const startBoth = (path = '/api/inngest') =>
   startTarget((upstream) => ({
     routes: [
-      { name: 'inngest', host: 'app.example.com', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+      {
+        name: 'inngest',
+        host: 'app.example.com',
+        path,
+        upstream,
+        signingKeys: [{ env: 'PRIMARY' }],
+      },
       { name: 'app', policy: 'passthrough', upstream },
     ],
   }))
@@ -81,6 +87,19 @@ describe('another spelling of an Inngest path', () => {
     const bytes = callBytes('', ['Content-Length: 0', 'Connection: close'], `PUT ${alias} HTTP/1.1`)
     expect(statusOf(await target.raw(bytes))).toBe(404)
     expect(target.reasons()).toEqual(['path_ambiguous'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each([
+    ['/api/inngest.', '/API/INNGEST.'],
+    ['/api/inngest.', '/api//inngest.'],
+    ['/api/inngest.', '/api/inngest..'],
+    ['/v1./fn', '/v1./FN'],
+    ['/v1./fn', '/v1.../x/../fn'],
+  ])('of %s, %s, is not handed over either', async (path, alias) => {
+    const target = await startBoth(path)
+    const bytes = callBytes('', ['Content-Length: 0', 'Connection: close'], `PUT ${alias} HTTP/1.1`)
+    expect(statusOf(await target.raw(bytes))).toBe(404)
     expect(target.upstream.bytes()).toBe('')
   })
 

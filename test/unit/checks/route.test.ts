@@ -54,6 +54,20 @@ function decide(head: RequestHead, among: readonly RoutePolicy[]): string {
 
 describe('checkRoute', () => {
   it.each([
+    ['dots', `/${'.'.repeat(16_000)}x`],
+    ['segments', '/x'.repeat(8000)],
+    ['encoded dots', `/${'%2e'.repeat(5000)}x`],
+  ])('takes no longer over %s than there are of them', (_, path) => {
+    const before = process.threadCpuUsage().user
+    decide(headOf({ target: path, rawHeaders: ['Host', 'a'] }), [
+      ...routes,
+      open('all', undefined, '/'),
+    ])
+    // Microseconds: hundreds are usual, and hundreds of thousands are the square.
+    expect(process.threadCpuUsage().user - before).toBeLessThan(100_000)
+  })
+
+  it.each([
     ['shop.example.com', '/api/inngest', 'shop'],
     ['SHOP.example.COM', '/api/inngest?a=/../b', 'shop'],
     ['elsewhere', '/api/inngest', 'any'],
