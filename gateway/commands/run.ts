@@ -11,6 +11,7 @@ import type { SettingsReading } from '../config/load.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { countWorkers } from '../config/worker-count.ts'
 import { startGateway, type StopReport } from '../gateway.ts'
+import { formatHostPort } from '../host-port.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
@@ -67,8 +68,8 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     }
     logger.info(
       {
-        listen: `${settings.config.listen.host}:${String(gateway.trafficPort)}`,
-        ops: `${settings.config.ops.host}:${String(gateway.opsPort)}`,
+        listen: formatHostPort({ ...settings.config.listen, port: gateway.trafficPort }),
+        ops: formatHostPort({ ...settings.config.ops, port: gateway.opsPort }),
         authorizer: describeAuthorizer(settings, gateway),
         workers,
         tls: settings.listenerTls !== undefined,
@@ -128,7 +129,7 @@ function describeAuthorizer(
   { config: { authorizer } }: Settings,
   { authorizerPort }: Running,
 ): string | undefined {
-  return authorizer && `${authorizer.host}:${String(authorizerPort ?? authorizer.port)}`
+  return authorizer && formatHostPort({ ...authorizer, port: authorizerPort ?? authorizer.port })
 }
 
 function describeRoute(route: RoutePolicy): object {

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from '../checks/address.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { readPublishedRanges } from '../config/published-ranges.ts'
 import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
+import { withoutBrackets } from '../host-port.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { parseAppAddress, type AppAddress } from './app-address.ts'
 import { groups, type CaseText } from './case.ts'
@@ -83,7 +84,7 @@ function readUrl(text: string | undefined): URL {
 function placeOf({ protocol, hostname, port }: URL): Place {
   const isTls = protocol === 'https:'
   return {
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(hostname),
     port: port === '' ? (isTls ? 443 : 80) : Number(port),
     tls: isTls ? { isVerified: true } : undefined,
   }

@@ -1,4 +1,5 @@
 /** Runs cases one after the other, within a time that no case and no slow answer can exceed. */
+import { formatHostPort } from '../host-port.ts'
 import { tryAppAddress, type AppAddress } from './app-address.ts'
 import { describeExpectation, type Judgement, type RequestCase, type Result } from './case.ts'
 import { bypassCase, bypassExpectation } from './cases.ts'
@@ -65,13 +66,11 @@ export async function runBypass(
   const base = { ...bypassCase, expected: bypassExpectation, requestIds: [] }
   const results: Result[] = []
   for (const address of addresses) {
-    const { host, port } = address
-    const name = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`
     const judgement: Judgement =
       leftMs() <= 0
         ? { outcome: 'not tested', detail: TIME_UP }
         : await tryAppAddress(address, make, Math.min(timeoutMs, leftMs()))
-    results.push({ ...base, sends: `${base.sends}, ${name}`, ...judgement })
+    results.push({ ...base, sends: `${base.sends}, ${formatHostPort(address)}`, ...judgement })
   }
   if (results.length > 0) return results
   const detail = 'say where the app listens by --app-address, as often as needed'

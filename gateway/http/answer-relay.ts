@@ -150,9 +150,10 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 }
 
-function rawFields(controller: Dispatcher.DispatchController): string[] {
-  const raw = controller.rawHeaders
-  return Array.isArray(raw) ? raw.map((part) => part.toString('latin1')) : []
+/** @throws GatewayFault if it is not HTTP/1.1 that was spoken: an answer must not lose its fields. */
+function rawFields({ rawHeaders }: Dispatcher.DispatchController): string[] {
+  if (!Array.isArray(rawHeaders)) throw new GatewayFault('internal')
+  return rawHeaders.map((part) => part.toString('latin1'))
 }
 
 const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]

@@ -6,6 +6,7 @@ import { Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import type { Body } from '../body.ts'
+import { withoutBrackets } from '../host-port.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import { AnswerRelay, type ForwardTold } from './answer-relay.ts'
 import { keepRequestFields } from './header-hygiene.ts'
@@ -103,12 +104,14 @@ function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Ui
 }
 
 function serverNameOf({ upstream }: InngestRoutePolicy): string {
-  return upstream.tls.serverName ?? new URL(upstream.origin).hostname
+  return upstream.tls.serverName ?? withoutBrackets(new URL(upstream.origin).hostname)
 }
 
 function createPool({ upstream, options }: PoolSpecification): Pool {
   const { ca, cert, key } = upstream.tls
   return new Pool(upstream.origin, {
+    // undici offers HTTP/2 by itself, and then tells of no field of the answer as it came.
+    allowH2: false,
     headersTimeout: options.responseTimeoutMs,
     bodyTimeout: options.responseTimeoutMs,
     connect: {

@@ -1,4 +1,5 @@
 /** Says of a listener that cannot be opened which key of the configuration it comes from, and why. */
+import { formatHostPort } from '../host-port.ts'
 import { StartFailure } from '../start-failure.ts'
 import type { ListenAddress } from './listen.ts'
 
@@ -22,7 +23,7 @@ const faults: Readonly<Record<string, Fault>> = {
  */
 export async function nameListener<T>(
   section: 'listen' | 'ops' | 'authorizer',
-  { host, port }: ListenAddress,
+  address: ListenAddress,
   open: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -31,7 +32,7 @@ export async function nameListener<T>(
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const fault = faults[code]
     if (fault === undefined) throw error
-    const at = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`
+    const at = formatHostPort(address)
     throw new StartFailure(`${section}.${fault.key}: cannot listen on ${at}: ${fault.why}`, error)
   }
 }

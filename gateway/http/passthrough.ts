@@ -18,6 +18,7 @@ import type { ProxyServer, ServerOptions } from 'http-proxy-3'
 import type { PassthroughRequest } from '../admit.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
+import { withoutBrackets } from '../host-port.ts'
 import type { PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
@@ -217,7 +218,7 @@ function createAgent({ origin, tls }: UpstreamPolicy): UpstreamAgent {
   // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
   if (protocol !== 'https:') return new PlainAgent({ keepAlive: true })
   // An address is verified as such: RFC 6066 3 knows no server name that is one.
-  const { serverName = isIP(unbracketed(hostname)) === 0 ? hostname : '', ...material } = tls
+  const { serverName = isIP(withoutBrackets(hostname)) === 0 ? hostname : '', ...material } = tls
   const verified = { servername: serverName, rejectUnauthorized: true }
   return new TlsAgent({ keepAlive: true, ...verified, ...material })
 }
@@ -228,7 +229,7 @@ function targetOf(
   options: ForwarderOptions,
 ): ServerOptions {
   const { protocol, hostname, port } = new URL(origin)
-  const host = unbracketed(hostname)
+  const host = withoutBrackets(hostname)
   const { serverName: _, ...material } = tls
   const target = {
     protocol,
@@ -246,10 +247,6 @@ function targetOf(
     connectTimeout: options.connectTimeoutMs,
     proxyTimeout: options.responseTimeoutMs,
   }
-}
-
-function unbracketed(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }
 
 /** Fields for Node's client, with the framing that the request came with. */

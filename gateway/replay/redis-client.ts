@@ -4,6 +4,7 @@ import { Cluster, Redis } from 'ioredis'
 import type { ReplaySecrets } from '../config/compile.ts'
 import { isOverTls } from '../config/redis-schema.ts'
 import type { ReplayConfig } from '../config/replay-schema.ts'
+import { withoutBrackets } from '../host-port.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
 
@@ -27,7 +28,7 @@ export function createRedisClient(config: RedisConfig): RedisClient {
   const options = optionsOf(config)
   if (config.sentinels !== undefined) return new Redis({ ...options, ...behindSentinels(config) })
   const url = new URL(config.url ?? '')
-  const at = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
+  const at = { host: withoutBrackets(url.hostname), port: Number(url.port || 6379) }
   if (!config.cluster) return new Redis({ ...options, ...at, db: Number(url.pathname.slice(1)) })
   return createCluster(at, options)
 }
@@ -121,6 +122,5 @@ function retryDelayMs(attempt: number): number {
 function hostAndPort(sentinel: string): { host: string; port: number } {
   const text = sentinel.replace(/^rediss:\/\//, '')
   const colon = text.lastIndexOf(':')
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '')
-  return { host, port: Number(text.slice(colon + 1)) }
+  return { host: withoutBrackets(text.slice(0, colon)), port: Number(text.slice(colon + 1)) }
 }

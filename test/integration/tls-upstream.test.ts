@@ -1,6 +1,7 @@
 /** TLS to the app: always verified, with the operator's own authorities and certificate if he says so. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -63,6 +64,38 @@ const refused = { statuses: [502, 502], reasons: ['upstream_connect', 'upstream_
 describe('an https upstream', () => {
   it.each(['127.0.0.1', 'localhost'])('of an own authority is reached as %s', async (host) => {
     expect(await statusesWith(own, false, host)).toMatchObject({ statuses: [200, 200] })
+  })
+
+  it('that would rather speak HTTP/2 is spoken to in HTTP/1.1, and loses no field', async () => {
+    const versions: string[] = []
+    const app = createSecureServer(
+      {
+        cert: readFileSync(fixture('cert.pem')),
+        key: readFileSync(fixture('key.pem')),
+        allowHTTP1: true,
+      },
+      (request, response) => {
+        versions.push(request.httpVersion)
+        response.writeHead(201, { 'X-Inngest-SDK': 'js:v9', 'Content-Type': 'text/x' }).end('ok')
+      },
+    ).listen(0, '127.0.0.1')
+    await once(app, 'listening')
+    stops.push(() => app.close())
+    const upstream = `https://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+    const target = await startTarget({
+      routes: [
+        { name: 'inngest', upstream, upstreamTls: own, signingKeys: [{ env: 'PRIMARY' }] },
+        { name: 'app', policy: 'passthrough', upstream, upstreamTls: own },
+      ],
+    })
+    const get = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+    for (const request of [signedCall(target), get]) {
+      const answer = await target.raw(request)
+      expect(statusOf(answer)).toBe(201)
+      expect(answer).toMatch(/^x-inngest-sdk: js:v9\r$/im)
+      expect(answer).toMatch(/^content-type: text\/x\r$/im)
+    }
+    expect(versions).toEqual(['1.1', '1.1'])
   })
 
   it('of an unknown authority is not spoken to', async () => {
