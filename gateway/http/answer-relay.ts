@@ -90,7 +90,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   #begin(controller: Dispatcher.DispatchController, status: number, fields: readonly string[]) {
-    if (this.#response.destroyed) return
+    // While it waited for its target the app may have broken off, and a fault been answered.
+    if (this.#response.destroyed || this.#response.headersSent) return
     this.#response.writeHead(status, keepResponseFields(fields))
     // What has come with the head is sent with it. Nothing else is waited for: a stepping app answers
     // 201 at once and then sends spaces for as long as it works.
