@@ -17,15 +17,25 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-/** Other proxies' ways to say who the client is. */
+/** Other proxies' ways to say who the client is, by which libraries go (npm's `request-ip`). */
 const TELLS_CLIENT = new Set([
   'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'cf-pseudo-ipv4',
   'client-ip',
+  'do-connecting-ip',
   'fastly-client-ip',
+  'fly-client-ip',
+  'forwarded-for',
   'true-client-ip',
+  'x-appengine-user-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
   'x-client-ip',
   'x-cluster-client-ip',
+  'x-envoy-external-address',
   'x-real-ip',
+  'x-vercel-forwarded-for',
 ])
 
 /** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
@@ -80,7 +90,7 @@ const OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-
 /** From a sender to the app, verified or not. */
 const NEVER_PASSED = new Set([...HOP_BY_HOP, ...MANAGED, ...OVERRIDES])
 
-const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)-/
+const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)(?:-|$)/
 
 /** A name with `_` or `.` may be another field's alias to the app (CVE-2025-64484, CVE-2026-88011). */
 const ALIASED = /[._]/

@@ -17,6 +17,9 @@ export interface Asked {
 
 const RETRY_AFTER_SECONDS = 5
 
+/** Of Inngest. A GET that is refused for its method is one where introspection is off. */
+const METHODS = ['GET', 'POST', 'PUT']
+
 /** @returns the status sent. */
 export function sendRefusal(
   response: ServerResponse,
@@ -84,7 +87,7 @@ function answerFor(
   }
   // RFC 9110 15.5.2 and 15.5.6 require these.
   if (status === 401) fields['www-authenticate'] = 'InngestSignature'
-  if (status === 405) fields['allow'] = 'GET, POST, PUT'
+  if (status === 405) fields['allow'] = METHODS.filter((each) => each !== method).join(', ')
   if (status === 503 || status === 429) fields['retry-after'] = String(RETRY_AFTER_SECONDS)
   return { status, fields, body }
 }

@@ -25,6 +25,16 @@ describe('a method that Inngest does not use', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
+  it('is what a GET is too where introspection is off', async () => {
+    const keys = { signingKeys: [{ env: 'PRIMARY' }], introspection: false }
+    const target = await startTarget((upstream) => ({
+      routes: [{ name: 'app', upstream, ...keys }],
+    }))
+    const answer = await target.raw('GET /api/inngest HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(statusOf(answer)).toBe(405)
+    expect(answer).toMatch(/^allow: POST, PUT\r$/im)
+  })
+
   it.each(['app.example.com:443', '/api/inngest'])('CONNECT %s makes no tunnel', async (to) => {
     const target = await startTarget()
     const answer = await target.raw(`CONNECT ${to} HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n`)
