@@ -76,8 +76,7 @@ export class Reloader {
       return
     }
     const settings = adoptKeys(reading.settings, this.#running)
-    const [file = 'configuration'] = reading.files
-    const problems = restartProblems(file, this.#running.config, settings.config)
+    const problems = restartProblems(reading, this.#running.config, settings.config)
     if (problems.length > 0) {
       this.#failed(trigger, problems)
       return

@@ -27,11 +27,15 @@ export type SettingsReading = SettingsOrProblems & {
   readonly files: readonly string[]
   /** When the reading began, Unix milliseconds. */
   readonly readAtMs: number
+  /** The line in the first of `files`. */
+  readonly lineOf: LineOf
 }
 
 type SettingsOrProblems =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] }
+
+const noLine: LineOf = () => undefined
 
 const DEFAULT_PATH = '/api/inngest'
 
@@ -43,14 +47,14 @@ export function readSettingsFile(file: string, env: Environment): SettingsReadin
   } catch (error) {
     const found = whyUnreadable(error)
     const problem = { file, line: undefined, path: '', expected: 'a readable file', found }
-    return { ok: false, problems: [problem], files: [file], readAtMs }
+    return { ok: false, problems: [problem], files: [file], readAtMs, lineOf: noLine }
   }
   const yaml = readYaml(file, text)
   // What is made of YAML that is none would be told of keys and values that nobody has written.
   const reading = yaml.isReadable
     ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
     : fail(yaml.problems)
-  return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs }
+  return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs, lineOf: yaml.lineOf }
 }
 
 /** One route to `upstream`, with the variables that users of the SDKs have already. */
@@ -65,8 +69,8 @@ export function readSettingsFromEnvironment(
   const value = {
     routes: [{ name: 'default', ...(upstream === undefined ? {} : { upstream }), signingKeys }],
   }
-  const reading = readSettings('command line', value, env, () => undefined, [])
-  return { ...reading, files: [], readAtMs: Date.now() }
+  const reading = readSettings('command line', value, env, noLine, [])
+  return { ...reading, files: [], readAtMs: Date.now(), lineOf: noLine }
 }
 
 function readSettings(

@@ -5,7 +5,9 @@
 import { isDeepStrictEqual } from 'node:util'
 
 import type { ReplaySecrets } from './compile.ts'
-import { describeFound, type Problem } from './problem.ts'
+import { isMapping } from './cross-checks.ts'
+import type { SettingsReading } from './load.ts'
+import { describeFound, formatPath, type Problem } from './problem.ts'
 import type { Config } from './schema.ts'
 
 export const restartOnly = [
@@ -42,14 +44,42 @@ export const restartOnly = [
   'limits.keepAliveTimeoutMs',
 ] as const
 
-/** One problem for each of these keys that would change. */
-export function restartProblems(file: string, running: Config, next: Config): Problem[] {
-  return restartOnly.flatMap((path) => {
-    const [before, after] = [valueAt(running, path), valueAt(next, path)]
-    if (isDeepStrictEqual(before, after)) return []
-    const expected = `${describeFound(before, [])} until a restart`
-    return [{ file, line: undefined, path, expected, found: describeFound(after, []) }]
+/**
+ * One problem for each of these keys that would change, about what has changed in it.
+ * @param next as it was read.
+ */
+export function restartProblems(
+  { files: [file = 'configuration'], lineOf }: Pick<SettingsReading, 'files' | 'lineOf'>,
+  running: Config,
+  next: Config,
+): Problem[] {
+  return restartOnly.flatMap((key) => {
+    const change = changeIn(running, next, key.split('.'))
+    return change === undefined ? [] : [{ file, line: lineOf(change.path), ...describe(change) }]
   })
+}
+
+interface Change {
+  readonly path: readonly string[]
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** The first that differs, within mappings that both have. */
+function changeIn(running: Config, next: Config, path: readonly string[]): Change | undefined {
+  const [before, after] = [valueAt(running, path), valueAt(next, path)]
+  if (isDeepStrictEqual(before, after)) return undefined
+  if (!isMapping(before) || !isMapping(after)) return { path, before, after }
+  const keys = Object.keys({ ...before, ...after })
+  const changes = keys.map((key) => changeIn(running, next, [...path, key]))
+  return changes.find((change) => change !== undefined)
+}
+
+function describe({ path, before, after }: Change): Pick<Problem, 'path' | 'expected' | 'found'> {
+  const [was, found] = [describeFound(before, path), describeFound(after, path)]
+  return was === found
+    ? { path: formatPath(path), expected: 'no change until a restart', found: 'one' }
+    : { path: formatPath(path), expected: `${was} until a restart`, found }
 }
 
 /** Keys that refer to what else the replay store is made with. */
@@ -73,8 +103,9 @@ export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets)
   return names.filter((name) => running[name] !== next[name]).map((name) => REPLAY_KEYS[name])
 }
 
-function valueAt(config: Config, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config)
+function valueAt(config: Config, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+    config,
+  )
 }

@@ -13,26 +13,30 @@ export function readShare(
 ): SettingsReading {
   const reading = read()
   if (!reading.ok) return reading
-  const { settings, files, readAtMs } = reading
-  const [file = 'configuration'] = files
+  const { settings } = reading
   const problems = [
-    ...restartProblems(file, config, settings.config),
-    ...roomProblems(file, settings.config.limits, workers),
+    ...restartProblems(reading, config, settings.config),
+    ...roomProblems(reading, settings.config.limits, workers),
   ]
-  if (problems.length > 0) return { ok: false, problems, files, readAtMs }
+  if (problems.length > 0) return { ...reading, ok: false, problems }
   const listen = { ...settings.config.listen, port }
   const own = {
     ...settings,
     config: { ...settings.config, listen },
     policy: { ...settings.policy, limits: shareOf(settings.policy.limits, workers) },
   }
-  return { ok: true, settings: Object.freeze(own), files, readAtMs }
+  return { ...reading, settings: Object.freeze(own) }
 }
 
 /** `auto` has counted by the limits of the start. */
-function roomProblems(file: string, limits: Config['limits'], workers: number): Problem[] {
+function roomProblems(
+  { files: [file = 'configuration'], lineOf }: SettingsReading,
+  limits: Config['limits'],
+  workers: number,
+): Problem[] {
   if (roomForWorkers(limits) >= workers) return []
   const expected = `room for two bodies of limits.maxBodyBytes in each of ${String(workers)} workers`
   const found = String(limits.maxBufferedBytes)
-  return [{ file, line: undefined, path: 'limits.maxBufferedBytes', expected, found }]
+  const line = lineOf(['limits', 'maxBufferedBytes'])
+  return [{ file, line, path: 'limits.maxBufferedBytes', expected, found }]
 }
