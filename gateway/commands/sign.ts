@@ -1,4 +1,6 @@
 /** `sign`: a signature as Inngest would make it, ready to send. */
+import { isUtf8 } from 'node:buffer'
+
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
 import type { Environment } from '../config/resolve-keys.ts'
@@ -17,6 +19,12 @@ export function sign(options: SignOptions, env: Environment, nowMs: number): num
   if (input === undefined) return 2
   // Inngest signs canonical bodies; an SDK canonicalises what it gets before it compares.
   const body = canonicalizeJson(input.body) ?? input.body
+  if (options.headerOnly !== true && (!isUtf8(body) || body.includes(0))) {
+    console.error(
+      'the body is not UTF-8 or has a zero byte, which no command line can hold: use --header-only, and curl --data-binary @FILE',
+    )
+    return 2
+  }
   const timestampSeconds = Math.floor(nowMs / 1000)
   const mac = computeMac(input.key, body, timestampSeconds).toString('hex')
   const header = `t=${String(timestampSeconds)}&s=${mac}`
@@ -25,7 +33,8 @@ export function sign(options: SignOptions, env: Environment, nowMs: number): num
 }
 
 function curlLine({ method, url }: SignOptions, body: Uint8Array, header: string): string {
-  const data = body.length === 0 ? [] : ['--data-binary', quote(Buffer.from(body).toString('utf8'))]
+  // Not `--data-binary`, to which a body that begins with @ is the name of a file.
+  const data = body.length === 0 ? [] : ['--data-raw', quote(Buffer.from(body).toString('utf8'))]
   return [
     ...['curl', '-i', '-X', method],
     ...['-H', quote('Content-Type: application/json')],
