@@ -39,8 +39,9 @@ export function isoTime(ms: number): string {
 }
 
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toPrecision(3)}\u00a0s`
-  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)}\u00a0ms`
+  if (milliseconds >= 999_500) return `${formatCount(Math.round(milliseconds / 1000))}\u00a0s`
+  if (milliseconds >= 999.5) return `${(milliseconds / 1000).toPrecision(3)}\u00a0s`
+  return `${milliseconds.toFixed(milliseconds < 9.95 ? 1 : 0)}\u00a0ms`
 }
 
 export function formatBytes(bytes: number): string {
