@@ -1,5 +1,6 @@
 /** `print-config`: the settings in force, each with its origin. */
 import { describeSettings, type OriginOf } from '../config/effective.ts'
+import { servedEnvironment } from '../config/load.ts'
 import { readPlainFile } from '../config/read-file.ts'
 import { readYaml } from '../config/read-yaml.ts'
 import type { Environment } from '../config/resolve-keys.ts'
@@ -9,7 +10,11 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const fromFile = options.config === undefined ? fromCommandLine : originsIn(options.config)
-  const originOf: OriginOf = (path) => fromFile(path) ?? fromEnvironment(path, env)
+  const { routes } = reading.settings.policy
+  const isInngest = routes.map(({ kind }) => kind === 'inngest')
+  const served = servedEnvironment(isInngest.filter(Boolean).length, env)
+  const originOf: OriginOf = (path) =>
+    fromFile(path) ?? (isInngest[Number(path[1])] ? fromEnvironment(path, served) : undefined)
   process.stdout.write(describeSettings(reading.settings, originOf))
   return 0
 }

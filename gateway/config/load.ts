@@ -82,9 +82,8 @@ function readSettings(
 ): SettingsOrProblems {
   const shape = checkShape(file, value, lineOf)
   const routes = rawRoutes(value)
-  // What users of the SDKs have set says one path and origin, so it fits one route only.
-  const isSingle = routes.filter((route) => !isPassthrough(route)).length === 1
-  const defaults = routeDefaults(isSingle ? env : {})
+  const served = servedEnvironment(routes.filter((route) => !isPassthrough(route)).length, env)
+  const defaults = routeDefaults(served)
   const keyProblems: Problem[] = []
   const keys = routes.map((route, i) =>
     readKeys(route, i, env, (path, reading) => {
@@ -96,7 +95,7 @@ function readSettings(
     ...shape.problems,
     ...keyProblems,
     ...doubledRoutes(file, routes, DEFAULT_PATH, lineOf),
-    ...environmentProblems(isSingle ? env : {}),
+    ...environmentProblems(served),
   ]
   if (shape.config === undefined) return fail(problems)
   problems.push(...listenerClashes(file, shape.config, lineOf))
@@ -148,6 +147,11 @@ function readKey(reference: unknown, env: Environment): KeyReading | undefined {
   if (typeof name === 'string' && name !== '') return readKeyFromEnv(name, env)
   if (typeof file === 'string' && file !== '') return readKeyFromFile(file)
   return undefined
+}
+
+/** What users of the SDKs have set says one path and origin, so it fits one route only. */
+export function servedEnvironment(inngestRoutes: number, env: Environment): Environment {
+  return inngestRoutes === 1 ? env : {}
 }
 
 function routeDefaults(env: Environment): RouteDefaults {

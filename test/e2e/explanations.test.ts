@@ -219,6 +219,7 @@ describe('print-config', () => {
     expect(printed.text).toContain(`replay: report # ${config}:4`)
     expect(printed.text).toContain(`path: /shop # ${config}:7`)
     expect(printed.text).toContain(`env: OTHER # ${config}:7; its key is set, [redacted]`)
+    expect(printed.text).toContain('path: /api/inngest # default')
     expect(printed.text).not.toContain('9876')
   })
 
@@ -236,5 +237,21 @@ describe('print-config', () => {
     })
     expect(text).toContain('path: /x/inngest # environment INNGEST_SERVE_PATH')
     expect(text).toContain('upstream: http://127.0.0.1:3000 # command line')
+  })
+
+  it('tells of variables for the route of Inngest only', () => {
+    const file = fileOf(
+      'both.yaml',
+      `routes:
+  - { name: app, policy: passthrough, upstream: "http://127.0.0.1:3000" }
+  - { name: fn, upstream: "http://127.0.0.1:3000", signingKeys: [{ env: OTHER }] }
+`,
+    )
+    const { text } = cli(['print-config', '-c', file], '', { ...env, INNGEST_SERVE_PATH: '/x' })
+    const paths = text.split('\n').filter((line) => line.includes(' path: '))
+    expect(paths.map((line) => line.trim())).toEqual([
+      'path: / # default',
+      'path: /x # environment INNGEST_SERVE_PATH',
+    ])
   })
 })
