@@ -6,7 +6,7 @@ const pureCore = {
   patterns: [
     {
       regex: '^node:(?!(?:buffer|crypto)$)',
-      message: 'The core does no IO: take the value as an argument, or an effect (admit.ts).',
+      message: 'The core does no IO: take the value as an argument, or an effect (judging.ts).',
     },
     {
       regex:
@@ -49,7 +49,7 @@ export default defineConfig(
       'gateway/checks/**',
       'gateway/inngest/**',
       'gateway/diagnosis/**',
-      'gateway/{admit,body,findings,moderate,verdict,reasons,policy,redacted,signed-body}.ts',
+      'gateway/{admit,body,claim-once,findings,judging,moderate,verdict,reasons,policy,redacted,signed-body}.ts',
     ],
     rules: {
       'no-restricted-imports': ['error', pureCore],
@@ -64,7 +64,8 @@ export default defineConfig(
         {
           patterns: [
             {
-              regex: '/(?:commands|workers|gateway|main)(?:/|\\.ts)',
+              regex:
+                '/(?:commands|workers|gateway|main|live-ranges|readiness|reload|warnings)(?:/|\\.ts)',
               message: 'Dependencies point inwards.',
             },
           ],

@@ -15,43 +15,14 @@ import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
-import type { Findings, ReplayClaim, ReplayOutcome } from './findings.ts'
-import { claimKey, type ClaimSubject } from './inngest/claim-key.ts'
-import { targetName } from './inngest/redirect-target.ts'
+import { claimOnce } from './claim-once.ts'
+import type { ClaimSubject } from './inngest/claim-key.ts'
 import type { Credentials } from './inngest/signature-header.ts'
+import type { Judging } from './judging.ts'
 import { moderate, note, settle } from './moderate.ts'
-import type { InngestRoutePolicy, PassthroughRoutePolicy, Policy, RoutePolicy } from './policy.ts'
+import type { InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
 import { SignedBody } from './signed-body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
-
-/** The steps that touch the world. */
-export interface Effects {
-  /** Unix milliseconds. */
-  readonly nowMs: () => number
-  /**
-   * Takes on a request whose head has passed, with one of the places for requests in flight on such
-   * a route. Refused if none is left, or if it cannot be forwarded as the request that it would be.
-   */
-  readonly enter: (route: RoutePolicy) => Verdict<undefined>
-  readonly readBody: () => Promise<Verdict<Body>>
-  /**
-   * The canonical form of JSON, off the event loop if it is long; undefined if there is none.
-   * @param mayRound see canonicalizeJson.
-   */
-  readonly canonicalize: (
-    body: Uint8Array,
-    mayRound?: boolean,
-  ) => Promise<Verdict<Uint8Array | undefined>>
-  /**
-   * Spends a key, atomically. Throws a fault if the store cannot be asked.
-   * @param target what is called, for a key that a redirect made usable again.
-   */
-  readonly claim: (
-    claim: ReplayClaim,
-    target: () => string,
-    nowMs: number,
-  ) => Promise<ReplayOutcome>
-}
 
 const admitted: unique symbol = Symbol('admitted')
 const passedThrough: unique symbol = Symbol('passedThrough')
@@ -77,14 +48,10 @@ export interface PassthroughRequest extends Accepted {
   readonly [passedThrough]: true
 }
 
-type Resolved = Verdict<ClientAddress>
-
 export async function admit(
-  head: RequestHead,
-  policy: Policy,
-  effects: Effects,
-  findings: Findings,
+  judging: Judging,
 ): Promise<Verdict<AdmittedRequest | PassthroughRequest>> {
+  const { head, policy, findings } = judging
   // Resolved first, so that every refusal's record says whose request it was.
   const forwardedFor = fieldValues(head.rawHeaders, 'x-forwarded-for')
   const client = resolveClientAddress(head.connection, forwardedFor, policy)
@@ -99,21 +66,18 @@ export async function admit(
   findings.route = route
 
   return route.kind === 'passthrough'
-    ? admitPassthrough(head, route, target.value, client, effects, findings)
-    : await admitInngest(head, route, target.value, client, policy, effects, findings)
+    ? admitPassthrough(judging, route, target.value, client)
+    : await admitInngest(judging, route, target.value, client)
 }
 
 async function admitInngest(
-  head: RequestHead,
+  judging: Judging,
   route: InngestRoutePolicy,
   { host, path, query }: RoutedTarget,
-  resolved: Resolved,
-  policy: Policy,
-  effects: Effects,
-  findings: Findings,
+  resolved: Verdict<ClientAddress>,
 ): Promise<Verdict<AdmittedRequest>> {
-  const { checks } = route
-  const sender = checkSender(head, route, resolved, policy, effects, findings)
+  const { head, effects, findings } = judging
+  const sender = checkSender(judging, route, resolved)
   if (!sender.ok) return sender
   const { client, credentials } = sender.value
   const passWith = (signed: Body) =>
@@ -129,34 +93,31 @@ async function admitInngest(
 
   const entered = effects.enter(route)
   if (!entered.ok) return entered
-  if (findings.isUnsigned === true) return passWith(new Body([]))
+  if (credentials === 'unsigned') return passWith(new Body([]))
   const body = await effects.readBody()
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
   if (credentials === undefined) return passWith(body.value)
 
   const raw = verifyRaw(body.value, credentials, route.signingKeys)
-  const verified = raw.ok
-    ? raw
-    : await tryCanonical(body.value, credentials, route, effects, findings)
-  const signature = settle(checks.signature, findings, nameNoise(verified, head))
+  const verified = raw.ok ? raw : await tryCanonical(judging, route, body.value, credentials)
+  const signature = settle(route.checks.signature, findings, nameNoise(verified, head))
   if (!signature.ok) return signature
   if (signature.value === undefined) return passWith(body.value)
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
 
   const subject = { method: head.method, host, path, query, mac, signedBody }
-  const first = await checkFirstUse(subject, credentials, route, policy, effects, findings)
+  const first = await checkFirstUse(judging, route, subject, credentials)
   return first.ok ? passWith(signedBody) : first
 }
 
 /** For a body that does not carry the signature over its bytes as they came. */
 async function tryCanonical(
+  { effects, findings }: Judging,
+  { signingKeys }: InngestRoutePolicy,
   received: Body,
   credentials: Credentials,
-  { signingKeys }: InngestRoutePolicy,
-  effects: Effects,
-  findings: Findings,
 ): Promise<Verdict<VerifiedSignature>> {
   const body = received.whole()
   const canonical = await effects.canonicalize(body)
@@ -171,13 +132,12 @@ async function tryCanonical(
  * otherwise outlive its own claim, and its twin be admitted too.
  */
 async function checkFirstUse(
+  judging: Judging,
+  { checks }: InngestRoutePolicy,
   subject: ClaimSubject,
   { timestampSeconds }: Credentials,
-  { checks }: InngestRoutePolicy,
-  policy: Policy,
-  effects: Effects,
-  findings: Findings,
 ): Promise<Verdict<unknown>> {
+  const { policy, effects, findings } = judging
   const nowMs = effects.nowMs()
   findings.signatureAgeSeconds = ageSeconds(timestampSeconds, nowMs)
   const fresh = moderate(checks.freshness, findings, () =>
@@ -185,7 +145,7 @@ async function checkFirstUse(
   )
   if (!fresh.ok || checks.replay === 'off') return fresh
   try {
-    const claimed = await claimOnce(subject, timestampSeconds, nowMs, policy, effects, findings)
+    const claimed = await claimOnce(judging, subject, timestampSeconds, nowMs)
     return settle(checks.replay, findings, claimed)
   } catch (error) {
     if (checks.replay === 'enforce') throw error
@@ -197,18 +157,15 @@ async function checkFirstUse(
 interface Sender {
   /** Undefined only where the route does not enforce the allowlist. */
   readonly client: ClientAddress | undefined
-  /** Undefined if the operator lets this client, or everybody, do without. */
-  readonly credentials: Credentials | undefined
+  /** `unsigned` if the operator lets this client do without, undefined if everybody. */
+  readonly credentials: Credentials | 'unsigned' | undefined
 }
 
 /** What can be said of the sender by the head alone. */
 function checkSender(
-  head: RequestHead,
+  { head, policy, effects, findings }: Judging,
   route: InngestRoutePolicy,
-  resolved: Resolved,
-  policy: Policy,
-  effects: Effects,
-  findings: Findings,
+  resolved: Verdict<ClientAddress>,
 ): Verdict<Sender> {
   const { checks } = route
   if (!isForwardable(head)) return refuse('method_not_allowed')
@@ -221,7 +178,7 @@ function checkSender(
 
   if (client !== undefined && isUnsignedAllowed(head, route, client.address)) {
     findings.isUnsigned = true
-    return pass({ client, credentials: undefined })
+    return pass({ client, credentials: 'unsigned' })
   }
 
   if (client !== undefined) {
@@ -247,12 +204,10 @@ function checkSender(
 }
 
 function admitPassthrough(
-  head: RequestHead,
+  { head, effects, findings }: Judging,
   route: PassthroughRoutePolicy,
   { host }: RoutedTarget,
-  client: Resolved,
-  effects: Effects,
-  findings: Findings,
+  client: Verdict<ClientAddress>,
 ): Verdict<PassthroughRequest> {
   const use = checkPassthroughUse(head)
   if (!use.ok) return use
@@ -268,31 +223,3 @@ function admitPassthrough(
   const known = client.ok ? client.value : undefined
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
-
-/** Spends the request's key, if its kind is claimed at all. */
-async function claimOnce(
-  subject: ClaimSubject,
-  timestampSeconds: number,
-  nowMs: number,
-  policy: Policy,
-  effects: Effects,
-  findings: Findings,
-): Promise<Verdict<undefined>> {
-  const key = claimKey(subject, policy.replay.strict)
-  if (!key.ok) return key
-  if (key.value === undefined) return pass(undefined)
-  const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
-  const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
-  const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
-  const outcome = await effects.claim(claim, () => targetName(subject), nowMs)
-  findings.claim = outcome
-  if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
-  findings.claimed = claim
-  return pass(undefined)
-}
-
-const claimRefusals = {
-  duplicate: 'replayed',
-  full: 'replay_cache_full',
-  before_start: 'timestamp_before_start',
-} as const

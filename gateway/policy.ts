@@ -30,6 +30,15 @@ export type ModeratedCheck = (typeof moderatedChecks)[number]
 
 export type CheckModes = Readonly<Record<ModeratedCheck, CheckMode>>
 
+/** Route, check and mode of each check that is not enforced. */
+export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
+  return routes.flatMap(({ name, checks }) =>
+    moderatedChecks.flatMap((check) =>
+      checks[check] === 'enforce' ? [] : [[name, check, checks[check]] as const],
+    ),
+  )
+}
+
 interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string

@@ -13,15 +13,9 @@ import { formatProblem, type Problem } from './config/problem.ts'
 import { keysAwaitingRestart, restartProblems } from './config/restart-only.ts'
 import type { Clock } from './observe/clock.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { ReloadState } from './status/read.ts'
 
 export type ReloadTrigger = 'file' | 'signal'
-
-export interface ReloadState {
-  /** When the settings in force were put in force, Unix milliseconds. */
-  readonly loadedMs: number
-  /** They are the configuration as it was last read; otherwise that had problems. */
-  readonly isLatest: boolean
-}
 
 export interface ReloaderParts {
   readonly read: () => SettingsReading

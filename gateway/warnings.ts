@@ -1,6 +1,6 @@
 /** What a configuration may say, but hardly anybody means for long. */
 import type { Settings } from './config/compile.ts'
-import { notEnforced } from './observe/state-metrics.ts'
+import { notEnforced } from './policy.ts'
 
 export interface Warning {
   readonly message: string

@@ -1,7 +1,7 @@
 /** `explain`: the whole way of one request through the checks, as a running gateway would take it. */
 import { readFileSync } from 'node:fs'
 
-import { admit, type Effects } from '../admit.ts'
+import { admit } from '../admit.ts'
 import { Body } from '../body.ts'
 import { parseAddress } from '../checks/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
@@ -11,6 +11,7 @@ import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import { Findings } from '../findings.ts'
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import type { Effects } from '../judging.ts'
 import { pass, refuse } from '../verdict.ts'
 import { describeWay } from './describe-way.ts'
 import { explainLogLine } from './explain-log-line.ts'
@@ -66,7 +67,8 @@ async function explainRequest(
   if (!Number.isFinite(atMs))
     throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
   const findings = new Findings()
-  const verdict = await admit(head, settings.policy, effectsOf(body, atMs, settings), findings)
+  const effects = effectsOf(body, atMs, settings)
+  const verdict = await admit({ head, policy: settings.policy, effects, findings })
   const refusal = verdict.ok ? undefined : verdict.reason
   const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
   console.log(describeWay({ head, findings, refusal, diagnosis, settings }))

@@ -2,13 +2,13 @@
  * The decision for a proxy that asks and passes the request on itself. It is `admit`, about the
  * request that the question is about, with the steps of asked-effects.ts.
  */
-import { admit, type AdmittedRequest, type Effects, type PassthroughRequest } from '../admit.ts'
+import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit.ts'
 import type { QuestionPolicy } from '../checks/original-request.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import type { Findings } from '../findings.ts'
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { AskedEffects } from './asked-effects.ts'
+import { AskedEffects, type QuestionEffects } from './asked-effects.ts'
 import { fieldsToRemove } from './header-hygiene.ts'
 
 export interface Permission {
@@ -25,13 +25,13 @@ export async function admitAsked(
   original: Verdict<RequestHead>,
   { question }: QuestionPolicy,
   policy: Policy,
-  effects: Effects,
+  questionEffects: QuestionEffects,
   findings: Findings,
 ): Promise<Verdict<Permission>> {
   if (!original.ok) return original
   const head = original.value
-  const steps = new AskedEffects(head, question, effects, findings)
-  const verdict = await admit(head, policy, steps, findings)
+  const effects = new AskedEffects(head, question, questionEffects, findings)
+  const verdict = await admit({ head, policy, effects, findings })
   if (!verdict.ok) return nameMissingBody(verdict, head, findings)
   const remove = fieldsToRemove(head.rawHeaders, verdict.value.kind === 'admitted', question)
   return pass({ accepted: verdict.value, remove })

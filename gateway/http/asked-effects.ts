@@ -2,24 +2,33 @@
  * The steps of `admit` for a request that the asking proxy passes on as it got it. What inline is
  * mended on the way to the app is refused here, before anything is spent for it.
  */
-import type { Effects } from '../admit.ts'
 import type { Body } from '../body.ts'
 import type { QuestionForm } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from '../findings.ts'
+import type { Effects } from '../judging.ts'
 import { settle } from '../moderate.ts'
 import type { RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
+import type { RequestEffects } from './effects.ts'
 import { fieldsToRemove } from './header-hygiene.ts'
+
+/** The steps of a question. */
+export type QuestionEffects = Effects & Pick<RequestEffects, 'canonicalizeExactly'>
 
 export class AskedEffects implements Effects {
   readonly #head: RequestHead
   readonly #question: QuestionForm
-  readonly #effects: Effects
+  readonly #effects: QuestionEffects
   readonly #findings: Findings
 
-  /** @param head of the request that is asked about. @param effects of the question. */
-  constructor(head: RequestHead, question: QuestionForm, effects: Effects, findings: Findings) {
+  /** @param head of the request that is asked about. */
+  constructor(
+    head: RequestHead,
+    question: QuestionForm,
+    effects: QuestionEffects,
+    findings: Findings,
+  ) {
     this.#head = head
     this.#question = question
     this.#effects = effects
@@ -47,7 +56,7 @@ export class AskedEffects implements Effects {
 
   /** The app reads the body, not the canonical form of it that the signature covers. */
   canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.#effects.canonicalize(body, false)
+    return this.#effects.canonicalizeExactly(body)
   }
 
   claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {

@@ -1,10 +1,10 @@
 /** What a request may do to the world while it is being judged. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Effects } from '../admit.ts'
 import type { Body } from '../body.ts'
 import { GatewayFault } from '../errors.ts'
 import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
+import type { Effects } from '../judging.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { LimitsPolicy, RoutePolicy } from '../policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -82,10 +82,16 @@ export class RequestEffects extends HeadEffects {
     return readBody({ request, response, exchange, paces: this.#parts.paces }, this.#limits)
   }
 
-  override canonicalize(
-    body: Uint8Array,
-    mayRound = true,
-  ): Promise<Verdict<Uint8Array | undefined>> {
+  override canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#canonicalize(body, true)
+  }
+
+  /** The same, but of numbers that it would round there is no canonical form. */
+  canonicalizeExactly(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#canonicalize(body, false)
+  }
+
+  #canonicalize(body: Uint8Array, mayRound: boolean): Promise<Verdict<Uint8Array | undefined>> {
     return whileConnected(this.#response, (signal) =>
       this.#parts.canonicals.canonicalize(body, signal, mayRound),
     )

@@ -38,7 +38,7 @@ async function answer(
   const { settings, forwarder, passthrough } = snapshot
   const { head, findings, hold, requestId } = exchange
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
-  const verdict = await admit(head, settings.policy, effects, findings)
+  const verdict = await admit({ head, policy: settings.policy, effects, findings })
   exchange.decided()
   if (!verdict.ok) {
     exchange.refusal = verdict.reason
@@ -105,12 +105,9 @@ export async function handleUpgrade(
   // Before anything else of it: the library and Node may both let it break unheard.
   socket.on('error', () => undefined)
   try {
-    const verdict = await admit(
-      head,
-      settings.policy,
-      new HeadEffects(exchange, parts),
-      exchange.findings,
-    )
+    const { findings } = exchange
+    const effects = new HeadEffects(exchange, parts)
+    const verdict = await admit({ head, policy: settings.policy, effects, findings })
     if (!verdict.ok) {
       exchange.refusal = verdict.reason
       const { status } = reasons[verdict.reason]

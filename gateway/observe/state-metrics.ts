@@ -5,7 +5,7 @@
 import { Gauge, type Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { moderatedChecks, type RoutePolicy } from '../policy.ts'
+import { notEnforced } from '../policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import { clockStates, type ClockDrift } from './clock-drift.ts'
@@ -125,15 +125,6 @@ function describeChecks(registry: Registry, { settings }: GatewayState): void {
       own.set({ route, check, mode }, 1)
     }
   })
-}
-
-/** Route, check and mode of each check that is not enforced. */
-export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
-  return routes.flatMap(({ name, checks }) =>
-    moderatedChecks.flatMap((check) =>
-      checks[check] === 'enforce' ? [] : [[name, check, checks[check]] as const],
-    ),
-  )
 }
 
 function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState): void {

@@ -2,12 +2,18 @@
 import type { Settings } from '../config/compile.ts'
 import { describeSettings } from '../config/effective.ts'
 import type { Clock } from '../observe/clock.ts'
-import { notEnforced, type GatewayState } from '../observe/state-metrics.ts'
-import type { RoutePolicy } from '../policy.ts'
+import type { GatewayState } from '../observe/state-metrics.ts'
+import { notEnforced, type RoutePolicy } from '../policy.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
-import type { ReloadState } from '../reload.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
+
+export interface ReloadState {
+  /** When the settings in force were put in force, Unix milliseconds. */
+  readonly loadedMs: number
+  /** They are the configuration as it was last read; otherwise that had problems. */
+  readonly isLatest: boolean
+}
 
 export interface StatusParts {
   /** Undefined if the status page is off. */

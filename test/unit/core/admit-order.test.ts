@@ -1,13 +1,14 @@
 /** For every pair of checks, a request that fails both is refused for the earlier one. */
 import { describe, expect, it } from 'vitest'
 
-import { admit, type Effects } from '../../../gateway/admit.ts'
+import { admit } from '../../../gateway/admit.ts'
 import { Body } from '../../../gateway/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema.ts'
 import { Findings } from '../../../gateway/findings.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
+import type { Effects } from '../../../gateway/judging.ts'
 import type { Policy } from '../../../gateway/policy.ts'
 import type { Reason } from '../../../gateway/reasons.ts'
 import { pass, refuse } from '../../../gateway/verdict.ts'
@@ -151,7 +152,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
   const { method, target, remoteAddress, httpVersion } = scene
   const connection = { remoteAddress, isEncrypted: false, proxied: undefined }
   const head = headOf({ method, target, httpVersion, connection, rawHeaders })
-  const verdict = await admit(head, policy(), effects, new Findings())
+  const verdict = await admit({ head, policy: policy(), effects, findings: new Findings() })
   return { reason: verdict.ok ? 'admitted' : verdict.reason, touched }
 }
 

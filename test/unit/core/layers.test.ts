@@ -24,6 +24,8 @@ describe('layers', () => {
     ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", 'no-restricted-imports'],
     ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", 'no-restricted-imports'],
     ['gateway/http/forwarder.ts', "import '../commands/run.ts'\n", 'no-restricted-imports'],
+    ['gateway/status/read.ts', "import '../reload.ts'\n", 'no-restricted-imports'],
+    ['gateway/claim-once.ts', "import './replay/store.ts'\n", 'no-restricted-imports'],
     ['gateway/checks/freshness.ts', 'export const now = Date.now()\n', 'no-restricted-globals'],
   ])(
     'in %s, refuse %j',
