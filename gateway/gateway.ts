@@ -5,41 +5,28 @@ import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
-import { DiagnosisBudget } from './diagnosis/budget.ts'
+import { closeParts, createParts } from './gateway-parts.ts'
 import { createAuthorizer } from './http/authorizer.ts'
-import { BodyPaces } from './http/body-pace.ts'
-import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
 import { drain, type DrainedListener } from './http/drain.ts'
-import { Exchanges } from './http/exchanges.ts'
-import { createUpstreamPools } from './http/forwarder.ts'
 import { closeListener, listen, portOf } from './http/listen.ts'
 import { ListenerGroup } from './http/listener-group.ts'
-import { createOpsServer } from './http/ops-server.ts'
-import { createUpstreamAgents } from './http/passthrough.ts'
 import { nameListener } from './http/name-listener.ts'
-import { LiveSnapshot } from './http/snapshot.ts'
+import { createOpsServer } from './http/ops-server.ts'
 import { renewCertificate } from './http/tls-listener.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
 import { LiveRanges } from './live-ranges.ts'
 import type { Clock } from './observe/clock.ts'
-import { ClockDrift } from './observe/clock-drift.ts'
-import { KeyUsage } from './observe/key-usage.ts'
-import { createMetrics, type Metrics } from './observe/metrics.ts'
-import { Recorder } from './observe/recorder.ts'
-import type { GatewayState } from './observe/state-metrics.ts'
+import type { Metrics } from './observe/metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
 import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
-import { createMemoryStore, createReplayStore } from './replay/create-store.ts'
+import { createMemoryStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
-import { StatusCollector } from './status/collect.ts'
 import { readStatus } from './status/read.ts'
 import { StatusPage } from './status/serve.ts'
 import type { Status } from './status/status.ts'
-import { version } from './version.ts'
-import { CanonicalPool } from './threads/canonical-pool.ts'
 import { warningsOf } from './warnings.ts'
 
 /** What serves the traffic, without a listener for metrics and health. */
@@ -203,16 +190,6 @@ function drainedOf(
   return authorizer === undefined ? [traffic] : [traffic, authorizer]
 }
 
-async function closeParts(
-  { recorder, live, replay, canonicals }: TrafficParts,
-  tracing: Tracing | undefined,
-): Promise<void> {
-  recorder.close()
-  live.close()
-  await Promise.all([replay.close(), canonicals.close()])
-  await tracing?.stop()
-}
-
 async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
   return await nameListener('listen', config.listen, () =>
     ListenerGroup.open(server, config.listen),
@@ -225,65 +202,9 @@ async function startAuthorizer(
 ): Promise<DrainedListener | undefined> {
   if (authorizer === undefined) return undefined
   const connections = new Connections()
-  const server = createAuthorizer({ ...parts, connections }, authorizer)
+  const server = createAuthorizer({ ...parts, connections, isAsked: true }, authorizer)
   await nameListener('authorizer', authorizer, () => listen(server, authorizer))
   return { server, connections, close: () => closeListener(server) }
-}
-
-interface Parts extends TrafficParts {
-  readonly metrics: Metrics
-  readonly state: GatewayState
-  /** Undefined if the status page is off. */
-  readonly collector: StatusCollector | undefined
-}
-
-async function createParts(
-  settings: Settings,
-  memory: ReplayStore,
-  { clock, logger, tracing }: Surroundings,
-  ranges: LiveRanges,
-): Promise<Parts> {
-  const replay = await createReplayStore(settings, memory, clock, logger)
-  const live = new LiveSnapshot(settings, {
-    pools: createUpstreamPools(),
-    agents: createUpstreamAgents(),
-  })
-  const connections = new Connections()
-  const capacity = new Capacity(() => live.settings.policy.limits)
-  const keyUsage = new KeyUsage()
-  const clockDrift = new ClockDrift(() => live.settings.policy.freshness)
-  const state: GatewayState = {
-    replay,
-    requestsInFlight: () => live.requestsInFlight,
-    connections: () => connections.size,
-    bufferedBytes: () => capacity.bufferedBytes,
-    settings: () => live.settings,
-    ranges: () => ranges.current,
-    keyUsage,
-    clockDrift,
-    monotonicMs: () => clock.monotonicMs(),
-    flushRecords: () => {
-      recorder.flush()
-    },
-  }
-  const metrics = createMetrics(version, state)
-  const collector = settings.config.ops.statusPage.enabled
-    ? new StatusCollector(clock.nowMs())
-    : undefined
-  const recorder = new Recorder({
-    keyUsage,
-    clockDrift,
-    tracing,
-    metrics,
-    logger,
-    status: collector,
-  })
-  const exchanges = new Exchanges()
-  const paces = new BodyPaces()
-  const canonicals = new CanonicalPool()
-  const diagnosisBudget = new DiagnosisBudget()
-  const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
-  return { live, replay, canonicals, capacity, connections, exchanges, paces, ...observers }
 }
 
 /** What else a reload can change. Nothing here can fail: `next` was checked whole. */

@@ -26,15 +26,13 @@ import type { TrafficParts } from './traffic-parts.ts'
 export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
   const { connections, live } = parts
   const server = createServer(listenerOptions(live.settings.policy.limits))
-  // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
-  server.maxHeadersCount = 0
   guardConnections(server, {
     policy: () => ofThisListener(live.settings),
     isEncrypted: false,
     connections,
     onRefused: (socket, reason, mayAnswer) => {
       const head = headOfNothing(connections.headOf(socket))
-      refuseConnection(socket, head, reason, parts, mayAnswer, true)
+      refuseConnection(socket, head, reason, parts, mayAnswer)
     },
     onAccepted: () => undefined,
   })
@@ -43,10 +41,10 @@ export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): S
       void handleQuestion(request, response, policy, parts)
     },
     onConnect: (request, socket) => {
-      refuseConnection(socket, headOf(request, parts), 'method_not_allowed', parts, true, true)
+      refuseConnection(socket, headOf(request, parts), 'method_not_allowed', parts, true)
     },
   }
-  handleEvents(server, parts, handlers, true)
+  handleEvents(server, parts, handlers)
   return server
 }
 
@@ -59,7 +57,7 @@ async function handleQuestion(
   const asked = headOf(request, parts)
   const original = originalRequest(asked, policy)
   const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
-  exchange.findings.isAsked = true
+  exchange.findings.isAsked = parts.isAsked
   await seeThrough(request, response, exchange, parts, (snapshot) =>
     answer(request, response, original, exchange, policy, snapshot, parts),
   )

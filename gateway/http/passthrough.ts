@@ -2,29 +2,21 @@
  * Hands a passthrough route's requests to its app: streamed both ways, WebSockets included. The
  * bytes go through http-proxy-3; which fields pass, and how it ends, is decided here.
  */
-import {
-  Agent as PlainAgent,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
-import { Agent as TlsAgent } from 'node:https'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
 import type { ProxyServer, ServerOptions } from 'http-proxy-3'
 
 import type { PassthroughRequest } from '../admit.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
-import { withoutBrackets } from '../host-port.ts'
-import type { PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
+import type { PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
-import { keepPassthroughFields, keepResponseFields } from './header-hygiene.ts'
+import { keepResponseFields } from './header-hygiene.ts'
+import { fieldMap, passthroughHeaders } from './passthrough-fields.ts'
+import { targetOf, type UpstreamAgent, type UpstreamAgents } from './passthrough-target.ts'
 import { relay, relayOnSocket } from './relay.ts'
-import { SharedResources } from './shared-resources.ts'
-import { upstreamFields } from './upstream-request.ts'
 
 /** What is hop-by-hop and yet meant, in both directions. */
 const UPGRADING = { connection: 'Upgrade', upgrade: 'websocket' }
@@ -37,16 +29,6 @@ interface Call {
   readonly onSwitched: (answer: IncomingMessage, appSocket: Socket) => void
   upstream?: ClientRequest
   hasTimedOut: boolean
-}
-
-type UpstreamAgent = PlainAgent | TlsAgent
-
-export type UpstreamAgents = SharedResources<UpstreamPolicy, UpstreamAgent>
-
-export function createUpstreamAgents(): UpstreamAgents {
-  return new SharedResources(createAgent, (agent) => {
-    agent.destroy()
-  })
 }
 
 export class Passthrough {
@@ -211,72 +193,6 @@ export class Passthrough {
     if (upstream.socket === null) process.nextTick(takeOver)
     else takeOver()
   }
-}
-
-function createAgent({ origin, tls }: UpstreamPolicy): UpstreamAgent {
-  const { protocol, hostname } = new URL(origin)
-  // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
-  if (protocol !== 'https:') return new PlainAgent({ keepAlive: true })
-  // An address is verified as such: RFC 6066 3 knows no server name that is one.
-  const { serverName = isIP(withoutBrackets(hostname)) === 0 ? hostname : '', ...material } = tls
-  const verified = { servername: serverName, rejectUnauthorized: true }
-  return new TlsAgent({ keepAlive: true, ...verified, ...material })
-}
-
-function targetOf(
-  { origin, socketPath, tls }: UpstreamPolicy,
-  agent: UpstreamAgent,
-  options: ForwarderOptions,
-): ServerOptions {
-  const { protocol, hostname, port } = new URL(origin)
-  const host = withoutBrackets(hostname)
-  const { serverName: _, ...material } = tls
-  const target = {
-    protocol,
-    host,
-    hostname: host,
-    port: Number(port || (protocol === 'https:' ? 443 : 80)),
-  }
-  return {
-    target: socketPath === undefined ? { ...target, ...material } : { ...target, socketPath },
-    agent,
-    // Path and query as sent: otherwise dot segments in them would be resolved.
-    toProxy: true,
-    prependPath: false,
-    secure: true,
-    connectTimeout: options.connectTimeoutMs,
-    proxyTimeout: options.responseTimeoutMs,
-  }
-}
-
-/** Fields for Node's client, with the framing that the request came with. */
-function passthroughHeaders(accepted: PassthroughRequest, requestId: string) {
-  const { method, rawHeaders } = accepted.head
-  const kept = keepPassthroughFields(rawHeaders)
-  const fields = fieldMap(upstreamFields(accepted, kept, requestId))
-  const [length] = fieldValues(rawHeaders, 'content-length')
-  if (fieldValues(rawHeaders, 'transfer-encoding').length > 0)
-    fields['transfer-encoding'] = 'chunked'
-  else if (length !== undefined) fields['content-length'] = length
-  // Node would frame a POST without a body as an empty chunked one.
-  else if (method !== 'GET' && method !== 'HEAD') fields['content-length'] = '0'
-  return fields
-}
-
-/** Lower-case names; repeated ones keep all their lines, in order. */
-function fieldMap(fields: readonly string[]): Record<string, string | string[]> {
-  const map = new Map<string, string[]>()
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [name = '', value = ''] = [fields[i]?.toLowerCase(), fields[i + 1]]
-    map.set(name, [...(map.get(name) ?? []), value])
-  }
-  const entries = [...map].map(([name, values]) => [name, only(values)] as const)
-  return Object.fromEntries(entries)
-}
-
-function only(values: readonly string[]): string | string[] {
-  const [value = ''] = values
-  return values.length === 1 ? value : [...values]
 }
 
 const NOT_CONNECTED =

@@ -10,7 +10,6 @@ import type { TrafficParts } from './traffic-parts.ts'
 /**
  * Ends the connection, and records why.
  * @param mayAnswer false if an answer could be taken for something else.
- * @param isAsked on a listener for questions.
  */
 export function refuseConnection(
   socket: Socket,
@@ -18,10 +17,9 @@ export function refuseConnection(
   reason: Reason,
   parts: TrafficParts,
   mayAnswer: boolean,
-  isAsked?: true,
 ): void {
   const exchange = new Exchange(head, parts.capacity, parts.clock)
-  exchange.findings.isAsked = isAsked
+  exchange.findings.isAsked = parts.isAsked
   exchange.refusal = reason
   if (mayAnswer) {
     exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.asked)

@@ -13,13 +13,13 @@ export interface RequestHandlers {
   readonly onConnect: (request: IncomingMessage, socket: Socket, firstBytes: Buffer) => void
 }
 
-/** @param isAsked on a listener for questions. */
 export function handleEvents(
   server: Server,
   parts: TrafficParts,
   { onRequest, onConnect }: RequestHandlers,
-  isAsked?: true,
 ): void {
+  // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
+  server.maxHeadersCount = 0
   const onEach = (request: IncomingMessage, response: ServerResponse) => {
     // What follows a request whose connection is being closed was never answered for (RFC 9112 9.6).
     if (isClosing(request.socket) || parts.connections.isEnding(request.socket)) return
@@ -33,7 +33,7 @@ export function handleEvents(
   server.on('request', onEach).on('checkContinue', onEach).on('checkExpectation', onEach)
   server.on('connect', onConnect)
   server.on('clientError', (error: Error, socket: Socket) => {
-    onClientError(error, socket, parts, isAsked)
+    onClientError(error, socket, parts)
   })
 }
 
@@ -46,12 +46,7 @@ function hangUp(response: ServerResponse): void {
   else response.socket.destroySoon()
 }
 
-function onClientError(
-  error: Error,
-  socket: Socket,
-  parts: TrafficParts,
-  isAsked: true | undefined,
-): void {
+function onClientError(error: Error, socket: Socket, parts: TrafficParts): void {
   const reason = reasonOfParserError(error)
   if (reason === undefined) socket.destroy()
   if (reason === undefined || isClosing(socket)) return
@@ -59,5 +54,5 @@ function onClientError(
   // A request that is still being decided says so itself, in its one record.
   if (exchange?.breakOff(reason) === true) return
   const head = headOfNothing(parts.connections.headOf(socket))
-  refuseConnection(socket, head, reason, parts, exchange === undefined, isAsked)
+  refuseConnection(socket, head, reason, parts, exchange === undefined)
 }

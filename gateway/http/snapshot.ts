@@ -6,7 +6,8 @@
  */
 import type { Settings } from '../config/compile.ts'
 import { Forwarder, type UpstreamPools } from './forwarder.ts'
-import { Passthrough, type UpstreamAgents } from './passthrough.ts'
+import { Passthrough } from './passthrough.ts'
+import type { UpstreamAgents } from './passthrough-target.ts'
 
 export interface UpstreamConnections {
   readonly pools: UpstreamPools

@@ -16,6 +16,8 @@ export interface TrafficParts {
   readonly canonicals: CanonicalPool
   readonly capacity: Capacity
   readonly connections: Connections
+  /** Its listener is for questions (authorizer.ts). */
+  readonly isAsked?: true
   readonly exchanges: Exchanges
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget

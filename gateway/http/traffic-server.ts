@@ -23,8 +23,6 @@ export function createTrafficServer(parts: TrafficParts): Server {
     listenerTls === undefined
       ? createPlainServer(options)
       : createTlsServer({ ...options, ...tlsServerOptions(listenerTls, headersTimeoutMs) })
-  // 0 shows all: a limit of Node's own would drop fields in silence (CVE-2026-58044).
-  server.maxHeadersCount = 0
   const refuse = (socket: Socket, reason: Reason, mayAnswer: boolean) => {
     // Nothing plain can be said where TLS is expected.
     const head = headOfNothing(parts.connections.headOf(socket))

@@ -1,0 +1,90 @@
+/** What a gateway is made of: put together here, and taken apart. */
+import type { Settings } from './config/compile.ts'
+import { DiagnosisBudget } from './diagnosis/budget.ts'
+import type { Surroundings } from './gateway.ts'
+import { BodyPaces } from './http/body-pace.ts'
+import { Capacity } from './http/capacity.ts'
+import { Connections } from './http/connections.ts'
+import { Exchanges } from './http/exchanges.ts'
+import { createUpstreamPools } from './http/forwarder.ts'
+import { createUpstreamAgents } from './http/passthrough-target.ts'
+import { LiveSnapshot } from './http/snapshot.ts'
+import type { TrafficParts } from './http/traffic-parts.ts'
+import type { LiveRanges } from './live-ranges.ts'
+import { ClockDrift } from './observe/clock-drift.ts'
+import { KeyUsage } from './observe/key-usage.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { Recorder } from './observe/recorder.ts'
+import type { GatewayState } from './observe/state-metrics.ts'
+import type { Tracing } from './observe/tracing.ts'
+import { createReplayStore } from './replay/create-store.ts'
+import type { ReplayStore } from './replay/store.ts'
+import { StatusCollector } from './status/collect.ts'
+import { CanonicalPool } from './threads/canonical-pool.ts'
+import { version } from './version.ts'
+
+export interface Parts extends TrafficParts {
+  readonly metrics: Metrics
+  readonly state: GatewayState
+  /** Undefined if the status page is off. */
+  readonly collector: StatusCollector | undefined
+}
+
+export async function createParts(
+  settings: Settings,
+  memory: ReplayStore,
+  { clock, logger, tracing }: Surroundings,
+  ranges: LiveRanges,
+): Promise<Parts> {
+  const replay = await createReplayStore(settings, memory, clock, logger)
+  const live = new LiveSnapshot(settings, {
+    pools: createUpstreamPools(),
+    agents: createUpstreamAgents(),
+  })
+  const connections = new Connections()
+  const capacity = new Capacity(() => live.settings.policy.limits)
+  const keyUsage = new KeyUsage()
+  const clockDrift = new ClockDrift(() => live.settings.policy.freshness)
+  const state: GatewayState = {
+    replay,
+    requestsInFlight: () => live.requestsInFlight,
+    connections: () => connections.size,
+    bufferedBytes: () => capacity.bufferedBytes,
+    settings: () => live.settings,
+    ranges: () => ranges.current,
+    keyUsage,
+    clockDrift,
+    monotonicMs: () => clock.monotonicMs(),
+    flushRecords: () => {
+      recorder.flush()
+    },
+  }
+  const metrics = createMetrics(version, state)
+  const collector = settings.config.ops.statusPage.enabled
+    ? new StatusCollector(clock.nowMs())
+    : undefined
+  const recorder = new Recorder({
+    keyUsage,
+    clockDrift,
+    tracing,
+    metrics,
+    logger,
+    status: collector,
+  })
+  const exchanges = new Exchanges()
+  const paces = new BodyPaces()
+  const canonicals = new CanonicalPool()
+  const diagnosisBudget = new DiagnosisBudget()
+  const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
+  return { live, replay, canonicals, capacity, connections, exchanges, paces, ...observers }
+}
+
+export async function closeParts(
+  { recorder, live, replay, canonicals }: TrafficParts,
+  tracing: Tracing | undefined,
+): Promise<void> {
+  recorder.close()
+  live.close()
+  await Promise.all([replay.close(), canonicals.close()])
+  await tracing?.stop()
+}

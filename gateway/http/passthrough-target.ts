@@ -1,0 +1,57 @@
+/** An upstream as http-proxy-3 takes it, and the connections to it. */
+import { Agent as PlainAgent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { isIP } from 'node:net'
+
+import type { ServerOptions } from 'http-proxy-3'
+
+import { withoutBrackets } from '../host-port.ts'
+import type { UpstreamPolicy } from '../policy.ts'
+import type { ForwarderOptions } from './forwarder.ts'
+import { SharedResources } from './shared-resources.ts'
+
+export type UpstreamAgent = PlainAgent | TlsAgent
+
+export type UpstreamAgents = SharedResources<UpstreamPolicy, UpstreamAgent>
+
+export function createUpstreamAgents(): UpstreamAgents {
+  return new SharedResources(createAgent, (agent) => {
+    agent.destroy()
+  })
+}
+
+function createAgent({ origin, tls }: UpstreamPolicy): UpstreamAgent {
+  const { protocol, hostname } = new URL(origin)
+  // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
+  if (protocol !== 'https:') return new PlainAgent({ keepAlive: true })
+  // An address is verified as such: RFC 6066 3 knows no server name that is one.
+  const { serverName = isIP(withoutBrackets(hostname)) === 0 ? hostname : '', ...material } = tls
+  const verified = { servername: serverName, rejectUnauthorized: true }
+  return new TlsAgent({ keepAlive: true, ...verified, ...material })
+}
+
+export function targetOf(
+  { origin, socketPath, tls }: UpstreamPolicy,
+  agent: UpstreamAgent,
+  options: ForwarderOptions,
+): ServerOptions {
+  const { protocol, hostname, port } = new URL(origin)
+  const host = withoutBrackets(hostname)
+  const { serverName: _, ...material } = tls
+  const target = {
+    protocol,
+    host,
+    hostname: host,
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+  }
+  return {
+    target: socketPath === undefined ? { ...target, ...material } : { ...target, socketPath },
+    agent,
+    // Path and query as sent: otherwise dot segments in them would be resolved.
+    toProxy: true,
+    prependPath: false,
+    secure: true,
+    connectTimeout: options.connectTimeoutMs,
+    proxyTimeout: options.responseTimeoutMs,
+  }
+}
