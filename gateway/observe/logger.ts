@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
 
+import { loggedError } from './logged-error.ts'
+
 /** Lines that could not be written wait for as much as this; what comes on top is lost. */
 const MAX_WAITING_BYTES = 1_048_576
 
@@ -27,6 +29,7 @@ export function createLogger(
     level,
     base: fields,
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: loggedError },
     formatters: { level: (label: string) => ({ level: label }) },
   }
   if (!process.stdout.isTTY) {

@@ -4,35 +4,12 @@
  *
  *   HTTP/1.1 200 O\x01K      HTTP/1.1 099 Early      HTTP/1.1 101 Switching Protocols (unasked)
  */
-import { once } from 'node:events'
-import net, { type AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { callBytes, expectQuiet, signedCall, startTarget } from '../support/attack.ts'
+import { callBytes, expectQuiet, signedCall, type Target } from '../support/attack.ts'
+import { plainRequest, startBefore } from '../support/raw-app.ts'
 import { statusOf } from '../support/raw.ts'
 
-const stops: (() => unknown)[] = []
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop()
-})
-
-async function startBefore(answer: string) {
-  const app = net.createServer((socket) => {
-    socket.on('error', () => undefined).once('data', () => socket.end(answer, 'latin1'))
-  })
-  app.listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  stops.push(() => app.close())
-  const upstream = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
-  return startTarget({
-    routes: [
-      { name: 'inngest', path: '/api/inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
-      { name: 'app', policy: 'passthrough', upstream },
-    ],
-  })
-}
-
-const plain = callBytes('', ['Connection: close'], 'GET /x HTTP/1.1')
 const handshake = callBytes('', ['Connection: Upgrade', 'Upgrade: websocket'], 'GET /x HTTP/1.1')
 
 const length = 'Content-Length: 2\r\n\r\nhi'
@@ -40,8 +17,12 @@ const length = 'Content-Length: 2\r\n\r\nhi'
 describe.each(['signed call', 'plain request', 'WebSocket handshake'])(
   'in answer to a %s',
   (kind) => {
-    const bytesFor = (target: Awaited<ReturnType<typeof startTarget>>) =>
-      kind === 'signed call' ? signedCall(target) : kind === 'plain request' ? plain : handshake
+    const bytesFor = (target: Target) =>
+      kind === 'signed call'
+        ? signedCall(target)
+        : kind === 'plain request'
+          ? plainRequest
+          : handshake
 
     it.each([
       ['a control byte in the reason phrase', `HTTP/1.1 200 O\x01K\r\n${length}`, 200, 'none'],
@@ -64,7 +45,7 @@ describe('a protocol that nobody asked for', () => {
     const target = await startBefore(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n',
     )
-    const answer = await target.raw(kind === 'a signed call' ? signedCall(target) : plain)
+    const answer = await target.raw(kind === 'a signed call' ? signedCall(target) : plainRequest)
     expect(statusOf(answer)).toBe(502)
     await expectQuiet(target)
   })

@@ -38,3 +38,12 @@ describe('lines that are logged together', () => {
     )
   })
 })
+
+it('logs of an error what it says, and nothing that is on it', async () => {
+  const write = vi.spyOn(fs, 'writeSync').mockReturnValue(1_000_000)
+  createLogger('info').error({ err: Object.assign(new Error('full'), { key: 'secret' }) }, 'line')
+  await Promise.resolve()
+  const [[, text] = []] = write.mock.calls
+  expect(JSON.parse(String(text))).toMatchObject({ err: { type: 'Error', message: 'full' } })
+  expect(text).not.toContain('secret')
+})

@@ -1,0 +1,41 @@
+/**
+ * An error as it is logged: what its maker says of it, and nothing that a library has hung on it.
+ * ioredis hangs on the command, with a claim's key in it, undici and Node the bytes of an answer that
+ * they cannot read, and Node the app's certificate.
+ */
+export interface LoggedError {
+  readonly type: string
+  readonly code?: string
+  readonly message: string
+  readonly stack?: string
+  readonly causes?: readonly LoggedError[]
+}
+
+/** Of whatever made the app's or a store's message. */
+const MAX_CHARACTERS = 2000
+
+/** An error of several attempts, or one that another made. */
+const MAX_DEPTH = 3
+const MAX_CAUSES = 8
+
+export function loggedError(thrown: unknown, depth = 1): LoggedError {
+  if (!(thrown instanceof Error)) return { type: typeof thrown, message: shortened(String(thrown)) }
+  const { name, message, stack } = thrown
+  const causes = depth < MAX_DEPTH ? causesOf(thrown) : []
+  return {
+    type: name,
+    ...('code' in thrown && { code: String(thrown.code) }),
+    message: shortened(message),
+    ...(stack !== undefined && { stack: shortened(stack) }),
+    ...(causes.length > 0 && { causes: causes.map((cause) => loggedError(cause, depth + 1)) }),
+  }
+}
+
+function causesOf(error: Error): unknown[] {
+  const several: unknown[] = error instanceof AggregateError ? error.errors : []
+  return [...several, ...(error.cause === undefined ? [] : [error.cause])].slice(0, MAX_CAUSES)
+}
+
+function shortened(text: string): string {
+  return text.slice(0, MAX_CHARACTERS)
+}
