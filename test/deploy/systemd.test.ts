@@ -69,6 +69,12 @@ describe('the systemd unit', () => {
     expect(config.ops.host).toBe('127.0.0.1')
   })
 
+  it('does not start again and again with a configuration that has a mistake', () => {
+    // systemd holds the main process alone to this, so nothing before it may end with 2.
+    expect(valuesOf('RestartPreventExitStatus')).toEqual(['2'])
+    expect(valuesOf('ExecStartPre')).toEqual([])
+  })
+
   it('waits longer for the end than the gateway takes', () => {
     const { delayMs, drainTimeoutMs } = readConfiguration().shutdown
     const [timeout = ''] = valuesOf('TimeoutStopSec')
