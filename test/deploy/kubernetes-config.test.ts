@@ -1,21 +1,28 @@
 /** The configurations in the ConfigMaps, read as the gateway reads them in its pod; and when it has to end. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import type { ConfigMap } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 
 import type { Config } from '../../gateway/config/schema.ts'
+import { commandIn } from '../support/documented-command.ts'
 import {
   build,
   containersOf,
   gatewayIn,
   kustomizations,
+  manifestFolder,
   ofKind,
   podsIn,
   type Manifest,
   type Pod,
 } from '../support/kustomize.ts'
 import { readInPod } from '../support/pod-config.ts'
+
+const signingKey = 'signkey-test-12345678123456781234567812345678'
 
 const gateways = kustomizations.flatMap((folder) =>
   podsIn(build(folder))
@@ -83,6 +90,20 @@ test('an app beside a sidecar still serves while calls come, and half a minute i
   const config = configOf(pod, configMaps)
   expect(pod.spec.containers[0]?.lifecycle?.preStop?.sleep?.seconds).toBeGreaterThanOrEqual(5)
   expect(graceMs(pod) - timeToStopMs(pod, config)).toBeGreaterThanOrEqual(30_000)
+})
+
+test('README.md checks one that is not in the cluster yet', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'check-'))
+  const secrets = { current: signingKey, fallback: signingKey, password: 'a password' }
+  for (const [name, text] of Object.entries(secrets)) writeFileSync(path.join(folder, name), text)
+  const command = commandIn('check').replaceAll('/tmp/config.yaml', `${folder}/config.yaml`)
+  const { status, stdout } = spawnSync('bash', ['-euc', command], {
+    cwd: path.join(manifestFolder, 'examples/sidecar'),
+    env: { ...process.env, keys: folder },
+    encoding: 'utf8',
+  })
+  rmSync(folder, { recursive: true })
+  expect([status, stdout]).toEqual([0, expect.stringContaining('ok: 3 route(s)')])
 })
 
 describe('what would be wrong is seen', () => {

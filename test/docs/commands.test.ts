@@ -76,8 +76,9 @@ function optionValue(words: readonly string[], ...names: string[]): string | und
 
 const checks: Readonly<Record<string, (words: readonly string[]) => void>> = {
   npm: checkNpm,
-  npx: ([program, ...rest]) => {
-    expect(program).toBe('inngest-gateway')
+  // Without it, npx outside the checkout would run whatever has this name in the registry.
+  npx: ([option, program, ...rest]) => {
+    expect([option, program]).toEqual(['--no-install', 'inngest-gateway'])
     checkOwn(rest)
   },
   'inngest-gateway': checkOwn,

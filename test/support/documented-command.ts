@@ -64,7 +64,8 @@ interface Secret {
   readonly data: Readonly<Record<string, string>>
 }
 
-function commandIn(name: string): string {
+/** @param name as of `Cluster.run`. */
+export function commandIn(name: string): string {
   const text = readFileSync(path.join(manifestFolder, 'README.md'), 'utf8')
   const [, command] =
     new RegExp(`<!-- tested: ${name} -->\\s+\`\`\`sh\n(.*?)\`\`\``, 's').exec(text) ?? []
