@@ -1,7 +1,7 @@
 /** What is generated, and from what. */
 import { format, resolveConfig } from 'prettier'
 
-import { describeExpectation } from '../../gateway/conformance/case.ts'
+import { describeExpectation, groups } from '../../gateway/conformance/case.ts'
 import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
 import { filesAwaitingRestart, restartOnly } from '../../gateway/config/restart-only.ts'
 import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
@@ -36,7 +36,12 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       listOf(filesAwaitingRestart),
     ),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
-  'docs/conformance.md': (before) => replaceBlock(before, 'cases', casesTable()),
+  'docs/conformance.md': (before) =>
+    replaceBlock(
+      replaceBlock(before, 'groups', `Groups: ${listOf(Object.keys(groups))}.`),
+      'cases',
+      casesTable(),
+    ),
   'config/gateway.schema.json': () => JSON.stringify(settingsSchema(), undefined, 2),
 }
 
@@ -53,7 +58,8 @@ function replaceBlock(text: string, name: string, table: string): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 

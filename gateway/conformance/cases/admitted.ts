@@ -9,7 +9,7 @@ export const admittedCases: readonly RequestCase[] = [
     name: 'signed-call',
     sends: 'a signed call of a function that no app has',
     failure:
-      "Inngest's own calls fare alike. Look for the request id in the gateway's log; `inngest-gateway explain --log` says why.",
+      "Inngest's own calls fare alike. `grep REQUEST_ID LOG | inngest-gateway explain --config FILE --log -` says why.",
     requests: (make) => [make.request()],
   },
   {
