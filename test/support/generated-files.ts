@@ -11,7 +11,9 @@ import { faults } from '../../gateway/errors.ts'
 import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
 import { KeyUsage } from '../../gateway/observe/key-usage.ts'
 import { logFieldMeanings } from '../../gateway/observe/log-field-meanings.ts'
+import { listProblems } from '../../gateway/inngest/range-list.ts'
 import { createMetrics } from '../../gateway/observe/metrics.ts'
+import { listFaults } from '../../gateway/ranges/list-fault.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory-store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/reasons.ts'
@@ -34,6 +36,12 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       replaceBlock(before, 'restart', listOf(restartOnly)),
       'restart-files',
       listOf(filesAwaitingRestart),
+    ),
+  'docs/inngest-addresses.md': (before) =>
+    replaceBlock(
+      before,
+      'results',
+      `\`result\` of \`inngest_gateway_ip_allowlist_refresh_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/conformance.md': (before) =>
