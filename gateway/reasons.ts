@@ -171,7 +171,7 @@ export const reasons = {
     phase: 'credentials',
     status: 401,
     meaning:
-      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT` (`unsignedPut`).',
+      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT` (`unsignedPut`, without a body).',
   },
   field_not_removable: {
     phase: 'credentials',

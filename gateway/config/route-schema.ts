@@ -24,7 +24,9 @@ function unsigned(what: string) {
       error: 'deny, or allowFrom: with CIDRs',
     })
     .default('deny')
-    .describe(`${what} without a signature: \`deny\`, or \`allowFrom\` CIDRs. Default deny.`)
+    .describe(
+      `${what} without a signature and without a body: \`deny\`, or \`allowFrom\` CIDRs, which need not be in \`allowlist\`. Default deny.`,
+    )
 }
 
 const shape = z.strictObject({
