@@ -64,7 +64,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     }),
     verifications: new Counter({
       name: 'inngest_gateway_signature_verifications_total',
-      help: 'Signatures by result (raw, canonical; mismatch, refused or only reported; none where allowed) and position of the key that matched.',
+      help: 'Signature checks by result (raw, canonical, mismatch; none for a request let through unsigned) and position of the key that matched.',
       labelNames: ['result', 'key_slot'],
       registers,
     }),
