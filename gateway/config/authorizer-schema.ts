@@ -3,14 +3,11 @@ import { z } from 'zod'
 
 import { questionForms } from '../checks/original-request.ts'
 import { integer } from './integer.ts'
+import { listenHost } from './listen-host.ts'
 
 export const authorizerSchema = z
   .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default('127.0.0.1')
-      .describe('Address to listen on. Default 127.0.0.1.'),
+    host: listenHost('127.0.0.1'),
     port: integer(0, 65535, 8081, 'Port to listen on; 0 takes a free one.'),
     question: z
       .enum(questionForms)

@@ -88,7 +88,8 @@ export function listenerClashes(
 function isClash(one: Listener, other: Listener): boolean {
   if (one.port !== other.port || one.port === 0) return false
   const everyAddress = ['0.0.0.0', '::']
-  return one.host === other.host || [one, other].some(({ host }) => everyAddress.includes(host))
+  const hosts = [one, other].map(({ host }) => (host === 'localhost' ? '127.0.0.1' : host))
+  return hosts[0] === hosts[1] || hosts.some((host) => everyAddress.includes(host))
 }
 
 interface Listener {

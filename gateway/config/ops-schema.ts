@@ -2,10 +2,9 @@
 import { z } from 'zod'
 
 import { integer } from './integer.ts'
+import { listenHost } from './listen-host.ts'
 import { isLoopback } from './loopback.ts'
 import { secret } from './reference.ts'
-
-const DEFAULT_HOST = '127.0.0.1'
 
 const statusPage = z
   .strictObject({
@@ -23,11 +22,7 @@ const statusPage = z
 
 export const opsSchema = z
   .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default(DEFAULT_HOST)
-      .describe(`Address to listen on. Default ${DEFAULT_HOST}.`),
+    host: listenHost('127.0.0.1'),
     port: integer(0, 65535, 9090, 'Port to listen on; 0 takes a free one.'),
     statusPage,
   })

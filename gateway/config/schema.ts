@@ -11,6 +11,7 @@ import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { freshnessSchema } from './freshness-schema.ts'
 import { integer } from './integer.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { listenHost } from './listen-host.ts'
 import { opsSchema } from './ops-schema.ts'
 import { inngestRangesSchema } from './ranges-schema.ts'
 import { file } from './reference.ts'
@@ -41,7 +42,7 @@ const listenerTls = z.strictObject({
 
 const traffic = z
   .strictObject({
-    host: z.string().min(1).default('0.0.0.0').describe('Address to listen on. Default 0.0.0.0.'),
+    host: listenHost('0.0.0.0'),
     port: integer(0, 65535, 8080, 'Port to listen on; 0 takes a free one.'),
     proxyProtocol: z
       .boolean()
