@@ -1,4 +1,5 @@
 /** `healthcheck`: readiness as an exit code. */
+import { plainError } from '../plain-error.ts'
 
 const TIMEOUT_MS = 3000
 
@@ -9,7 +10,9 @@ export async function healthcheck(url: string): Promise<number> {
     if (response.ok) return 0
     console.error(`not ready: ${text}`)
   } catch (error) {
-    console.error(`cannot ask ${url}: ${error instanceof Error ? error.message : String(error)}`)
+    // What fetch itself says is only that it failed.
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    console.error(`cannot ask ${url}: ${plainError(cause)}`)
   }
   return 1
 }
