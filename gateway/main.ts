@@ -22,6 +22,7 @@ if (process.pid === 1) {
 
 const program = new Command('inngest-gateway')
   .description('Lets only verified Inngest requests through to an app.')
+  .version(version)
   .exitOverride()
 
 const finish = (exitCode: number) => {
@@ -34,6 +35,13 @@ const settingsCommand = (name: string) =>
     .command(name)
     .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
     .option('-u, --upstream <url>', 'where the app is, if there is no file')
+    .allowExcessArguments()
+    .hook('preAction', (command) => {
+      const [stray] = command.args
+      if (stray === undefined) return
+      const hint = /\.ya?ml$/.test(stray) ? ` (did you mean --config ${stray}?)` : ''
+      command.error(`error: too many arguments for '${name}'${hint}`)
+    })
 
 const collect = (value: string, before: string[]) => [...before, value]
 
@@ -146,9 +154,20 @@ program
     console.log(version)
   })
 
+program
+  .command('help')
+  .argument('[command]')
+  .description('print what there is, or the options of a command')
+  .action((name?: string) => {
+    const command =
+      name === undefined ? program : program.commands.find((each) => each.name() === name)
+    if (command === undefined) return program.error(`error: unknown command '${String(name)}'`)
+    return command.help()
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  finish(error.exitCode === 0 || error.code === 'commander.helpDisplayed' ? 0 : 2)
+  finish(error.exitCode === 0 ? 0 : 2)
 }
