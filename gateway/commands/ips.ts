@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../checks/address.ts'
 import { isInRange, type AddressRange } from '../checks/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
-import type { CurrentRanges } from '../ranges/current-ranges.ts'
+import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
 import { startingRanges } from './published.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
@@ -19,7 +19,7 @@ export async function ips(options: IpsOptions, env: Environment, nowMs: number):
   const rows = [...publishedRows(published, nowMs), ...ownRows(reading.settings)]
   if (options.check !== undefined) return check(options.check, rows)
   for (const { range, source } of rows) console.log(`${range.text.padEnd(44)}${source}`)
-  if (published !== undefined) console.log(`\npublished ranges: ${ORIGINS[published.origin]}`)
+  if (published !== undefined) console.log(`\npublished ranges: ${originOf(published)}`)
   return 0
 }
 
@@ -62,10 +62,15 @@ function check(text: string, rows: readonly Row[]): number {
   return row === undefined ? 1 : 0
 }
 
-const ORIGINS: Readonly<Record<CurrentRanges['origin'], string>> = {
-  fetched: 'as just fetched',
-  kept: 'as last fetched, from the state file',
-  file: 'from the file',
-  bundled:
-    'with those of this release, since a list was never read; Inngest may call from others by now',
+function originOf(published: CurrentRanges): string {
+  switch (published.origin) {
+    case 'fetched':
+      return 'as just fetched'
+    case 'kept':
+      return 'as last fetched, from the state file'
+    case 'file':
+      return 'from the file'
+    case 'bundled':
+      return `those of this release, because ${whyBundled(published)}; Inngest may call from others by now`
+  }
 }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 
 import type { AddressRange } from '../checks/address-ranges.ts'
-import type { CurrentRanges, RangesChange } from './current-ranges.ts'
+import { whyBundled, type CurrentRanges, type RangesChange } from './current-ranges.ts'
 import type { LookFailure } from './list-source.ts'
 import type { StateWriting } from './state-file.ts'
 
@@ -37,9 +37,9 @@ export class RangesLog {
     this.#logger.warn({ source, problem: code, why, found }, `published list refused: ${rest}`)
   }
 
-  bundledInUse({ ranges }: CurrentRanges): void {
+  bundledInUse(current: CurrentRanges): void {
     this.#logger.warn(
-      { ranges: ranges.length },
+      { ranges: current.ranges.length, why: whyBundled(current) },
       'the ranges bundled with this release are in use: Inngest may call from others by now',
     )
   }

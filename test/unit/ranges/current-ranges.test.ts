@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+
+import { combine, whyBundled, type KnownList } from '../../../gateway/ranges/current-ranges.ts'
+
+const whyWith = (...known: KnownList[]) => whyBundled(combine(known, [], 'fetched', 0, 0))
+
+const list = { fetchedAtSeconds: 0, published: [], vanished: [] }
+
+describe('the bundled ranges are in use', () => {
+  it('by choice, where nothing is to be asked', () => {
+    expect(whyWith()).toBe('inngestRanges.urls is empty')
+  })
+
+  it('until every source has given a list', () => {
+    const unread = { source: 'v4', list: undefined, isFresh: false }
+    const read = { source: 'v6', list, isFresh: true }
+    expect(whyWith(unread)).toBe('a list has not been read yet')
+    expect(whyWith(unread, read)).toBe('a list has not been read yet')
+  })
+})
