@@ -2,7 +2,7 @@
  * Ranges of addresses, parsed once and searched for each request. `net.BlockList` is not used: it
  * reads `::ffff:10.0.0.0/8` as a range that 8.8.8.8 is in, and takes host bits in silence.
  */
-import { parseAddress, type Address } from './address.ts'
+import { formatAddress, parseAddress, type Address } from './address.ts'
 
 export interface AddressRange {
   readonly family: 4 | 6
@@ -31,7 +31,10 @@ export function parseRange(text: string): RangeReading {
   const isMapped = address.family === 4 && addressText.includes(':')
   const writtenBits = isMapped ? 128 : bitsOf(address.family)
   if (prefixText !== undefined && !isPrefix(prefixText, writtenBits)) {
-    return { ok: false, expected: `a prefix length from 1 to ${String(writtenBits)}` }
+    return {
+      ok: false,
+      expected: `a prefix length from 1 to ${String(writtenBits)}, without leading zeros`,
+    }
   }
   const written = prefixText === undefined ? writtenBits : Number(prefixText)
   const prefix = isMapped ? written - 96 : written
@@ -48,7 +51,9 @@ function rangeOf(address: Address, prefix: number, text: string): RangeReading {
   const hostBits = BigInt(bitsOf(address.family) - prefix)
   const first = (address.value >> hostBits) << hostBits
   if (first !== address.value) {
-    return { ok: false, expected: `a range without host bits behind its /${String(prefix)}` }
+    const length = `/${String(prefix)}`
+    const start = formatAddress({ family: address.family, value: first })
+    return { ok: false, expected: `the first address of the ${length}, ${start}${length}` }
   }
   const last = first + (1n << hostBits) - 1n
   return { ok: true, range: { family: address.family, first, last, text } }

@@ -6,6 +6,7 @@ import { Body } from '../body.ts'
 import { parseAddress } from '../checks/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
+import { whyUnreadable } from '../config/read-file.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
@@ -43,7 +44,7 @@ export async function explain(
   const published = await startingRanges(reading.settings)
   const settings = allowPublished(reading.settings, published?.ranges ?? [])
   try {
-    if (options.log !== undefined) return explainLogLine(read(options.log), settings)
+    if (options.log !== undefined) return explainLogLine(read('--log', options.log), settings)
     if (options.from === undefined) throw new Error('give --from ADDRESS, or --log FILE')
     return await explainRequest(options, options.from, settings, nowMs)
   } catch (error) {
@@ -61,7 +62,7 @@ async function explainRequest(
   if (parseAddress(from) === undefined) {
     throw new Error(`--from: expected an IPv4 or IPv6 address, found ${JSON.stringify(from)}`)
   }
-  const body = options.body === undefined ? Buffer.alloc(0) : read(options.body)
+  const body = options.body === undefined ? Buffer.alloc(0) : read('--body', options.body)
   const head = headOf(options, from, body, settings)
   const atMs = options.at === undefined ? nowMs : Number(options.at) * 1000
   if (!Number.isFinite(atMs))
@@ -126,6 +127,10 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   }
 }
 
-function read(file: string): Buffer {
-  return readFileSync(file === '-' ? 0 : file)
+function read(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file)
+  } catch (error) {
+    throw new Error(`${option}: ${whyUnreadable(error)}: ${file}`, { cause: error })
+  }
 }

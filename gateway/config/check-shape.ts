@@ -44,8 +44,15 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
     }))
   }
   const value = valueAt(root, issue.path)
-  const found = whichKeys(issue, value) ?? describeFound(value, issue.path)
+  const found = whichKeys(issue, value) ?? foundBy(issue, value)
   return [{ path: issue.path, expected: expectedOf(issue), found }]
+}
+
+/** What is judged and not in the file is a default. */
+function foundBy({ input, path }: z.core.$ZodIssue, value: unknown): string {
+  return value === undefined && typeof input === 'number'
+    ? `${describeFound(input, path)}, the default`
+    : describeFound(value, path)
 }
 
 /** @returns which keys are at fault, where a mapping has to have one of several. */

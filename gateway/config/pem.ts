@@ -85,7 +85,7 @@ export class PemFiles {
     try {
       return readPlainFile(file).toString('utf8')
     } catch (error) {
-      this.#report(path, expected, `${whyUnreadable(error)} on reading ${file}`)
+      this.#report(path, expected, `${whyUnreadable(error)} at ${file}`)
       return undefined
     }
   }

@@ -25,5 +25,6 @@ export function readPlainFile(file: string, maxBytes: number = MAX_BYTES): Buffe
 /** Short, and nothing of what is in the file. */
 export function whyUnreadable(error: unknown): string {
   if (!(error instanceof Error)) return 'an error'
-  return 'code' in error ? String(error.code) : error.message
+  if (!('code' in error)) return error.message
+  return error.code === 'ENOENT' ? 'no such file' : String(error.code)
 }

@@ -1,6 +1,6 @@
 /** Reads a secret that the configuration refers to. */
 import { readPlainFile, whyUnreadable } from './read-file.ts'
-import type { Environment } from './resolve-keys.ts'
+import { dollarBefore, type Environment } from './resolve-keys.ts'
 
 export type SecretReference = { readonly env: string } | { readonly file: string }
 
@@ -16,6 +16,7 @@ export function readSecret(reference: SecretReference, env: Environment): Secret
 }
 
 function fromEnvironment(name: string, env: Environment): SecretReading {
+  if (name.startsWith('$')) return dollarBefore(name)
   return present(env[name], `a secret in the environment variable ${name}`)
 }
 
@@ -26,7 +27,7 @@ function fromFile(file: string): SecretReading {
     // What editors and `echo` put at the end is no part of it.
     return present(text.replace(/\r?\n$/, ''), expected)
   } catch (error) {
-    return { ok: false, expected, found: `${whyUnreadable(error)} on reading it` }
+    return { ok: false, expected, found: whyUnreadable(error) }
   }
 }
 

@@ -47,7 +47,7 @@ export const redisShape = {
 
 type RedisKeys = Partial<z.output<z.ZodObject<typeof redisShape>>>
 
-const OF_SENTINELS = ['sentinelUsername', 'sentinelPassword'] as const
+const OF_SENTINELS = ['sentinelName', 'sentinelUsername', 'sentinelPassword'] as const
 const OF_TLS = ['caFile', 'certFile', 'keyFile'] as const
 
 /** @returns key and what is expected of it, for each that does not go with the others. */
@@ -56,13 +56,14 @@ export function redisProblems(replay: RedisKeys): [string, string][] {
   const problems: [string, string][] = []
   if ((url === undefined) === (sentinels === undefined))
     problems.push(['url', 'either url or sentinels'])
-  if ((sentinels === undefined) !== (sentinelName === undefined)) {
-    problems.push(['sentinelName', 'a name with sentinels, and nothing without them'])
-  }
+  if (sentinels !== undefined && sentinelName === undefined)
+    problems.push(['sentinelName', 'a name, since there are sentinels'])
   if (cluster === true && (url === undefined || /\d\/\d/.test(url))) {
     problems.push(['cluster', 'url to a node of the cluster, without a /db'])
   }
-  const areTls = [...(sentinels ?? []), ...(url === undefined ? [] : [url])].map(isOverTls)
+  const areTls = [...(sentinels ?? []), url].flatMap((each) =>
+    each === undefined ? [] : [isOverTls(each)],
+  )
   if (new Set(areTls).size > 1) problems.push(['sentinels', 'rediss:// at all of them or at none'])
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push(['certFile', 'both certFile and keyFile, or neither'])

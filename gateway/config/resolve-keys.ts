@@ -13,6 +13,7 @@ const MAX_KEY_FILE_BYTES = 4096
 
 export function readKeyFromEnv(name: string, env: Environment): KeyReading {
   if (isKeyItself(name)) return keyItself
+  if (name.startsWith('$')) return dollarBefore(name)
   const text = env[name]
   const expected = `a signing key in the environment variable ${name}`
   if (text === undefined) return { ok: false, expected, found: 'it unset' }
@@ -26,7 +27,7 @@ export function readKeyFromFile(file: string): KeyReading {
     const text = readPlainFile(file, MAX_KEY_FILE_BYTES).toString('latin1')
     return parseKey(`file:${file}`, text, expected)
   } catch (error) {
-    return { ok: false, expected, found: `${whyUnreadable(error)} on reading it` }
+    return { ok: false, expected, found: whyUnreadable(error) }
   }
 }
 
@@ -40,6 +41,11 @@ const keyItself = {
   expected: 'the name of the variable or file that holds the key',
   found: 'what looks like the key itself',
 } as const
+
+/** Only a shell has it before a name. */
+export function dollarBefore(name: string) {
+  return { ok: false, expected: "the variable's name without $", found: name } as const
+}
 
 /** What stands in examples and templates that nobody has filled in: anybody can sign with it. */
 const PLACEHOLDERS = [

@@ -145,7 +145,8 @@ export const configSchema = shape.superRefine((config, context) => {
   const room = roomForWorkers(limits)
   if (room === 0) {
     const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
-    context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message })
+    const input = limits.maxBufferedBytes
+    context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message, input })
   } else if (workers !== 'auto' && workers > room && workers <= MAX_WORKERS) {
     const message = `at most ${String(room)}, for each of which limits.maxBufferedBytes has room for two bodies`
     context.addIssue({ code: 'custom', path: ['workers'], message })

@@ -154,7 +154,8 @@ describe('explain', () => {
     [['--log', '-'], 'expected one line of the log about a request, as JSON'],
     [['--from', '10.0.0.1', '-H', 'nonsense'], 'expected "Name: value", found "nonsense"'],
     [['--from', '10.0.0.1', '--at', 'noon'], 'expected Unix seconds, found noon'],
-    [['--from', '10.0.0.1', '--body', '/nonexistent'], 'ENOENT'],
+    [['--from', '10.0.0.1', '--body', '/nonexistent'], '--body: no such file: /nonexistent'],
+    [['--log', '/nonexistent'], '--log: no such file: /nonexistent'],
     [['--from', 'gateway'], 'expected an IPv4 or IPv6 address, found "gateway"'],
   ])('with %j says what to give instead', (args, message) => {
     const { status, text } = explain(args, 'nonsense')
@@ -168,7 +169,9 @@ describe('ips', () => {
     const { status, text } = cli(['ips', '-c', config])
     expect(text).toMatch(/^198\.212\.45\.0\/24 +bundled$/m)
     expect(text).toMatch(/^10\.0\.0\.0\/8 +allowlist$/m)
-    expect(text).toContain('Inngest may call from others by now')
+    expect(text).toContain(
+      'published ranges: those of this release, because a list has not been read yet; Inngest may call from others by now\n',
+    )
     expect(status).toBe(0)
   })
 

@@ -115,7 +115,7 @@ routes:
     [
       'host bits',
       `${route}\nallowlist: [10.0.0.1/8]`,
-      '2: allowlist[0]: expected inngest, or a range without host bits behind its /8, found "10.0.0.1/8"',
+      '2: allowlist[0]: expected inngest, or the first address of the /8, 10.0.0.0/8, found "10.0.0.1/8"',
     ],
     [
       'trust in everybody',
@@ -203,7 +203,7 @@ routes:
 
   it('says that a file is not there', () => {
     expect(problems(readSettingsFile('/nonexistent.yaml', env))).toEqual([
-      '/nonexistent.yaml: expected a readable file, found ENOENT',
+      '/nonexistent.yaml: expected a readable file, found no such file',
     ])
   })
 

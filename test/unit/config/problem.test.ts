@@ -60,6 +60,18 @@ describe('a problem', () => {
     ])
   })
 
+  it('says that a variable is named without what a shell puts before it', () => {
+    const reference = '{ env: $INNGEST_SIGNING_KEY }'
+    const expected = "expected the variable's name without $, found $INNGEST_SIGNING_KEY"
+    expect(problemsOf(route.replace('{ env: INNGEST_SIGNING_KEY }', reference))).toEqual([
+      `gateway.yaml:1: routes[0].signingKeys[0]: ${expected}`,
+    ])
+    const replay = `replay: { store: redis, url: "redis://a", password: ${reference} }`
+    expect(problemsOf(`${route}\n${replay}`)).toEqual([
+      `gateway.yaml:2: replay.password: ${expected}`,
+    ])
+  })
+
   it.each([
     ['path: "/api/@x?y"', 'found "/api/@x?y"'],
     ['upstream: "http://user:word@h"', 'found a text with credentials in it'],
@@ -72,6 +84,26 @@ describe('a problem', () => {
   it.each([
     ['listen: { host: "" }', 'listen.host: expected a text that is not empty, found ""'],
     ['workers: 100', 'workers: expected at most 64, found 100'],
+    [
+      'limits: { maxBodyBytes: 100000000 }',
+      'limits.maxBufferedBytes: expected at least twice limits.maxBodyBytes, which is 100000000, found 134217728, the default',
+    ],
+    [
+      'trustedProxies: [10.0.0.0/08]',
+      'trustedProxies[0]: expected a prefix length from 1 to 32, without leading zeros, found "10.0.0.0/08"',
+    ],
+    [
+      'trustedProxies: ["::ffff:10.0.0.1/104"]',
+      'trustedProxies[0]: expected the first address of the /8, 10.0.0.0/8, found "::ffff:10.0.0.1/104"',
+    ],
+    [
+      'replay: { store: redis, sentinels: [a:1] }',
+      'replay.sentinelName: expected a name, since there are sentinels, found nothing',
+    ],
+    [
+      'replay: { store: redis, url: "redis://a", password: { file: /nonexistent } }',
+      'replay.password: expected a secret in the file /nonexistent, found no such file',
+    ],
   ])('says of %s one thing', (text, problem) => {
     expect(problemsOf(`${route}\n${text}`)).toEqual([`gateway.yaml:2: ${problem}`])
   })

@@ -41,8 +41,8 @@ describe('readTls', () => {
       'files that are not there',
       { certFile: '/nonexistent', keyFile: '/nowhere' },
       [
-        `listen.tls.certFile: ${wantsCert}, found ENOENT on reading /nonexistent`,
-        `listen.tls.keyFile: ${wantsKey}, found ENOENT on reading /nowhere`,
+        `listen.tls.certFile: ${wantsCert}, found no such file at /nonexistent`,
+        `listen.tls.keyFile: ${wantsKey}, found no such file at /nowhere`,
       ],
     ],
     [

@@ -38,11 +38,8 @@ describe('replay', () => {
   it.each([
     [{}, { url: 'either url or sentinels' }],
     [{ url, ...behind('a:1') }, { url: 'either url or sentinels' }],
-    [{ sentinels: ['a:1'] }, { sentinelName: 'a name with sentinels, and nothing without them' }],
-    [
-      { url, sentinelName: 'a' },
-      { sentinelName: 'a name with sentinels, and nothing without them' },
-    ],
+    [{ sentinels: ['a:1'] }, { sentinelName: 'a name, since there are sentinels' }],
+    [{ url, sentinelName: 'a' }, { sentinelName: 'nothing unless there are sentinels' }],
     [
       { ...behind('a:1'), cluster: true },
       { cluster: 'url to a node of the cluster, without a /db' },
