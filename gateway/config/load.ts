@@ -62,6 +62,7 @@ export function readSettingsFromEnvironment(
   upstream: string | undefined,
   env: Environment,
 ): SettingsReading {
+  const readAtMs = Date.now()
   const keys = ['INNGEST_SIGNING_KEY', 'INNGEST_SIGNING_KEY_FALLBACK']
   const signingKeys = keys
     .filter((name, i) => i === 0 || isSet(env[name]))
@@ -70,7 +71,7 @@ export function readSettingsFromEnvironment(
     routes: [{ name: 'default', ...(upstream === undefined ? {} : { upstream }), signingKeys }],
   }
   const reading = readSettings('command line', value, env, noLine, [])
-  return { ...reading, files: [], readAtMs: Date.now(), lineOf: noLine }
+  return { ...reading, files: [], readAtMs, lineOf: noLine }
 }
 
 function readSettings(
