@@ -38,8 +38,8 @@ export class LiveRanges {
   }
 
   /**
-   * Whether nothing better than what is known now is about to come: the bundled ranges are years
-   * old, and calls from newer ones need not be refused while the first fetch is on its way.
+   * Whether nothing better than what is known now is about to come: the bundled ranges may be
+   * long out of date, and calls from newer ones need not be refused while the first fetch is on its way.
    */
   get isSettled(): boolean {
     return this.#hasAsked || this.#keeper?.current.origin !== 'bundled'

@@ -1,6 +1,6 @@
 /**
- * How a refusal stands if its route does not enforce the check: the request goes on without what the
- * check would have given, and what would have been refused is noted, or not even looked for.
+ * Applies a check's mode. `enforce`: its refusal stands. `report`: the refusal is noted and the request
+ * goes on without the check's result. `off`: it is not run.
  */
 import type { Findings, ReportedReason } from './findings.ts'
 import type { CheckMode } from './policy.ts'

@@ -1,4 +1,7 @@
-/** The one table of reasons to refuse. A new reason is one row here; nothing else enumerates them. */
+/**
+ * The one table of reasons to refuse. A new reason is one row here; every other mention is type-checked
+ * against it.
+ */
 
 /** Where in the life of a request a reason belongs, in the order of the checks. */
 export const phases = [

@@ -1,6 +1,6 @@
 /**
- * One making of something for all who ask while it is made. Who asks in the pause behind it shares the
- * next one: however often it is asked for, it takes a bounded part of the time of this process.
+ * Shares one run among all concurrent callers; callers within `pauseMs` of its end share the next run.
+ * So the work takes a bounded share of the process.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 

@@ -1,4 +1,7 @@
-/** The settings that `run` and `validate` share, so that one cannot pass what the other refuses. */
+/**
+ * The settings that every command which reads a configuration shares, so that one cannot pass what
+ * another refuses.
+ */
 import {
   readSettingsFile,
   readSettingsFromEnvironment,

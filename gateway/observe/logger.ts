@@ -5,7 +5,7 @@ import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
 
 import { loggedError } from './logged-error.ts'
 
-/** Lines that could not be written wait for as much as this; what comes on top is lost. */
+/** At most this much waits to be written; what comes on top is dropped. */
 const MAX_WAITING_BYTES = 1_048_576
 
 /** What is written to a pipe at once stays together (POSIX `PIPE_BUF`, here as Linux has it). */

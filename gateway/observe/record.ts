@@ -113,7 +113,7 @@ function countSignature(
   if (key !== undefined) keyUsage.verified(key, endedMs)
   if (findings.signatureAgeSeconds === undefined) return
   metrics.signatureAge.observe(findings.signatureAgeSeconds)
-  // Of a refused one not: whoever replays old captures would make this clock look ahead.
+  // Not for a refused request: whoever replays old captures would make this clock look ahead.
   if (refusal !== undefined) return
   const change = clockDrift.add(findings.signatureAgeSeconds, endedMonotonicMs)
   if (change !== undefined) announceClock(change, logger)

@@ -62,7 +62,8 @@ function locationOf({ statusCode, headers }: Dispatcher.ResponseData, base: URL)
 }
 
 async function readText({ headers, body }: Dispatcher.ResponseData): Promise<string> {
-  // What ends with the connection may have been cut (RFC 9112 8): 18.221.41.11 is another host.
+  // Without a length a body cut short looks complete (RFC 9112 8), and a cut `18.221.41.118` is another
+  // host.
   const isDelimited = 'content-length' in headers || 'transfer-encoding' in headers
   if (!isDelimited) throw new ListFault('unreachable', new Error('an answer without a length'))
   const chunks: Buffer[] = []

@@ -8,8 +8,8 @@ import type { Claim } from './store.ts'
 const EXPIRY_MARGIN_MS = 60_000
 
 /**
- * How long a signature is fresh by default, its time ahead included. Another gateway may be less
- * strict than this one, and this one may come to be.
+ * Default freshness window (age plus tolerance). Another gateway may allow more than this one, and this
+ * one may after a reload.
  */
 const LEAST_WINDOW_SECONDS = 600
 

@@ -42,8 +42,8 @@ export class FallbackReplayStore implements ReplayStore {
     // If it is spent here only, it was admitted while the shared store could not be told of it.
     const own = await this.#own.claim(claim, target, nowMs)
     if (own === 'full' || own === 'before_start') return own
-    // A redirect is told to both. Was it followed while this one was alone, the shared store has not heard
-    // of it, and would let a copy follow it once more.
+    // Both stores are told of a redirect. If the target used it while the shared store was down, that
+    // store does not know, and would admit a copy.
     if (shared === 'followed') return own === 'followed_before' ? 'duplicate' : 'followed'
     return own
   }

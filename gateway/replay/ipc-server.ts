@@ -26,7 +26,7 @@ async function claimOf(
   const asked = { forTarget: false }
   const nameTarget = () => {
     asked.forTarget = true
-    // No target is called so, and so nothing is taken by it.
+    // No target has an empty name, so this matches none.
     return target ?? ''
   }
   const outcome = await store.claim(claim, nameTarget, nowMs)

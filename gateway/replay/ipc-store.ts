@@ -26,7 +26,10 @@ export type Reply = readonly [id: number, outcome: Outcome]
 export interface IpcStoreOptions {
   /** @param onWritten called when it has left this process. */
   readonly send: (asks: readonly Ask[], onWritten: () => void) => void
-  /** For the answer to what was sent; what is asked meanwhile waits as long at most, and then so. */
+  /**
+   * Time allowed for the batch that was sent. A claim queued meanwhile may wait this long for its turn,
+   * and then this long for its own answer.
+   */
   readonly timeoutMs: number
 }
 

@@ -57,7 +57,10 @@ function createCluster(
   return cluster
 }
 
-/** The library asks a node so before what it is redirected to there, and leaves a failure unhandled. */
+/**
+ * Before following an ASK redirect ioredis sends ASKING and ignores the promise; its rejection would end
+ * the process.
+ */
 function quietAsking(node: Redis): void {
   const asking = node.asking.bind(node)
   node.asking = () => {

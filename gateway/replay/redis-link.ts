@@ -107,7 +107,7 @@ export class RedisLink {
     return undefined
   }
 
-  /** Told of every try to connect, and of it alone: what a command meets is thrown where it is sent. */
+  /** Called for connection errors only; a failed command is reported to whoever sent it. */
   #failed(error: Error): void {
     this.#failure = plainError(error)
     this.#announce()

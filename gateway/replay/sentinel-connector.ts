@@ -27,9 +27,8 @@ const SAYS_WHEN = / Retrying from scratch after \d+ms\./
 const SAYS_NOTHING = 'Connection is closed.'
 
 /**
- * As its own, but for failovers that come at a moment which it does not think of, and for errors of its
- * connections: those of a Sentinel would be written to standard error, and what tls-connector.ts says
- * of a second one holds here too.
+ * ioredis's connector with two repairs: a failover announced while it connects no longer stops it for
+ * good, and errors of its connections are handled (see tls-connector.ts).
  */
 class SteadySentinelConnector extends Base {
   readonly #isOverTls: boolean
@@ -82,7 +81,10 @@ class SteadySentinelConnector extends Base {
     return sentinel
   }
 
-  /** Of what it announced before it was listened to, it says something else now. */
+  /**
+   * A failover announced before we subscribed was missed: ask again, and reconnect if the primary has
+   * changed.
+   */
   async #askAgain(sentinel: Address): Promise<void> {
     const [connects, said] = [this.#connects, this.#said]
     if (said.by !== nameOf(sentinel)) return

@@ -12,8 +12,8 @@ interface ConnectorOptions {
 }
 
 /**
- * As its own, but that one listens for one error of a connection. A server that is refused for its
- * certificate can cause a second by an alert, which would be thrown and end the process.
+ * ioredis's own connector listens for the first socket error only. A server whose certificate is refused
+ * can cause a second one by its alert, which would be thrown and end the process.
  */
 export class TlsConnector extends AbstractConnector {
   readonly #at: ConnectionOptions

@@ -17,7 +17,7 @@ export interface CanonicalJob {
   readonly mayRound: boolean
 }
 
-/** What is slower than this is stuck: a quarter of what the worst there is takes on a busy machine. */
+/** A job slower than this is taken for stuck: a quarter of the speed of the worst input on a busy machine. */
 const SLOWEST_BYTES_PER_MS = 4096
 
 export class CanonicalThread {
