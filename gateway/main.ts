@@ -54,7 +54,7 @@ settingsCommand('run')
   })
 
 settingsCommand('validate')
-  .description('check the configuration exactly as `run` would, and exit')
+  .description('check the configuration as `run` does, without opening a port')
   .action(async (options: SettingsOptions) => {
     const { validate } = await import('./commands/validate.ts')
     finish(validate(options, process.env))
