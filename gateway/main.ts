@@ -12,7 +12,10 @@ import type { ips } from './commands/ips.ts'
 import type { SettingsOptions } from './commands/settings.ts'
 import type { sign } from './commands/sign.ts'
 import type { verify } from './commands/verify.ts'
+import { ignoreEnvironment } from './ignored-environment.ts'
 import { version } from './version.ts'
+
+ignoreEnvironment(process.env)
 
 // Node as process 1 of a container has no default handlers: what comes while `run` is being loaded
 // would be lost.

@@ -1,18 +1,22 @@
 /** `healthcheck`: readiness as an exit code. */
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+
 import { plainError } from '../plain-error.ts'
 
 const TIMEOUT_MS = 3000
 
 export async function healthcheck(url: string): Promise<number> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    const text = (await response.text()).trim()
-    if (response.ok) return 0
-    console.error(`not ready: ${text}`)
+    // With an agent of its own: the one of all may be a way through a proxy (NODE_USE_ENV_PROXY).
+    const options = { agent: new Agent(), signal: AbortSignal.timeout(TIMEOUT_MS) }
+    const [answer] = (await once(get(url, options), 'response')) as [IncomingMessage]
+    const why = (await text(answer)).trim()
+    if (answer.statusCode === 200) return 0
+    console.error(`not ready: ${why}`)
   } catch (error) {
-    // What fetch itself says is only that it failed.
-    const cause = error instanceof Error ? (error.cause ?? error) : error
-    console.error(`cannot ask ${url}: ${plainError(cause)}`)
+    console.error(`cannot ask ${url}: ${plainError(error)}`)
   }
   return 1
 }

@@ -43,6 +43,13 @@ interface Stopped extends StopReport {
 export async function run(options: SettingsOptions, env: Environment): Promise<number> {
   const read = () => readSettings(options, env)
   if (cluster.isWorker) {
+    const { WORKER_VARIABLE } = await import('../workers/messages.ts')
+    if (env[WORKER_VARIABLE] === undefined) {
+      console.error(
+        'started as a worker of another program, which gives it no orders (pm2: use fork mode): start it by itself, with `workers` for several processes',
+      )
+      return 2
+    }
     const { work } = await import('../workers/worker.ts')
     return await work(read, env)
   }

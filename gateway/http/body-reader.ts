@@ -24,9 +24,20 @@ export function readBody(source: BodySource, limits: LimitsPolicy): Promise<Verd
   const { request, response } = source
   const announced = Number(fieldValues(request.rawHeaders, 'content-length')[0] ?? 0)
   if (announced > limits.maxBodyBytes) return Promise.resolve(refuse('body_too_large'))
-  // Only now is the body asked for: whoever waits for a 100 has passed every check of the head.
-  if (request.headers.expect !== undefined) response.writeContinue()
+  askForBody(request, response)
   return collect(source, limits)
+}
+
+/**
+ * Only now: whoever waits for a 100 has passed every check of the head. Who speaks HTTP/1.0 waits for
+ * none, and would take it for the answer (RFC 9110 10.1.1).
+ */
+export function askForBody(
+  { rawHeaders, httpVersion }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const isAsked = fieldValues(rawHeaders, 'expect').length > 0
+  if (isAsked && httpVersion === '1.1') response.writeContinue()
 }
 
 function collect(

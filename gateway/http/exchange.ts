@@ -60,8 +60,10 @@ export class Exchange {
     return true
   }
 
-  decided(): void {
+  /** @returns why what follows cannot be read, if that became known before. */
+  decided(): Reason | undefined {
     this.#isDecided = true
+    return this.#brokenBy
   }
 
   /** The gateway ends it itself: whatever breaks from now on broke for this. */

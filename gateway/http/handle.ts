@@ -9,6 +9,7 @@ import { faults, messageFor } from '../errors.ts'
 import type { Findings } from '../findings.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import { reasons } from '../reasons.ts'
+import { refuse } from '../verdict.ts'
 import { HeadEffects, RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { sendOnSocket, sendRefusal } from './responder.ts'
@@ -38,8 +39,11 @@ async function answer(
   const { settings, forwarder, passthrough } = snapshot
   const { head, findings, hold, requestId } = exchange
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
-  const verdict = await admit({ head, policy: settings.policy, effects, findings })
-  exchange.decided()
+  const judged = await admit({ head, policy: settings.policy, effects, findings })
+  const brokenBy = exchange.decided()
+  // Nobody has read the body of a request that is passed through, and so met with what is wrong in it.
+  const isWhole = brokenBy === undefined || request.complete
+  const verdict = judged.ok && !isWhole ? refuse(brokenBy) : judged
   if (!verdict.ok) {
     exchange.refusal = verdict.reason
     exchange.status = sendRefusal(response, verdict.reason, exchange.asked)

@@ -5,13 +5,14 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import type { ProxyServer, ServerOptions } from 'http-proxy-3'
 
 import type { PassthroughRequest } from '../admit.ts'
-import { fieldValues } from '../checks/request-head.ts'
 import { GatewayFault } from '../errors.ts'
 import type { PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
+import { askForBody } from './body-reader.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepResponseFields } from './header-hygiene.ts'
 import { fieldMap, passthroughHeaders } from './passthrough-fields.ts'
@@ -82,7 +83,7 @@ export class Passthrough {
       if (response.writableFinished) resolve(response.statusCode)
       else reject(new GatewayFault('downstream_closed'))
     })
-    if (fieldValues(accepted.head.rawHeaders, 'expect').length > 0) response.writeContinue()
+    askForBody(request, response)
     const { proxy, target } = this.#wayTo(accepted.route)
     proxy.web(request, response, target, (error) => {
       if (request.socket.destroyed) reject(new GatewayFault('downstream_closed', error))
@@ -118,6 +119,8 @@ export class Passthrough {
       },
       onSwitched: (answer, appSocket) => {
         status = answer.statusCode
+        // The library writes the head as a text, and fields are bytes.
+        socket.setDefaultEncoding('latin1')
         // The library only ends it, which an app that is still sending never sees the end of.
         socket.once('close', () => appSocket.destroy())
         answer.headers = { ...fieldMap(keepResponseFields(answer.rawHeaders)), ...UPGRADING }
@@ -170,7 +173,8 @@ export class Passthrough {
     const [proxy, target] = [this.#proxy, this.#targets.get(route)]
     if (proxy === undefined || target === undefined)
       throw new Error(`route ${route.name} has no target`)
-    return { proxy, target }
+    // The library writes what it sends into `ssl`. Its parser is strict, whatever NODE_OPTIONS says.
+    return { proxy, target: { ...target, ssl: { insecureHTTPParser: false } } }
   }
 
   #adopt(upstream: ClientRequest, request: IncomingMessage): void {
@@ -181,6 +185,11 @@ export class Passthrough {
       call.hasTimedOut = true
       upstream.destroy()
     })
+    if (upstream.socket === null)
+      upstream.once('socket', () => {
+        this.#watchHandshake(upstream, call)
+      })
+    else this.#watchHandshake(upstream, call)
     upstream.once('upgrade', (answer, appSocket: Socket) => {
       upstream.setTimeout(0)
       call.onSwitched(answer, appSocket)
@@ -192,6 +201,20 @@ export class Passthrough {
     // handshake before it does.
     if (upstream.socket === null) process.nextTick(takeOver)
     else takeOver()
+  }
+
+  /** The library's own time for connecting ends where a TLS handshake begins. */
+  #watchHandshake(upstream: ClientRequest, call: Call): void {
+    const { socket } = upstream
+    if (!(socket instanceof TLSSocket) || upstream.reusedSocket) return
+    const timer = setTimeout(() => {
+      call.hasTimedOut = true
+      upstream.destroy()
+    }, this.#options.connectTimeoutMs)
+    const stop = () => {
+      clearTimeout(timer)
+    }
+    socket.once('secureConnect', stop).once('close', stop)
   }
 }
 

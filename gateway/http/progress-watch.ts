@@ -7,6 +7,7 @@ import type { Server } from 'node:http'
 
 import { GatewayFault, type FaultCode } from '../errors.ts'
 import type { LimitsPolicy } from '../policy.ts'
+import { cutShort } from './cut-short.ts'
 import type { Exchanges, OpenExchange } from './exchanges.ts'
 
 type ProgressLimits = Pick<LimitsPolicy, 'responseStallTimeoutMs' | 'bodyIdleTimeoutMs'>
@@ -52,7 +53,7 @@ function cutIfStopped(
     answerStoppedBy(entry, progress, nowMs, limits) ?? bodyStoppedBy(entry, progress, nowMs, limits)
   if (fault === undefined) return
   entry.exchange.cut(new GatewayFault(fault))
-  if (entry.response?.headersSent === true) entry.response.destroy()
+  if (entry.response?.headersSent === true) cutShort(entry.response)
 }
 
 function start({ request }: OpenExchange, nowMs: number): Progress {

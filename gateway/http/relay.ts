@@ -8,6 +8,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { GatewayFault } from '../errors.ts'
+import { cutShort } from './cut-short.ts'
 import { keepResponseFields } from './header-hygiene.ts'
 import { endLingering } from './linger.ts'
 
@@ -20,7 +21,7 @@ export function relay(
   onFault: (fault: GatewayFault) => void,
 ): void {
   const { statusCode = 0 } = answer
-  if (statusCode < 200) {
+  if (statusCode < 200 || lacksFields(answer)) {
     onFault(new GatewayFault('upstream_protocol'))
     answer.destroy()
     return
@@ -29,12 +30,18 @@ export function relay(
   response.writeHead(statusCode, keepResponseFields(answer.rawHeaders))
   sendHead(response)
   answer.pipe(response)
-  // Cut short by the app: it must not look complete to the client.
   answer.once('close', () => {
     if (answer.complete) return
     onFault(new GatewayFault('upstream_reset'))
-    response.destroy()
+    cutShort(response)
   })
+}
+
+/** Node's client shows this many fields of an answer and drops the rest in silence. */
+const MOST_FIELDS = 1000
+
+function lacksFields({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length >= 2 * MOST_FIELDS
 }
 
 /** The same on a connection that Node's server has let go of, for a handshake; it is closed then. */

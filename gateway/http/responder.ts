@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 
 import { faults, messageFor, type GatewayFault } from '../errors.ts'
 import { reasons, type Reason } from '../reasons.ts'
+import { cutShort } from './cut-short.ts'
 import { endAnswerLingering, endLingering } from './linger.ts'
 
 export interface Asked {
@@ -36,8 +37,7 @@ export function sendFault(
   asked: Asked,
 ): number | undefined {
   if (response.headersSent) {
-    // An answer cut short must not look complete.
-    response.destroy()
+    cutShort(response)
     return response.statusCode
   }
   const { status } = faults[fault.code]

@@ -4,6 +4,9 @@ import type { MetricsReading } from '../observe/machine-metrics.ts'
 import type { Status } from '../status/status.ts'
 import type { Ask, Reply } from '../replay/ipc-store.ts'
 
+/** Set for workers of the gateway, which a cluster of another program has none of. */
+export const WORKER_VARIABLE = 'INNGEST_GATEWAY_WORKER'
+
 /** What a worker is to be, told once. */
 export interface Assignment {
   /** As the primary has read it: what needs a restart is the same in all workers. */

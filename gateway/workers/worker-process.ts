@@ -4,7 +4,13 @@ import cluster, { type Worker } from 'node:cluster'
 import { answerAsks } from '../replay/ipc-server.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { StartFailure } from '../start-failure.ts'
-import type { Assignment, Order, Questions, Report } from './messages.ts'
+import {
+  WORKER_VARIABLE,
+  type Assignment,
+  type Order,
+  type Questions,
+  type Report,
+} from './messages.ts'
 
 /** For an answer. One that is busy for longer is as good as stuck. */
 export const ANSWER_WITHIN_MS = 2000
@@ -38,7 +44,7 @@ export class WorkerProcess {
     this.#assignment = assignment
     this.#replay = replay
     this.#onLogLevel = onLogLevel
-    this.#worker = cluster.fork()
+    this.#worker = cluster.fork({ [WORKER_VARIABLE]: '1' })
     this.#worker.on('message', (report: Report) => {
       this.#hear(report)
     })

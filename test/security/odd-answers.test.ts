@@ -50,3 +50,30 @@ describe('a protocol that nobody asked for', () => {
     await expectQuiet(target)
   })
 })
+
+describe('an answer with more fields than Node shows', () => {
+  const answer = (line: string) =>
+    `HTTP/1.1 ${line}\r\n${'a: b\r\n'.repeat(1500)}Set-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi`
+
+  it.each(['a plain request', 'a WebSocket handshake'])('to %s is none', async (kind) => {
+    const target = await startBefore(answer('200 OK'))
+    const text = await target.raw(kind === 'a plain request' ? plainRequest : handshake)
+    expect(statusOf(text)).toBe(502)
+    expect(target.reasons()).toEqual(['upstream_protocol'])
+  })
+
+  it('to a signed call loses none', async () => {
+    const target = await startBefore(answer('200 OK'))
+    const text = await target.raw(signedCall(target))
+    expect(statusOf(text)).toBe(200)
+    expect(text).toMatch(/^set-cookie: c=d\r$/im)
+  })
+})
+
+it('keeps the bytes of the fields that come with a switch of protocols', async () => {
+  const target = await startBefore(
+    'HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Name: caf\xe9\r\n\r\n',
+  )
+  const text = await target.raw(handshake)
+  expect(text).toContain('caf\xe9\r\n')
+})

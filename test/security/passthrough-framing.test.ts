@@ -99,3 +99,35 @@ describe('a WebSocket handshake that announces a body', () => {
     },
   )
 })
+
+describe('a passthrough request that cannot be read', () => {
+  it('to its end is refused at once, though it came in one packet with its head', async () => {
+    const target = await startOpen()
+    const broken = callBytes('zz\r\n', ['Transfer-Encoding: chunked'], 'POST /x HTTP/1.1')
+    expect(statusOf(await target.raw(broken))).toBe(400)
+    expect(target.reasons()).toEqual(['request_unparsable'])
+  })
+
+  it('behind its end is answered', async () => {
+    const target = await startOpen()
+    const followed = callBytes('\x01\x02\r\n\r\n', [], 'GET /x HTTP/1.1')
+    expect(statusOf(await target.raw(followed, { waitMs: 1000 }))).toBe(200)
+    expect(target.reasons()).toContain('none')
+  })
+})
+
+it.each(['1.0', '1.1'])(
+  'Expect in HTTP/%s is answered where there is such an answer',
+  async (version) => {
+    const target = await startOpen()
+    const fields = ['Expect: 100-continue', 'Connection: close', 'Content-Length: 2']
+    for (const path of ['/x', '/api/inngest']) {
+      const bytes = callBytes(
+        '{}',
+        [...fields, `X-Inngest-Signature: ${target.sign('{}')}`],
+        `POST ${path} HTTP/${version}`,
+      )
+      expect(statusOf(await target.raw(bytes))).toBe(version === '1.1' ? 100 : 200)
+    }
+  },
+)

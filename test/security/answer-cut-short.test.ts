@@ -1,0 +1,49 @@
+/**
+ * An app that breaks off (the class of a truncated answer taken for a whole one): in HTTP/1.0 an
+ * answer ends with its connection, so that what is cut short ends like what is whole:
+ *
+ *   GET /x HTTP/1.0 … HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"a":1,   (end)
+ */
+import net from 'node:net'
+import { describe, expect, it } from 'vitest'
+
+import { signedCall } from '../support/attack.ts'
+import { plainRequest, startBefore } from '../support/raw-app.ts'
+
+/** @returns how the connection ends for the client. */
+async function endOf(port: number, request: string): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  let received = ''
+  socket.on('data', (bytes) => (received += bytes.toString('latin1')))
+  const how = await new Promise((resolve) => {
+    socket.on('end', () => {
+      resolve('ended')
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code)
+    })
+    socket.write(request)
+  })
+  socket.destroy()
+  expect(received).toContain('{"a":1,')
+  return `${String(how)}${received.endsWith('0\r\n\r\n') ? ' whole' : ''}`
+}
+
+const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+describe.each(['a signed call', 'a plain request'])('an answer to %s', (kind) => {
+  it.each([
+    ['1.1', 'ended'],
+    ['1.0', 'ECONNRESET'],
+  ])('that is cut short does not look whole in HTTP/%s', async (version, how) => {
+    const target = await startBefore((socket) => {
+      socket.write(`${head}7\r\n{"a":1,\r\n`)
+      // Behind what it says, and not with it.
+      setTimeout(() => socket.destroy(), 100)
+    })
+    const request = kind === 'a signed call' ? signedCall(target) : plainRequest
+    const bytes = request.replace('HTTP/1.1', `HTTP/${version}`)
+    expect(await endOf(target.gateway.port, bytes)).toBe(how)
+    expect(target.reasons()).toEqual(['upstream_reset'])
+  })
+})
