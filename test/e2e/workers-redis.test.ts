@@ -74,7 +74,7 @@ describe('workers with a shared replay cache', () => {
     for (const call of [during, ...Array.from({ length: 4 }, () => signCall())]) {
       expect(await copies(100, [gateway], call)).toEqual(oneOf(100))
     }
-    expect(await readiness(gateway)).toBe('200 ok')
+    await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
     expect(workersThatSaid(gateway, 'others may be admitted twice')).toEqual([1, 2])
 
     await server.start()

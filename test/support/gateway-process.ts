@@ -63,7 +63,8 @@ export async function startGatewayProcess(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  // With it all that it logged has been read, which at its exit may be on its way yet.
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   const log: Record<string, unknown>[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.push(JSON.parse(line) as Record<string, unknown>)
