@@ -38,6 +38,14 @@ function call(
   return send({ port: gateway.port, body, headers: { 'x-inngest-signature': signature } })
 }
 
+/** Of a call whose claim is answered in time, which a busy server does not do at once. */
+async function statusInTime(gateway: TestGateway, body: string): Promise<number> {
+  let status = 503
+  const again = async () => (status = (await call(gateway, body)).status)
+  await expect.poll(again).not.toBe(503)
+  return status
+}
+
 describe.each(storePrograms)('two gateways with one replay cache in a %s', (program) => {
   const startServer = () => startStoreServer(program)
 
@@ -92,7 +100,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     expect((await call(gateway, body)).status).toBe(503)
     server.resume()
     await expect.poll(async () => (await call(gateway)).status).toBe(200)
-    expect((await call(gateway, body)).status).toBe(409)
+    expect(await statusInTime(gateway, body)).toBe(409)
     expect(app.requests.filter((request) => request.body === body)).toEqual([])
   })
 
@@ -103,16 +111,17 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     const gateway = await startReplica(app, slow, { timeoutMs: 400 })
     await isReady(gateway)
     network.setDelay(50)
-    expect((await call(gateway)).status).toBe(200)
-    network.setDelay(800)
+    await expect.poll(async () => (await call(gateway)).status).toBe(200)
+    network.hold()
     const late = [freshBody(), freshBody(), freshBody()]
     const answers = await Promise.all(late.map((body) => call(gateway, body)))
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 503])
     network.setDelay(0)
+    network.letGo()
     await expect.poll(async () => (await call(gateway)).status).toBe(200)
     // Spent all the same, as the server was told of them.
-    const again = await Promise.all(late.map((body) => call(gateway, body)))
-    expect(again.map(({ status }) => status)).toEqual([409, 409, 409])
+    const again = await Promise.all(late.map((body) => statusInTime(gateway, body)))
+    expect(again).toEqual([409, 409, 409])
     const reached = app.requests.filter((request) => late.includes(request.body))
     expect(reached).toEqual([])
   })

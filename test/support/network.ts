@@ -17,6 +17,10 @@ export interface Network {
   cutOff(): void
   /** How long each answer takes from now on. */
   setDelay(delayMs: number): void
+  /** Keeps what the server answers from now on. */
+  hold(): void
+  /** Hands on what was kept, and all that follows. */
+  letGo(): void
 }
 
 const ends: (() => void)[] = []
@@ -28,6 +32,7 @@ export async function startNetwork(serverPort: number): Promise<Network> {
   const [toCut, kept] = [new Set<Socket>(), new Set<Socket>()]
   let joins = toCut
   let delayMs = 0
+  let held: PromiseWithResolvers<void> | undefined
   const listener = createServer((client) => {
     const server = connect(serverPort, '127.0.0.1')
     const clients = joins.add(client)
@@ -39,7 +44,7 @@ export async function startNetwork(serverPort: number): Promise<Network> {
     let before = Promise.resolve()
     server.on('data', (chunk) => {
       const wait = delayMs === 0 ? undefined : sleep(delayMs)
-      before = Promise.all([before, wait]).then(() => void client.write(chunk))
+      before = Promise.all([before, wait, held?.promise]).then(() => void client.write(chunk))
     })
     client.on('close', () => clients.delete(client))
   }).listen(0, '127.0.0.1')
@@ -60,6 +65,13 @@ export async function startNetwork(serverPort: number): Promise<Network> {
     cutOff,
     setDelay: (ms) => {
       delayMs = ms
+    },
+    hold: () => {
+      held ??= Promise.withResolvers()
+    },
+    letGo: () => {
+      held?.resolve()
+      held = undefined
     },
   }
 }

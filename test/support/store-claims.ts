@@ -1,9 +1,11 @@
 /** Claims at a shared store, as a test makes them: signed now unless it says otherwise. */
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 
 import { expect } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import type { RedisServer } from './redis-server.ts'
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000)
 
@@ -26,4 +28,42 @@ export const isUp = (store: RedisReplayStore) =>
 export async function isSettled(store: RedisReplayStore): Promise<void> {
   await isUp(store)
   await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
+}
+
+/** Holds this process up until the server has sent its answer to the claim of a key, and for a while more. */
+export function waitBlindly({ port }: RedisServer, key: Uint8Array, moreMs: number): void {
+  const name = `test:{${Buffer.from(key).toString('base64url')}}`
+  const isThere = () =>
+    spawnSync('redis-cli', ['-p', String(port), 'exists', name], { encoding: 'utf8' }).stdout
+  for (let i = 0; i < 1000 && isThere() !== '1\n'; i += 1);
+  // What it has done before it is asked once more, it has answered.
+  isThere()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, moreMs)
+}
+
+/**
+ * What a store says of a key once a server that is busy answers in time. A claim that it answered too
+ * late is made all the same, and is a duplicate the next time.
+ */
+export async function claimInTime(store: RedisReplayStore, key: Uint8Array): Promise<string> {
+  let outcome = ''
+  const again = async () => (outcome = await claim(store, key))
+  await expect.poll(again).not.toMatch(/no answer in time|not connected/)
+  return outcome
+}
+
+/** That the claim which is made here is kept for so long, from when the server took it. */
+export async function expectKept(
+  { client }: RedisServer,
+  makeClaim: () => Promise<unknown>,
+  seconds: number,
+): Promise<void> {
+  const beforeMs = Date.now()
+  await makeClaim()
+  const afterMs = Date.now()
+  const [name = ''] = await client.keys('*{*')
+  const overMs = await client.pexpiretime(name)
+  // The clock of the server is coarse.
+  expect(overMs).toBeGreaterThan(beforeMs + seconds * 1000 - 1000)
+  expect(overMs).toBeLessThan(afterMs + seconds * 1000 + 1000)
 }
