@@ -16,6 +16,8 @@ export interface Sentinel {
   /** host:port */
   readonly address: string
   pause(): void
+  /** So that a test does not wait long for it to find that the primary is gone. */
+  giveUpSoon(): Promise<unknown>
   /** Those of the primary that it has heard of. */
   replicas(): Promise<number>
 }
@@ -36,9 +38,11 @@ export async function startSentinel(
 ): Promise<Sentinel> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-'))
   const file = path.join(folder, 'sentinel.conf')
+  const downAfter = 'down-after-milliseconds'
   const lines = [
     `sentinel monitor ${sentinelName} 127.0.0.1 ${String(primaryPort)} 1`,
-    `sentinel down-after-milliseconds ${sentinelName} 500`,
+    // A primary that is busy for a while is not gone.
+    `sentinel ${downAfter} ${sentinelName} 60000`,
     `sentinel failover-timeout ${sentinelName} 3000`,
     ...settings,
   ]
@@ -62,6 +66,7 @@ export async function startSentinel(
   return {
     address: `127.0.0.1:${String(port)}`,
     pause: () => child.kill('SIGSTOP'),
+    giveUpSoon: () => client.call('SENTINEL', ['SET', sentinelName, downAfter, '500']),
     replicas: async () => {
       const told = await client.call('SENTINEL', ['replicas', sentinelName])
       return (told as unknown[]).length
