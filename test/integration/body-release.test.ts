@@ -27,7 +27,7 @@ describe('the gateway', () => {
     for (let i = 0; i < CALLS; i += 1) {
       const id = `{"ctx":{"request_id":"held-${String(i)}"},"x":"`
       const body = `${id}${'x'.repeat(4 * MIB - id.length - 2)}"}`
-      answers.push(target.raw(signedCall(target, [], body), { waitMs: 25_000 }))
+      answers.push(target.raw(signedCall(target, [], body), { waitMs: 60_000 }))
       await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(i + 1)
     }
     const metrics = await target.metrics()
@@ -38,5 +38,5 @@ describe('the gateway', () => {
     await expectQuiet(target)
     app.close()
     app.closeAllConnections()
-  })
+  }, 60_000)
 })

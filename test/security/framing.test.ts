@@ -248,7 +248,8 @@ describe('framing that can be read in two ways', () => {
   it('gives a smuggled request behind a whole one the same checks', async () => {
     const target = await startTarget()
     const call = signedCall(target).replace('Connection: close\r\n', '')
-    await target.raw(call + smuggled, { waitMs: 500 })
+    const last = smuggled.replace(/(?=\r\n$)/, 'Connection: close\r\n')
+    await target.raw(call + last)
     expect(target.upstream.seen).toHaveLength(1)
     expect(target.reasons()).toEqual(['route_not_found', 'none'])
   })

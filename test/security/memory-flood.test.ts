@@ -42,7 +42,7 @@ describe('many large bodies at once', () => {
   it('stay under the cap on all bytes held, and an honest call is served beside them', async () => {
     const maxBufferedBytes = 8 * MIB
     const target = await startTarget({
-      limits: { maxBodyBytes: 2 * MIB, maxBufferedBytes, bodyIdleTimeoutMs: 1500 },
+      limits: { maxBodyBytes: 2 * MIB, maxBufferedBytes, bodyIdleTimeoutMs: 4000 },
     })
     const beside = serveBeside(target, '127.0.0.5')
     let highest = 0
@@ -55,7 +55,7 @@ describe('many large bodies at once', () => {
     const body = Buffer.alloc(2 * MIB - 1)
     const attackers = Array.from({ length: 12 }, async () => {
       const head = headOf(target, `Content-Length: ${String(2 * MIB)}`)
-      return statusOf(await target.raw([head, body], { from: '127.0.0.6' }))
+      return statusOf(await target.raw([head, body], { from: '127.0.0.6', waitMs: 20_000 }))
     })
     const statuses = await Promise.all(attackers)
     clearInterval(look)

@@ -58,10 +58,10 @@ describe('an answer to a WebSocket handshake that is no upgrade', () => {
     const target = await startBefore((_request, response) => {
       response.end(Buffer.alloc(LARGE_BYTES, 'a'))
     })
-    const answer = await target.raw(handshake)
+    const answer = await target.raw(handshake, { waitMs: 60_000 })
     expect(answer.length).toBeGreaterThan(LARGE_BYTES)
     await expectQuiet(target)
-  })
+  }, 60_000)
 
   it('does not look whole if the app breaks it off', async () => {
     const target = await startBefore((request, response) => {
