@@ -10,7 +10,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { createOpsServer } from '../../gateway/http/ops-server.ts'
+import { createOpsServer, RENDERING_PAUSE_MS } from '../../gateway/http/ops-server.ts'
 import { startTarget } from '../support/attack.ts'
 import { serveBeside } from '../support/good-client.ts'
 import { open, sendRaw } from '../support/raw.ts'
@@ -38,7 +38,9 @@ async function startOps(
         resolve(count)
       })
     })
-  return { port: (server.address() as AddressInfo).port, connections }
+  let asked = 0
+  server.on('request', () => (asked += 1))
+  return { port: (server.address() as AddressInfo).port, connections, asked: () => asked }
 }
 
 function ask(port: number, target: string, from?: string) {
@@ -61,13 +63,34 @@ describe('a flood of scrapes', () => {
     expect(renderings).toBe(1)
   })
 
-  it('on many connections shares a few renderings', async () => {
+  it('on many connections shares one rendering while it is made', async () => {
     let renderings = 0
-    const { port } = await startOps(() => Promise.resolve(`rendering ${String((renderings += 1))}`))
+    const { promise: rendered, resolve: render } = Promise.withResolvers<string>()
+    const { port, asked } = await startOps(() => {
+      renderings += 1
+      return rendered
+    })
     const sockets = 40
-    const answers = await Promise.all(Array.from({ length: sockets }, () => ask(port, '/metrics')))
-    expect(answers.map(({ status }) => status)).toEqual(Array(sockets).fill(200))
-    expect(renderings).toBeLessThanOrEqual(3)
+    const answers = Array.from({ length: sockets }, () => ask(port, '/metrics'))
+    await expect.poll(asked).toBe(sockets)
+    render('rendering')
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect(statuses).toEqual(Array(sockets).fill(200))
+    expect(renderings).toBe(1)
+  })
+
+  it('one after the other waits between two renderings', async () => {
+    const startsMs: number[] = []
+    const { port } = await startOps(() => {
+      startsMs.push(performance.now())
+      return Promise.resolve('rendering')
+    })
+    for (let i = 0; i < 3; i += 1) await ask(port, '/metrics')
+    expect(startsMs).toHaveLength(3)
+    const [first = 0, second = 0, third = 0] = startsMs
+    // A timer may be early by a part of a millisecond.
+    const pauseMs = RENDERING_PAUSE_MS - 1
+    expect(Math.min(second - first, third - second)).toBeGreaterThan(pauseMs)
   })
 
   it('holds up no call', async () => {
@@ -86,7 +109,7 @@ describe('a flood of scrapes', () => {
     console.log(`flood of scrapes: slowest honest call ${slowestMs.toFixed(0)} ms`)
     expect(status).toBe(200)
     expect(served).toBe(asked)
-    expect(slowestMs).toBeLessThan(5000)
+    expect(slowestMs).toBeLessThan(20_000)
     for (const socket of sockets) socket.destroy()
   })
 })
@@ -99,7 +122,8 @@ describe('peers of the ops listener that say nothing', () => {
     const startedMs = performance.now()
     const silent = await open(port)
     await once(silent.resume(), 'close')
-    expect(performance.now() - startedMs).toBeLessThan(5000)
+    // What it is if nobody says otherwise is ten seconds.
+    expect(performance.now() - startedMs).toBeLessThan(9000)
     expect(await connections()).toBe(0)
   })
 
@@ -145,7 +169,8 @@ describe('peers of the ops listener that do not read', () => {
     for (const socket of sockets) socket.pause().write(scrape)
     await expect.poll(() => renderings).toBeGreaterThan(0)
     expect((await ask(port, '/healthz')).status).toBe(200)
-    await expect.poll(connections, { timeout: 3000 }).toBe(0)
+    // By default it is over after ten seconds.
+    await expect.poll(connections, { timeout: 9000 }).toBe(0)
     for (const socket of sockets) socket.destroy()
   })
 })
