@@ -24,6 +24,7 @@ it.runIf(existsSync('/dev/full'))(
       file,
       `listen: { host: 127.0.0.1, port: ${String(port)} }
 ops: { host: 127.0.0.1, port: 0 }
+shutdown: { delayMs: 0 }
 routes: [{ name: app, upstream: "http://127.0.0.1:9", signingKeys: [{ env: KEY }] }]
 `,
     )
@@ -37,7 +38,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:9", signingKeys: [{ env: KEY }
           ({ status }) => status,
           () => 0,
         )
-      await expect.poll(statusOf, { timeout: 8000 }).toBe(403)
+      await expect.poll(statusOf, { timeout: 20_000 }).toBe(403)
       expect(await statusOf()).toBe(403)
       const exit = once(child, 'exit')
       child.kill('SIGTERM')
@@ -47,5 +48,5 @@ routes: [{ name: app, upstream: "http://127.0.0.1:9", signingKeys: [{ env: KEY }
       rmSync(folder, { recursive: true })
     }
   },
-  15_000,
+  60_000,
 )

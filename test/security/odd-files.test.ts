@@ -1,7 +1,7 @@
 /**
  * Something that is no file where a file is expected: a FIFO that nobody writes to, a device that
  * never ends, a gigabyte. A reload reads within the process that serves, so waiting for it would
- * stop every call. Tried in a process of its own, which is given a few seconds.
+ * stop every call. Tried in a process of its own, which is given some time.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ function cli(...args: string[]) {
   const { status, stderr, stdout } = spawnSync(process.execPath, ['gateway/main.ts', ...args], {
     env: { KEY: 'abcdef123456' },
     encoding: 'utf8',
-    timeout: 8000,
+    timeout: 25_000,
     killSignal: 'SIGKILL',
   })
   return { status, said: stderr + stdout }
@@ -48,7 +48,7 @@ function configure(more: string, key = '{ env: KEY }'): string {
   return file
 }
 
-describe('in place of a file', () => {
+describe('in place of a file', { timeout: 60_000 }, () => {
   it.each(things)('%s is no configuration', (_, thing, said) => {
     const answer = cli('validate', '--config', thing)
     expect(answer).toEqual({ status: 2, said: expect.stringContaining(said) as string })
