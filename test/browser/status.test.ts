@@ -70,7 +70,7 @@ async function violationsOf(page: Page): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
-describe('the status page in a browser', () => {
+describe('the status page in a browser', { timeout: 120_000 }, () => {
   it('asks for nothing but itself and its numbers, and its policy refuses nothing of it', async () => {
     const gateway = await start()
     await sendQuarter(gateway)
@@ -134,8 +134,10 @@ describe('the status page in a browser', () => {
 
   it('stays as it is while paused, and says when the gateway cannot be asked', async () => {
     const gateway = await start()
-    const { page, requested } = await openPage(gateway.url)
+    const { page, requested, pending } = await openPage(gateway.url)
     await page.getByRole('button', { name: 'Pause updates' }).click()
+    // One that was asked before is shown yet, when it comes.
+    await expect.poll(pending).toBe(0)
     await sendSigned(gateway)
     const asked = requested.length
     await page.waitForTimeout(4000)

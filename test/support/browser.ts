@@ -27,6 +27,8 @@ export interface OpenPage {
   readonly context: BrowserContext
   /** Addresses of all that was asked for. */
   readonly requested: string[]
+  /** How many of those have not been answered yet. */
+  readonly pending: () => number
   /** What went wrong in the page, refused by its policy included. */
   readonly complaints: string[]
 }
@@ -50,11 +52,13 @@ export async function openPage(
   const page = context.pages()[0] ?? (await context.newPage())
   const requested: string[] = []
   const complaints: string[] = []
+  let ended = 0
   context.on('request', (request) => requested.push(request.url()))
+  context.on('requestfinished', () => (ended += 1)).on('requestfailed', () => (ended += 1))
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
   await page.goto(url)
-  return { page, context, requested, complaints }
+  return { page, context, requested, pending: () => requested.length - ended, complaints }
 }
