@@ -27,3 +27,11 @@ export const failsAtTimes = workerProgram(`
   if (start === '${fails.throw}') throw new Error('thrown in a thread')
   if (start === '${fails.hang}') for (;;);
   answer(canonicalizeJson(body))`)
+
+/** Has its hands full, and nothing done, until there is such a file. */
+export const worksFromWhenThereIs = (file: string) =>
+  workerProgram(`
+  const { existsSync } = process.getBuiltinModule('node:fs')
+  const nap = new Int32Array(new SharedArrayBuffer(4))
+  while (!existsSync(${JSON.stringify(file)})) Atomics.wait(nap, 0, 0, 5)
+  answer(canonicalizeJson(body))`)

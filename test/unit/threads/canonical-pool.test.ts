@@ -135,7 +135,8 @@ describe('a thread', () => {
     [fails.throw, 'thrown in a thread'],
     [fails.hang, 'a thread took too long'],
   ])('that fails at %s fails that job only', async (start, message) => {
-    const pool = startPool({ program: failsAtTimes, jobTimeoutMs: 1000 })
+    const jobTimeoutMs = start === fails.hang ? 4000 : 60_000
+    const pool = startPool({ program: failsAtTimes, jobTimeoutMs })
     const failing = outcome(ask(pool, long(start)))
     const waiting = ask(pool, array(maxInlineBytes))
     expect(await failing).toBe(message)
