@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
@@ -14,6 +15,9 @@ const stops: (() => unknown)[] = []
 afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
+
+/** Many times what all the buffers on the way to an app hold. */
+const MOST_SENT = 64 * 1_048_576
 
 async function startApp(handler: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(handler).listen(0, '127.0.0.1')
@@ -81,23 +85,27 @@ describe('a passthrough route', () => {
     const app = await startApp((incoming) => {
       request = incoming
     })
-    const limits = { responseStallTimeoutMs: 1000 }
+    const limits = { responseStallTimeoutMs: 4000 }
     const target = await startTarget({ ...app.config, limits })
     const upload = httpRequest({ port: target.gateway.port, method: 'POST', path: '/upload' })
     upload.on('error', () => undefined)
     let sent = 0
     const chunk = Buffer.alloc(65_536)
     const pump = () => {
+      if (upload.destroyed || sent >= MOST_SENT) return
       do sent += chunk.length
-      while (!upload.destroyed && upload.write(chunk))
+      while (upload.write(chunk) && sent < MOST_SENT)
     }
     upload.on('drain', pump)
     pump()
     await expect.poll(() => request !== undefined).toBe(true)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const stalledAt = sent
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(sent).toBe(stalledAt)
+    const grows = async () => {
+      const before = sent
+      await sleep(300)
+      return sent > before
+    }
+    await expect.poll(grows).toBe(false)
+    expect(sent).toBeLessThan(MOST_SENT)
     expect(await target.metrics()).toContain('inngest_gateway_buffered_bytes 0')
     upload.destroy()
     await expectQuiet(target)
@@ -114,7 +122,8 @@ describe('a passthrough route', () => {
       app.server.close()
       await once(app.server, 'close')
     }
-    const target = await startTarget({ ...app.config, upstream: { responseTimeoutMs: 300 } })
+    const responseTimeoutMs = reason === 'upstream_timeout' ? 300 : 10_000
+    const target = await startTarget({ ...app.config, upstream: { responseTimeoutMs } })
     expect((await send({ port: target.gateway.port, target: '/x', body: 'a' })).status).toBe(status)
     expect(target.reasons()).toEqual([reason])
     await expectQuiet(target)
@@ -187,11 +196,11 @@ describe('a WebSocket on a passthrough route', () => {
   })
 
   it('may be silent for as long as it likes', async () => {
-    const limits = { bodyIdleTimeoutMs: 200, responseStallTimeoutMs: 200, headersTimeoutMs: 200 }
-    const { target } = await startEcho({ limits, upstream: { responseTimeoutMs: 200 } })
+    const limits = { bodyIdleTimeoutMs: 1000, responseStallTimeoutMs: 1000, headersTimeoutMs: 1000 }
+    const { target } = await startEcho({ limits, upstream: { responseTimeoutMs: 1000 } })
     const socket = new WebSocket(`ws://127.0.0.1:${String(target.gateway.port)}/live`)
     await once(socket, 'open')
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await sleep(3000)
     socket.send('still there')
     const [answer] = (await once(socket, 'message')) as [Buffer]
     expect(answer.toString()).toBe('echo still there')
