@@ -101,7 +101,7 @@ describe('TLS on the traffic listener', () => {
   })
 
   it('times out a head that never ends inside it', async () => {
-    const target = await startTls(files, { limits: { headersTimeoutMs: 300 } })
+    const target = await startTls(files, { limits: { headersTimeoutMs: 2000 } })
     const socket = await handshake(target)
     socket.write('POST / HTTP/1.1\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]
