@@ -29,6 +29,9 @@ interface Held {
   readonly limits?: object
 }
 
+/** Long enough for what goes on while a gateway that stops still serves. */
+const servesOn = { shutdown: { delayMs: 3000 } }
+
 /** An app that answers when the test says so. */
 async function startHeld({ begins = false, shutdown = { delayMs: 1000 }, limits }: Held = {}) {
   const held: (() => void)[] = []
@@ -69,7 +72,7 @@ describe('a gateway that stops', () => {
   })
 
   it('does so with what is still asked meanwhile', async () => {
-    const { gateway, held, connect, reached, stop } = await startHeld()
+    const { gateway, held, connect, reached, stop } = await startHeld(servesOn)
     const { socket, seen } = await connect()
     const stopped = stop()
     socket.write(keptCall(gateway))
@@ -81,7 +84,7 @@ describe('a gateway that stops', () => {
   })
 
   it('answers each of several calls in a row on one connection, and takes none behind', async () => {
-    const { gateway, held, connect, reached, stop } = await startHeld()
+    const { gateway, held, connect, reached, stop } = await startHeld(servesOn)
     const { socket, seen } = await connect()
     socket.write(keptCall(gateway) + keptCall(gateway))
     await reached(2)

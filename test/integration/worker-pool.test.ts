@@ -26,20 +26,20 @@ describe('WorkerPool', () => {
     cluster.setupPrimary({ exec: 'test/support/idle-worker.ts', execArgv: [] })
     const log: Record<string, unknown>[] = []
     const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
-    const pool = new WorkerPool({ ...options, logger: pino({}, { write }), startWithinMs: 5000 })
+    const pool = new WorkerPool({ ...options, logger: pino({}, { write }), startWithinMs: 10_000 })
     await pool.start()
     cluster.workers?.[1]?.process.kill('SIGKILL')
     await expect
-      .poll(() => log.find(({ msg }) => msg === 'worker replaced'), { timeout: 20_000 })
+      .poll(() => log.find(({ msg }) => msg === 'worker replaced'), { timeout: 45_000 })
       .toBeDefined()
     expect(log).toContainEqual(
       expect.objectContaining({
         worker: 3,
         msg: 'worker ended',
-        why: 'not serving 5 s after its start',
+        why: 'not serving 10 s after its start',
       }),
     )
     expect(pool.serving).toHaveLength(2)
     await pool.stop(0)
-  })
+  }, 60_000)
 })
