@@ -46,14 +46,14 @@ const singleName = remembered((name) => {
 })
 
 function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
-  const seen: string[] = []
+  const seen = new Set<string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = singleName(rawHeaders[i] ?? '')
     if (name === '') continue
     // A byte that two hops decode differently can make one matcher fail open (Envoy CVE-2026-73552).
     if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('field_malformed')
-    if (seen.includes(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
-    seen.push(name)
+    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
+    seen.add(name)
   }
   return pass(undefined)
 }

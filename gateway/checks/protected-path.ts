@@ -24,15 +24,21 @@ const SEPARATORS = /[/\\;?#]/
 /** Some servers end at them, some skip them. */
 const SKIPPED = /[\x00-\x20\x7f\ufffd]/g
 
-/** @param path raw, without a query. @param protectedPath exact path of an Inngest route. */
-export function mayMeanPath(path: string, protectedPath: string): boolean {
-  const target = fold(protectedPath).split('/').filter(Boolean)
-  if (PLAIN.test(path)) return isAtOrBelow(fold(path).split('/').filter(Boolean), target)
+/** To normalise many of them in a row takes the square of their number (UAX 15); no path has as many. */
+const MARKS = /\p{M}{32}/u
+
+/** @param path raw, without a query. @param protectedPaths exact paths of Inngest routes. */
+export function mayMeanOneOf(path: string, protectedPaths: readonly string[]): boolean {
+  const targets = protectedPaths.map((each) => fold(each).split('/').filter(Boolean))
+  if (PLAIN.test(path)) {
+    const segments = fold(path).split('/').filter(Boolean)
+    return targets.some((target) => isAtOrBelow(segments, target))
+  }
   const decoded = decodeFully(path)
-  if (decoded === undefined) return true
+  if (decoded === undefined || MARKS.test(decoded)) return true
   const text = fold(decoded)
   const readings = [text.replace(SKIPPED, ''), text.replace(SKIPPED, '/')]
-  return readings.some((reading) => mayComeTo(reading, target))
+  return targets.some((target) => readings.some((reading) => mayComeTo(reading, target)))
 }
 
 /** As whoever folds case either way, or compatible characters, compares. */

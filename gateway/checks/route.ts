@@ -4,7 +4,7 @@
  */
 import type { RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { mayMeanPath } from './protected-path.ts'
+import { mayMeanOneOf } from './protected-path.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
 export interface RoutedTarget {
@@ -77,5 +77,9 @@ function rankOf({ kind, path: own, host }: RoutePolicy, path: string): number {
 
 /** Of any host: the sender chooses `Host`, and two hosts may be one app. */
 function meansInngest(path: string, routes: readonly RoutePolicy[]): boolean {
-  return routes.some((route) => route.kind === 'inngest' && mayMeanPath(path, route.path))
+  const inngest = routes.filter(({ kind }) => kind === 'inngest')
+  return mayMeanOneOf(
+    path,
+    inngest.map((route) => route.path),
+  )
 }

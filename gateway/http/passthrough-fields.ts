@@ -23,7 +23,9 @@ export function fieldMap(fields: readonly string[]): Record<string, string | str
   const map = new Map<string, string[]>()
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name = '', value = ''] = [fields[i]?.toLowerCase(), fields[i + 1]]
-    map.set(name, [...(map.get(name) ?? []), value])
+    const values = map.get(name)
+    if (values === undefined) map.set(name, [value])
+    else values.push(value)
   }
   const entries = [...map].map(([name, values]) => [name, only(values)] as const)
   return Object.fromEntries(entries)

@@ -7,6 +7,12 @@ import { reasonOfParserError } from './parser-error.ts'
 import { headOfNothing, refuseConnection } from './refused-connection.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
+/**
+ * Of a connection. Node hands over in one turn all the requests that it has read at once; Inngest and
+ * proxies wait for each answer before they send the next request.
+ */
+const MOST_UNANSWERED = 16
+
 export interface RequestHandlers {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
   /** CONNECT: Node has let go of the connection. */
@@ -27,7 +33,8 @@ export function handleEvents(
       hangUp(response)
       return
     }
-    if (parts.connections.areEnding) parts.connections.endWith(response)
+    const isLast = parts.exchanges.countOn(request.socket) >= MOST_UNANSWERED - 1
+    if (isLast || parts.connections.areEnding) parts.connections.endWith(response)
     onRequest(request, response)
   }
   server.on('request', onEach).on('checkContinue', onEach).on('checkExpectation', onEach)

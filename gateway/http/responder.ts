@@ -109,6 +109,8 @@ function send(response: ServerResponse, answer: Answer | undefined): number | un
   // Writing the nothing that answers a HEAD would not send them.
   response.flushHeaders()
   response.write(body)
+  // Nobody else reads it: what came in chunks of one byte would wait here as an object for each.
+  response.req.resume()
   endAnswerLingering(response)
   return status
 }

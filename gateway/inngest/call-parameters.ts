@@ -33,9 +33,11 @@ function collectPlain(query: string, found: Found): void {
   for (let start = 0; start < query.length;) {
     const next = query.indexOf('&', start)
     const end = next === -1 ? query.length : next
-    const mark = query.indexOf('=', start)
-    const nameEnd = mark === -1 || mark > end ? end : mark
-    collect(query.slice(start, nameEnd), query.slice(nameEnd + 1, end), found)
+    // Within this one: the search for a `=` that is not there would go to the end each time.
+    const parameter = query.slice(start, end)
+    const mark = parameter.indexOf('=')
+    if (mark === -1) collect(parameter, '', found)
+    else collect(parameter.slice(0, mark), parameter.slice(mark + 1), found)
     start = end + 1
   }
 }

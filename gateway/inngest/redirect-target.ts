@@ -15,6 +15,9 @@ export interface CallTarget {
   readonly query: string
 }
 
+/** What of a query tells one target from another. */
+const TELLING = ['fnId', 'stepId', 'probe', 'deployId'] as const
+
 /** One text for each target; equal however the rest of the query is written. */
 export function targetName({ method, host, path, query }: CallTarget): string {
   const { fnId, stepId, probe, deployId } = callParameters(query)
@@ -25,18 +28,15 @@ export function targetName({ method, host, path, query }: CallTarget): string {
 export function redirectedTarget(call: CallTarget, location: string): CallTarget | undefined {
   const url = URL.parse(location, `http://${call.host}${call.path}`)
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined
-  const parameters = url.searchParams
-  for (const [name, value] of firstValues(call.query)) parameters.set(name, value)
+  // By themselves: within a URL each change of them is one of all of it.
+  const parameters = new URLSearchParams(url.search)
+  const called = callParameters(call.query)
+  for (const name of TELLING) {
+    const value = called[name]
+    if (value !== null) parameters.set(name, value)
+  }
   // The base has no scheme that is known here, so `Host` is kept as it was where it is not named.
   const isElsewhere = /^(?:[a-z][a-z0-9+.-]*:|\/\/|\\\\)/i.test(location)
   const host = isElsewhere ? url.host : call.host
   return { method: call.method, host, path: url.pathname, query: parameters.toString() }
-}
-
-function firstValues(query: string): Map<string, string> {
-  const first = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(query)) {
-    if (!first.has(name)) first.set(name, value)
-  }
-  return first
 }

@@ -57,6 +57,7 @@ describe('checkRoute', () => {
     ['dots', `/${'.'.repeat(16_000)}x`],
     ['segments', '/x'.repeat(8000)],
     ['encoded dots', `/${'%2e'.repeat(5000)}x`],
+    ['marks', `/a${'%CD%84'.repeat(6000)}${'%CC%B4'.repeat(7500)}`],
   ])('takes no longer over %s than there are of them', (_, path) => {
     const before = process.threadCpuUsage().user
     decide(headOf({ target: path, rawHeaders: ['Host', 'a'] }), [

@@ -61,3 +61,10 @@ describe('callParameters', () => {
     )
   })
 })
+
+it('takes no longer than a query is long', () => {
+  const before = process.threadCpuUsage().user
+  callParameters('&'.repeat(1_000_000))
+  // Microseconds: tens of thousands are usual, and millions the square.
+  expect(process.threadCpuUsage().user - before).toBeLessThan(1_000_000)
+})

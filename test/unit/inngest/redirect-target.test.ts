@@ -55,3 +55,11 @@ describe('targetName', () => {
     expect(targetName({ ...call, ...change })).not.toBe(targetName(call))
   })
 })
+
+it('takes no longer than two queries are long', () => {
+  const query = Array.from({ length: 3000 }, (_, i) => String(i)).join('&')
+  const before = process.threadCpuUsage().user
+  redirectedTarget({ ...call, query }, `/x?${query}`)
+  // Microseconds: thousands are usual, and most of a million the square.
+  expect(process.threadCpuUsage().user - before).toBeLessThan(200_000)
+})

@@ -1,0 +1,41 @@
+/**
+ * Sending on without waiting for an answer: Node hands over all requests of one read in one turn, and
+ * answers, calls to the app and log lines of thousands hold everybody else up for as long:
+ *
+ *   GET /x HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n…        (64 KiB)
+ */
+import { describe, expect, it } from 'vitest'
+
+import { startTarget } from '../support/attack.ts'
+
+const routes = (upstream: string) => [
+  { name: 'inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+  { name: 'app', policy: 'passthrough', path: '/app', upstream },
+]
+
+describe('two thousand requests in one go', () => {
+  it.each([
+    ['that are refused', '/nope', 404],
+    ['that are passed through', '/app', 200],
+  ])('%s are answered up to the sixteenth', async (_, path, status) => {
+    const target = await startTarget((upstream) => ({ routes: routes(upstream) }))
+    const request = `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+    const answers = (await target.raw(request.repeat(2000))).match(
+      /HTTP\/1.1 \d+|^connection: close/gim,
+    )
+    expect(answers).toEqual([
+      ...Array.from({ length: 16 }, () => `HTTP/1.1 ${String(status)}`),
+      expect.stringMatching(/^connection: close$/i),
+    ])
+    expect(target.reasons()).toHaveLength(16)
+    expect(target.upstream.seen).toHaveLength(path === '/app' ? 16 : 0)
+  })
+})
+
+it('one after the other are answered for as long as they come', async () => {
+  const target = await startTarget()
+  const request = 'GET /nope HTTP/1.1\r\nHost: a\r\n\r\n'
+  const last = request.replace('Host', 'Connection: close\r\nHost')
+  const answer = await target.raw([...Array.from({ length: 40 }, () => request), last])
+  expect(answer.match(/^HTTP\/1.1 404/gm)?.length).toBeGreaterThan(16)
+})
