@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -97,6 +97,34 @@ describe('an https upstream', () => {
     }
     expect(versions).toEqual(['1.1', '1.1'])
   })
+
+  it.each(['a signed call', 'a plain request', 'a WebSocket handshake'])(
+    'that takes a connection and shakes no hands is given up for %s, as one that takes none',
+    async (kind) => {
+      const app = net.createServer((socket) => socket.on('error', () => undefined).resume())
+      app.listen(0, '127.0.0.1')
+      await once(app, 'listening')
+      stops.push(() => app.close())
+      const upstream = `https://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+      const target = await startTarget({
+        upstream: { connectTimeoutMs: 300, responseTimeoutMs: 600_000 },
+        routes: [
+          { name: 'inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
+          { name: 'app', policy: 'passthrough', upstream },
+        ],
+      })
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket'
+      const get = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+      const requests = {
+        'a signed call': signedCall(target),
+        'a plain request': get,
+        'a WebSocket handshake': get.replace('Connection: close', upgrade),
+      }
+      const bytes = requests[kind as keyof typeof requests]
+      expect(statusOf(await target.raw(bytes, { waitMs: 20_000 }))).toBe(504)
+      expect(target.reasons()).toEqual(['upstream_timeout'])
+    },
+  )
 
   it('of an unknown authority is not spoken to', async () => {
     expect(await statusesWith(undefined)).toMatchObject(refused)
