@@ -47,7 +47,10 @@ const MOST_BYTES_COMPARED = 1_048_576
 function healed(body: Uint8Array, signedBody: Uint8Array): Diagnosis {
   if (body.byteLength > MOST_BYTES_COMPARED) {
     const offset = firstDifferingByte(body, signedBody)
-    return { kind: 'healed', detail: offset === undefined ? undefined : `other at byte ${String(offset)}` }
+    return {
+      kind: 'healed',
+      detail: offset === undefined ? undefined : `other at byte ${String(offset)}`,
+    }
   }
   const difference = firstDifference(body, signedBody)
   const detail = difference && `${difference.kind} at byte ${String(difference.offset)}`
