@@ -11,7 +11,7 @@ import { Connections } from './http/connections.ts'
 import { drain, type DrainedListener } from './http/drain.ts'
 import { closeListener, listen, portOf } from './http/listen.ts'
 import { ListenerGroup } from './http/listener-group.ts'
-import { nameListener } from './http/name-listener.ts'
+import { openListener } from './http/open-listener.ts'
 import { createOpsServer } from './http/ops-server.ts'
 import { renewCertificate } from './http/tls-listener.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
@@ -85,7 +85,7 @@ export async function startGateway(
   const page = pageOf(settings, serving, surroundings)
   const ops = createOpsServer({ registry: metrics.registry, health, page }, settings.config.limits)
   try {
-    await nameListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
+    await openListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
   } catch (error) {
     // Half a gateway is none: the process ends instead of serving without health or metrics.
     void serving.stop(0)
@@ -191,7 +191,7 @@ function drainedOf(
 }
 
 async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
-  return await nameListener('listen', config.listen, () =>
+  return await openListener('listen', config.listen, () =>
     ListenerGroup.open(server, config.listen),
   )
 }
@@ -203,7 +203,7 @@ async function startAuthorizer(
   if (authorizer === undefined) return undefined
   const connections = new Connections()
   const server = createAuthorizer({ ...parts, connections, isAsked: true }, authorizer)
-  await nameListener('authorizer', authorizer, () => listen(server, authorizer))
+  await openListener('authorizer', authorizer, () => listen(server, authorizer))
   return { server, connections, close: () => closeListener(server) }
 }
 

@@ -8,7 +8,7 @@ import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAddress, type Address } from './address.ts'
 import type { AddressRanges } from './address-ranges.ts'
-import { remembered } from './remembered.ts'
+import { memoized } from './memoized.ts'
 import type { ConnectionHead } from './request-head.ts'
 
 export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
@@ -22,7 +22,7 @@ export interface ClientAddress {
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
 
 /** A proxy, and each of Inngest's servers, makes many connections and calls. */
-const addressOf = remembered(parseAddress)
+const addressOf = memoized(parseAddress)
 
 export type TrustPolicy = Pick<Policy, 'trustedProxies' | 'speaksProxyProtocol'>
 

@@ -4,7 +4,7 @@
  * no later hop can see another request than the one that was checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { remembered } from './remembered.ts'
+import { memoized } from './memoized.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
 /** Only these two: 0.9 has no head, and 2.0 is a preface that Node reads as a version. */
@@ -40,7 +40,7 @@ function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boole
 }
 
 /** Its lower-case name if the field has to be alone; empty otherwise. */
-const singleName = remembered((name) => {
+const singleName = memoized((name) => {
   const lowerName = name.toLowerCase()
   return SINGLE.test(lowerName) ? lowerName : ''
 })

@@ -9,7 +9,7 @@ import { keepResponseFields } from './header-hygiene.ts'
 import { sendHead } from './relay.ts'
 
 /** Who wants to know how it goes. */
-export interface ForwardTold {
+export interface ForwardEvents {
   /** The body is in the hands of the app's connection, so that nothing here holds it any longer. */
   readonly onBodySent: () => void
   /** The app answers with a redirect that repeats the call; the answer waits. Must not reject. */
@@ -26,7 +26,7 @@ const METHOD_CHANGING = new Set([301, 302, 303])
 export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #method: string
   readonly #response: ServerResponse
-  readonly #told: ForwardTold
+  readonly #events: ForwardEvents
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
   /** A connection was had, so that what goes wrong now is not about connecting. */
@@ -41,13 +41,13 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   constructor(
     method: string,
     response: ServerResponse,
-    told: ForwardTold,
+    events: ForwardEvents,
     resolve: (status: number) => void,
     reject: (fault: GatewayFault) => void,
   ) {
     this.#method = method
     this.#response = response
-    this.#told = told
+    this.#events = events
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -66,7 +66,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
-    this.#told.onBodySent()
+    this.#events.onBodySent()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -83,7 +83,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       return
     }
     controller.pause()
-    this.#rearming = this.#told.onRedirect(location).then(() => {
+    this.#rearming = this.#events.onRedirect(location).then(() => {
       this.#begin(controller, status, fields)
       controller.resume()
     })

@@ -18,7 +18,7 @@ import { listenerOptions } from './listener-options.ts'
 import { headOfNothing, refuseConnection } from './refused-connection.ts'
 import { handleEvents, type RequestHandlers } from './request-events.ts'
 import { sendRefusal } from './responder.ts'
-import { seeThrough } from './see-through.ts'
+import { runExchange } from './run-exchange.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
@@ -58,7 +58,7 @@ async function handleQuestion(
   const original = originalRequest(asked, policy)
   const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
   exchange.findings.isAsked = parts.isAsked
-  await seeThrough(request, response, exchange, parts, (snapshot) =>
+  await runExchange(request, response, exchange, parts, (snapshot) =>
     answer(request, response, original, exchange, policy, snapshot, parts),
   )
 }
@@ -79,7 +79,7 @@ async function answer(
   if (verdict.ok) exchange.status = permit(response, verdict.value)
   else {
     exchange.refusal = verdict.reason
-    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
+    exchange.status = sendRefusal(response, verdict.reason, exchange.answerTo)
   }
   exchange.diagnose(parts.diagnosisBudget)
 }

@@ -39,7 +39,7 @@ export class Exchange {
     this.#startedMs = clock.monotonicMs()
   }
 
-  get asked(): { method: string; requestId: string } {
+  get answerTo(): { method: string; requestId: string } {
     return { method: this.head.method, requestId: this.requestId }
   }
 

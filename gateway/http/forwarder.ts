@@ -8,7 +8,7 @@ import type { AdmittedRequest } from '../admit.ts'
 import type { Body } from '../body.ts'
 import { withoutBrackets } from '../host-port.ts'
 import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
-import { AnswerRelay, type ForwardTold } from './answer-relay.ts'
+import { AnswerRelay, type ForwardEvents } from './answer-relay.ts'
 import { keepRequestFields } from './header-hygiene.ts'
 import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
@@ -57,7 +57,7 @@ export class Forwarder {
     request: AdmittedRequest,
     requestId: string,
     response: ServerResponse,
-    told: ForwardTold,
+    events: ForwardEvents,
   ): Promise<number> {
     const { route, head, body } = request
     const upstream = this.#upstreams.get(route)
@@ -76,7 +76,7 @@ export class Forwarder {
       // undici would take the certificate's name from `Host`, which the sender chose.
       servername: upstream.serverName,
     }
-    upstream.pool.dispatch(call, new AnswerRelay(head.method, response, told, resolve, reject))
+    upstream.pool.dispatch(call, new AnswerRelay(head.method, response, events, resolve, reject))
     return promise
   }
 

@@ -13,7 +13,7 @@ import { refuse } from '../verdict.ts'
 import { HeadEffects, RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
 import { sendOnSocket, sendRefusal } from './responder.ts'
-import { seeThrough } from './see-through.ts'
+import { runExchange } from './run-exchange.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
@@ -24,7 +24,7 @@ export async function handleRequest(
   parts: TrafficParts,
 ): Promise<void> {
   const exchange = new Exchange(head, parts.capacity, parts.clock)
-  await seeThrough(request, response, exchange, parts, (snapshot) =>
+  await runExchange(request, response, exchange, parts, (snapshot) =>
     answer(request, response, exchange, snapshot, parts),
   )
 }
@@ -46,7 +46,7 @@ async function answer(
   const verdict = judged.ok && !isWhole ? refuse(brokenBy) : judged
   if (!verdict.ok) {
     exchange.refusal = verdict.reason
-    exchange.status = sendRefusal(response, verdict.reason, exchange.asked)
+    exchange.status = sendRefusal(response, verdict.reason, exchange.answerTo)
     exchange.diagnose(parts.diagnosisBudget)
     // What was read of the body is of no use to anybody any more.
     hold.releaseBytes()
@@ -115,7 +115,7 @@ export async function handleUpgrade(
     if (!verdict.ok) {
       exchange.refusal = verdict.reason
       const { status } = reasons[verdict.reason]
-      exchange.status = sendOnSocket(socket, status, undefined, exchange.asked)
+      exchange.status = sendOnSocket(socket, status, undefined, exchange.answerTo)
       return
     }
     const accepted = verdict.value
@@ -123,7 +123,7 @@ export async function handleUpgrade(
     await exchange.timeUpstream(() =>
       passthrough.upgrade(accepted, exchange.requestId, request, socket, firstBytes, (fault) => {
         const { status } = faults[fault.code]
-        exchange.status = sendOnSocket(socket, status, messageFor(fault.code), exchange.asked)
+        exchange.status = sendOnSocket(socket, status, messageFor(fault.code), exchange.answerTo)
       }),
     )
   } catch (thrown) {

@@ -1,6 +1,6 @@
 /** The one place where header fields are taken off, in both directions. */
 import type { QuestionForm } from '../checks/original-request.ts'
-import { remembered } from '../checks/remembered.ts'
+import { memoized } from '../checks/memoized.ts'
 import { fieldValues } from '../checks/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
@@ -127,7 +127,7 @@ const passedFromAnybody = passedIf((name) => {
 const passedFromApp = passedIf((name) => !HOP_BY_HOP.has(name))
 
 function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
-  return remembered((name) => (mayPass(name.toLowerCase()) ? name : ''))
+  return memoized((name) => (mayPass(name.toLowerCase()) ? name : ''))
 }
 
 /**

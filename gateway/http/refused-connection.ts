@@ -22,7 +22,7 @@ export function refuseConnection(
   exchange.findings.isAsked = parts.isAsked
   exchange.refusal = reason
   if (mayAnswer) {
-    exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.asked)
+    exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.answerTo)
   } else {
     socket.destroy()
   }

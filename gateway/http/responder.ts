@@ -11,7 +11,7 @@ import { reasons, type Reason } from '../reasons.ts'
 import { cutShort } from './cut-short.ts'
 import { endAnswerLingering, endLingering } from './linger.ts'
 
-export interface Asked {
+export interface AnswerTo {
   readonly method: string
   readonly requestId: string
 }
@@ -25,23 +25,23 @@ const METHODS = ['GET', 'POST', 'PUT']
 export function sendRefusal(
   response: ServerResponse,
   reason: Reason,
-  asked: Asked,
+  answerTo: AnswerTo,
 ): number | undefined {
-  return send(response, answerFor(reasons[reason].status, undefined, asked))
+  return send(response, answerFor(reasons[reason].status, undefined, answerTo))
 }
 
 /** @returns the status sent, or undefined if nobody is left or an answer is on its way already. */
 export function sendFault(
   response: ServerResponse,
   fault: GatewayFault,
-  asked: Asked,
+  answerTo: AnswerTo,
 ): number | undefined {
   if (response.headersSent) {
     cutShort(response)
     return response.statusCode
   }
   const { status } = faults[fault.code]
-  return send(response, answerFor(status, messageFor(fault.code), asked))
+  return send(response, answerFor(status, messageFor(fault.code), answerTo))
 }
 
 /** The same for a connection that has no `ServerResponse`; it is closed. @returns the status sent. */
@@ -49,9 +49,9 @@ export function sendOnSocket(
   socket: Duplex,
   status: number | undefined,
   message: string | undefined,
-  asked: Asked,
+  answerTo: AnswerTo,
 ): number | undefined {
-  const answer = answerFor(status, message, asked)
+  const answer = answerFor(status, message, answerTo)
   if (answer === undefined || !socket.writable) {
     socket.destroy()
     return undefined
@@ -60,7 +60,7 @@ export function sendOnSocket(
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   const line = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}\r\n`
   socket.write(`${line}${lines.join('')}\r\n`)
-  if (asked.method !== 'HEAD') socket.write(answer.body)
+  if (answerTo.method !== 'HEAD') socket.write(answer.body)
   endLingering(socket)
   return answer.status
 }
@@ -74,7 +74,7 @@ interface Answer {
 function answerFor(
   ownStatus: number | undefined,
   message: string | undefined,
-  { method, requestId }: Asked,
+  { method, requestId }: AnswerTo,
 ): Answer | undefined {
   if (ownStatus === undefined) return undefined
   const status = publicStatus(method, ownStatus)
@@ -100,7 +100,7 @@ function send(response: ServerResponse, answer: Answer | undefined): number | un
   const { status, fields, body } = answer
   if (response.req.complete) {
     response.writeHead(status, fields)
-    // Node sends no body where a HEAD asked.
+    // Node sends no body where a HEAD answerTo.
     response.end(body)
     return status
   }

@@ -1,5 +1,5 @@
 /**
- * Metrics of what is the case, read off when they are asked for. `Over` says what several workers
+ * Metrics of what is the case, read off when they are asked for. `Aggregator` says what several workers
  * make together of what each of them tells.
  */
 import { Gauge, type Registry } from 'prom-client'
@@ -27,7 +27,7 @@ export interface GatewayState {
   readonly flushRecords: () => void
 }
 
-type Over = 'sum' | 'min' | 'max' | 'average'
+type Aggregator = 'sum' | 'min' | 'max' | 'average'
 
 export function describeState(registry: Registry, version: string, state: GatewayState): void {
   const registers = [registry]
@@ -50,7 +50,7 @@ export function describeState(registry: Registry, version: string, state: Gatewa
 
 function describeNumbers(registry: Registry, state: GatewayState): void {
   describeMemory(registry, state.replay)
-  const numbers: readonly (readonly [string, string, Over, () => number | undefined])[] = [
+  const numbers: readonly (readonly [string, string, Aggregator, () => number | undefined])[] = [
     [
       'replay_store_up',
       'Whether the replay store can be asked.',
@@ -79,10 +79,10 @@ export function gauge(
   registry: Registry,
   name: string,
   help: string,
-  over: Over,
+  aggregator: Aggregator,
   read: () => number | undefined,
 ): void {
-  labelled(registry, name, help, over, [], (own) => {
+  labelled(registry, name, help, aggregator, [], (own) => {
     const value = read()
     if (value === undefined) own.remove()
     else own.set(value)
@@ -160,7 +160,7 @@ function labelled<Label extends string>(
   registry: Registry,
   name: string,
   help: string,
-  aggregator: Over,
+  aggregator: Aggregator,
   labelNames: readonly Label[],
   collect: (own: Gauge<Label>) => void,
 ): void {

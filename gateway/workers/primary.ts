@@ -11,7 +11,7 @@ import type { Settings } from '../config/compile.ts'
 import { startMemory } from '../gateway.ts'
 import { listen, portOf } from '../http/listen.ts'
 import { findFreePort } from '../http/listener-group.ts'
-import { nameListener } from '../http/name-listener.ts'
+import { openListener } from '../http/open-listener.ts'
 import { createOpsServer, type Health } from '../http/ops-server.ts'
 import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
@@ -43,7 +43,7 @@ export async function startPrimary(
 ): Promise<Primary> {
   const { config } = settings
   const memory = startMemory(settings, clock)
-  const port = await nameListener('listen', config.listen, () => findFreePort(config.listen))
+  const port = await openListener('listen', config.listen, () => findFreePort(config.listen))
   const pool = new WorkerPool({
     assignment: { config, workers, port, sinceSeconds: memory.sinceSeconds },
     replay: memory.store,
@@ -64,7 +64,7 @@ export async function startPrimary(
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
   const ops = createOpsServer({ registry: metrics, health, page }, config.limits)
-  await nameListener('ops', config.ops, () => listen(ops, config.ops))
+  await openListener('ops', config.ops, () => listen(ops, config.ops))
   await startOrClose(pool, ops)
   return {
     trafficPort: port,

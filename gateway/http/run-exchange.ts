@@ -7,7 +7,7 @@ import type { Snapshot } from './snapshot.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
 /** @param answer what it throws is answered as a fault. */
-export async function seeThrough(
+export async function runExchange(
   request: IncomingMessage,
   response: ServerResponse,
   exchange: Exchange,
@@ -21,7 +21,7 @@ export async function seeThrough(
   try {
     await answer(snapshot)
   } catch (thrown) {
-    exchange.status = sendFault(response, exchange.failed(thrown), exchange.asked)
+    exchange.status = sendFault(response, exchange.failed(thrown), exchange.answerTo)
   } finally {
     parts.exchanges.remove(entry)
     exchange.end(parts.recorder)

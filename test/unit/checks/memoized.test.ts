@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { remembered } from '../../../gateway/checks/remembered.ts'
+import { memoized } from '../../../gateway/checks/memoized.ts'
 
 describe('what is remembered of a text', () => {
   it('is asked for once, whatever was said of it', () => {
     const { asked, judge } = counting()
-    const said = remembered(judge)
+    const said = memoized(judge)
 
     expect(['Host', 'Host', 'Via', 'Via'].map((name) => said(name))).toEqual([
       'host',
@@ -18,7 +18,7 @@ describe('what is remembered of a text', () => {
 
   it('is of the text as sent, not of another spelling', () => {
     const { asked, judge } = counting()
-    const said = remembered(judge)
+    const said = memoized(judge)
 
     expect(['Host', 'HOST', 'host'].map((name) => said(name))).toEqual(['host', 'host', 'host'])
     expect(asked).toEqual(['Host', 'HOST', 'host'])
@@ -26,7 +26,7 @@ describe('what is remembered of a text', () => {
 
   it('is bounded in number, and goes on remembering after a sender of many', () => {
     const { asked, judge } = counting()
-    const said = remembered(judge)
+    const said = memoized(judge)
 
     for (let i = 0; i < 100_000; i += 1) said(`x-${String(i)}`)
     asked.length = 0
@@ -38,7 +38,7 @@ describe('what is remembered of a text', () => {
 
   it('is not kept of a long one', () => {
     const { asked, judge } = counting()
-    const said = remembered(judge)
+    const said = memoized(judge)
     const long = `x-${'a'.repeat(63)}`
 
     expect([long, long].map((name) => said(name))).toEqual(['', ''])
@@ -47,7 +47,7 @@ describe('what is remembered of a text', () => {
 
   it('is not kept where there was nothing to say', () => {
     let asked = 0
-    const said = remembered((): string | undefined => {
+    const said = memoized((): string | undefined => {
       asked += 1
       return undefined
     })

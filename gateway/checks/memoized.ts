@@ -9,7 +9,7 @@ const MOST_TEXTS = 256
 const LONGEST_TEXT = 64
 
 /** @param judge must say the same of a text each time; what is undefined is not remembered. */
-export function remembered<T extends string | object | undefined>(
+export function memoized<T extends string | object | undefined>(
   judge: (text: string) => T,
 ): (text: string) => T {
   const known = new Map<string, T>()

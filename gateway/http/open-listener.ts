@@ -1,15 +1,15 @@
-/** Says of a listener that cannot be opened which key of the configuration it comes from, and why. */
+/** Opens a listener, or says which key of the configuration is in the way, and why. */
 import { formatHostPort } from '../host-port.ts'
 import { StartFailure } from '../start-failure.ts'
 import type { ListenAddress } from './listen.ts'
 
-interface Fault {
+interface ListenProblem {
   /** The key that is to be changed. */
   readonly key: keyof ListenAddress
   readonly why: string
 }
 
-const faults: Readonly<Record<string, Fault>> = {
+const problems: Readonly<Record<string, ListenProblem>> = {
   EADDRINUSE: { key: 'port', why: 'address already in use' },
   EACCES: { key: 'port', why: 'permission denied' },
   EADDRNOTAVAIL: { key: 'host', why: 'not an address of this machine' },
@@ -19,9 +19,9 @@ const faults: Readonly<Record<string, Fault>> = {
 
 /**
  * @param section of the configuration that says `address`.
- * @throws StartFailure instead of what `open` throws for a known fault.
+ * @throws StartFailure instead of what `open` throws for a known problem.
  */
-export async function nameListener<T>(
+export async function openListener<T>(
   section: 'listen' | 'ops' | 'authorizer',
   address: ListenAddress,
   open: () => Promise<T>,
@@ -30,9 +30,10 @@ export async function nameListener<T>(
     return await open()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const fault = faults[code]
-    if (fault === undefined) throw error
+    const problem = problems[code]
+    if (problem === undefined) throw error
+    const { key, why } = problem
     const at = formatHostPort(address)
-    throw new StartFailure(`${section}.${fault.key}: cannot listen on ${at}: ${fault.why}`, error)
+    throw new StartFailure(`${section}.${key}: cannot listen on ${at}: ${why}`, error)
   }
 }
