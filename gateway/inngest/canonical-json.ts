@@ -22,7 +22,7 @@ import { UintList } from './uint-list.ts'
 export const maxDepth = 200
 
 /**
- * Longest input for the event loop: usual JSON takes a millisecond then, and the worst there is four,
+ * Longest input for the event loop: usual JSON takes a millisecond then, and the worst there is ten,
  * during which nobody else is served. Longer bodies go to the threads of threads/canonical-pool.ts.
  */
 export const maxInlineBytes = 65_536

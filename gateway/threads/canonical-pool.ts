@@ -21,7 +21,7 @@ const defaults: PoolOptions = {
   // One core is the event loop's.
   threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
   maxWaiting: 64,
-  // Two seconds of the worst that ten megabytes can be made of.
+  // Two to four seconds of the worst that ten megabytes can be made of.
   maxWaitingBytes: 33_554_432,
   jobTimeoutMs: 5000,
   idleMs: 10_000,
