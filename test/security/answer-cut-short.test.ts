@@ -10,11 +10,14 @@ import { describe, expect, it } from 'vitest'
 import { signedCall } from '../support/attack.ts'
 import { plainRequest, startBefore } from '../support/raw-app.ts'
 
-/** @returns how the connection ends for the client. */
-async function endOf(port: number, request: string): Promise<string> {
+/** @param onBegun when the answer has begun to come. @returns how the connection ends for the client. */
+async function endOf(port: number, request: string, onBegun: () => void): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
   let received = ''
-  socket.on('data', (bytes) => (received += bytes.toString('latin1')))
+  socket.on('data', (bytes) => {
+    received += bytes.toString('latin1')
+    if (received.includes('{"a":1,')) onBegun()
+  })
   const how = await new Promise((resolve) => {
     socket.on('end', () => {
       resolve('ended')
@@ -25,7 +28,6 @@ async function endOf(port: number, request: string): Promise<string> {
     socket.write(request)
   })
   socket.destroy()
-  expect(received).toContain('{"a":1,')
   return `${String(how)}${received.endsWith('0\r\n\r\n') ? ' whole' : ''}`
 }
 
@@ -36,14 +38,14 @@ describe.each(['a signed call', 'a plain request'])('an answer to %s', (kind) =>
     ['1.1', 'ended'],
     ['1.0', 'ECONNRESET'],
   ])('that is cut short does not look whole in HTTP/%s', async (version, how) => {
+    let app: net.Socket | undefined
     const target = await startBefore((socket) => {
+      app = socket
       socket.write(`${head}7\r\n{"a":1,\r\n`)
-      // Behind what it says, and not with it.
-      setTimeout(() => socket.destroy(), 100)
     })
     const request = kind === 'a signed call' ? signedCall(target) : plainRequest
     const bytes = request.replace('HTTP/1.1', `HTTP/${version}`)
-    expect(await endOf(target.gateway.port, bytes)).toBe(how)
+    expect(await endOf(target.gateway.port, bytes, () => app?.destroy())).toBe(how)
     expect(target.reasons()).toEqual(['upstream_reset'])
   })
 })
