@@ -5,11 +5,11 @@ import type { Address } from './address.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 
 /** Others reach no app: CVE-2026-42047 answered them with `process.env`. */
-const METHODS = new Set(['GET', 'POST', 'PUT'])
+export const INNGEST_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT'])
 
 export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): Verdict<undefined> {
   const { method, rawHeaders } = head
-  if (!METHODS.has(method)) return refuse('method_not_allowed')
+  if (!INNGEST_METHODS.has(method)) return refuse('method_not_allowed')
   if (method === 'GET' && !route.introspection) return refuse('method_not_allowed')
   // Inngest follows a 301, 302 or 303 as a GET that still carries the call's body; an SDK answers
   // it with introspection and the call counts as done without having run (inngest-js 1715).

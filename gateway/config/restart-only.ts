@@ -54,7 +54,8 @@ export function restartProblems(
   next: Config,
 ): Problem[] {
   return restartOnly.flatMap((key) => {
-    const change = changeIn(running, next, key.split('.'))
+    const path = key.split('.')
+    const change = changeOf(path, valueAt(running, path), valueAt(next, path))
     return change === undefined ? [] : [{ file, line: lineOf(change.path), ...describe(change) }]
   })
 }
@@ -66,12 +67,11 @@ interface Change {
 }
 
 /** The first that differs, within mappings that both have. */
-function changeIn(running: Config, next: Config, path: readonly string[]): Change | undefined {
-  const [before, after] = [valueAt(running, path), valueAt(next, path)]
+function changeOf(path: readonly string[], before: unknown, after: unknown): Change | undefined {
   if (isDeepStrictEqual(before, after)) return undefined
   if (!isMapping(before) || !isMapping(after)) return { path, before, after }
   const keys = Object.keys({ ...before, ...after })
-  const changes = keys.map((key) => changeIn(running, next, [...path, key]))
+  const changes = keys.map((key) => changeOf([...path, key], before[key], after[key]))
   return changes.find((change) => change !== undefined)
 }
 

@@ -3,7 +3,7 @@ import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Findings } from '../findings.ts'
 import type { Reason } from '../reasons.ts'
 import type { DiagnosisBudget } from './budget.ts'
-import { firstDifference, firstDifferingByte } from './difference.ts'
+import { firstDifference } from './difference.ts'
 import { diagnoseMismatch, mismatches, type MismatchKind } from './mismatch.ts'
 import { diagnoseSpelling, spellings, type SpellingKind } from './spelling.ts'
 
@@ -41,17 +41,7 @@ export function diagnose(
   )
 }
 
-/** Longer ones differ at a byte, and why is not looked for: that takes many times as long. */
-const MOST_BYTES_COMPARED = 1_048_576
-
 function healed(body: Uint8Array, signedBody: Uint8Array): Diagnosis {
-  if (body.byteLength > MOST_BYTES_COMPARED) {
-    const offset = firstDifferingByte(body, signedBody)
-    return {
-      kind: 'healed',
-      detail: offset === undefined ? undefined : `other at byte ${String(offset)}`,
-    }
-  }
   const difference = firstDifference(body, signedBody)
   const detail = difference && `${difference.kind} at byte ${String(difference.offset)}`
   return { kind: 'healed', detail }

@@ -24,13 +24,18 @@ export interface Difference {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
+/** Why longer ones differ is not looked for: it takes many times as long as to see where. */
+const LONGEST_EXPLAINED_BYTES = 1_048_576
+
 /** @param canonical what canonicalizeJson made of `received`. @returns undefined if they are alike. */
 export function firstDifference(
   received: Uint8Array,
   canonical: Uint8Array,
 ): Difference | undefined {
   const offset = firstDifferingByte(received, canonical)
-  return offset === undefined ? undefined : { kind: kindAt(offset, received, canonical), offset }
+  if (offset === undefined) return undefined
+  const isLong = received.byteLength > LONGEST_EXPLAINED_BYTES
+  return { kind: isLong ? 'other' : kindAt(offset, received, canonical), offset }
 }
 
 /** @returns the offset; the length of the shorter if it is how the longer begins. */

@@ -185,11 +185,6 @@ export class Passthrough {
       call.hasTimedOut = true
       upstream.destroy()
     })
-    if (upstream.socket === null)
-      upstream.once('socket', () => {
-        this.#watchHandshake(upstream, call)
-      })
-    else this.#watchHandshake(upstream, call)
     upstream.once('upgrade', (answer, appSocket: Socket) => {
       upstream.setTimeout(0)
       call.onSwitched(answer, appSocket)
@@ -199,8 +194,15 @@ export class Passthrough {
     }
     // Of a plain request the library tells when the socket is there and it listens already, of a
     // handshake before it does.
-    if (upstream.socket === null) process.nextTick(takeOver)
-    else takeOver()
+    if (upstream.socket === null) {
+      upstream.once('socket', () => {
+        this.#watchHandshake(upstream, call)
+      })
+      process.nextTick(takeOver)
+    } else {
+      this.#watchHandshake(upstream, call)
+      takeOver()
+    }
   }
 
   /** The library's own time for connecting ends where a TLS handshake begins. */

@@ -6,6 +6,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
+import { INNGEST_METHODS } from '../checks/inngest-use.ts'
 import { faults, messageFor, type GatewayFault } from '../errors.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { cutShort } from './cut-short.ts'
@@ -17,9 +18,6 @@ export interface AnswerTo {
 }
 
 const RETRY_AFTER_SECONDS = 5
-
-/** Of Inngest. A GET that is refused for its method is one where introspection is off. */
-const METHODS = ['GET', 'POST', 'PUT']
 
 /** @returns the status sent. */
 export function sendRefusal(
@@ -87,7 +85,10 @@ function answerFor(
   }
   // RFC 9110 15.5.2 and 15.5.6 require these.
   if (status === 401) fields['www-authenticate'] = 'InngestSignature'
-  if (status === 405) fields['allow'] = METHODS.filter((each) => each !== method).join(', ')
+  // A GET that is refused for its method is one where introspection is off.
+  if (status === 405) {
+    fields['allow'] = [...INNGEST_METHODS].filter((each) => each !== method).join(', ')
+  }
   if (status === 503 || status === 429) fields['retry-after'] = String(RETRY_AFTER_SECONDS)
   return { status, fields, body }
 }
@@ -100,7 +101,7 @@ function send(response: ServerResponse, answer: Answer | undefined): number | un
   const { status, fields, body } = answer
   if (response.req.complete) {
     response.writeHead(status, fields)
-    // Node sends no body where a HEAD answerTo.
+    // Node sends no body where a HEAD asked.
     response.end(body)
     return status
   }

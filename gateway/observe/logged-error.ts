@@ -1,7 +1,7 @@
 /**
- * An error as it is logged: what its maker says of it, and nothing that a library has hung on it.
- * ioredis hangs on the command, with a claim's key in it, undici and Node the bytes of an answer that
- * they cannot read, and Node the app's certificate.
+ * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
+ * that was refused, with a claim's key in it; undici and Node add the bytes of an answer that they
+ * cannot read, and Node the app's certificate.
  */
 export interface LoggedError {
   readonly type: string
@@ -11,10 +11,10 @@ export interface LoggedError {
   readonly causes?: readonly LoggedError[]
 }
 
-/** Of whatever made the app's or a store's message. */
+/** A message may hold what an app or a store has sent. */
 const MAX_CHARACTERS = 2000
 
-/** An error of several attempts, or one that another made. */
+/** Of errors of several attempts, and of errors that others made. */
 const MAX_DEPTH = 3
 const MAX_CAUSES = 8
 

@@ -1,6 +1,4 @@
 /** The app of the Compose example, on the real SDK, behind a real gateway with the configuration of the example. */
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 
 import {
@@ -10,6 +8,7 @@ import {
   startExample,
   type Example,
 } from '../support/compose-example.ts'
+import { accepts } from '../support/accepts.ts'
 import { patient, readiness } from '../support/gateway-process.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
@@ -66,17 +65,6 @@ describe('the Compose example, running', () => {
 
   it('listens on the one address of the app that the gateway knows', async () => {
     const { appPort } = await whenReady()
-    const isReached = async (host: string) => {
-      const socket = connect(appPort, host)
-      try {
-        await once(socket, 'connect')
-        return true
-      } catch {
-        return false
-      } finally {
-        socket.destroy()
-      }
-    }
-    expect([await isReached(appAddress), await isReached('127.0.0.1')]).toEqual([true, false])
+    expect([await accepts(appPort, appAddress), await accepts(appPort)]).toEqual([true, false])
   })
 })

@@ -1,9 +1,9 @@
-/** Whether somebody listens on a port of this machine. */
+/** Whether somebody listens at an address of this machine. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-export async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
+export async function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const socket = connect(port, host)
   try {
     await once(socket, 'connect')
     return true
