@@ -149,6 +149,8 @@ describe('a sender that leaves', () => {
     hooks.options = holds
     const gateway = await startBehind((_request, response) => response.end('done'))
     const held = post(gateway, forged(), 'x')
+    // It has the thread, and the one that leaves is the one that waits.
+    await expect.poll(() => hooks.come).toBe(1)
     const socket = await open(gateway.port)
     const body = forged()
     const signature = signatureHeader(testKey, 'x', Math.floor(gateway.clock.wallMs / 1000))
