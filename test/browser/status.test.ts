@@ -1,4 +1,5 @@
 /** The status page in a real browser: live, without JavaScript, by keyboard, on a phone, in the dark. */
+// @module-tag browser
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'

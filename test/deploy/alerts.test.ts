@@ -16,13 +16,13 @@ interface RuleTests {
 }
 
 describe('the alert rules', () => {
-  it('are rules that Prometheus takes', () => {
+  it('are rules that Prometheus takes', { tags: ['prometheus'] }, () => {
     expect(
       runProgram('promtool', ['check', 'rules', 'alerts.yaml'], { cwd: folder }),
     ).toMatchObject({ code: 0 })
   })
 
-  it('fire where they should, and nothing else does', () => {
+  it('fire where they should, and nothing else does', { tags: ['prometheus'] }, () => {
     const { code, said } = runProgram('promtool', ['test', 'rules', ...testFiles], { cwd: folder })
     expect(said).not.toContain('FAILED')
     expect(code).toBe(0)

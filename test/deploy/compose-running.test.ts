@@ -1,4 +1,5 @@
 /** The app of the Compose example, on the real SDK, behind a real gateway with the configuration of the example. */
+// @module-tag redis
 import { describe, expect, it } from 'vitest'
 
 import {

@@ -1,4 +1,5 @@
 /** The components, used in a kustomization of a user's own. */
+// @module-tag kubernetes
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 

@@ -1,4 +1,5 @@
 /** The configurations in the ConfigMaps, read as the gateway reads them in its pod; and when it has to end. */
+// @module-tag kubernetes
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
 /** Who reaches an app, a gateway and the replay cache, by the NetworkPolicies. */
+// @module-tag kubernetes
 import { describe, expect, test } from 'vitest'
 
 import { build, gatewayIn, kustomizations, ofKind, podOf, podsIn } from '../support/kustomize.ts'

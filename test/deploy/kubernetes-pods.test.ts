@@ -1,4 +1,5 @@
 /** Every pod that deploy/kubernetes makes is as closed as it can be; each rule is also seen to be broken. */
+// @module-tag kubernetes
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 

@@ -1,4 +1,5 @@
 /** The probes of the sidecar example, sent to a gateway with its routes in front of an app on loopback. */
+// @module-tag kubernetes
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 

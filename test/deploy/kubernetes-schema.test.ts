@@ -3,6 +3,7 @@
  * exist, a wrong type or a missing key is a mistake for the compiler. The API server forgets unknown keys
  * and so would run without the protection that a misspelt one was meant to give.
  */
+// @module-tag kubernetes
 import path from 'node:path'
 
 import ts from 'typescript'

@@ -2,6 +2,8 @@
  * The commands of README.md that make the Secrets, and what comes of them: a Valkey (here Redis) with the
  * settings of the ConfigMap and the users of the Secret, and a gateway with the replay of the companion.
  */
+// @module-tag redis
+// @module-tag kubernetes
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
 /** Where the Services lead, and how the gateways behind them are kept in number. */
+// @module-tag kubernetes
 import type { Container, Service } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 

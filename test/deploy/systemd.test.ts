@@ -39,7 +39,7 @@ function readConfiguration() {
 }
 
 describe('the systemd unit', () => {
-  it('is read by systemd without a complaint', () => {
+  it('is read by systemd without a complaint', { tags: ['systemd'] }, () => {
     // What it starts is not on this machine; a shell is at its place.
     const unit = path.join(folder, 'inngest-gateway.service')
     writeFileSync(unit, text.replaceAll('/usr/bin/node', '/bin/sh'))
@@ -48,7 +48,7 @@ describe('the systemd unit', () => {
     expect([status, stderr]).toEqual([0, ''])
   })
 
-  it('leaves little exposed, by what systemd says of it', () => {
+  it('leaves little exposed, by what systemd says of it', { tags: ['systemd'] }, () => {
     const options = ['security', '--offline=true', '--threshold=15', '--no-pager', UNIT]
     const { status, stdout } = spawnSync('systemd-analyze', options, { encoding: 'utf8' })
     expect(stdout).toContain('Overall exposure level')

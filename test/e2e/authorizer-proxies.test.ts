@@ -2,6 +2,7 @@
  * Real proxies that ask: HAProxy hands over the body by a few lines of Lua and passes on what is
  * permitted; nginx's auth_request and Caddy's forward_auth never send a body, and say so nowhere.
  */
+// @module-tag proxies
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'

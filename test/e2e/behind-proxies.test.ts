@@ -3,6 +3,7 @@
  * `X-Forwarded-For` of the sender's own through none. Senders come from 127.0.0.x, of which
  * 127.0.0.5 alone is allowed; the proxies, trusted, come from 127.0.0.1.
  */
+// @module-tag proxies
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { startFrontProxy, caddy, haproxy, nginx, type FrontProxy } from '../support/front-proxy.ts'

@@ -3,6 +3,7 @@
  * then, and raises no false alarm. Those that can come from 127.0.0.2, which is trusted; the others
  * name a client of their own.
  */
+// @module-tag proxies
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { runConformance } from '../support/conforming.ts'

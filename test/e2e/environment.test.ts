@@ -57,7 +57,7 @@ describe('a gateway', () => {
     },
   )
 
-  it('writes no password of its store, whatever DEBUG says', async () => {
+  it('writes no password of its store, whatever DEBUG says', { tags: ['redis'] }, async () => {
     const server = await startRedis('--requirepass', 'hunter2')
     const password = mountSecret({ password: 'hunter2' }).fileOf('password')
     const replay = `{ store: redis, url: "${server.url}", password: { file: ${password} } }`

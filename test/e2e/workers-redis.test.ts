@@ -1,4 +1,5 @@
 /** Several workers that share their replay cache with other gateways, while it is there and while not. */
+// @module-tag redis
 import { describe, expect, it } from 'vitest'
 
 import { startNamedApp } from '../support/apps.ts'

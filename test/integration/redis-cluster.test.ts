@@ -1,4 +1,5 @@
 /** The shared replay store in a cluster, of real servers, through a failover. */
+// @module-tag redis
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

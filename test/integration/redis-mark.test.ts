@@ -1,4 +1,5 @@
 /** Since when a real Redis and Valkey keep claims, as the mark beside them says. */
+// @module-tag redis
 import { describe, expect, it } from 'vitest'
 
 import { RedisMark } from '../../gateway/replay/redis-mark.ts'

@@ -1,4 +1,5 @@
 /** The shared replay store behind Sentinels, of real servers, through a failover. */
+// @module-tag redis
 import { randomBytes } from 'node:crypto'
 
 import { describe, expect, it } from 'vitest'

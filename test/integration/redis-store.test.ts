@@ -1,4 +1,5 @@
 /** The shared replay store against a real Redis and Valkey: the contract, and all that goes wrong. */
+// @module-tag redis
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
 /** The shared replay store over TLS: its server is always verified, by the configured authorities. */
+// @module-tag redis
 import { describe, expect, it } from 'vitest'
 
 import { track } from '../support/app-behind-gateway.ts'

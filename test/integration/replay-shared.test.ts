@@ -1,4 +1,5 @@
 /** Two gateways that share a replay cache in Redis or Valkey, while that is there and while it is not. */
+// @module-tag redis
 import { describe, expect, it } from 'vitest'
 
 import { track } from '../support/app-behind-gateway.ts'

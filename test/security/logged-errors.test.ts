@@ -14,7 +14,7 @@ import { statusOf } from '../support/raw.ts'
 import { startRedis } from '../support/redis-server.ts'
 
 describe('the log of a failure', () => {
-  it('has nothing of a signature that the store did not take', async () => {
+  it('has nothing of a signature that the store did not take', { tags: ['redis'] }, async () => {
     const server = await startRedis()
     const replay = { store: 'redis', url: server.url, timeoutMs: 10_000, coldStart: 'accept' }
     const target = await startTarget({ replay })

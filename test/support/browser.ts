@@ -10,7 +10,7 @@ import {
 } from 'playwright-core'
 import { afterEach } from 'vitest'
 
-const executablePath = '/usr/bin/chromium'
+import { findProgram } from '../programs/find.ts'
 
 const args = [
   '--no-sandbox',
@@ -43,6 +43,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> {
   const profile = mkdtempSync(path.join(tmpdir(), 'chromium-'))
+  const executablePath = findProgram('chromium') ?? 'chromium'
   const launch = { executablePath, args, headless: true, ...options }
   const context = await chromium.launchPersistentContext(profile, launch)
   closes.push(async () => {

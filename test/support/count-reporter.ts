@@ -1,18 +1,43 @@
-/** Prints the last line of a run: `N passed, N failed`. */
-import type { Reporter, TestModule } from 'vitest/node'
+/** Ends a run with `N passed, N failed`, and what was not run for want of programs. */
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+
+import type { Group } from '../programs/groups.ts'
+import { reportNotRun } from '../programs/not-run.ts'
 
 export default class CountReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    let passed = 0
-    let failed = errors.length
-    for (const module of modules) {
-      const tests = [...module.children.allTests()]
-      passed += tests.filter((test) => test.result().state === 'passed').length
-      failed += tests.filter((test) => test.result().state === 'failed').length
-      if (module.errors().length > 0) failed += module.errors().length
-    }
+  readonly #missing: readonly Group[]
+  #vitest: Vitest | undefined
+
+  /** @param missing groups whose tests are left out. */
+  constructor(missing: readonly Group[]) {
+    this.#missing = missing
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): Promise<void> {
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const inState = (state: string) => tests.filter((test) => test.result().state === state)
+    const moduleErrors = modules.filter((module) => module.errors().length > 0)
+    const passed = inState('passed').length
+    const failed = errors.length + inState('failed').length + moduleErrors.length
+    const notRun = reportNotRun(await this.#notRun(modules, inState('skipped')))
     process.on('exit', () => {
       console.log(`${String(passed)} passed, ${String(failed)} failed`)
+      if (notRun !== '') console.log(`\n${notRun}`)
     })
+  }
+
+  /** All that is missing, unless the run was narrowed to some files: then only what those lacked. */
+  async #notRun(
+    modules: readonly TestModule[],
+    skipped: readonly TestCase[],
+  ): Promise<readonly Group[]> {
+    const all = await this.#vitest?.globTestSpecifications()
+    if (modules.length === 0 || modules.length === all?.length) return this.#missing
+    const tags = new Set(skipped.flatMap((test) => test.tags))
+    return this.#missing.filter(({ name }) => tags.has(name))
   }
 }

@@ -1,6 +1,7 @@
 /** A gateway as its own process, or several, from a configuration that the test can change. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { afterEach, expect } from 'vitest'
 import { stringify } from 'yaml'
@@ -104,15 +105,14 @@ export async function readiness(gateway: GatewayProcess): Promise<string> {
   return `${String(status)} ${body.trim()}`
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const output = (await ps.stdout.toArray()).join('')
-  return output
-    .split(/\s+/)
-    .filter((text) => text !== '')
-    .map(Number)
+/** By proc_pid_stat(5), where the parent follows the state, and the state the name in brackets. */
+async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const isChild = new RegExp(`\\) \\w ${String(parent)} `)
+  // A process may have ended in the meantime.
+  const stats = pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+  const texts = await Promise.all(stats)
+  return pids.filter((_, i) => isChild.test(texts[i] ?? '')).map(Number)
 }
 
 export interface SignedCall {

@@ -1,0 +1,77 @@
+/**
+ * The programs that tests start beside Node, in groups. A test that starts one says so by the tag of its
+ * group: `// @module-tag redis` in a file whose every test does, else `it('…', { tags: ['redis'] }, …)`.
+ * declared.ts fails a test that starts a program without the tag. A new program is a row here.
+ */
+
+export interface Group {
+  readonly name: string
+  /** What its tests are about, for the list of those that were not run. */
+  readonly subject: string
+  readonly programs: readonly Program[]
+}
+
+export interface Program {
+  readonly command: string
+  /** The Debian package that brings it; without one, install.ts knows how to get it. */
+  readonly debianPackage?: string
+  /** A program of that name is too old unless it prints this. */
+  readonly prints?: { readonly args: readonly string[]; readonly text: RegExp }
+}
+
+const fromPackage = (debianPackage: string, command = debianPackage): Program => ({
+  command,
+  debianPackage,
+})
+
+export const groups = [
+  {
+    name: 'proxies',
+    subject: 'real proxies in front of the gateway',
+    programs: [fromPackage('nginx'), fromPackage('haproxy'), fromPackage('caddy')],
+  },
+  {
+    name: 'redis',
+    subject: 'the replay cache in Redis and Valkey',
+    programs: [
+      fromPackage('redis-server'),
+      fromPackage('redis-tools', 'redis-cli'),
+      fromPackage('valkey-server'),
+    ],
+  },
+  { name: 'browser', subject: 'the status page in a browser', programs: [fromPackage('chromium')] },
+  {
+    name: 'kubernetes',
+    subject: 'the manifests of deploy/kubernetes',
+    programs: [
+      {
+        command: 'kubectl',
+        // Kustomize's components, which the manifests use, are unknown to Debian 12's kubectl.
+        prints: { args: ['version', '--client'], text: /^Kustomize Version: v5/m },
+      },
+    ],
+  },
+  {
+    name: 'compose',
+    subject: 'the example of deploy/compose',
+    programs: [fromPackage('docker-compose')],
+  },
+  {
+    name: 'prometheus',
+    subject: 'the alert rules of deploy/observability',
+    programs: [fromPackage('prometheus', 'promtool')],
+  },
+  {
+    name: 'systemd',
+    subject: 'the unit of deploy/systemd',
+    programs: [fromPackage('systemd', 'systemd-analyze')],
+  },
+] as const satisfies readonly Group[]
+
+export type GroupName = (typeof groups)[number]['name']
+
+declare module 'vitest' {
+  interface TestTags {
+    tags: GroupName
+  }
+}
