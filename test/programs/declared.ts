@@ -27,9 +27,7 @@ const tagsWithin = ({ tags = [], tasks = [] }: Tagged): readonly string[] => [
 /** Outside a test, in beforeAll or as the file is read, those of anything that was read of the file. */
 function declaredTags(): readonly string[] {
   const test = TestRunner.getCurrentTest<RunnerTestCase | undefined>()
-  if (test !== undefined) return tagsWithin(test)
-  const { file } = TestRunner.getCurrentSuite()
-  return file === undefined ? [] : tagsWithin(file)
+  return tagsWithin(test ?? TestRunner.getCurrentSuite().file)
 }
 
 function checkDeclared(command: string): void {

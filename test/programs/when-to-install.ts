@@ -48,11 +48,17 @@ function signOfContainer({ root, environment }: Machine): string | undefined {
   if (mark !== undefined) return `/${mark}`
   const variable = ['container', 'KUBERNETES_SERVICE_HOST'].find((name) => environment[name])
   if (variable !== undefined) return `$${variable}`
-  // proc_pid_mountinfo(5): mount point is the fifth field, the type follows the dash.
-  if (/^(?:\S+ ){4}\/ .* - overlay /m.test(read(at('proc/self/mountinfo')))) return 'overlay root'
-  if (/(?:^|\0)container=/.test(read(at('proc/1/environ')))) return 'container of process 1'
-  return isChroot(root) ? 'chroot' : undefined
+  const mounts = read(at('proc/self/mountinfo'))
+  if (OVERLAY_ROOT.test(mounts)) return 'an overlay as root'
+  if (/(?:^|\0)container=/.test(read(at('proc/1/environ')))) return '$container of process 1'
+  const isChroot = (mounts !== '' && !MOUNTED_ROOT.test(mounts)) || isOtherRoot(root)
+  return isChroot ? 'chroot' : undefined
 }
+
+// proc_pid_mountinfo(5): the fifth field is the mount point, and the type follows a dash.
+const OVERLAY_ROOT = /^(?:\S+ ){4}\/ .* - overlay /m
+/** Missing in a chroot, whose root is a folder of some mount. */
+const MOUNTED_ROOT = /^(?:\S+ ){4}\/ /m
 
 function read(file: string): string {
   try {
@@ -62,11 +68,13 @@ function read(file: string): string {
   }
 }
 
-/** As ischroot(1) decides. */
-function isChroot(root: string): boolean {
-  const ofProcessOne = statSync(path.join(root, 'proc/1/root'), { throwIfNoEntry: false })
-  const own = statSync(root)
-  return (
-    ofProcessOne !== undefined && (ofProcessOne.dev !== own.dev || ofProcessOne.ino !== own.ino)
-  )
+/** Than that of process 1, as far as this process may see. */
+function isOtherRoot(root: string): boolean {
+  try {
+    const ofProcessOne = statSync(path.join(root, 'proc/1/root'))
+    const own = statSync(root)
+    return ofProcessOne.dev !== own.dev || ofProcessOne.ino !== own.ino
+  } catch {
+    return false
+  }
 }
