@@ -1,8 +1,7 @@
 /** Ends a run with `N passed, N failed`, and what was not run for want of programs. */
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 
-import type { Group } from '../programs/groups.ts'
-import { reportNotRun } from '../programs/not-run.ts'
+import { groups, type Group } from '../programs/groups.ts'
 
 export default class CountReporter implements Reporter {
   readonly #missing: readonly Group[]
@@ -40,4 +39,15 @@ export default class CountReporter implements Reporter {
     const tags = new Set(skipped.flatMap((test) => test.tags))
     return this.#missing.filter(({ name }) => tags.has(name))
   }
+}
+
+/** @param missing groups of which tests were left out. */
+export function reportNotRun(missing: readonly Group[]): string {
+  if (missing.length === 0) return ''
+  const width = Math.max(...groups.map(({ name }) => name.length))
+  const rows = missing.map(({ name, subject, programs }) => {
+    const commands = programs.map(({ command }) => command).join(', ')
+    return `  ${name.padEnd(width)}  ${subject} (missing: ${commands})`
+  })
+  return ['Not run, as programs are missing:', ...rows, 'To install them: npm run install-programs'].join('\n') // prettier-ignore
 }
