@@ -31,10 +31,14 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: KEY }
 `,
     })
     const run = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml')]
-    const child = spawn('unshare', [...(own ?? []), process.execPath, '--import', signalsItself, ...run], {
-      env: { PATH: process.env['PATH'], KEY: 'signkey-test-12345678' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const child = spawn(
+      'unshare',
+      [...(own ?? []), process.execPath, '--import', signalsItself, ...run],
+      {
+        env: { PATH: process.env['PATH'], KEY: 'signkey-test-12345678' },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    )
     const deadline = setTimeout(() => child.kill('SIGKILL'), 20_000)
     const [code] = (await once(child, 'exit')) as [number | null]
     clearTimeout(deadline)

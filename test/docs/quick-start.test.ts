@@ -1,0 +1,38 @@
+/** The README's first lines are what CI runs, and what they say of programs is so. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+import { groups, type Group } from '../programs/groups.ts'
+import { blocksOf } from '../support/documents.ts'
+
+const readme = readFileSync('README.md', 'utf8').replaceAll(/\s+/g, ' ')
+const ciLines = readFileSync('.ci/run', 'utf8').trim().split('\n')
+const [quickStart] = blocksOf('sh').filter(({ page }) => page === 'README.md')
+
+describe('the quick start', () => {
+  it('is run by CI, word for word', () => {
+    const lines = quickStart?.text.trim().split('\n')
+    expect(lines).toEqual(['npm ci && npm run demo', 'npm ci && npm test'])
+    expect(ciLines).toEqual(expect.arrayContaining(lines ?? []))
+    expect(ciLines.at(-1)).toBe('npm ci && npm test')
+    expect(ciLines).toContain('export CI=true')
+  })
+
+  it('names every program that tests start', () => {
+    const programs = (groups as readonly Group[]).flatMap((group) => group.programs)
+    const named = programs.filter(({ command }) => {
+      const name = command.replace(/-(?:server|cli)$/, '')
+      return readme.slice(0, readme.indexOf('As root in a container')).toLowerCase().includes(name)
+    })
+    expect(named).toEqual(programs)
+  })
+
+  it('runs what installs programs first, and names the command that does', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    expect(scripts['test']).toBe('node test/programs/prepare.ts && vitest run')
+    expect(scripts['install-programs']).toBe('node test/programs/install.ts')
+    expect(readme).toContain('`npm run install-programs`')
+  })
+})
