@@ -2,16 +2,16 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 
-import { Pool, type Dispatcher } from 'undici'
+import { buildConnector, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit.ts'
 import type { Body } from '../body.ts'
-import { withoutBrackets } from '../host-port.ts'
-import type { InngestRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
+import type { RoutePolicy, UpstreamPolicy } from '../policy.ts'
 import { AnswerRelay, type ForwardEvents } from './answer-relay.ts'
 import { keepRequestFields } from './header-hygiene.ts'
 import { SharedResources } from './shared-resources.ts'
 import { upstreamFields } from './upstream-request.ts'
+import { certificateCheckOf, certificateNameOf } from './upstream-tls.ts'
 
 export interface ForwarderOptions {
   readonly connectTimeoutMs: number
@@ -46,7 +46,7 @@ export class Forwarder {
     for (const route of routes) {
       if (route.kind !== 'inngest') continue
       const pool = shared.acquire({ upstream: route.upstream, options })
-      this.#upstreams.set(route, { pool, serverName: serverNameOf(route) })
+      this.#upstreams.set(route, { pool, serverName: certificateNameOf(route.upstream) })
     }
   }
 
@@ -103,25 +103,36 @@ function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Ui
   return bytes.byteLength === 0 && !WITH_BODY.has(method) ? null : bytes
 }
 
-function serverNameOf({ upstream }: InngestRoutePolicy): string {
-  return upstream.tls.serverName ?? withoutBrackets(new URL(upstream.origin).hostname)
-}
-
 function createPool({ upstream, options }: PoolSpecification): Pool {
-  const { ca, cert, key } = upstream.tls
   return new Pool(upstream.origin, {
     // undici offers HTTP/2 by itself, and then tells of no field of the answer as it came.
     allowH2: false,
     headersTimeout: options.responseTimeoutMs,
     bodyTimeout: options.responseTimeoutMs,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-      rejectUnauthorized: true,
-      ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
-    },
+    connect: createConnector(upstream, options),
   })
+}
+
+function createConnector(
+  upstream: UpstreamPolicy,
+  options: ForwarderOptions,
+): buildConnector.connector {
+  const { ca, cert, key } = upstream.tls
+  const { servername, checkServerIdentity } = certificateCheckOf(upstream)
+  const connect = buildConnector({
+    // The pool's own setting does not reach a connector that is made here.
+    allowH2: false,
+    timeout: options.connectTimeoutMs,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
+    checkServerIdentity,
+    ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
+  })
+  // undici tells its connections apart by a request's server name, so each request carries one.
+  return (at, done) => {
+    connect({ ...at, servername }, done)
+  }
 }

@@ -1,7 +1,6 @@
 /** An upstream as http-proxy-3 takes it, and the connections to it. */
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
-import { isIP } from 'node:net'
 
 import type { ServerOptions } from 'http-proxy-3'
 
@@ -9,6 +8,7 @@ import { withoutBrackets } from '../host-port.ts'
 import type { UpstreamPolicy } from '../policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { SharedResources } from './shared-resources.ts'
+import { certificateCheckOf } from './upstream-tls.ts'
 
 export type UpstreamAgent = PlainAgent | TlsAgent
 
@@ -21,12 +21,11 @@ export function createUpstreamAgents(): UpstreamAgents {
 }
 
 function createAgent({ origin, tls }: UpstreamPolicy): UpstreamAgent {
-  const { protocol, hostname } = new URL(origin)
+  const { protocol } = new URL(origin)
   // Keep-alive: each request on a connection of its own would run a busy sidecar out of ports.
   if (protocol !== 'https:') return new PlainAgent({ keepAlive: true })
-  // An address is verified as such: RFC 6066 3 knows no server name that is one.
-  const { serverName = isIP(withoutBrackets(hostname)) === 0 ? hostname : '', ...material } = tls
-  const verified = { servername: serverName, rejectUnauthorized: true }
+  const { serverName: _, ...material } = tls
+  const verified = { ...certificateCheckOf({ origin, tls }), rejectUnauthorized: true }
   return new TlsAgent({ keepAlive: true, ...verified, ...material })
 }
 

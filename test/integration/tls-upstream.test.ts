@@ -26,16 +26,25 @@ function nameIn(socket: TLSSocket): string | undefined {
 }
 
 /** @returns the status of a verified call and of a passthrough request to one app. */
-async function statusesWith(upstreamTls: object | undefined, asks = false, host = '127.0.0.1') {
+async function statusesWith(
+  upstreamTls: object | undefined,
+  asks = false,
+  host = '127.0.0.1',
+  shows = '',
+) {
   const names: unknown[] = []
+  const serverNames: unknown[] = []
   const app = createServer(
     {
-      cert: readFileSync(fixture('cert.pem')),
-      key: readFileSync(fixture('key.pem')),
+      cert: readFileSync(fixture(`${shows}cert.pem`)),
+      key: readFileSync(fixture(`${shows}key.pem`)),
       ...(asks && { requestCert: true, ca: readFileSync(fixture('client-ca.pem')) }),
     },
     (request, response) => {
-      if (request.socket instanceof TLSSocket) names.push(nameIn(request.socket))
+      if (request.socket instanceof TLSSocket) {
+        names.push(nameIn(request.socket))
+        serverNames.push(request.socket.servername)
+      }
       response.end()
     },
   )
@@ -56,7 +65,7 @@ async function statusesWith(upstreamTls: object | undefined, asks = false, host 
   const get = 'GET /x HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n'
   const call = signedCall(target).replace('app.example.com', 'evil.example.com')
   const statuses = [statusOf(await target.raw(call)), statusOf(await target.raw(get))]
-  return { statuses, names, reasons: target.reasons() }
+  return { statuses, names, serverNames, reasons: target.reasons() }
 }
 
 const refused = { statuses: [502, 502], reasons: ['upstream_connect', 'upstream_connect'] }
@@ -144,6 +153,30 @@ describe('an https upstream', () => {
       statuses: [200, 200],
     })
     expect(await statusesWith({ ...own, serverName: 'other.example.com' })).toMatchObject(refused)
+  })
+
+  it('by address sends no server name, and by name sends the name', async () => {
+    const [byAddress, byName] = [
+      await statusesWith(own),
+      await statusesWith({ ...own, serverName: 'localhost' }),
+    ]
+    expect(byAddress).toMatchObject({ statuses: [200, 200], serverNames: [false, false] })
+    expect(byName.serverNames).toEqual(['localhost', 'localhost'])
+  })
+
+  it('by address is refused unless its certificate carries that address', async () => {
+    const named = { caFile: fixture('named-cert.pem') }
+    expect(await statusesWith(named, false, 'localhost', 'named-')).toMatchObject({
+      statuses: [200, 200],
+    })
+    expect(await statusesWith(named, false, '127.0.0.1', 'named-')).toMatchObject(refused)
+  })
+
+  it('is held to an address that the operator gives as serverName', async () => {
+    const withAddress = (serverName: string) =>
+      statusesWith({ ...own, serverName }, false, 'localhost')
+    expect(await withAddress('127.0.0.1')).toMatchObject({ statuses: [200, 200] })
+    expect(await withAddress('127.0.0.2')).toMatchObject(refused)
   })
 
   it('that asks for a certificate is shown the gateway’s', async () => {
