@@ -108,7 +108,8 @@ async function admitInngest(
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
 
-  const bodied = checkSignedBody(head.method, query, signedBody)
+  const expected = checkSignedBody(head.method, query, signedBody)
+  const bodied = settle(route.checks.signature, findings, expected)
   if (!bodied.ok) return bodied
 
   const subject = { route: route.name, method: head.method, host, path, query, mac, signedBody }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import type { Body } from '../body.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { callParameters } from './call-parameters.ts'
+import { carriesDispatchId } from './dispatch-id.ts'
 import { isOfOldServer } from './old-server.ts'
 
 export interface ClaimSubject {
@@ -32,13 +33,11 @@ export function claimKey(subject: ClaimSubject, strict: boolean): Verdict<Uint8A
   const parameters = callParameters(subject.query)
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (subject.method === 'GET') return pass(undefined)
+  // The signed body decides before the unsigned query may: a call that was used is no trust probe.
+  if (subject.method !== 'POST' || carriesDispatchId(subject.signedBody)) return pass(subject.mac)
   // The body of a trust probe is constant, so that two apps probed in one second share a MAC.
-  if (parameters.isTrustProbe && subject.method === 'POST') {
-    return pass(compositeKey('probe', subject.mac, [subject.route]))
-  }
-  if (strict || subject.method !== 'POST' || !isOfOldServer(subject.signedBody)) {
-    return pass(subject.mac)
-  }
+  if (parameters.isTrustProbe) return pass(compositeKey('probe', subject.mac, [subject.route]))
+  if (strict || !isOfOldServer(subject.signedBody)) return pass(subject.mac)
   return pass(compositeKey('step', subject.mac, [parameters.fnId, parameters.stepId]))
 }
 

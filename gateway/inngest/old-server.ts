@@ -4,7 +4,6 @@
  */
 import type { Body } from '../body.ts'
 import { canonicalizeJson, maxInlineBytes } from './canonical-json.ts'
-import { carriesDispatchId } from './dispatch-id.ts'
 import { readCanonicalCall, readUsualCall } from './signed-call.ts'
 
 /** `base64("::")`, where a server has no queue item to name. */
@@ -15,7 +14,7 @@ const EMPTY_QUEUE_ITEM = 'Ojo='
  * reading of the whole `ctx` shows that it has neither id.
  */
 export function isOfOldServer(signed: Body): boolean {
-  if (signed.byteLength === 0 || carriesDispatchId(signed)) return false
+  if (signed.byteLength === 0) return false
   const call = readUsualCall(signed) ?? readSmallCall(signed)
   if (call === undefined) return false
   const { requestId = '', queueItemId = '' } = call
