@@ -6,8 +6,8 @@
 #           marks both as down, the healthy one as well, and what follows gets 503. A GET fails over. And `first` alone never
 #           leaves an upstream that refuses: without `fail_duration` it stays "available" and is tried until time is over.
 # Matters:  every call of Inngest is a POST. Two gateways behind such a Caddy do not cover for each other: the restart of
-#           one takes away both for `fail_duration`. Keep passive checks off and `lb_try_duration` at 0 there, let active
-#           health checks choose, and let Inngest retry.
+#           one takes away both for `fail_duration`. Active health checks choose before an attempt
+#           is made, and Inngest retries what fails.
 # Versions: Caddy 2.6.2 (Debian 12).
 set -euo pipefail
 command -v caddy >/dev/null || apt-get install -y caddy >/dev/null

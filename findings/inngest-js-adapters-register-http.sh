@@ -2,8 +2,8 @@
 # Guess:    behind a proxy that ends TLS and sends `X-Forwarded-Proto: https`, an app registers an https URL, or none does;
 #           either way it does not depend on the web framework.
 # Fact:     the adapter for node:http takes the scheme from the field, from anyone who sends it. Those for Express, Fastify,
-#           Koa and Hono do not, and register http:// (the first three until the framework is told to trust proxies).
-#           No adapter takes `X-Forwarded-Host`; all use `Host`.
+#           Koa and Hono do not, and register http:// (Express and Fastify until they are told to trust proxies).
+#           None of them, as set here, takes `X-Forwarded-Host`; all use `Host`.
 # Matters:  Inngest calls the registered URL. Moving an app from node:http to a framework, with the same proxy in front,
 #           turns its calls into plain http (or into a 301 that loses the POST). A gateway that ends TLS must overwrite the
 #           field for the one, and cannot help the others: set `serveOrigin`, or the framework's option, which the script

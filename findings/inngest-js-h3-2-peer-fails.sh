@@ -25,17 +25,15 @@ for (const adapter of ['h3', 'edge']) {
 }
 JS
 
-for version in 1.15.4 2.0.8; do
-  mkdir "$version"
-  cp run.mjs "$version"
-  (cd "$version" && npm init --yes >/dev/null && npm install --silent --no-audit --no-fund --strict-peer-deps \
-    inngest@4.24.0 "h3@$version")
-done
+npm init --yes >/dev/null
+npm install --silent --no-audit --no-fund --strict-peer-deps inngest@4.24.0 h3@1.15.4
+seen=$(node run.mjs)
+npm install --silent --no-audit --no-fund --strict-peer-deps h3@2.0.8
+seen=$(printf '%s\n' "$seen" && node run.mjs)
 
 expected="h3 1.15.4 (peer >=1.8.1), inngest/h3: function
 h3 1.15.4 (peer >=1.8.1), inngest/edge: function
 h3 2.0.8 (peer >=1.8.1), inngest/h3: SyntaxError: The requested module 'h3' does not provide an export named 'send'
 h3 2.0.8 (peer >=1.8.1), inngest/edge: function"
-seen=$(for version in 1.15.4 2.0.8; do (cd "$version" && node run.mjs); done)
 echo "$seen"
 [ "$seen" = "$expected" ] || { printf 'changed; expected was\n%s\n' "$expected"; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess:    an Inngest app that refuses a call answers 401, whatever `streaming` is set to.
-# Fact:     with `streaming: true` every POST gets status 201 at once, before the signature is checked, and the header
+# Fact:     with `streaming: true` every POST gets status 201, whatever the check of its signature finds, and the header
 #           `x-inngest-sdk`. The refusal is in the body: {"status":401,…}. Without the option, and for GET, it is a 401.
 # Matters:  status codes of such an app say nothing: logs, alerts, balancers and probes that count 4xx see 201 for each
 #           refused call. A gateway's own 401 is then the only one that a monitor can see, and a gateway must not read
