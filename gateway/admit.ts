@@ -14,7 +14,6 @@ import { nameNoise } from './checks/noise.ts'
 import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
-import { checkSignedBody } from './checks/signed-body.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import { claimOnce } from './claim-once.ts'
 import type { ClaimSubject } from './inngest/claim-key.ts'
@@ -108,11 +107,7 @@ async function admitInngest(
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
 
-  const expected = checkSignedBody(head.method, query, signedBody)
-  const bodied = settle(route.checks.signature, findings, expected)
-  if (!bodied.ok) return bodied
-
-  const subject = { route: route.name, method: head.method, host, path, query, mac, signedBody }
+  const subject = { method: head.method, host, path, query, mac, signedBody }
   const first = await checkFirstUse(judging, route, subject, credentials)
   return first.ok ? passWith(signedBody) : first
 }

@@ -235,12 +235,6 @@ export const reasons = {
     meaning:
       'A GET that no signing key of the route signed: Inngest Cloud tries those of its other environments.',
   },
-  call_body_missing: {
-    phase: 'signature',
-    status: 400,
-    meaning:
-      'A signed POST without a body that is no trust probe: the signature may be one of an introspection.',
-  },
   timestamp_too_old: {
     phase: 'freshness',
     status: 401,
@@ -260,7 +254,7 @@ export const reasons = {
   target_ambiguous: {
     phase: 'replay',
     status: 400,
-    meaning: '`fnId`, `stepId` or `probe` is in the query more than once.',
+    meaning: '`fnId` or `stepId` stands in the query more than once.',
   },
   replayed: {
     phase: 'replay',

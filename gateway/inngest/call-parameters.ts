@@ -5,10 +5,8 @@ export interface CallParameters {
   readonly stepId: string | null
   readonly probe: string | null
   readonly deployId: string | null
-  /** `fnId`, `stepId` or `probe` is there twice, and an app may read either. */
+  /** `fnId` or `stepId` is there twice: whoever takes the last one runs another function. */
   readonly isAmbiguous: boolean
-  /** Exactly `probe=trust`, and no function or step: with those it is a function call. */
-  readonly isTrustProbe: boolean
 }
 
 /**
@@ -24,13 +22,10 @@ export function callParameters(query: string): CallParameters {
   } else {
     collectPlain(query, found)
   }
-  const isTrustProbe = found.probe === 'trust' && found.fnId === null && found.stepId === null
-  return { ...found, isTrustProbe }
+  return found
 }
 
-type Found = {
-  -readonly [Name in Exclude<keyof CallParameters, 'isTrustProbe'>]: CallParameters[Name]
-}
+type Found = { -readonly [Name in keyof CallParameters]: CallParameters[Name] }
 
 const NONE = { fnId: null, stepId: null, probe: null, deployId: null, isAmbiguous: false }
 
@@ -51,10 +46,10 @@ function collect(name: string, value: string, found: Found): void {
   switch (name) {
     case 'fnId':
     case 'stepId':
-    case 'probe':
       found.isAmbiguous ||= found[name] !== null
       found[name] ??= value
       break
+    case 'probe':
     case 'deployId':
       found[name] ??= value
   }

@@ -1,19 +1,16 @@
 /**
- * Under which key a verified request is claimed in the replay cache: the MAC alone, whatever the method
- * or the target, so that one signature has one use. The two exceptions are in docs/replicas.md, "What is
- * claimed".
+ * Under which key a verified request is claimed in the replay cache: the MAC alone wherever Inngest
+ * never signs two requests alike, and the MAC with what tells two honest requests apart where it does.
+ * The table is in docs/replicas.md, "What is claimed".
  */
 import { createHash } from 'node:crypto'
 
 import type { Body } from '../body.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { callParameters } from './call-parameters.ts'
+import { callParameters, type CallParameters } from './call-parameters.ts'
 import { carriesDispatchId } from './dispatch-id.ts'
-import { isOfOldServer } from './old-server.ts'
 
 export interface ClaimSubject {
-  /** Name of the route. */
-  readonly route: string
   readonly method: string
   readonly host: string
   readonly path: string
@@ -33,12 +30,20 @@ export function claimKey(subject: ClaimSubject, strict: boolean): Verdict<Uint8A
   const parameters = callParameters(subject.query)
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (subject.method === 'GET') return pass(undefined)
-  // The signed body decides before the unsigned query may: a call that was used is no trust probe.
-  if (subject.method !== 'POST' || carriesDispatchId(subject.signedBody)) return pass(subject.mac)
-  // The body of a trust probe is constant, so that two apps probed in one second share a MAC.
-  if (parameters.isTrustProbe) return pass(compositeKey('probe', subject.mac, [subject.route]))
-  if (strict || !isOfOldServer(subject.signedBody)) return pass(subject.mac)
+  if (subject.method === 'PUT') return pass(targetKey(subject, parameters))
+  // The signed body decides before the unsigned query may: `&probe=trust` added to a captured call
+  // must not give it a second key.
+  if (strict || carriesDispatchId(subject.signedBody)) return pass(subject.mac)
+  if (parameters.probe === 'trust') return pass(targetKey(subject, parameters))
   return pass(compositeKey('step', subject.mac, [parameters.fnId, parameters.stepId]))
+}
+
+function targetKey(
+  { method, host, path, mac }: ClaimSubject,
+  { probe, deployId }: CallParameters,
+): Uint8Array {
+  const parts = [method, host, path, probe, deployId]
+  return compositeKey('target', mac, parts)
 }
 
 /** JSON gives each list of parts one spelling, so that no two lists share a key. */

@@ -16,6 +16,7 @@ import {
   waitBlindly,
 } from '../support/store-claims.ts'
 import { describeStoreContract } from '../support/store-contract.ts'
+
 /** Until not even a small value fits any more. */
 async function fill({ client }: RedisServer): Promise<void> {
   for (const bytes of [100_000, 10_000, 1000, 100, 1]) {

@@ -7,14 +7,12 @@ import { callParameters } from '../../../gateway/inngest/call-parameters.ts'
 function asSdk(query: string) {
   const { searchParams } = new URL(`http://app/api?${query}`)
   const [fnIds, stepIds] = [searchParams.getAll('fnId'), searchParams.getAll('stepId')]
-  const probes = searchParams.getAll('probe')
   return {
     fnId: fnIds[0] ?? null,
     stepId: stepIds[0] ?? null,
-    probe: probes[0] ?? null,
+    probe: searchParams.get('probe'),
     deployId: searchParams.get('deployId'),
-    isAmbiguous: [fnIds, stepIds, probes].some((values) => values.length > 1),
-    isTrustProbe: probes[0] === 'trust' && fnIds.length === 0 && stepIds.length === 0,
+    isAmbiguous: fnIds.length > 1 || stepIds.length > 1,
   }
 }
 
@@ -31,10 +29,6 @@ describe('callParameters', () => {
     '&&fnId=a&',
     'stepId=a+b',
     'stepId=%ff',
-    'probe=trust',
-    'probe=trust&probe=x',
-    'probe=trust&fnId=a',
-    'probe=trust&stepId',
     '',
   ])('reads %j as an SDK does', (query) => {
     expect(callParameters(query)).toEqual(asSdk(query))
