@@ -30,11 +30,30 @@ export type ModeratedCheck = (typeof moderatedChecks)[number]
 
 export type CheckModes = Readonly<Record<ModeratedCheck, CheckMode>>
 
-/** Route, check and mode of each check that is not enforced. */
+/**
+ * The mode of each check that the configuration does not mention. `report` is for a check whose
+ * refusals have not been observed with enough servers to be sure that each one is right.
+ */
+export const defaultModes: CheckModes = {
+  method: 'enforce',
+  allowlist: 'enforce',
+  signature: 'enforce',
+  freshness: 'enforce',
+  replay: 'enforce',
+}
+
+const STRICTNESS: Readonly<Record<CheckMode, number>> = { off: 0, report: 1, enforce: 2 }
+
+/** Whether the operator relaxed a check: a mode that is the default is not worth a warning. */
+export function isRelaxed(mode: CheckMode, byDefault: CheckMode): boolean {
+  return STRICTNESS[mode] < STRICTNESS[byDefault]
+}
+
+/** Route, check and mode of each check that is relaxed below its default. */
 export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
   return routes.flatMap(({ name, checks }) =>
     moderatedChecks.flatMap((check) =>
-      checks[check] === 'enforce' ? [] : [[name, check, checks[check]] as const],
+      isRelaxed(checks[check], defaultModes[check]) ? [[name, check, checks[check]] as const] : [],
     ),
   )
 }

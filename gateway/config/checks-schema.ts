@@ -1,7 +1,13 @@
 /** Which checks are enforced, which only looked at, and which left out; for all routes and for one. */
 import { z } from 'zod'
 
-import { moderatedChecks, type CheckMode, type CheckModes, type ModeratedCheck } from '../policy.ts'
+import {
+  defaultModes,
+  moderatedChecks,
+  type CheckMode,
+  type CheckModes,
+  type ModeratedCheck,
+} from '../policy.ts'
 
 const mode = z.enum(['enforce', 'report', 'off'])
 
@@ -13,19 +19,21 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   replay: 'The signature has not been used before.',
 }
 
-function eachCheck<T extends z.ZodType>(schemaOf: (meaning: string) => T) {
-  const entries = moderatedChecks.map((check) => [check, schemaOf(meanings[check])] as const)
+function eachCheck<T extends z.ZodType>(schemaOf: (check: ModeratedCheck) => T) {
+  const entries = moderatedChecks.map((check) => [check, schemaOf(check)] as const)
   return z.strictObject(Object.fromEntries(entries) as Record<ModeratedCheck, T>)
 }
 
-export const checksSchema = eachCheck((meaning) =>
+export const checksSchema = eachCheck((check) =>
   mode
-    .default('enforce')
-    .describe(`${meaning} \`enforce\`, \`report\` or \`off\`. Default enforce.`),
+    .default(defaultModes[check])
+    .describe(
+      `${meanings[check]} \`enforce\`, \`report\` or \`off\`. Default ${defaultModes[check]}.`,
+    ),
 ).prefault({})
 
-export const routeChecksSchema = eachCheck((meaning) =>
-  mode.optional().describe(`${meaning} Default: as in \`checks\`.`),
+export const routeChecksSchema = eachCheck((check) =>
+  mode.optional().describe(`${meanings[check]} Default: as in \`checks\`.`),
 ).optional()
 
 type RouteChecks = z.output<typeof routeChecksSchema>
