@@ -49,7 +49,7 @@ export default defineConfig(
       'gateway/checks/**',
       'gateway/inngest/**',
       'gateway/diagnosis/**',
-      'gateway/{admit,body,claim-once,findings,judging,moderate,verdict,reasons,policy,redacted,signed-body}.ts',
+      'gateway/{admit,body,check-signed-use,claim-once,findings,judging,moderate,verdict,reasons,policy,redacted,signed-body}.ts',
     ],
     rules: {
       'no-restricted-imports': ['error', pureCore],

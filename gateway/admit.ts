@@ -12,11 +12,13 @@ import { ageSeconds, checkFreshness } from './checks/freshness.ts'
 import { checkInngestUse, isForwardable, isUnsignedAllowed } from './checks/inngest-use.ts'
 import { nameNoise } from './checks/noise.ts'
 import { checkPassthroughUse } from './checks/passthrough-use.ts'
-import { fieldValues, type RequestHead } from './checks/request-head.ts'
+import { announcesBody, fieldValues, type RequestHead } from './checks/request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
-import { claimOnce } from './claim-once.ts'
-import type { ClaimSubject } from './inngest/claim-key.ts'
+import { checkSyncUrl, checkUnsignedSync } from './checks/sync-use.ts'
+import { checkSignedUse } from './check-signed-use.ts'
+import { claimOnce, type SignedRequest } from './claim-once.ts'
+import { callParameters } from './inngest/call-parameters.ts'
 import type { Credentials } from './inngest/signature-header.ts'
 import type { Judging } from './judging.ts'
 import { moderate, note, settle } from './moderate.ts'
@@ -93,7 +95,10 @@ async function admitInngest(
 
   const entered = effects.enter(route)
   if (!entered.ok) return entered
-  if (credentials === 'unsigned') return passWith(new Body([]))
+  if (credentials === 'unsigned') {
+    const body = await readUnsigned(judging, route)
+    return body.ok ? passWith(body.value) : body
+  }
   const body = await effects.readBody()
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
@@ -107,9 +112,28 @@ async function admitInngest(
   const { mac, signedBody, form, keySlot } = signature.value
   findings.signature = { form, keySlot }
 
-  const subject = { method: head.method, host, path, query, mac, signedBody }
-  const first = await checkFirstUse(judging, route, subject, credentials)
+  const parameters = callParameters(query)
+  const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
+  const use = checkSignedUse(signed, route, findings)
+  if (!use.ok) return use
+  const first = await checkFirstUse(judging, route, signed, credentials)
   return first.ok ? passWith(signedBody) : first
+}
+
+/** The body of a request that needs no signature: none, or that of a sync. */
+async function readUnsigned(
+  { head, effects, findings }: Judging,
+  route: InngestRoutePolicy,
+): Promise<Verdict<Body>> {
+  if (!announcesBody(head.rawHeaders)) return pass(new Body([]))
+  const body = await effects.readBody()
+  if (!body.ok) return body
+  findings.bodyBytes = body.value.byteLength
+  const { signature, syncUrl } = route.checks
+  const expected = moderate(signature, findings, () => checkUnsignedSync(head, body.value))
+  if (!expected.ok) return expected
+  const ours = moderate(syncUrl, findings, () => checkSyncUrl(body.value, route))
+  return ours.ok ? body : ours
 }
 
 /** For a body that does not carry the signature over its bytes as they came. */
@@ -133,11 +157,12 @@ async function tryCanonical(
  */
 async function checkFirstUse(
   judging: Judging,
-  { checks }: InngestRoutePolicy,
-  subject: ClaimSubject,
+  route: InngestRoutePolicy,
+  signed: SignedRequest,
   { timestampSeconds }: Credentials,
 ): Promise<Verdict<unknown>> {
   const { policy, effects, findings } = judging
+  const { checks } = route
   const nowMs = effects.nowMs()
   findings.signatureAgeSeconds = ageSeconds(timestampSeconds, nowMs)
   const fresh = moderate(checks.freshness, findings, () =>
@@ -145,7 +170,7 @@ async function checkFirstUse(
   )
   if (!fresh.ok || checks.replay === 'off') return fresh
   try {
-    const claimed = await claimOnce(judging, subject, timestampSeconds, nowMs)
+    const claimed = await claimOnce(judging, route, signed, timestampSeconds, nowMs)
     return settle(checks.replay, findings, claimed)
   } catch (error) {
     if (checks.replay === 'enforce') throw error

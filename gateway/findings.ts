@@ -1,4 +1,5 @@
 /** What became known of a request on its way, for its record; filled in as far as it came. */
+import type { Body } from './body.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
 import type { Credentials } from './inngest/signature-header.ts'
@@ -43,6 +44,8 @@ export class Findings {
   claim: ReplayOutcome | undefined = undefined
   /** What was spent for it. */
   claimed: ReplayClaim | undefined = undefined
+  /** Signed body of a POST whose signature was claimed before, until it is known why. */
+  replayedBody: Body | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
   redirect: 'rearmed' | 'not_rearmed' | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */

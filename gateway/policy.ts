@@ -14,7 +14,6 @@ export interface Policy {
   /** Trusted peers speak the PROXY protocol, so that what HTTP they pass on is their client's. */
   readonly speaksProxyProtocol: boolean
   readonly freshness: FreshnessPolicy
-  readonly replay: ReplayPolicy
   readonly limits: LimitsPolicy
 }
 
@@ -24,7 +23,15 @@ export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy
 export type CheckMode = 'enforce' | 'report' | 'off'
 
 /** What a route may look at without enforcing it, in the order of the checks. */
-export const moderatedChecks = ['method', 'allowlist', 'signature', 'freshness', 'replay'] as const
+export const moderatedChecks = [
+  'method',
+  'allowlist',
+  'signature',
+  'syncBody',
+  'syncUrl',
+  'freshness',
+  'replay',
+] as const
 
 export type ModeratedCheck = (typeof moderatedChecks)[number]
 
@@ -38,6 +45,9 @@ export const defaultModes: CheckModes = {
   method: 'enforce',
   allowlist: 'enforce',
   signature: 'enforce',
+  // Cloud's out-of-band sync has not been observed.
+  syncBody: 'report',
+  syncUrl: 'report',
   freshness: 'enforce',
   replay: 'enforce',
 }
@@ -79,6 +89,10 @@ export interface InngestRoutePolicy extends RouteBase {
   readonly otherKeys: readonly SigningKey[]
   /** Whether a signed GET is answered at all. */
   readonly introspection: boolean
+  /** What the URL of a sync may name (`canonicalAuthority`, of no scheme). Empty is any. */
+  readonly syncAuthorities: ReadonlySet<string>
+  /** The Inngest server is older than 1.13.5: it signs parallel steps alike. */
+  readonly isServerLegacy: boolean
   /** Whose requests need no signature, by method. Empty is nobody. */
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
 }
@@ -122,11 +136,6 @@ export interface FreshnessPolicy {
   readonly maxAgeSeconds: number
   /** How far ahead of this clock a signature may be, in seconds. */
   readonly clockToleranceSeconds: number
-}
-
-export interface ReplayPolicy {
-  /** Claim the MAC alone for servers too old to put an id of their own into the signed body. */
-  readonly strict: boolean
 }
 
 /** Bytes, milliseconds and counts; what each is for stands in config/limits-schema.ts. */

@@ -14,6 +14,7 @@ export const phases = [
   'capacity',
   'body',
   'signature',
+  'agreement',
   'freshness',
   'replay',
 ] as const
@@ -174,7 +175,7 @@ export const reasons = {
     phase: 'credentials',
     status: 401,
     meaning:
-      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT` (`unsignedPut`, without a body).',
+      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT`, or the dashboard of a self-hosted Inngest (`unsignedPut`). Also from an allowed address if its body comes in chunks or has more than 4096 bytes.',
   },
   field_not_removable: {
     phase: 'credentials',
@@ -218,6 +219,12 @@ export const reasons = {
     meaning:
       'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx `auth_request` never sends it, and Inngest sends no POST without one.',
   },
+  sync_body_unexpected: {
+    phase: 'body',
+    status: 400,
+    meaning:
+      'A PUT that needs no signature (`unsignedPut`) has a body that is not `{"url": …}` with `Content-Type: application/json`.',
+  },
   canonical_full: {
     phase: 'signature',
     status: 503,
@@ -234,6 +241,23 @@ export const reasons = {
     status: 401,
     meaning:
       'A GET that no signing key of the route signed: Inngest Cloud tries those of its other environments.',
+  },
+  call_body_missing: {
+    phase: 'agreement',
+    status: 400,
+    meaning:
+      'A signed POST without a body that is no trust probe: the signature of an introspection, used for a function call.',
+  },
+  sync_body_missing: {
+    phase: 'agreement',
+    status: 400,
+    meaning: 'A signed PUT without a body: the signature of an introspection, used for a sync.',
+  },
+  sync_url_foreign: {
+    phase: 'agreement',
+    status: 403,
+    meaning:
+      'The body of a PUT has no `url`, or one with another path than the route, or with an authority that is not in `host`, `serveOrigin` or `syncAuthorities`: a sync made for another app.',
   },
   timestamp_too_old: {
     phase: 'freshness',
@@ -254,7 +278,7 @@ export const reasons = {
   target_ambiguous: {
     phase: 'replay',
     status: 400,
-    meaning: '`fnId` or `stepId` stands in the query more than once.',
+    meaning: '`fnId`, `stepId` or `probe` is in the query more than once.',
   },
   replayed: {
     phase: 'replay',

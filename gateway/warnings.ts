@@ -19,7 +19,17 @@ export function warningsOf({ policy: { routes } }: Settings): readonly Warning[]
     message: 'a signing key is not one that Inngest makes',
     fields: { key, expected: 'hexadecimal digits, an even number of at least 32' },
   }))
-  return [...unenforced, ...malformed]
+  const legacy = routes
+    .filter((route) => route.kind === 'inngest' && route.isServerLegacy)
+    .map(({ name: route }) => ({
+      message: 'a captured call can be replayed for another fnId or stepId',
+      fields: {
+        route,
+        setting: 'legacyServer',
+        remedy: 'update the Inngest server to 1.13.5 or later and remove the setting',
+      },
+    }))
+  return [...unenforced, ...legacy, ...malformed]
 }
 
 /** For a terminal. */

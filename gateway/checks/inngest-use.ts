@@ -3,6 +3,7 @@ import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import type { Address } from './address.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
+import { maxUnsignedSyncBytes } from './sync-use.ts'
 
 /** Others reach no app: CVE-2026-42047 answered them with `process.env`. */
 export const INNGEST_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT'])
@@ -30,7 +31,8 @@ export function isForwardable({ method }: RequestHead): boolean {
 
 /**
  * Whether the operator lets this client do without a signature: a sync or an introspection by CI,
- * which has no signing key. Only where none is given, and never with a body.
+ * which has no signing key, or by the dashboard of a self-hosted Inngest, which leaves the key out
+ * (inngest `devserver.go`). Only where no signature is given, and with a body only for a sync.
  */
 export function isUnsignedAllowed(
   head: RequestHead,
@@ -40,5 +42,14 @@ export function isUnsignedAllowed(
   const { method, rawHeaders } = head
   if (method !== 'GET' && method !== 'PUT') return false
   if (fieldValues(rawHeaders, 'x-inngest-signature').some((value) => value !== '')) return false
-  return !announcesBody(rawHeaders) && route.unsigned[method].contains(client)
+  const isBodyAllowed = method === 'PUT' && announcesShortBody(rawHeaders)
+  return (isBodyAllowed || !announcesBody(rawHeaders)) && route.unsigned[method].contains(client)
+}
+
+/** With a length: how much comes in chunks is not known before it is there. */
+function announcesShortBody(rawHeaders: readonly string[]): boolean {
+  const [length, ...others] = fieldValues(rawHeaders, 'content-length')
+  if (length === undefined || others.length > 0) return false
+  const isChunked = fieldValues(rawHeaders, 'transfer-encoding').length > 0
+  return !isChunked && Number(length) <= maxUnsignedSyncBytes
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 
 import { isMapping } from './cross-checks.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
+import { replacementOf } from './removed-keys.ts'
 import { configSchema, type Config } from './schema.ts'
 
 export interface ShapeReading {
@@ -37,11 +38,13 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
     // There are none to name where a mapping has to have one of several.
     const expected =
       known.length === 0 ? 'nothing beside the key that is known' : `one of ${known.join(', ')}`
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key],
-      expected,
-      found: 'an unknown key',
-    }))
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key]
+      const replacement = replacementOf(path)
+      return replacement === undefined
+        ? { path, expected, found: 'an unknown key' }
+        : { path, expected: replacement, found: 'a key that was removed' }
+    })
   }
   const value = valueAt(root, issue.path)
   const found = whichKeys(issue, value) ?? foundBy(issue, value)

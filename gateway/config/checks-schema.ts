@@ -15,6 +15,9 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   method: 'GET, POST and PUT only, used as Inngest does.',
   allowlist: 'The client address is in an allowed range.',
   signature: 'One of the signing keys made the signature.',
+  syncBody: 'A signed sync (PUT) has a body.',
+  syncUrl:
+    'The `url` in the body of a sync (PUT) names this route: its path and, if the route has `host`, `serveOrigin` or `syncAuthorities`, one of these authorities.',
   freshness: 'The signature is neither too old nor too far ahead.',
   replay: 'The signature has not been used before.',
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 
 import { AddressRanges, parseRange, type AddressRange } from '../checks/address-ranges.ts'
+import { canonicalAuthority } from '../checks/authority.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type {
   CheckModes,
@@ -74,7 +75,6 @@ export function compileSettings(
     trustedProxies: rangesOf(config.trustedProxies),
     speaksProxyProtocol: config.listen.proxyProtocol,
     freshness: config.freshness,
-    replay: { strict: config.replay.strict },
     limits: config.limits,
   }
   const allowlistSources = sourcesOf(published, own)
@@ -156,7 +156,14 @@ function compileRoute(
   })
 }
 
-type OfInngest = 'path' | 'serveOrigin' | keyof RouteKeys | 'introspection' | 'unsigned'
+type OfInngest =
+  | 'path'
+  | 'serveOrigin'
+  | keyof RouteKeys
+  | 'introspection'
+  | 'syncAuthorities'
+  | 'isServerLegacy'
+  | 'unsigned'
 
 function compileInngest(
   route: RouteConfig,
@@ -165,16 +172,30 @@ function compileInngest(
 ): Pick<InngestRoutePolicy, OfInngest> {
   if (keys.signingKeys.length === 0) throw unchecked(route)
   const { unsignedGet, unsignedPut, introspection } = route
+  const serveOrigin = parseOptional(route.serveOrigin ?? defaults.serveOrigin)
   return {
     path: route.path ?? defaults.path,
-    serveOrigin: parseOptional(route.serveOrigin ?? defaults.serveOrigin),
+    serveOrigin,
     ...keys,
     introspection,
+    syncAuthorities: syncAuthoritiesOf(route, serveOrigin),
+    isServerLegacy: route.legacyServer,
     unsigned: {
       GET: rangesOf(unsignedGet === 'deny' ? [] : unsignedGet.allowFrom),
       PUT: rangesOf(unsignedPut === 'deny' ? [] : unsignedPut.allowFrom),
     },
   }
+}
+
+/** Of no scheme, as the URL of a sync is compared: a proxy in front may end TLS. */
+function syncAuthoritiesOf(
+  { host, syncAuthorities = [] }: RouteConfig,
+  serveOrigin: ServeOrigin | undefined,
+): ReadonlySet<string> {
+  const named = [host, serveOrigin?.host, ...syncAuthorities].filter((text) => text !== undefined)
+  return new Set(
+    named.map((text) => canonicalAuthority(text, undefined)).filter((text) => text !== undefined),
+  )
 }
 
 function otherKeysOf(route: number, keys: readonly (readonly SigningKey[])[]): SigningKey[] {

@@ -12,10 +12,6 @@ const shape = z.strictObject({
       '`memory`: each gateway for itself. `redis`: shared, by Redis or Valkey. Default memory.',
     ),
   maxEntries: integer(1, 100_000_000, 1_000_000, 'Most claims held in memory; then 503.'),
-  strict: z
-    .boolean()
-    .default(false)
-    .describe('Claim the signature alone for servers before 1.13.5 too. Default false.'),
   coldStart: z
     .enum(['refuse', 'accept'])
     .default('refuse')

@@ -1,6 +1,6 @@
 /**
  * What listeners and the replay cache are made with, and so stays until a restart. With another
- * `replay.strict` a signature has another key: spent under the one, it could be used once more.
+ * `legacyServer` a signature has another key: claimed under the one, it could be used once more.
  */
 import { isDeepStrictEqual } from 'node:util'
 
@@ -24,7 +24,6 @@ export const restartOnly = [
   'replay.store',
   'replay.maxEntries',
   'replay.coldStart',
-  'replay.strict',
   'replay.url',
   'replay.username',
   'replay.password',
@@ -44,6 +43,9 @@ export const restartOnly = [
   'limits.keepAliveTimeoutMs',
 ] as const
 
+/** The same, of each route. */
+export const restartOnlyOfRoutes = ['legacyServer'] as const
+
 /**
  * One problem for each of these keys that would change, about what has changed in it.
  * @param next as it was read.
@@ -53,21 +55,37 @@ export function restartProblems(
   running: Config,
   next: Config,
 ): Problem[] {
-  return restartOnly.flatMap((key) => {
+  const ofKeys = restartOnly.map((key) => {
     const path = key.split('.')
-    const change = changeOf(path, valueAt(running, path), valueAt(next, path))
-    return change === undefined ? [] : [{ file, line: lineOf(change.path), ...describe(change) }]
+    return changeOf(path, valueAt(running, path), valueAt(next, path))
+  })
+  return [...ofKeys, ...changedRoutes(running, next)]
+    .filter((change) => change !== undefined)
+    .map((change) => ({ file, line: lineOf(change.path), ...describe(change) }))
+}
+
+/** Routes come and go, and one that goes on under its name keeps what its claims are made with. */
+function changedRoutes(running: Config, next: Config): (Change | undefined)[] {
+  return next.routes.flatMap((route, i) => {
+    const before = running.routes.find(({ name }) => name === route.name)
+    return restartOnlyOfRoutes.map(
+      (key) => before && changeOf(['routes', i, key], before[key], route[key]),
+    )
   })
 }
 
 interface Change {
-  readonly path: readonly string[]
+  readonly path: readonly PropertyKey[]
   readonly before: unknown
   readonly after: unknown
 }
 
 /** The first that differs, within mappings that both have. */
-function changeOf(path: readonly string[], before: unknown, after: unknown): Change | undefined {
+function changeOf(
+  path: readonly PropertyKey[],
+  before: unknown,
+  after: unknown,
+): Change | undefined {
   if (isDeepStrictEqual(before, after)) return undefined
   if (!isMapping(before) || !isMapping(after)) return { path, before, after }
   const keys = Object.keys({ ...before, ...after })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { parseRange } from '../checks/address-ranges.ts'
+import { parseAuthority } from '../checks/authority.ts'
 import { routeChecksSchema } from './checks-schema.ts'
 import { file, secret } from './reference.ts'
 import { isRoutePath, ROUTE_PATH } from './route-path.ts'
@@ -18,14 +19,14 @@ export const range = z.string().superRefine((value, context) => {
   if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
 })
 
-function unsigned(what: string) {
+function unsigned(what: string, withBody: string) {
   return z
     .union([z.literal('deny'), z.strictObject({ allowFrom: z.array(range).min(1) })], {
       error: 'deny, or allowFrom: with CIDRs',
     })
     .default('deny')
     .describe(
-      `${what} without a signature and without a body: \`deny\`, or \`allowFrom\` CIDRs, which need not be in \`allowlist\`. Default deny.`,
+      `${what} without a signature and ${withBody}: \`deny\`, or \`allowFrom\` CIDRs, which need not be in \`allowlist\`. Default deny.`,
     )
 }
 
@@ -81,8 +82,29 @@ const shape = z.strictObject({
     .default(true)
     .describe('Whether signed GET requests reach the app. Default true.'),
   checks: routeChecksSchema,
-  unsignedPut: unsigned('A sync'),
-  unsignedGet: unsigned('An introspection'),
+  unsignedPut: unsigned(
+    'A sync',
+    'without a body other than `{"url": …}` of at most 4096 bytes (the dashboard of a self-hosted Inngest)',
+  ),
+  unsignedGet: unsigned('An introspection', 'without a body'),
+  syncAuthorities: z
+    .array(
+      text(
+        'a host name or address with an optional port',
+        (value) => parseAuthority(value) !== undefined,
+      ),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      'Authorities (`host` or `host:port`) that the `url` of a sync may name besides those of `host` and `serveOrigin`. Default: none besides; any, if the route has neither of them.',
+    ),
+  legacyServer: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Set to true only if the Inngest server is older than 1.13.5. Such a server signs parallel steps alike, so a call whose signed body has no id of its dispatch is claimed with `fnId` and `stepId`, which are not signed: a captured call can be replayed for other values of these. Default false.',
+    ),
   allowlist: z
     .array(range)
     .min(1)
@@ -128,6 +150,8 @@ function passthroughProblems(route: Route): [string, string][] {
     route.unsignedPut !== 'deny' && 'unsignedPut',
     route.unsignedGet !== 'deny' && 'unsignedGet',
     !route.introspection && 'introspection',
+    route.syncAuthorities !== undefined && 'syncAuthorities',
+    route.legacyServer && 'legacyServer',
   ].filter((key) => key !== false)
   const problems: [string, string][] = misplaced.map((key) => [
     key,

@@ -1,13 +1,14 @@
-/** What can be said of a request whose signature was not as it should be, for its record. */
+/** What can be said of a request that was not signed as it should be, or claimed before, for its record. */
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import type { Findings } from '../findings.ts'
 import type { Reason } from '../reasons.ts'
 import type { DiagnosisBudget } from './budget.ts'
 import { firstDifference } from './difference.ts'
 import { diagnoseMismatch, mismatches, type MismatchKind } from './mismatch.ts'
+import { diagnoseReplay, replays, type ReplayKind } from './replayed-call.ts'
 import { diagnoseSpelling, spellings, type SpellingKind } from './spelling.ts'
 
-export type DiagnosisKind = MismatchKind | `header_${SpellingKind}` | 'healed'
+export type DiagnosisKind = MismatchKind | ReplayKind | `header_${SpellingKind}` | 'healed'
 
 export interface Diagnosis {
   readonly kind: DiagnosisKind
@@ -25,11 +26,29 @@ export function diagnose(
   budget: DiagnosisBudget,
   nowMs: number,
 ): Diagnosis | undefined {
-  const { route, evidence, reported = [] } = findings
+  const { reported = [] } = findings
   if (refusal === 'signature_malformed' || reported.includes('signature_malformed')) {
     const spelling = diagnoseSpelling(fieldValues(head.rawHeaders, 'x-inngest-signature'))
     return { kind: `header_${spelling}`, detail: undefined }
   }
+  return diagnoseClaim(findings, budget, nowMs) ?? diagnoseBody(head, findings, budget, nowMs)
+}
+
+function diagnoseClaim(
+  { route, replayedBody }: Findings,
+  budget: DiagnosisBudget,
+  nowMs: number,
+): Diagnosis | undefined {
+  if (replayedBody === undefined || route?.kind !== 'inngest') return undefined
+  return route.isServerLegacy ? undefined : diagnoseReplay(replayedBody, budget, nowMs)
+}
+
+function diagnoseBody(
+  head: RequestHead,
+  { route, evidence }: Findings,
+  budget: DiagnosisBudget,
+  nowMs: number,
+): Diagnosis | undefined {
   if (evidence === undefined || route?.kind !== 'inngest') return undefined
   const { body, credentials, canonical, isHealed } = evidence
   if (isHealed && canonical !== undefined) return healed(body, canonical)
@@ -51,11 +70,17 @@ function healed(body: Uint8Array, signedBody: Uint8Array): Diagnosis {
 export function meaningOf(kind: DiagnosisKind): string {
   if (kind === 'healed')
     return 'A hop writes the JSON anew; the signed form was verified and sent on.'
-  if (!kind.startsWith('header_')) return mismatches[kind as MismatchKind]
+  if (isKindOf(replays, kind)) return replays[kind]
+  if (isKindOf(mismatches, kind)) return mismatches[kind]
   return spellings[kind.slice('header_'.length) as SpellingKind].meaning
 }
 
 export function isDiagnosisKind(text: string): text is DiagnosisKind {
   const spelling = text.startsWith('header_') ? text.slice('header_'.length) : ''
-  return text === 'healed' || Object.hasOwn(mismatches, text) || Object.hasOwn(spellings, spelling)
+  const isOfBody = isKindOf(mismatches, text) || isKindOf(replays, text)
+  return text === 'healed' || isOfBody || isKindOf(spellings, spelling)
+}
+
+function isKindOf<T extends object>(table: T, text: string): text is Extract<keyof T, string> {
+  return Object.hasOwn(table, text)
 }

@@ -5,7 +5,9 @@
 import type { Body } from '../body.ts'
 import type { QuestionForm } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import { splitTarget } from '../checks/route.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from '../findings.ts'
+import { callParameters, isTrustProbe } from '../inngest/call-parameters.ts'
 import type { Effects } from '../judging.ts'
 import { settle } from '../moderate.ts'
 import type { RoutePolicy } from '../policy.ts'
@@ -44,10 +46,13 @@ export class AskedEffects implements Effects {
     return unchanged.ok ? this.#effects.enter(route) : unchanged
   }
 
-  /** Inngest makes no call without a body: a POST of none is one that the proxy kept to itself. */
+  /**
+   * Inngest makes no function call without a body: if a POST has none, the proxy did not send it. A trust
+   * probe may have none.
+   */
   async readBody(): Promise<Verdict<Body>> {
     const body = await this.#effects.readBody()
-    const isMissing = body.ok && body.value.byteLength === 0 && this.#head.method === 'POST'
+    const isMissing = body.ok && body.value.byteLength === 0 && this.#isCall()
     const { route } = this.#findings
     if (!isMissing || route === undefined) return body
     const missing = settle(route.checks.signature, this.#findings, refuse('body_missing'))
@@ -61,6 +66,11 @@ export class AskedEffects implements Effects {
 
   claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
     return this.#effects.claim(claim, target, nowMs)
+  }
+
+  #isCall(): boolean {
+    const { method, target } = this.#head
+    return method === 'POST' && !isTrustProbe(method, callParameters(splitTarget(target).query))
   }
 
   /** Whether the app gets the `Host` and the fields that it would get inline. */

@@ -85,6 +85,7 @@ export class Exchange {
     const { head, findings, refusal } = this
     this.diagnosis = diagnose(head, findings, refusal, budget, this.#clock.monotonicMs())
     findings.evidence = undefined
+    findings.replayedBody = undefined
   }
 
   /** Times what the app takes. */

@@ -5,8 +5,17 @@ export interface CallParameters {
   readonly stepId: string | null
   readonly probe: string | null
   readonly deployId: string | null
-  /** `fnId` or `stepId` is there twice: whoever takes the last one runs another function. */
+  /** `fnId`, `stepId` or `probe` is there twice: an app that takes the last one does something else. */
   readonly isAmbiguous: boolean
+}
+
+/**
+ * Whether a request is Inngest's trust probe. An id of a function makes it a function call, since an
+ * SDK that does not know probes would run that function.
+ */
+export function isTrustProbe(method: string, parameters: CallParameters): boolean {
+  const { fnId, stepId, probe, isAmbiguous } = parameters
+  return method === 'POST' && probe === 'trust' && !isAmbiguous && fnId === null && stepId === null
 }
 
 /**
@@ -46,10 +55,10 @@ function collect(name: string, value: string, found: Found): void {
   switch (name) {
     case 'fnId':
     case 'stepId':
+    case 'probe':
       found.isAmbiguous ||= found[name] !== null
       found[name] ??= value
       break
-    case 'probe':
     case 'deployId':
       found[name] ??= value
   }

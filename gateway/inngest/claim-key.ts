@@ -1,56 +1,48 @@
 /**
- * Under which key a verified request is claimed in the replay cache: the MAC alone wherever Inngest
- * never signs two requests alike, and the MAC with what tells two honest requests apart where it does.
- * The table is in docs/replicas.md, "What is claimed".
+ * Under which key a verified request is claimed in the replay cache. It is the MAC alone wherever Inngest
+ * never signs two requests alike: with anything that is not signed in the key (method, host, path, query),
+ * a captured signature would have as many uses as that has values. The two exceptions add what tells two
+ * honest requests apart. The table is in docs/replicas.md, "What is claimed".
  */
 import { createHash } from 'node:crypto'
 
-import type { Body } from '../body.ts'
-import { pass, refuse, type Verdict } from '../verdict.ts'
-import { callParameters, type CallParameters } from './call-parameters.ts'
-import { carriesDispatchId } from './dispatch-id.ts'
-
-export interface ClaimSubject {
-  readonly method: string
-  readonly host: string
-  readonly path: string
-  /** Raw query without `?`; empty if there is none. */
-  readonly query: string
-  /** The MAC that this gateway computed, never the header's text. */
-  readonly mac: Uint8Array
-  /** The bytes that the MAC covers. */
-  readonly signedBody: Body
-}
+import type { CallParameters } from './call-parameters.ts'
 
 /**
- * @returns undefined for a request that is not claimed: a GET changes nothing, and equal signatures
- * within a second are normal there.
+ * Longest body of a trust probe that is claimed for each route. Inngest's probe has a constant body, and
+ * Cloud's was not observed; every function call is longer (the shortest recorded has 600 bytes), so that a
+ * call's signature has no second key.
  */
-export function claimKey(subject: ClaimSubject, strict: boolean): Verdict<Uint8Array | undefined> {
-  const parameters = callParameters(subject.query)
-  if (parameters.isAmbiguous) return refuse('target_ambiguous')
-  if (subject.method === 'GET') return pass(undefined)
-  if (subject.method === 'PUT') return pass(targetKey(subject, parameters))
-  // The signed body decides before the unsigned query may: `&probe=trust` added to a captured call
-  // must not give it a second key.
-  if (strict || carriesDispatchId(subject.signedBody)) return pass(subject.mac)
-  if (parameters.probe === 'trust') return pass(targetKey(subject, parameters))
-  return pass(compositeKey('step', subject.mac, [parameters.fnId, parameters.stepId]))
+const MAX_PROBE_BYTES = 256
+
+export function isShortProbe(bytes: number): boolean {
+  return bytes <= MAX_PROBE_BYTES
 }
 
-function targetKey(
-  { method, host, path, mac }: ClaimSubject,
-  { probe, deployId }: CallParameters,
-): Uint8Array {
-  const parts = [method, host, path, probe, deployId]
-  return compositeKey('target', mac, parts)
+/** What of a route tells it from others, also from those of other gateways that share the store. */
+export interface ClaimingRoute {
+  readonly name: string
+  readonly host: string | undefined
+  readonly path: string
+  readonly serveOrigin: { readonly host: string } | undefined
+}
+
+/** Two apps that are probed in one second get the same MAC, since the body is constant. */
+export function probeKey(mac: Uint8Array, route: ClaimingRoute): Uint8Array {
+  const { name, host, path, serveOrigin } = route
+  return compositeKey('probe', mac, [name, host, path, serveOrigin?.host])
+}
+
+/** Servers before 1.13.5 sign parallel steps alike; what tells these apart is not signed. */
+export function stepKey(mac: Uint8Array, { fnId, stepId }: CallParameters): Uint8Array {
+  return compositeKey('step', mac, [fnId, stepId])
 }
 
 /** JSON gives each list of parts one spelling, so that no two lists share a key. */
 function compositeKey(
   kind: string,
   mac: Uint8Array,
-  parts: readonly (string | null)[],
+  parts: readonly (string | null | undefined)[],
 ): Uint8Array {
   return createHash('sha256')
     .update(mac)

@@ -2,11 +2,9 @@
  * Whether a function call's signed body carries an id that Inngest's server makes anew for each
  * dispatch: `ctx.request_id` (servers from 1.19.3) or `ctx.qi_id` (from 1.13.5). With one, no two
  * calls share a MAC; without, parallel steps of older servers do.
- *
- * Canonical JSON sorts `ctx` first and these two before the long `ctx.stack`, so a look at the
- * first members decides and the body, up to 10 MiB, is never parsed for it.
  */
 import type { Body } from '../body.ts'
+import { memberText } from './canonical-member.ts'
 
 /**
  * The longest recorded members before `ctx.stack` were 330 bytes, so the first look mostly decides; the
@@ -26,7 +24,26 @@ const CTX_WITH_DISPATCH_ID = new RegExp(
   String.raw`^\{"ctx":\{(?:"[a-z_]+":${SCALAR},)*?${DISPATCH_ID}`,
 )
 
-/** @param canonical the bytes that the signature covers. */
-export function carriesDispatchId(canonical: Body): boolean {
-  return LOOKS_BYTES.some((bytes) => CTX_WITH_DISPATCH_ID.test(canonical.startText(bytes)))
+/**
+ * A cheap look at the first members. Canonical JSON sorts `ctx` first and these two before the long
+ * `ctx.stack`, so that for usual calls it finds the id.
+ * @returns false also for a body with an id that begins in another way than usual.
+ */
+export function carriesDispatchId(signed: Body): boolean {
+  return LOOKS_BYTES.some((bytes) => CTX_WITH_DISPATCH_ID.test(signed.startText(bytes)))
+}
+
+/** Texts of a member that names no dispatch. */
+const NO_REQUEST = new Set([undefined, 'null', '""'])
+const NO_QUEUE_ITEM = new Set([...NO_REQUEST, '"Ojo="'])
+
+/**
+ * Whether a body is a call (it has a `ctx`) that surely has neither id.
+ * @param canonical what `canonicalizeJson` made of the whole body.
+ */
+export function lacksDispatchId(canonical: Uint8Array): boolean {
+  const requestId = memberText(canonical, ['ctx', 'request_id'])
+  const queueItemId = memberText(canonical, ['ctx', 'qi_id'])
+  if (requestId === 'unknown' || queueItemId === 'unknown') return false
+  return NO_REQUEST.has(requestId.text) && NO_QUEUE_ITEM.has(queueItemId.text)
 }

@@ -24,9 +24,9 @@ export const logFieldMeanings = {
   key: 'Where that key is configured, never the key.',
   reported: 'Reasons to refuse it that its route only reports.',
   diagnosis:
-    'What was found out about a signature that does not match the body as received ([diagnoses](reasons.md)).',
+    'What was found out about a signature that does not match the body as received, or about a replayed call ([diagnoses](reasons.md)).',
   diagnosis_detail:
-    'Offsets, lengths and key labels that show it, and of the body at most one byte.',
+    'Offsets, lengths and key labels that show it, and of the body at most one byte; or the setting that may be missing.',
   asked: 'True if a proxy asked about it and passes it on itself ([authorizer](authorizer.md)).',
   unsigned: 'True if it was let through unsigned, by `unsignedGet` or `unsignedPut`.',
   redirect:

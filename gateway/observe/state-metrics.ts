@@ -119,7 +119,8 @@ function describePublished(registry: Registry, { ranges }: GatewayState): void {
 }
 
 function describeChecks(registry: Registry, { settings }: GatewayState): void {
-  const help = 'Checks that the operator relaxed below their default, by mode (report, off); always 1.'
+  const help =
+    'Checks that the operator relaxed below their default, by mode (report, off); always 1.'
   labelled(registry, 'checks_not_enforced', help, 'max', ['route', 'check', 'mode'], (own) => {
     for (const [route, check, mode] of notEnforced(settings().policy.routes)) {
       own.set({ route, check, mode }, 1)

@@ -73,17 +73,48 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
     expect(await spent(gateway)).toBe(0)
   })
 
-  it('about a call without its body is let pass where signatures are only reported', async () => {
-    const gateway = await startAsked({ question }, { checks: { signature: 'report' } })
-    expect((await ask(gateway, { body: '' })).status).toBe(200)
-    expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['body_missing'] })
+  it('about a trust probe without a body is let pass once, by a signature of nothing', async () => {
+    const gateway = await startAsked({ question })
+    const target = '/api/inngest?probe=trust'
+    expect((await ask(gateway, { target, body: '' })).status).toBe(200)
+    expect((await ask(gateway, { target, body: '' })).status).toBe(409)
+    expect((await ask(gateway, { target, signed: '{}' })).status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'body_missing' })
+    expect((await ask(gateway, { target: `${target}&fnId=f`, body: '' })).status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'body_missing' })
   })
 
-  it('about an unsigned sync is refused if there is a body', async () => {
+  it('about another use of a signature is refused as inline', async () => {
+    const gateway = await startAsked({ question })
+    const body = '{"url":"https://app.example/api/inngest"}'
+    const sync = { method: 'PUT', target: '/api/inngest', body }
+    expect((await ask(gateway, sync)).status).toBe(200)
+    expect((await ask(gateway, { ...sync, target: '/api/inngest?deployId=1' })).status).toBe(403)
+    expect((await ask(gateway, { body })).status).toBe(409)
+    expect((await ask(gateway, { method: 'GET', target: '/api/inngest' })).status).toBe(200)
+    expect((await ask(gateway, { method: 'PUT', target: '/api/inngest' })).status).toBe(200)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['sync_body_missing'] })
+  })
+
+  it('about a call without its body is let pass where signatures are only reported', async () => {
+    const gateway = await startAsked({ question }, { checks: { signature: 'report' } })
+    expect((await ask(gateway, { signed: '{}' })).status).toBe(200)
+    expect(gateway.logLines.at(-1)).toMatchObject({
+      reported: ['body_missing', 'signature_mismatch'],
+    })
+  })
+
+  it('about an unsigned sync is refused unless its body is that of one', async () => {
     const gateway = await startPinned()
-    const sync = { method: 'PUT', isSigned: false, client: '203.0.113.9', body: '{}' }
-    expect((await ask(gateway, { ...sync, target: '/api/inngest' })).status).toBe(401)
+    const base = { method: 'PUT', isSigned: false, client: '203.0.113.9', target: '/api/inngest' }
+    const sync = { ...base, fields: { 'content-type': 'application/json' } }
+    expect((await ask(gateway, { ...sync, body: '{}' })).status).toBe(400)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_body_unexpected' })
+    const long = JSON.stringify({ url: 'x'.repeat(4096) })
+    expect((await ask(gateway, { ...sync, body: long })).status).toBe(401)
     expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_unsigned' })
+    const body = '{"url":"https://app.example/api/inngest"}'
+    expect((await ask(gateway, { ...sync, body })).status).toBe(200)
   })
 
   const withNumber = (id: string, number: string) =>

@@ -73,15 +73,72 @@ describe('an unsigned request', () => {
     expect(target.reasons()).toEqual([reason])
     expect(target.upstream.bytes()).toBe('')
   })
+})
 
-  it('cannot bring a body', async () => {
+/** As the dashboard of a self-hosted Inngest sends it. */
+const url = 'https://app.example.com/api/inngest'
+const dashboardBody = JSON.stringify({ url })
+const json = 'Content-Type: application/json'
+
+async function sync(target: Target, body: string, fields: string[], line = 'PUT /api/inngest') {
+  const length = `Content-Length: ${String(Buffer.byteLength(body))}`
+  const framing = fields.some((field) => field.startsWith('Transfer-Encoding')) ? [] : [length]
+  const bytes = callBytes(body, [...framing, 'Connection: close', ...fields], `${line} HTTP/1.1`)
+  return statusOf(await target.raw(bytes, { from: '127.0.0.2' }))
+}
+
+describe('an unsigned sync with a body', () => {
+  it('is admitted by address, and its body forwarded as it came', async () => {
     const target = await startOpen()
-    const bytes = callBytes(
-      '{}',
-      ['Content-Length: 2', 'Connection: close'],
-      'PUT /api/inngest HTTP/1.1',
-    )
-    expect(statusOf(await target.raw(bytes, { from: '127.0.0.2' }))).toBe(401)
+    expect(await sync(target, dashboardBody, [json])).toBe(200)
+    expect(target.upstream.bytes()).toMatch(/^PUT [^]*\r\n\r\n\{"url":"[^"]*"\}$/)
+    expect(target.gateway.logLines[0]).toMatchObject({
+      decision: 'admitted',
+      unsigned: true,
+      body_bytes: dashboardBody.length,
+    })
+    expect(target.gateway.logLines[0]).not.toHaveProperty('reported')
+  })
+
+  it('is held to the same URLs as a signed one', async () => {
+    const target = await startOpen()
+    expect(await sync(target, '{"url":"https://b.example.com/api/inngest"}', [json])).toBe(200)
+    expect(target.gateway.logLines[0]).toMatchObject({ reported: ['sync_url_foreign'] })
+  })
+
+  it.each([
+    ['another member', '{"url":"https://app.example.com/api/inngest","_method":"POST"}', [json]],
+    ['a member twice', '{"url":"a","url":"b"}', [json]],
+    ['a url that is no text', '{"url":{"a":1}}', [json]],
+    ['another value', '["url"]', [json]],
+    ['a call', '{"ctx":{"run_id":"r"},"url":"a"}', [json]],
+    ['no JSON', '_method=POST', [json]],
+    ['another media type', dashboardBody, ['Content-Type: application/x-www-form-urlencoded']],
+    ['a media type that begins alike', dashboardBody, ['Content-Type: application/jsonx']],
+    ['no media type', dashboardBody, []],
+    ['two media types', dashboardBody, [json, 'Content-Type: text/plain']],
+  ])('is refused with %s', async (_, body, fields) => {
+    const target = await startOpen()
+    expect(await sync(target, body, fields)).toBe(400)
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each([
+    ['a long body', JSON.stringify({ url: `${url}?${'x'.repeat(4096)}` }), [json]],
+    ['chunks', `5\r\n{"url\r\n0\r\n\r\n`, [json, 'Transfer-Encoding: chunked']],
+  ])('needs a signature with %s', async (_, body, fields) => {
+    const target = await startOpen()
+    expect(await sync(target, body, fields)).toBe(401)
+    expect(target.reasons()).toEqual(['sync_unsigned'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each([
+    ['POST /api/inngest?fnId=f', 403],
+    ['GET /api/inngest', 400],
+  ])('is nothing but a PUT: %s', async (line, status) => {
+    const target = await startOpen()
+    expect(await sync(target, dashboardBody, [json], line)).toBe(status)
     expect(target.upstream.bytes()).toBe('')
   })
 })

@@ -3,9 +3,14 @@ import { format, resolveConfig } from 'prettier'
 
 import { describeExpectation, groups } from '../../gateway/conformance/case.ts'
 import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
-import { filesAwaitingRestart, restartOnly } from '../../gateway/config/restart-only.ts'
+import {
+  filesAwaitingRestart,
+  restartOnly,
+  restartOnlyOfRoutes,
+} from '../../gateway/config/restart-only.ts'
 import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
 import { mismatches } from '../../gateway/diagnosis/mismatch.ts'
+import { replays } from '../../gateway/diagnosis/replayed-call.ts'
 import { spellings } from '../../gateway/diagnosis/spelling.ts'
 import { faults } from '../../gateway/errors.ts'
 import { ClockDrift } from '../../gateway/observe/clock-drift.ts'
@@ -33,7 +38,11 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
   'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
   'docs/reload.md': (before) =>
     replaceBlock(
-      replaceBlock(before, 'restart', listOf(restartOnly)),
+      replaceBlock(
+        before,
+        'restart',
+        listOf([...restartOnly, ...restartOnlyOfRoutes.map((key) => `routes[].${key}`)]),
+      ),
       'restart-files',
       listOf(filesAwaitingRestart),
     ),
@@ -96,7 +105,7 @@ function faultsTable(): string {
 }
 
 function diagnosesTable(): string {
-  const ofBodies = Object.entries(mismatches)
+  const ofBodies = [...Object.entries(mismatches), ...Object.entries(replays)]
   const ofHeaders = Object.entries(spellings).map(
     ([kind, { meaning }]) => [`header_${kind}`, meaning] as const,
   )

@@ -23,6 +23,8 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     otherKeys: [],
     serveOrigin: undefined,
     introspection: true,
+    syncAuthorities: new Set<string>(),
+    isServerLegacy: false,
     unsigned: { GET: nobody, PUT: nobody },
   }
 }

@@ -83,6 +83,26 @@ describe('what two keys of a configuration say together', () => {
       'routes[0].upstreamTls: expected nothing, since the upstream is not https',
     ],
     [
+      'a setting that was removed, by name of the one that replaces it',
+      `routes: [{ name: a, ${app}, ${keys} }]\nreplay: { strict: true }`,
+      'replay.strict: expected no such key: each signature is claimed alone now; for an Inngest server older than 1.13.5 set legacyServer: true on its route, found a key that was removed',
+    ],
+    [
+      'an authority that is a URL',
+      `routes: [{ name: a, ${app}, ${keys}, syncAuthorities: ["https://a.example"] }]`,
+      'routes[0].syncAuthorities[0]: expected a host name or address with an optional port',
+    ],
+    [
+      'a server of a route that has none',
+      `routes: [{ name: a, policy: passthrough, ${app}, legacyServer: true }]`,
+      'routes[0].legacyServer: expected nothing, since a passthrough route verifies nothing',
+    ],
+    [
+      'authorities of a route without syncs',
+      `routes: [{ name: a, policy: passthrough, ${app}, syncAuthorities: [a.example] }]`,
+      'routes[0].syncAuthorities: expected nothing, since a passthrough route verifies nothing',
+    ],
+    [
       'half a client certificate',
       `routes: [{ name: a, upstream: "https://127.0.0.1:1", ${keys}, upstreamTls: { certFile: /x } }]`,
       'routes[0].upstreamTls: expected both certFile and keyFile, or neither',
@@ -105,7 +125,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'a mode of no check',
       `routes: [{ name: a, ${app}, ${keys}, checks: { framing: off } }]`,
-      'routes[0].checks.framing: expected one of method, allowlist, signature, freshness, replay',
+      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, freshness, replay',
     ],
     [
       'a check that a passthrough route does not make',

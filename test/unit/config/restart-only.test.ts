@@ -55,3 +55,36 @@ describe('restartProblems', () => {
     expect(problemsOf(running, next)).toEqual(problems)
   })
 })
+
+describe('restartProblems of routes', () => {
+  const routes = (...keys: string[]) =>
+    keys.map(
+      (more, i) =>
+        `  - { name: r${String(i)}, path: /${String(i)}, upstream: "http://h:1", signingKeys: [{ env: KEY }]${more} }`,
+    )
+  const problemsOfRoutes = (before: string[], after: string[]) => {
+    const readRoutes = (lines: string[]) => {
+      const text = ['routes:', ...lines].join('\n')
+      const reading = readSettingsFile(
+        mountSecret({ 'gateway.yaml': text }).fileOf('gateway.yaml'),
+        env,
+      )
+      if (!reading.ok) throw new Error(reading.problems.map(formatProblem).join('\n'))
+      return reading
+    }
+    const next = readRoutes(after)
+    return restartProblems(next, readRoutes(before).settings.config, next.settings.config)
+      .map(formatProblem)
+      .map((text) => text.slice(text.indexOf('gateway.yaml')))
+  }
+
+  it('names a legacyServer that changes, since claims are made with it', () => {
+    expect(problemsOfRoutes(routes('', ''), routes('', ', legacyServer: true'))).toEqual([
+      'gateway.yaml:3: routes[1].legacyServer: expected false until a restart, found true',
+    ])
+  })
+
+  it('has nothing against a route that is added', () => {
+    expect(problemsOfRoutes(routes(''), routes('', ', legacyServer: true'))).toEqual([])
+  })
+})

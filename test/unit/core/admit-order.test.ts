@@ -66,6 +66,13 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
   },
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
   {
+    reason: 'call_body_missing',
+    spoil: (s) => {
+      s.body = ''
+      s.headers['x-inngest-signature'] = [signatureHeader('abc', '', nowSeconds)]
+    },
+  },
+  {
     reason: 'timestamp_too_old',
     spoil: (s) => (s.nowsSeconds[s.nowsSeconds.length - 1] = nowSeconds + 301),
   },
@@ -94,6 +101,8 @@ function policy(): Policy {
         serveOrigin: undefined,
         checks: configSchema.shape.checks.parse(undefined),
         introspection: true,
+        syncAuthorities: new Set(),
+        isServerLegacy: false,
         unsigned: { GET: nobody, PUT: nobody },
       },
     ],
@@ -101,7 +110,6 @@ function policy(): Policy {
     trustedProxies: range('10.0.0.0/8'),
     speaksProxyProtocol: false,
     freshness: { maxAgeSeconds: 300, clockToleranceSeconds: 300 },
-    replay: { strict: false },
     limits: { ...configSchema.shape.limits.parse(undefined), maxHeaderCount: 20 },
   }
 }

@@ -1,18 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { callParameters } from '../../../gateway/inngest/call-parameters.ts'
+import { callParameters, isTrustProbe } from '../../../gateway/inngest/call-parameters.ts'
 
 /** As the SDKs read them, from the URL of the request. */
 function asSdk(query: string) {
   const { searchParams } = new URL(`http://app/api?${query}`)
-  const [fnIds, stepIds] = [searchParams.getAll('fnId'), searchParams.getAll('stepId')]
+  const [fnIds = [], stepIds = [], probes = []] = ['fnId', 'stepId', 'probe'].map((name) =>
+    searchParams.getAll(name),
+  )
   return {
     fnId: fnIds[0] ?? null,
     stepId: stepIds[0] ?? null,
-    probe: searchParams.get('probe'),
+    probe: probes[0] ?? null,
     deployId: searchParams.get('deployId'),
-    isAmbiguous: fnIds.length > 1 || stepIds.length > 1,
+    isAmbiguous: [fnIds, stepIds, probes].some(({ length }) => length > 1),
   }
 }
 
@@ -67,4 +69,24 @@ it('takes no longer than a query is long', () => {
   callParameters('&'.repeat(1_000_000))
   // Microseconds: tens of thousands are usual, and millions the square.
   expect(process.threadCpuUsage().user - before).toBeLessThan(1_000_000)
+})
+
+describe('isTrustProbe', () => {
+  it.each([
+    ['POST', 'probe=trust', true],
+    ['POST', 'pro%62e=trust&x=1', true],
+    ['POST', 'probe=tru%73t', true],
+    ['PUT', 'probe=trust', false],
+    ['GET', 'probe=trust', false],
+    ['POST', 'probe=Trust', false],
+    ['POST', 'probe=trust&fnId=f', false],
+    ['POST', 'probe=trust&fnId=', false],
+    ['POST', 'probe=trust&step%49d=s', false],
+    ['POST', 'probe=trust&probe=trust', false],
+    ['POST', 'probe=trust&probe', false],
+    ['POST', 'probe', false],
+    ['POST', '', false],
+  ])('says of %s ?%s: %s', (method, query, expected) => {
+    expect(isTrustProbe(method, callParameters(query))).toBe(expected)
+  })
 })

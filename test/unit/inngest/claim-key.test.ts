@@ -1,72 +1,46 @@
 import { describe, expect, it } from 'vitest'
 
-import { Body } from '../../../gateway/body.ts'
-import { claimKey } from '../../../gateway/inngest/claim-key.ts'
+import { callParameters } from '../../../gateway/inngest/call-parameters.ts'
+import { isShortProbe, probeKey, stepKey } from '../../../gateway/inngest/claim-key.ts'
 
 const mac = Buffer.alloc(32, 7)
-const newCall =
-  '{"ctx":{"attempt":0,"env":"a\\"b","qi_id":"","request_id":"01M8","run_id":"r","stack":{}}}'
-const oldCall = '{"ctx":{"attempt":0,"qi_id":"Ojo=","run_id":"r","stack":{"request_id":"x"}}}'
+const route = { name: 'a', host: undefined, path: '/api/inngest', serveOrigin: undefined }
 
-function keyOf(
-  change: Partial<{
-    method: string
-    query: string
-    body: string
-    path: string
-    strict: boolean
-  }> = {},
-) {
-  const {
-    method = 'POST',
-    query = 'fnId=f&stepId=s',
-    body = newCall,
-    path = '/api/inngest',
-    strict = false,
-  } = change
-  const verdict = claimKey(
-    { method, host: 'h', path, query, mac, signedBody: Body.of(Buffer.from(body)) },
-    strict,
-  )
-  if (!verdict.ok) return verdict.reason
-  return verdict.value === undefined ? 'unclaimed' : Buffer.from(verdict.value).toString('hex')
+function hex(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex')
 }
 
-describe('claimKey', () => {
+describe('probeKey', () => {
   it.each([
-    ['request_id', newCall],
-    ['qi_id', '{"ctx":{"attempt":0,"qi_id":"MmU=","run_id":"r"}}'],
-  ])('is the MAC alone where the signed body carries %s', (_, body) => {
-    for (const query of ['', 'fnId=x', 'fnId=f&stepId=other', 'fnId=f&stepId=s&probe=trust']) {
-      expect(keyOf({ body, query })).toBe(mac.toString('hex'))
-    }
+    ['name', { name: 'b' }],
+    ['host', { host: 'h' }],
+    ['path', { path: '/b' }],
+    ['serveOrigin', { serveOrigin: { host: 'h' } }],
+  ])('differs for routes of another %s', (_, change) => {
+    expect(hex(probeKey(mac, { ...route, ...change }))).not.toBe(hex(probeKey(mac, route)))
   })
 
-  it.each([
-    ['an older call', oldCall],
-    ['an id outside of ctx', '{"ctx":{"attempt":0},"request_id":"x"}'],
-    ['an id that is no text', '{"ctx":{"request_id":1}}'],
-    ['an empty id', '{"ctx":{"request_id":""}}'],
-    ['an id inside of event data', '{"ctx":{"attempt":0},"event":{"ctx":{"request_id":"x"}}}'],
-  ])('tells the steps of %s apart', (_, body) => {
-    expect(keyOf({ body, query: 'fnId=f&stepId=a' })).not.toBe(
-      keyOf({ body, query: 'fnId=f&stepId=b' }),
-    )
-    expect(keyOf({ body, query: 'fnId=fa&stepId=b' })).not.toBe(
-      keyOf({ body, query: 'fnId=f&stepId=ab' }),
-    )
-    expect(keyOf({ body, query: 'fnId=f&stepId=a&x=1' })).toBe(
-      keyOf({ body, query: 'stepId=a&fnId=f' }),
-    )
-    expect(keyOf({ body, query: 'stepId=a', strict: true })).toBe(mac.toString('hex'))
+  it('is no key of another kind', () => {
+    const keys = [
+      mac,
+      probeKey(mac, route),
+      stepKey(mac, callParameters('')),
+      stepKey(mac, callParameters('fnId=a')),
+    ]
+    expect(new Set(keys.map(hex)).size).toBe(4)
   })
+})
 
-  it('tells targets of a sync apart, and does not claim an introspection', () => {
-    expect(keyOf({ method: 'PUT', path: '/a' })).not.toBe(keyOf({ method: 'PUT', path: '/b' }))
-    expect(keyOf({ method: 'GET' })).toBe('unclaimed')
-  })
+describe('stepKey', () => {
+  const keyOf = (query: string) => hex(stepKey(mac, callParameters(query)))
 
-  it.each(['fnId=a&fnId=b', 'stepId=a&step%49d=b', 'fnId&fnId'])('refuses %s', (query) => {
-    expect(keyOf({ query })).toBe('target_ambiguous')
+  it('tells functions and steps apart, and nothing else', () => {
+    expect(keyOf('fnId=f&stepId=a')).not.toBe(keyOf('fnId=f&stepId=b'))
+    expect(keyOf('fnId=fa&stepId=b')).not.toBe(keyOf('fnId=f&stepId=ab'))
+    expect(keyOf('fnId=f&stepId=a&x=1')).toBe(keyOf('stepId=a&fnId=f'))
   })
+})
+
+it('takes no function call for a trust probe by its length', () => {
+  expect([0, 2, 256, 257, 600].map(isShortProbe)).toEqual([true, true, true, false, false])
 })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { Body } from '../../../gateway/body.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
-import { carriesDispatchId } from '../../../gateway/inngest/dispatch-id.ts'
+import { carriesDispatchId, lacksDispatchId } from '../../../gateway/inngest/dispatch-id.ts'
 
 interface Ctx {
   readonly request_id?: unknown
@@ -47,4 +47,56 @@ it.each([
   // An expression that backtracks would take minutes.
   const { user, system } = process.threadCpuUsage(before)
   expect(user + system).toBeLessThan(5_000_000)
+})
+
+describe('lacksDispatchId', () => {
+  const lacks = (json: string) => {
+    const canonical = canonicalizeJson(Buffer.from(json))
+    expect(canonical).toBeDefined()
+    return lacksDispatchId(canonical ?? Buffer.of())
+  }
+
+  it('finds what JSON.parse finds, wherever it is', () => {
+    const id = fc.constantFrom('', 'Ojo=', 'MmU=', '01M8', null, 1, false, {}, [])
+    const ids = fc.record({ request_id: id, qi_id: id }, { requiredKeys: [] })
+    const others = fc.dictionary(
+      fc.oneof(
+        fc.constantFrom('attempt', 'Env', 'runId', 'ctx', 'qi', 'qi_id_', 'zz'),
+        fc.string(),
+      ),
+      fc.jsonValue({ maxDepth: 2 }),
+    )
+    fc.assert(
+      fc.property(others, others, ids, (around, inside, own) => {
+        const ctx: Record<string, unknown> = { ...inside }
+        delete ctx['request_id']
+        delete ctx['qi_id']
+        Object.assign(ctx, own)
+        const noRequest = [undefined, null, '']
+        const expected =
+          noRequest.includes(own.request_id as string) &&
+          [...noRequest, 'Ojo='].includes(own.qi_id as string)
+        // __proto__ of a literal would not be a member.
+        const text = JSON.stringify({ ...around, ctx })
+        expect(lacks(text)).toBe(expected)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each([
+    ['a body without ctx', '{"url":"https://app.example.com/api/inngest"}'],
+    ['a ctx that is no object', '{"ctx":[]}'],
+    ['a body that is no object', '[]'],
+    ['nothing', '""'],
+    ['members beyond reach', `{"aaa":"${'x'.repeat(65_536)}","ctx":{"run_id":"r"}}`],
+    ['escapes up to the end of reach', `{"a":"${'\\n'.repeat(32_766)}","ctx":{"run_id":"r"}}`],
+  ])('does not say so of %s', (_, body) => {
+    expect(lacks(body)).toBe(false)
+  })
+
+  it('says so of a long call without an id', () => {
+    const events = `"events":[{"data":"${'x'.repeat(200_000)}"}]`
+    expect(lacks(`{"ctx":{"attempt":0,"qi_id":"Ojo=","run_id":"r"},${events}}`)).toBe(true)
+  })
 })

@@ -1,0 +1,36 @@
+/** Why an honest call may have been refused as a replay, for the operator's log and metric. */
+import type { Body } from '../body.ts'
+import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
+import { maxExaminedBytes } from './attempts.ts'
+import type { DiagnosisBudget } from './budget.ts'
+
+/** One sentence for the operator; never sent. */
+export const replays = {
+  no_dispatch_id:
+    'The replayed call has neither `ctx.request_id` nor `ctx.qi_id`: an Inngest server older than 1.13.5 signs parallel steps alike. For such a server set `legacyServer: true` on the route.',
+} as const satisfies Record<string, string>
+
+export type ReplayKind = keyof typeof replays
+
+export interface ReplayDiagnosis {
+  readonly kind: ReplayKind
+  readonly detail: string
+}
+
+/** @param nowMs monotonic milliseconds. @returns undefined if there is nothing to say. */
+export function diagnoseReplay(
+  signed: Body,
+  budget: DiagnosisBudget,
+  nowMs: number,
+): ReplayDiagnosis | undefined {
+  const { byteLength } = signed
+  if (carriesDispatchId(signed) || byteLength > maxExaminedBytes) return undefined
+  if (!budget.take(byteLength, nowMs)) return undefined
+  const canonical = canonicalizeJson(signed.whole())
+  return canonical !== undefined && lacksDispatchId(canonical)
+    ? { kind: 'no_dispatch_id', detail: SETTING }
+    : undefined
+}
+
+const SETTING = 'legacyServer: true on the route, if the Inngest server is older than 1.13.5'

@@ -1,0 +1,109 @@
+/**
+ * Finds a member in canonical JSON (RFC 8785) without building the value of anything else. Canonical
+ * means: no white space, one spelling for each name, members in order and none twice. So the first name
+ * that sorts behind the one that is looked for ends the search.
+ */
+
+/**
+ * How far is looked, so that the event loop is never held up: the whole of what is canonicalized there,
+ * and more than the members of `ctx` before its `stack` ever take.
+ */
+const MAX_BYTES = 65_536
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPEN_OBJECT = 0x7b
+const OPEN_ARRAY = 0x5b
+const CLOSE_OBJECT = 0x7d
+const CLOSE_ARRAY = 0x5d
+
+export type MemberReading = { readonly text: string | undefined } | 'unknown'
+
+/**
+ * @param path names of lower-case letters and `_`, from the outermost.
+ * @returns the JSON text of the member, undefined if the last name is not there. `unknown` if an object on
+ * the way is missing, or if it is not within reach.
+ */
+export function memberText(canonical: Uint8Array, path: readonly string[]): MemberReading {
+  const json = Buffer.from(canonical.buffer, canonical.byteOffset, canonical.byteLength)
+  let at = 0
+  let end: number | undefined
+  for (const [i, name] of path.entries()) {
+    if (json[at] !== OPEN_OBJECT) return 'unknown'
+    const value = valueOf(json, at, Buffer.from(name))
+    if (value === 'unknown') return value
+    if (value === undefined) return i === path.length - 1 ? { text: undefined } : 'unknown'
+    at = value.start
+    end = value.end
+  }
+  return end === undefined ? 'unknown' : { text: json.toString('utf8', at, end) }
+}
+
+function isWithinReach(json: Buffer, at: number): boolean {
+  return at < MAX_BYTES && at < json.length
+}
+
+interface Span {
+  readonly start: number
+  /** Behind it. */
+  readonly end: number
+}
+
+function valueOf(json: Buffer, object: number, wanted: Buffer): Span | undefined | 'unknown' {
+  let at = object + 1
+  while (json[at] === QUOTE) {
+    const nameEnd = endOfString(json, at)
+    if (!isWithinReach(json, nameEnd)) return 'unknown'
+    // By bytes, as canonical order is for names of which one is lower-case letters and `_` alone.
+    const order = json.compare(wanted, 0, wanted.length, at + 1, nameEnd - 1)
+    if (order > 0) return undefined
+    const start = nameEnd + 1
+    const end = endOfValue(json, start)
+    if (!isWithinReach(json, end)) return 'unknown'
+    if (order === 0) return { start, end }
+    at = json[end] === COMMA ? end + 1 : end
+  }
+  return undefined
+}
+
+/** @returns the offset behind the value, or one beyond reach. */
+function endOfValue(json: Buffer, start: number): number {
+  let depth = 0
+  let at = start
+  while (isWithinReach(json, at)) {
+    switch (json[at]) {
+      case QUOTE:
+        at = endOfString(json, at)
+        break
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        depth += 1
+        at += 1
+        break
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        if (depth === 0) return at
+        depth -= 1
+        at += 1
+        break
+      case COMMA:
+        if (depth === 0) return at
+        at += 1
+        break
+      default:
+        at += 1
+    }
+  }
+  return at
+}
+
+/** @returns the offset behind the closing quote, or one beyond reach. */
+function endOfString(json: Buffer, start: number): number {
+  let at = start + 1
+  while (isWithinReach(json, at)) {
+    if (json[at] === QUOTE) return at + 1
+    at += json[at] === BACKSLASH ? 2 : 1
+  }
+  return at
+}
