@@ -32,7 +32,11 @@ export type Expectation =
       readonly inFront?: 'refuses' | 'mends'
     }
   /** The first is admitted, whatever follows it is refused as used already. */
-  | { readonly kind: 'spent' }
+  | {
+      readonly kind: 'spent'
+      /** Of what follows; 409 unless given. Inngest would take a 409 to a PUT for a success. */
+      readonly statuses?: readonly number[]
+    }
   /** All are sent at once, and exactly one is admitted. */
   | { readonly kind: 'once' }
 
@@ -78,7 +82,7 @@ export function describeExpectation(expects: Expectation): string {
     case 'refused':
       return expects.statuses.join(' or ')
     case 'spent':
-      return 'the app answers once, then 409'
+      return `the app answers once, then ${(expects.statuses ?? [409]).join(' or ')}`
     case 'once':
       return 'the app answers one of them, 409 the others'
   }

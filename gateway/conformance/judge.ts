@@ -13,7 +13,7 @@ export function judge(expects: Expectation, readings: readonly Labelled[]): Judg
     case 'refused':
       return worst(readings, (reading) => judgeRefused(expects, reading))
     case 'spent':
-      return judgeSpent(readings)
+      return judgeSpent(expects, readings)
     case 'once':
       return judgeOnce(readings)
   }
@@ -56,11 +56,14 @@ function judgeRefused(
   }
 }
 
-function judgeSpent([first, ...others]: readonly Labelled[]): Judgement {
+function judgeSpent(
+  { statuses = USED_ALREADY.statuses }: Expectation & { kind: 'spent' },
+  [first, ...others]: readonly Labelled[],
+): Judgement {
   if (first?.is !== 'admitted' && first?.is !== 'failed') {
     return notTested(`the call itself was ${first?.text ?? 'not sent'}`)
   }
-  return worst(others, (reading) => judgeRefused(USED_ALREADY, reading))
+  return worst(others, (reading) => judgeRefused({ kind: 'refused', statuses }, reading))
 }
 
 function judgeOnce(readings: readonly Labelled[]): Judgement {

@@ -32,6 +32,35 @@ export const replayCases: readonly RequestCase[] = [
   },
   {
     ...base,
+    name: 'retargeted-unusual',
+    sends: 'the same of a call whose body does not begin as usual',
+    failure: `A captured call works against every function and step, if its body begins in another way than usual. ${enforce} If they are, update the gateway.`,
+    requests: (make) => {
+      const { body } = make.sign()
+      return reuse(
+        make,
+        [
+          { label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` },
+          { label: 'other stepId', query: `fnId=${NO_FUNCTION}&stepId=step-2` },
+        ],
+        make.sign(0, body.replace('{"ctx":', '{"a":[0],"ctx":')),
+      )
+    },
+  },
+  {
+    ...base,
+    name: 'replayed-as-sync',
+    sends: 'the signature of an answered call, as a sync (PUT)',
+    expects: { kind: 'spent', statuses: [403] },
+    failure: `A captured call makes the app sync, since a signature does not cover the method. ${enforce} If they are, update the gateway.`,
+    // In-band, so that an app that gets it registers nothing; one too old to know that is kept from it by
+    // `needs`.
+    needs: 'replayed',
+    requests: (make) =>
+      reuse(make, [{ label: 'PUT', method: 'PUT', fields: ['X-Inngest-Sync-Kind: in_band'] }]),
+  },
+  {
+    ...base,
     name: 'replayed-as-probe',
     sends: 'the signature of an answered call, as a trust probe',
     failure: `A captured call gets a second use by what is not signed. ${enforce}`,
@@ -61,7 +90,10 @@ function repeat(make: RequestMaker): (index: number) => Wire {
   return (index) => make.request({ signed, label: `number ${String(index + 1)}` })
 }
 
-function reuse(make: RequestMaker, changes: readonly Change[]): readonly Wire[] {
-  const signed = make.sign()
+function reuse(
+  make: RequestMaker,
+  changes: readonly Change[],
+  signed = make.sign(),
+): readonly Wire[] {
   return [{}, ...changes].map((change) => make.request({ ...change, signed }))
 }

@@ -1,5 +1,6 @@
 /** Ways of using the route that Inngest never does. */
 import type { RequestCase } from '../case.ts'
+import { NO_FUNCTION } from '../request-maker.ts'
 
 const base = { group: 'use', from: 'inside' } as const
 
@@ -24,6 +25,32 @@ export const useCases: readonly RequestCase[] = [
     expects: { kind: 'refused', statuses: [400, 405] },
     failure: `A redirected call is answered with introspection and counts as done without having run. ${enforce}`,
     requests: (make) => [make.request({ method: 'GET' })],
+  },
+  {
+    ...base,
+    name: 'introspection-as-call',
+    sends: 'the signature of a GET, with a POST without a body',
+    expects: { kind: 'refused', statuses: [400] },
+    failure:
+      'The signature of an introspection opens a function call. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
+    requests: (make) => [
+      make.request({ signed: make.sign(0, ''), framing: ['Content-Length: 0'] }),
+    ],
+  },
+  {
+    ...base,
+    name: 'probe-with-function',
+    sends: 'a trust probe without a body that names a function',
+    expects: { kind: 'refused', statuses: [400] },
+    failure:
+      'A function call passes for a trust probe, which is checked less. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
+    requests: (make) => [
+      make.request({
+        signed: make.sign(0, ''),
+        query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust`,
+        framing: ['Content-Length: 0'],
+      }),
+    ],
   },
   {
     ...base,

@@ -45,13 +45,20 @@ describe('what is sent', () => {
       expect(body).toBe('0\r\n\r\n')
   })
 
-  it('is a PUT only unsigned, in-band, without a body, and after an unsigned call was refused', () => {
-    const puts = sent.filter(({ line }) => line.startsWith('PUT'))
-    expect(puts.map(({ name }) => name)).toEqual(['unsigned-sync'])
-    expect(puts[0]?.fields).toContain('X-Inngest-Sync-Kind: in_band')
+  const allPuts = sent.filter(({ line }) => line.startsWith('PUT'))
+
+  it.each(allPuts)('of $name is a sync in-band, which registers nothing', ({ fields }) => {
+    expect(fields).toContain('X-Inngest-Sync-Kind: in_band')
+  })
+
+  it('is an unsigned PUT only without a body, and after an unsigned call was refused', () => {
+    expect(allPuts.map(({ name }) => name)).toEqual(['unsigned-sync', 'replayed-as-sync'])
+    const puts = allPuts.slice(0, 1)
     expect(puts[0]?.fields.some((field) => field.startsWith('X-Inngest-Signature'))).toBe(false)
     expect(puts[0]?.body).toBe('')
     expect(requestCases.find(({ name }) => name === 'unsigned-sync')?.needs).toBe('unsigned-call')
+    const ofReplay = requestCases.find(({ name }) => name === 'replayed-as-sync')
+    expect(ofReplay?.needs).toBe('replayed')
   })
 
   it('carries ids of its own', () => {

@@ -95,6 +95,7 @@ describe('a judgement', () => {
     ['admitted to an app that is down', admitted, [read('failed', 502)], 'failed'],
     ['spent', spent, [app, used, used], 'passed'],
     ['spent by an app that is down', spent, [read('failed', 502), used], 'passed'],
+    ['spent for a sync', { ...spent, statuses: [403] }, [app, read('refused', 403)], 'passed'],
     ['used twice', spent, [app, used, app], 'failed'],
     ['used by nobody first', spent, [used, used], 'not tested'],
     ['not used again for another reason', spent, [app, read('refused', 401)], 'failed'],
