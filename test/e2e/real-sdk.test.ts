@@ -57,6 +57,31 @@ describe('the real SDK behind the gateway', () => {
     expect(gateway.logLines.at(-1)).toMatchObject({ decision: 'admitted', key_slot: 1 })
   })
 
+  it('answers an unsigned sync of a dashboard as without the gateway', async () => {
+    const route = { name: 'app', upstream: app.url, signingKeys: [{ env: 'PRIMARY' }] }
+    const allowing = await startTestGateway(app.url, {
+      routes: [
+        {
+          ...route,
+          serveOrigin: 'https://app.example.com',
+          unsignedPut: { allowFrom: ['127.0.0.1/32'] },
+        },
+      ],
+    })
+    const body = '{"url":"https://app.example.com/api/inngest"}'
+    const sync = { method: 'PUT', headers: { 'content-type': 'application/json' }, body }
+    const before = app.reached.length
+    const behind = await send({ port: allowing.port, ...sync })
+    expect(app.reached.slice(before)).toEqual(['PUT /api/inngest'])
+    const straight = await send({ port: Number(new URL(app.url).port), ...sync })
+    await allowing.stop()
+    // The app cannot register itself: nothing listens at the address that it has of Inngest.
+    expect(behind.status).toBe(500)
+    expect(behind.body).toContain('register')
+    expect([behind.status, behind.body]).toEqual([straight.status, straight.body])
+    expect(allowing.logLines.at(-1)).toMatchObject({ decision: 'admitted', unsigned: true })
+  })
+
   it('passes a signed introspection and a signed sync on', async () => {
     const headers = { 'x-inngest-signature': signatureHeader(testKey, '', nowSeconds()) }
     const introspection = await send({ port: gateway.port, method: 'GET', headers })
