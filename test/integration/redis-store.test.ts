@@ -1,5 +1,4 @@
 /** The shared replay store against a real Redis and Valkey: the contract, and all that goes wrong. */
-// @module-tag redis
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +27,7 @@ async function fill({ client }: RedisServer): Promise<void> {
   }
 }
 
-describe.each(storePrograms)('on %s', (program) => {
+describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
   describeStoreContract('RedisReplayStore', nowSeconds(), async () => {
     const server = await startStoreServer(program)
     const store = redisStoreOn({ url: server.url })

@@ -1,7 +1,8 @@
 /**
  * The programs that tests start beside Node, in groups. A test that starts one says so by the tag of its
  * group: `// @module-tag redis` in a file whose every test does, else `it('…', { tags: ['redis'] }, …)`.
- * declared.ts fails a test that starts a program without the tag. A new program is a row here.
+ * declared.ts fails a test that starts a program without the tag, unless a shell starts it. A new program
+ * is a row here.
  */
 
 export interface Group {
@@ -49,6 +50,8 @@ export const groups = [
         // Kustomize's components, which the manifests use, are unknown to Debian 12's kubectl.
         prints: { args: ['version', '--client'], text: /^Kustomize Version: v5/m },
       },
+      // Of the commands in README.md there.
+      fromPackage('openssl'),
     ],
   },
   {

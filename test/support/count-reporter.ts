@@ -19,9 +19,11 @@ export default class CountReporter implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): Promise<void> {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const inState = (state: string) => tests.filter((test) => test.result().state === state)
-    const moduleErrors = modules.filter((module) => module.errors().length > 0)
+    // A hook that failed is one of its module or suite, and of no test.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()])
+    const failedSuites = suites.filter((suite) => suite.errors().length > 0)
     const passed = inState('passed').length
-    const failed = errors.length + inState('failed').length + moduleErrors.length
+    const failed = errors.length + inState('failed').length + failedSuites.length
     const notRun = reportNotRun(await this.#notRun(modules, inState('skipped')))
     process.on('exit', () => {
       console.log(`${String(passed)} passed, ${String(failed)} failed`)

@@ -31,6 +31,12 @@ const files = {
       beforeAll(start)
       it('is started', start)
     })`,
+  'test/broken.test.ts': `
+    import { beforeAll, describe, it } from 'vitest'
+    describe.runIf(process.env.MISSING === 'none')('a suite', () => {
+      beforeAll(() => { throw new Error('broken') })
+      it('is not run', () => {})
+    })`,
   'test/plain.test.ts': `
     import { it } from 'vitest'
     it('needs npm alone', () => {})`,
@@ -59,7 +65,7 @@ describe('a run of tests', () => {
 Not run, as programs are missing:
   proxies     real proxies in front of the gateway (missing: nginx, haproxy, caddy)
   redis       the replay cache in Redis and Valkey (missing: redis-server, redis-cli, valkey-server)
-  kubernetes  the manifests of deploy/kubernetes (missing: kubectl)
+  kubernetes  the manifests of deploy/kubernetes (missing: kubectl, openssl)
 To install them: npm run install-programs
 `,
     })
@@ -69,6 +75,11 @@ To install them: npm run install-programs
     const { status, end } = runVitest('kubernetes redis proxies', 'mixed')
     expect([status, end.includes('redis '), end.includes('kubernetes')]).toEqual([0, true, false])
     expect(runVitest('kubernetes', 'plain')).toEqual({ status: 0, end: '1 passed, 0 failed\n' })
+  })
+
+  it('counts a hook that fails', () => {
+    const run = runVitest('none', 'broken')
+    expect(run).toEqual({ status: 1, end: '0 passed, 1 failed\n' })
   })
 
   it('leaves out nothing if nothing is missing', () => {
