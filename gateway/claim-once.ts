@@ -36,6 +36,8 @@ export async function claimOnce(
   if (key.value === undefined) return pass(undefined)
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
+  // Where freshness is not enforced: the store may have forgotten a first use.
+  if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
   const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
   const outcome = await effects.claim(claim, () => targetName(request), nowMs)
   findings.claim = outcome

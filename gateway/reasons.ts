@@ -275,6 +275,12 @@ export const reasons = {
     meaning:
       'Signed before the replay cache began to remember: before the gateway started or, with Redis, before the server did or claims were first kept in it. Inngest signs a retry anew.',
   },
+  replay_undecidable: {
+    phase: 'replay',
+    status: 401,
+    meaning:
+      'The signature is older than `freshness.maxAgeSeconds` and `freshness.clockToleranceSeconds` together, for which its use is remembered, and the route does not enforce freshness: it may have been used before.',
+  },
   target_ambiguous: {
     phase: 'replay',
     status: 400,

@@ -1,6 +1,6 @@
 /** What a configuration may say, but hardly anybody means for long. */
 import type { Settings } from './config/compile.ts'
-import { notEnforced } from './policy.ts'
+import { notEnforced, type Policy, type RoutePolicy } from './policy.ts'
 
 export interface Warning {
   readonly message: string
@@ -8,7 +8,8 @@ export interface Warning {
   readonly fields: Readonly<Record<string, string>>
 }
 
-export function warningsOf({ policy: { routes } }: Settings): readonly Warning[] {
+export function warningsOf({ policy }: Settings): readonly Warning[] {
+  const { routes } = policy
   const unenforced = notEnforced(routes).map(([route, check, mode]) => ({
     message: 'a check is not enforced',
     fields: { route, check, mode },
@@ -29,7 +30,26 @@ export function warningsOf({ policy: { routes } }: Settings): readonly Warning[]
         remedy: 'update the Inngest server to 1.13.5 or later and remove the setting',
       },
     }))
-  return [...unenforced, ...legacy, ...malformed]
+  return [
+    ...unenforced,
+    ...legacy,
+    ...routes.flatMap((route) => unrememberedIn(route, policy)),
+    ...malformed,
+  ]
+}
+
+/** What becomes of a signature that is older than its use is remembered, where freshness lets it go on. */
+function unrememberedIn(
+  { name, kind, checks }: RoutePolicy,
+  { freshness: { maxAgeSeconds, clockToleranceSeconds } }: Policy,
+): readonly Warning[] {
+  if (kind !== 'inngest' || checks.freshness === 'enforce' || checks.replay === 'off') return []
+  const message =
+    checks.replay === 'enforce'
+      ? 'older signatures are refused all the same, since their use is no longer remembered'
+      : 'older signatures can be used again, since their use is no longer remembered'
+  const olderThan = `${String(maxAgeSeconds + clockToleranceSeconds)} s`
+  return [{ message, fields: { route: name, freshness: checks.freshness, older_than: olderThan } }]
 }
 
 /** For a terminal. */
