@@ -4,6 +4,7 @@
  */
 import { randomFillSync } from 'node:crypto'
 
+import { nextOwner } from '../gateway/replay/claim-owner.ts'
 import { MemoryReplayStore } from '../gateway/replay/memory-store.ts'
 import { markdown, rounded } from './table.ts'
 
@@ -69,7 +70,7 @@ function measure({ name, signedSeconds }: Scenario): Outcome {
 function claimOne(store: MemoryReplayStore, timestampSeconds: number, watch: StopWatch): void {
   const key = randomFillSync(Buffer.allocUnsafeSlow(32))
   const expiresAtSeconds = timestampSeconds + LIFE_SECONDS
-  const claim = { key, timestampSeconds, expiresAtSeconds }
+  const claim = { key, timestampSeconds, expiresAtSeconds, owner: nextOwner() }
   watch.time(() => {
     void store.claim(claim, noTarget, timestampSeconds * 1000)
   })

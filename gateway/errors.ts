@@ -77,11 +77,14 @@ export function messageFor(code: FaultCode): string {
 
 export class GatewayFault extends Error {
   readonly code: FaultCode
+  /** It is certain that no byte of the request reached the app. */
+  readonly isUnsent: boolean
 
-  constructor(code: FaultCode, cause?: unknown) {
+  constructor(code: FaultCode, cause?: unknown, isUnsent = false) {
     super(faults[code].meaning, { cause })
     this.name = 'GatewayFault'
     this.code = code
+    this.isUnsent = isUnsent
   }
 }
 

@@ -46,6 +46,8 @@ export class Findings {
   claimed: ReplayClaim | undefined = undefined
   /** Signed body of a POST whose signature was claimed before, until it is known why. */
   replayedBody: Body | undefined = undefined
+  /** Whether what was spent was given back, since no byte reached the app. */
+  release: 'released' | 'not_released' | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
   redirect: 'rearmed' | 'not_rearmed' | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */

@@ -29,7 +29,10 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #events: ForwardEvents
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
-  /** A connection was had, so that what goes wrong now is not about connecting. */
+  /**
+   * A connection was had, so that what goes wrong now is not about connecting. Before that undici
+   * writes nothing of the request.
+   */
   #isConnected = false
   /** Of a redirect: done when its target may be called. */
   #rearming: Promise<void> | undefined
@@ -53,16 +56,22 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#isConnected = true
-    const onClose = () => {
-      if (this.#response.writableFinished) return
-      const fault = new GatewayFault('downstream_closed')
-      // An answer that the app has ended already cannot be aborted, nor will it ever be sent.
-      this.#reject(fault)
-      controller.abort(fault)
+    // undici writes nothing of a request that is aborted here.
+    if (this.#response.destroyed) {
+      this.#leave(controller, true)
+      return
     }
-    if (this.#response.destroyed) onClose()
-    else this.#response.on('close', onClose)
+    this.#isConnected = true
+    this.#response.on('close', () => {
+      if (!this.#response.writableFinished) this.#leave(controller, false)
+    })
+  }
+
+  #leave(controller: Dispatcher.DispatchController, isUnsent: boolean): void {
+    const fault = new GatewayFault('downstream_closed', undefined, isUnsent)
+    // An answer that the app has ended already cannot be aborted, nor will it ever be sent.
+    this.#reject(fault)
+    controller.abort(fault)
   }
 
   onRequestSent(): void {
@@ -161,12 +170,13 @@ const TIMEOUTS = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors
 
 function upstreamFault(error: Error, isConnected: boolean): GatewayFault {
   if (error instanceof GatewayFault) return error
-  if (error instanceof errors.InvalidArgumentError) return new GatewayFault('internal', error)
+  if (error instanceof errors.InvalidArgumentError)
+    return new GatewayFault('internal', error, !isConnected)
   if (TIMEOUTS.some((type) => error instanceof type)) {
-    return new GatewayFault('upstream_timeout', error)
+    return new GatewayFault('upstream_timeout', error, !isConnected)
   }
   // Refused, not found, or a certificate that does not verify.
-  if (!isConnected) return new GatewayFault('upstream_connect', error)
+  if (!isConnected) return new GatewayFault('upstream_connect', error, true)
   const isProtocol =
     error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
   return new GatewayFault(isProtocol ? 'upstream_protocol' : 'upstream_reset', error)

@@ -21,11 +21,13 @@ export class HeadEffects implements Effects {
   readonly #hold: Hold
   readonly #clock: Clock
   readonly #replay: ReplayStore
+  readonly #owner: number
 
-  constructor({ hold }: Exchange, { clock, replay }: TrafficParts) {
+  constructor({ hold, owner }: Exchange, { clock, replay }: TrafficParts) {
     this.#hold = hold
     this.#clock = clock
     this.#replay = replay
+    this.#owner = owner
   }
 
   nowMs(): number {
@@ -46,7 +48,7 @@ export class HeadEffects implements Effects {
 
   async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
     try {
-      const outcome = await this.#replay.claim(claim, target, nowMs)
+      const outcome = await this.#replay.claim({ ...claim, owner: this.#owner }, target, nowMs)
       return outcome === 'followed_before' ? 'duplicate' : outcome
     } catch (error) {
       throw new GatewayFault('replay_store_unavailable', error)

@@ -9,6 +9,7 @@ import { GatewayFault, toFault } from '../errors.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { Recorder } from '../observe/recorder.ts'
 import type { Reason } from '../reasons.ts'
+import { nextOwner } from '../replay/claim-owner.ts'
 import type { Capacity, Hold } from './capacity.ts'
 
 export class Exchange {
@@ -16,6 +17,8 @@ export class Exchange {
   readonly requestId: string
   readonly findings = new Findings()
   readonly hold: Hold
+  /** Of what this request claims. */
+  readonly owner = nextOwner()
   refusal: Reason | undefined
   status: number | undefined
   upstreamStatus: number | undefined

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net'
 import { admit, type AdmittedRequest } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
-import { faults, messageFor } from '../errors.ts'
-import type { Findings } from '../findings.ts'
+import { faults, GatewayFault, messageFor } from '../errors.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import { reasons } from '../reasons.ts'
 import { refuse } from '../verdict.ts'
 import { HeadEffects, RequestEffects } from './effects.ts'
 import { Exchange } from './exchange.ts'
+import { releaseClaim } from './release-claim.ts'
 import { sendOnSocket, sendRefusal } from './responder.ts'
 import { runExchange } from './run-exchange.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -59,21 +59,27 @@ async function answer(
           onBodySent: () => {
             hold.releaseBytes()
           },
-          onRedirect: (location) => rearm(accepted, location, findings, parts),
+          onRedirect: (location) => rearm(accepted, location, exchange, parts),
         })
       : passthrough.forward(accepted, requestId, request, response, (cut) => {
           exchange.onCut = cut
         }),
   )
   exchange.diagnose(parts.diagnosisBudget)
-  await answered
+  try {
+    await answered
+  } catch (thrown) {
+    const isUnsent = thrown instanceof GatewayFault && thrown.isUnsent
+    if (isUnsent && accepted.kind === 'admitted') await releaseClaim(accepted, exchange, parts)
+    throw thrown
+  }
 }
 
 /** Before Inngest is told where to go: it may be there before an answer is written to the end. */
 async function rearm(
   { head, host }: AdmittedRequest,
   location: string,
-  findings: Findings,
+  { findings, owner }: Exchange,
   { replay, clock }: TrafficParts,
 ): Promise<void> {
   const { claimed } = findings
@@ -82,7 +88,8 @@ async function rearm(
   const target = redirectedTarget({ method: head.method, host, path, query }, location)
   try {
     const isRearmed =
-      target !== undefined && (await replay.rearm(claimed, targetName(target), clock.nowMs()))
+      target !== undefined &&
+      (await replay.rearm({ ...claimed, owner }, targetName(target), clock.nowMs()))
     findings.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
   } catch {
     // The call that follows is refused, and Inngest signs its retry anew.

@@ -29,6 +29,8 @@ export const logFieldMeanings = {
     'Offsets, lengths and key labels that show it, and of the body at most one byte; or the setting that may be missing.',
   asked: 'True if a proxy asked about it and passes it on itself ([authorizer](authorizer.md)).',
   unsigned: 'True if it was let through unsigned, by `unsignedGet` or `unsignedPut`.',
+  claim:
+    '`released` if no byte of the call reached the app and its signature may be used again, `not_released` if that could not be done. Absent otherwise.',
   redirect:
     'After a 307 or 308 of the app: `rearmed` if its target may be called with the same signature, otherwise `not_rearmed`.',
   fn_id: '`fnId` of the query.',

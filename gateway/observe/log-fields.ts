@@ -47,6 +47,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     asked: findings.isAsked,
     unsigned: findings.isUnsigned,
     redirect: findings.redirect,
+    claim: findings.release,
     // What the sender says of itself, and Inngest does not sign.
     fn_id: shown(fnId),
     step_id: shown(stepId),

@@ -76,7 +76,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     }),
     claims: new Counter({
       name: 'inngest_gateway_replay_claims_total',
-      help: `Answers of the replay cache: ${replayOutcomes.join(', ')}. Followed is a call to where the app redirected.`,
+      help: `Answers of the replay cache: ${replayOutcomes.join(', ')}. Followed is a call to where the app redirected. Released counts what was claimed or followed and then given back, since no byte reached the app.`,
       labelNames: ['result'],
       registers,
     }),

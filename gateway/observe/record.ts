@@ -80,11 +80,16 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
     metrics.upstreamDuration.observe({ route, code }, entry.upstreamDurationMs / 1000)
   }
   if (findings.bodyBytes !== undefined) metrics.bodyBytes.observe(findings.bodyBytes)
-  if (findings.claim !== undefined) metrics.claims.inc({ result: findings.claim })
+  countClaim(findings, metrics)
   if (entry.diagnosis !== undefined) {
     metrics.diagnoses.inc({ route, diagnosis: entry.diagnosis.kind })
   }
   for (const reported of findings.reported ?? []) metrics.reported.inc({ route, reason: reported })
+}
+
+function countClaim({ claim, release }: Findings, { claims }: Metrics): void {
+  if (claim !== undefined) claims.inc({ result: claim })
+  if (release === 'released') claims.inc({ result: release })
 }
 
 /** An introspection that no key signed has a reason of its own, since it is mostly noise. */

@@ -2,7 +2,8 @@
 import type { Logger } from 'pino'
 
 import type { Settings } from '../config/compile.ts'
-import { createRedisClient } from './redis-client.ts'
+import { createRedisClient, isCluster } from './redis-client.ts'
+import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
 import { RedisReplayStore } from './redis-store.ts'
 
@@ -13,10 +14,11 @@ export function createSharedStore(
 ): RedisReplayStore {
   const { timeoutMs, keyPrefix, coldStart, ...server } = config.replay
   const client = createRedisClient({ ...server, ...replaySecrets })
+  const keys = new RedisKeys(keyPrefix, isCluster(client))
   return new RedisReplayStore({
     client,
-    link: new RedisLink({ client, keyPrefix, clock, logger }),
-    keyPrefix,
+    link: new RedisLink({ client, keys, clock, logger }),
+    keys,
     timeoutMs,
     refusesBeforeStart: coldStart === 'refuse',
   })

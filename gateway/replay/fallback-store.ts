@@ -31,6 +31,13 @@ export class FallbackReplayStore implements ReplayStore {
     return this.#shared.unavailableBecause
   }
 
+  /** While the shared store is away, this machine's memory alone decides. */
+  get remembersFromSeconds(): number {
+    const own = this.#own.remembersFromSeconds
+    if (this.unavailableBecause !== undefined) return own
+    return Math.max(own, this.#shared.remembersFromSeconds)
+  }
+
   /**
    * The shared store is asked first: what it refuses is not remembered here, where it would stand in
    * the way of the copy that it lets in, which may come to this memory later.
@@ -54,6 +61,16 @@ export class FallbackReplayStore implements ReplayStore {
       return await this.#shared.rearm(claim, target, nowMs)
     } catch {
       return isRearmed
+    }
+  }
+
+  /** The shared store says whether others may use the key; if it cannot be asked, others may not. */
+  async release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean> {
+    const isReleased = await this.#own.release(claim, followed, nowMs)
+    try {
+      return await this.#shared.release(claim, followed, nowMs)
+    } catch {
+      return isReleased
     }
   }
 

@@ -7,10 +7,13 @@ export function answerAsks(asks: readonly Ask[], store: ReplayStore): Promise<Re
 }
 
 async function outcomeOf(ask: Ask, store: ReplayStore): Promise<Outcome> {
-  const [, what, key, timestampSeconds, expiresAtSeconds, nowMs, target] = ask
-  const claim = { key, timestampSeconds, expiresAtSeconds }
+  const [, what, key, timestampSeconds, expiresAtSeconds, owner, nowMs, target] = ask
+  const claim = { key, timestampSeconds, expiresAtSeconds, owner }
   try {
     if (what === 'claim') return await claimOf(claim, target, nowMs, store)
+    if (what === 'release') {
+      return (await store.release(claim, target, nowMs)) ? 'released' : 'not released'
+    }
     return (await store.rearm(claim, target ?? '', nowMs)) ? 'rearmed' : 'not rearmed'
   } catch {
     return 'failed'

@@ -6,24 +6,28 @@
 import { setAnswerDeadline } from './answer-deadline.ts'
 import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
 
-/** To claim, or to let a key be claimed once more. As a list, which takes least to send. */
+/** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
 export type Ask = readonly [
   id: number,
-  what: 'claim' | 'rearm',
+  what: 'claim' | 'rearm' | 'release',
   key: Uint8Array,
   timestampSeconds: number,
   expiresAtSeconds: number,
+  owner: number,
   nowMs: number,
   /** Undefined until it is known to matter. */
   target: string | undefined,
 ]
 
 /** `target?`: spent, and what is called decides. `failed`: it could not be told. */
-export type Outcome = ClaimOutcome | 'target?' | 'rearmed' | 'not rearmed' | 'failed'
+export type Outcome =
+  ClaimOutcome | 'target?' | 'rearmed' | 'not rearmed' | 'released' | 'not released' | 'failed'
 
 export type Reply = readonly [id: number, outcome: Outcome]
 
 export interface IpcStoreOptions {
+  /** Of the store on the other side. */
+  readonly remembersFromSeconds: number
   /** @param onWritten called when it has left this process. */
   readonly send: (asks: readonly Ask[], onWritten: () => void) => void
   /**
@@ -48,6 +52,7 @@ export class IpcReplayStore implements ReplayStore {
   /** Counted where the claims are. */
   readonly entries = undefined
   readonly capacity = undefined
+  readonly remembersFromSeconds: number
   readonly #options: IpcStoreOptions
   /** By id. */
   readonly #waiting = new Map<number, Waiting>()
@@ -62,6 +67,7 @@ export class IpcReplayStore implements ReplayStore {
 
   constructor(options: IpcStoreOptions) {
     this.#options = options
+    this.remembersFromSeconds = options.remembersFromSeconds
   }
 
   get unavailableBecause(): string | undefined {
@@ -76,6 +82,8 @@ export class IpcReplayStore implements ReplayStore {
       case 'target?':
       case 'rearmed':
       case 'not rearmed':
+      case 'released':
+      case 'not released':
       case 'failed':
         throw unavailable('no answer to a claim')
       default:
@@ -87,6 +95,12 @@ export class IpcReplayStore implements ReplayStore {
     const outcome = await this.#ask('rearm', claim, target, nowMs)
     if (outcome !== 'rearmed' && outcome !== 'not rearmed') throw unavailable('no answer to it')
     return outcome === 'rearmed'
+  }
+
+  async release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean> {
+    const outcome = await this.#ask('release', claim, followed, nowMs)
+    if (outcome !== 'released' && outcome !== 'not released') throw unavailable('no answer to it')
+    return outcome === 'released'
   }
 
   /** Told of what the other side answers. What comes too late has nobody left to hear it. */
@@ -107,14 +121,14 @@ export class IpcReplayStore implements ReplayStore {
 
   #ask(
     what: Ask[1],
-    { key, timestampSeconds, expiresAtSeconds }: Claim,
+    { key, timestampSeconds, expiresAtSeconds, owner }: Claim,
     target: string | undefined,
     nowMs: number,
   ): Promise<Outcome> {
     const why = this.unavailableBecause
     if (why !== undefined) return Promise.reject(unavailable(why))
     const id = (this.#lastId += 1)
-    this.#asks.push([id, what, key, timestampSeconds, expiresAtSeconds, nowMs, target])
+    this.#asks.push([id, what, key, timestampSeconds, expiresAtSeconds, owner, nowMs, target])
     if (this.#asks.length === 1 && this.#underWay === undefined) {
       setImmediate(() => {
         if (this.#underWay === undefined) this.#sendNext()

@@ -1,6 +1,6 @@
 /**
- * The replay store of one process. Claims are kept in one set for each signed second: equal
- * requests share their timestamp, so a look-up touches one set, and a second that has expired is
+ * The replay store of one process. Claims are kept in one map for each signed second: equal
+ * requests share their timestamp, so a look-up touches one map, and a second that has expired is
  * forgotten whole. No sweep walks the entries.
  */
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
@@ -17,7 +17,8 @@ export interface MemoryStoreOptions {
 
 interface SignedSecond {
   expiresAtSeconds: number
-  readonly keys: Set<string>
+  /** Which request used each key last. */
+  readonly keys: Map<string, number>
   /** Of keys that a redirect made usable again; rare. */
   readonly rearmed: Map<string, Rearmed>
 }
@@ -27,6 +28,9 @@ interface Rearmed {
   readonly targets: Map<string, number>
   redirects: number
 }
+
+/** No request has this number. */
+const NOBODY = -1
 
 export class MemoryReplayStore implements ReplayStore {
   readonly capacity: number
@@ -42,6 +46,10 @@ export class MemoryReplayStore implements ReplayStore {
 
   get entries(): number {
     return this.#entries
+  }
+
+  get remembersFromSeconds(): number {
+    return this.#remembersFromSeconds
   }
 
   /** Nobody has to be asked. */
@@ -66,19 +74,37 @@ export class MemoryReplayStore implements ReplayStore {
     return Promise.resolve(true)
   }
 
+  release({ key, timestampSeconds, owner }: Claim, followed: string | undefined): Promise<boolean> {
+    const second = this.#seconds.get(timestampSeconds)
+    const text = keyText(key)
+    if (second?.keys.get(text) !== owner) return Promise.resolve(false)
+    if (followed === undefined) {
+      second.keys.delete(text)
+      this.#entries -= 1
+      return Promise.resolve(true)
+    }
+    const targets = second.rearmed.get(text)?.targets
+    const times = targets?.get(followed)
+    if (targets === undefined || times === undefined) return Promise.resolve(false)
+    targets.set(followed, times + 1)
+    // Given back: this request has nothing left to release.
+    second.keys.set(text, NOBODY)
+    return Promise.resolve(true)
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }
 
   #claim(claim: Claim, target: () => string, nowMs: number): ClaimOutcome {
-    const { key, timestampSeconds, expiresAtSeconds } = claim
+    const { key, timestampSeconds, expiresAtSeconds, owner } = claim
     this.#forgetExpired(Math.floor(nowMs / 1000))
     if (timestampSeconds < this.#remembersFromSeconds) return 'before_start'
     const second = this.#seconds.get(timestampSeconds) ?? newSecond(expiresAtSeconds)
     const text = keyText(key)
-    if (second.keys.has(text)) return useAgain(second, text, target)
+    if (second.keys.has(text)) return useAgain(second, text, target, owner)
     if (this.#entries >= this.capacity) return 'full'
-    second.keys.add(text)
+    second.keys.set(text, owner)
     second.expiresAtSeconds = Math.max(second.expiresAtSeconds, expiresAtSeconds)
     this.#seconds.set(timestampSeconds, second)
     this.#entries += 1
@@ -104,7 +130,7 @@ export class MemoryReplayStore implements ReplayStore {
 }
 
 function newSecond(expiresAtSeconds: number): SignedSecond {
-  return { expiresAtSeconds, keys: new Set(), rearmed: new Map() }
+  return { expiresAtSeconds, keys: new Map(), rearmed: new Map() }
 }
 
 /** latin1 keeps 32 bytes in 32 one-byte characters; hex would take twice the room. */
@@ -113,7 +139,12 @@ function keyText(key: Uint8Array): string {
 }
 
 /** Spends one of the times that a redirect gave this target. */
-function useAgain({ rearmed }: SignedSecond, text: string, target: () => string): ClaimOutcome {
+function useAgain(
+  { keys, rearmed }: SignedSecond,
+  text: string,
+  target: () => string,
+  owner: number,
+): ClaimOutcome {
   const targets = rearmed.get(text)?.targets
   if (targets === undefined) return 'duplicate'
   const name = target()
@@ -121,5 +152,6 @@ function useAgain({ rearmed }: SignedSecond, text: string, target: () => string)
   if (times === undefined) return 'duplicate'
   if (times === 0) return 'followed_before'
   targets.set(name, times - 1)
+  keys.set(text, owner)
   return 'followed'
 }

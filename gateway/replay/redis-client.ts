@@ -87,7 +87,8 @@ function optionsOf({ url, username, password, ...config }: RedisConfig) {
     enableOfflineQueue: false,
     retryStrategy: retryDelayMs,
     // What was the primary is a replica now; the next connection leads to the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    // Before Redis 7 what fails within a script is told in the midst of the message.
+    reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message),
   }
 }
 

@@ -9,14 +9,19 @@ import { plainError } from '../plain-error.ts'
 import { AvailabilityLog } from './availability-log.ts'
 import { isCluster, type RedisClient } from './redis-client.ts'
 import { askInfo, troubleIn } from './redis-info.ts'
+import type { RedisKeys } from './redis-keys.ts'
 import { RedisMark } from './redis-mark.ts'
 import { RedisMemory } from './redis-memory.ts'
+import { missingRight } from './redis-rights.ts'
 
 /** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
 const TICK_MS = 1000
 const TICKS_IN_PEACE = 15
 
 const NOT_CONNECTED = 'not connected'
+/** The library passes over a node without an address, and says nothing. */
+const NO_NODES =
+  'the cluster names no node to connect to: set cluster-announce-ip or cluster-announce-hostname on each, and see that it has slots (CLUSTER SLOTS)'
 const NOT_LOOKED_AT = 'not looked at since another server went'
 const A_REPLICA = 'it is a replica, or was one when it was last looked at'
 
@@ -27,11 +32,13 @@ interface Node {
   isPrimary: boolean
   /** Another one after each loss, so that an answer is not taken for one of the connection after. */
   connection: number
+  /** By which connection every command that claims need is known to be allowed. */
+  allowedOn: number | undefined
 }
 
 export interface RedisLinkOptions {
   readonly client: RedisClient
-  readonly keyPrefix: string
+  readonly keys: RedisKeys
   readonly clock: { nowMs(): number }
   readonly logger: Logger
 }
@@ -42,16 +49,22 @@ export class RedisLink {
   readonly #clock: { nowMs(): number }
   readonly #log: AvailabilityLog
   readonly #mark: RedisMark
+  /** Never there: to find out what may be done. */
+  readonly #trialKey: string
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
   /** What the last try to connect ended with. */
   #failure: string | undefined
+  /** In the try to connect that is under way. */
+  #hasFailed = false
+  #isClosed = false
   #wasAvailable = false
   #ticks = 0
 
-  constructor({ client, keyPrefix, clock, logger }: RedisLinkOptions) {
+  constructor({ client, keys, clock, logger }: RedisLinkOptions) {
     this.#client = client
-    this.#mark = new RedisMark(client, keyPrefix, this.memory)
+    this.#mark = new RedisMark(client, keys, this.memory)
+    this.#trialKey = `${keys.marks[0] ?? ''}:trial`
     this.#clock = clock
     this.#log = new AvailabilityLog(logger, NOT_CONNECTED)
     if (isCluster(client)) {
@@ -67,6 +80,13 @@ export class RedisLink {
         this.#lookAtAll()
       })
       client.on('ready', () => void this.#lookAtMark())
+      client.on('connecting', () => {
+        this.#hasFailed = false
+      })
+      client.on('close', () => {
+        const isSilent = !this.#hasFailed && !this.#isClosed
+        if (isSilent && client.nodes('all').length === 0) this.#failed(new Error(NO_NODES))
+      })
       for (const node of client.nodes('all')) this.#follow(node)
     } else this.#follow(client)
     this.#timer = setInterval(() => {
@@ -82,6 +102,7 @@ export class RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#timer)
     this.#client.disconnect()
   }
@@ -110,11 +131,17 @@ export class RedisLink {
   /** Called for connection errors only; a failed command is reported to whoever sent it. */
   #failed(error: Error): void {
     this.#failure = plainError(error)
+    this.#hasFailed = true
     this.#announce()
   }
 
   #follow(redis: Redis): void {
-    const node: Node = { trouble: NOT_CONNECTED, isPrimary: false, connection: 0 }
+    const node: Node = {
+      trouble: NOT_CONNECTED,
+      isPrimary: false,
+      connection: 0,
+      allowedOn: undefined,
+    }
     this.#nodes.set(redis, node)
     redis.on('error', (error: Error) => {
       this.#failed(error)
@@ -170,10 +197,22 @@ export class RedisLink {
       this.memory.lookedAt(info, !this.#wasAvailable, this.#clock.nowMs())
       node.isPrimary = info.isPrimary
     }
-    node.trouble = typeof info === 'string' ? info : troubleIn(info)
+    const trouble = typeof info === 'string' ? info : troubleIn(info)
+    const missing = trouble === undefined ? await this.#missingRight(redis, node) : undefined
+    if (node.connection !== connection) return
+    node.trouble = trouble ?? missing
     // Announced together, so that a half-finished look is not logged.
     if (this.#mark.trouble !== undefined) await this.#lookAtMark()
     this.#announce()
+  }
+
+  /** Once for each connection, and again as long as something is missing. A replica takes no claims. */
+  async #missingRight(redis: Redis, node: Node): Promise<string | undefined> {
+    const { connection } = node
+    if (!node.isPrimary || node.allowedOn === connection) return undefined
+    const missing = await missingRight(redis, this.#trialKey)
+    if (missing === undefined) node.allowedOn = connection
+    return missing
   }
 
   #announce(): void {

@@ -1,10 +1,11 @@
 /**
- * When claims were first kept under a prefix, kept there itself. A server that has long been running
+ * When claims were first kept under a prefix, kept there itself, in a cluster once for each bucket. A server that has long been running
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
- * somebody emptied it; signatures of before are refused.
+ * somebody emptied it; signatures of before are refused. Each claim reads it again (redis-scripts.ts).
  */
 import { plainError } from '../plain-error.ts'
 import type { RedisClient } from './redis-client.ts'
+import type { RedisKeys } from './redis-keys.ts'
 import type { RedisMemory } from './redis-memory.ts'
 
 /** More than the clocks of gateways may differ. */
@@ -16,13 +17,13 @@ export class RedisMark {
   /** What stands against claims there. */
   trouble: string | undefined = NOT_READ
   readonly #client: RedisClient
-  readonly #key: string
+  readonly #keys: readonly string[]
   readonly #memory: RedisMemory
   #looks = 0
 
-  constructor(client: RedisClient, keyPrefix: string, memory: RedisMemory) {
+  constructor(client: RedisClient, { marks }: Pick<RedisKeys, 'marks'>, memory: RedisMemory) {
     this.#client = client
-    this.#key = `${keyPrefix}since`
+    this.#keys = marks
     this.#memory = memory
   }
 
@@ -34,25 +35,29 @@ export class RedisMark {
 
   async look(nowMs: number): Promise<void> {
     const look = (this.#looks += 1)
-    let trouble: string | undefined
+    const nowSeconds = Math.floor(nowMs / 1000)
+    const troubles = await Promise.all(this.#keys.map((key) => this.#lookAt(key, nowSeconds)))
+    // Of several looks at once, the last one begun counts.
+    if (look === this.#looks) this.trouble = troubles.find((trouble) => trouble !== undefined)
+  }
+
+  async #lookAt(key: string, nowSeconds: number): Promise<string | undefined> {
     try {
-      const nowSeconds = Math.floor(nowMs / 1000)
-      const since = await this.#read(nowSeconds)
+      const since = await this.#read(key, nowSeconds)
       if (since > nowSeconds + MOST_AHEAD_SECONDS) throw new Error('ahead of the clock: delete it')
       this.#memory.keptSince(since)
+      return undefined
     } catch (error) {
-      trouble = `${this.#key}: ${plainError(error)}`
+      return `${key}: ${plainError(error)}`
     }
-    // Of several looks at once, the last one begun counts.
-    if (look === this.#looks) this.trouble = trouble
   }
 
   /** Read first: a server that is full would refuse to write even what is there already. */
-  async #read(nowSeconds: number): Promise<number> {
-    const written = await this.#client.get(this.#key)
+  async #read(key: string, nowSeconds: number): Promise<number> {
+    const written = await this.#client.get(key)
     if (written !== null) return secondsOf(written)
-    if ((await this.#client.set(this.#key, nowSeconds, 'NX')) === 'OK') return nowSeconds
-    return secondsOf((await this.#client.get(this.#key)) ?? '')
+    if ((await this.#client.set(key, nowSeconds, 'NX')) === 'OK') return nowSeconds
+    return secondsOf((await this.#client.get(key)) ?? '')
   }
 }
 

@@ -6,7 +6,7 @@
 import type { RedisInfo } from './redis-info.ts'
 
 /** Seconds are counted by two clocks and cut off; and a sender's may be a little ahead. */
-const MARGIN_SECONDS = 2
+export const MARGIN_SECONDS = 2
 
 export class RedisMemory {
   /** By run id and replication id: whether it was a primary when it was last looked at. */

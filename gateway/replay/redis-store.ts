@@ -1,20 +1,29 @@
 /**
- * The replay store that replicas share, in Redis or Valkey. A claim is one `SET NX PX`; the keys of
- * one claim share a hash tag, so that a cluster keeps them on one node.
+ * The replay store that replicas share, in Redis or Valkey. A claim is one script (redis-scripts.ts);
+ * the keys of one claim share a hash tag, so that a cluster keeps them on one node.
  */
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 import { setAnswerDeadline } from './answer-deadline.ts'
 import { ClaimLives } from './claim-lives.ts'
 import type { RedisClient } from './redis-client.ts'
+import { rearmedKey, type RedisKeys } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
+import { MARGIN_SECONDS } from './redis-memory.ts'
+import {
+  claimScript,
+  followScript,
+  rearmScript,
+  releaseScript,
+  restoreScript,
+} from './redis-scripts.ts'
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
   readonly link: RedisLink
-  readonly keyPrefix: string
-  /** For a whole claim or redirect. */
+  readonly keys: RedisKeys
+  /** For a whole claim, redirect or release. */
   readonly timeoutMs: number
   /** Signatures of before Redis remembers are refused. */
   readonly refusesBeforeStart: boolean
@@ -26,6 +35,8 @@ export class RedisReplayStore implements ReplayStore {
   readonly capacity = undefined
   readonly #options: RedisStoreOptions
   readonly #lives = new ClaimLives()
+  /** Owners are numbered by each replica for itself. */
+  readonly #replica = randomBytes(12).toString('base64url')
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
@@ -33,6 +44,11 @@ export class RedisReplayStore implements ReplayStore {
 
   get unavailableBecause(): string | undefined {
     return this.#options.link.unavailableBecause
+  }
+
+  get remembersFromSeconds(): number {
+    const { link, refusesBeforeStart } = this.#options
+    return refusesBeforeStart ? link.memory.remembersFromSeconds : 0
   }
 
   claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
@@ -43,25 +59,39 @@ export class RedisReplayStore implements ReplayStore {
     return this.#inTime(() => this.#rearm(claim, target, nowMs))
   }
 
+  release(claim: Claim, followed: string | undefined): Promise<boolean> {
+    return this.#inTime(() => this.#release(claim, followed))
+  }
+
   close(): Promise<void> {
     this.#options.link.close()
     return Promise.resolve()
   }
 
   async #claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
-    const { client, link, refusesBeforeStart } = this.#options
-    const { remembersFromSeconds } = link.memory
-    if (refusesBeforeStart && claim.timestampSeconds < remembersFromSeconds) return 'before_start'
+    const { client, keys } = this.#options
+    const { timestampSeconds } = claim
+    if (timestampSeconds < this.remembersFromSeconds) return 'before_start'
     const lifeMs = this.#lives.lifeMs(claim, nowMs)
     // Whatever the operator accepts of before a start: this was perhaps claimed by this very process.
     if (this.#lives.mayBeOver(claim, nowMs)) return 'before_start'
-    const key = this.#keyOf(claim)
-    if ((await client.set(key, '', 'PX', lifeMs, 'NX')) === 'OK') {
-      return this.#confirm(claim, 'claimed')
-    }
-    // Atomic: of many that follow a redirect at once, one takes it.
-    const taken = await client.getdel(rearmedKey(key, target()))
-    return taken === null ? 'duplicate' : this.#confirm(claim, 'followed')
+    const [markKey, key] = keys.ofClaim(claim.key)
+    const owner = this.#ownerOf(claim)
+    const args = [owner, lifeMs, Math.floor(nowMs / 1000), this.#latestMark(claim)]
+    const outcome = await claimScript.run(client, [markKey, key], args)
+    if (outcome === 'before_start') return outcome
+    if (outcome === 'claimed') return this.#confirm(claim, outcome)
+    const taken = await followScript.run(client, [key, rearmedKey(key, target())], [owner])
+    return taken === 1 ? this.#confirm(claim, 'followed') : 'duplicate'
+  }
+
+  #latestMark({ timestampSeconds }: Claim): number {
+    const { refusesBeforeStart } = this.#options
+    return refusesBeforeStart ? timestampSeconds - MARGIN_SECONDS : Number.MAX_SAFE_INTEGER
+  }
+
+  #ownerOf({ owner }: Claim): string {
+    return `${this.#replica}.${String(owner)}`
   }
 
   /**
@@ -77,15 +107,19 @@ export class RedisReplayStore implements ReplayStore {
   }
 
   async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
-    const { client } = this.#options
-    const key = this.#keyOf(claim)
-    const life = this.#lives.lifeMs(claim, nowMs)
-    if ((await client.exists(key)) === 0) return false
-    const redirects = await client.incr(`${key}:redirects`)
-    await client.pexpire(`${key}:redirects`, life)
-    if (redirects > MAX_REDIRECTS) return false
-    await client.set(rearmedKey(key, target), '', 'PX', life)
-    return true
+    const { client, keys } = this.#options
+    const [, key] = keys.ofClaim(claim.key)
+    const names = [key, `${key}:redirects`, rearmedKey(key, target)]
+    const args = [this.#lives.lifeMs(claim, nowMs), MAX_REDIRECTS]
+    return (await rearmScript.run(client, names, args)) === 1
+  }
+
+  async #release(claim: Claim, followed: string | undefined): Promise<boolean> {
+    const { client, keys } = this.#options
+    const [, key] = keys.ofClaim(claim.key)
+    const owner = [this.#ownerOf(claim)]
+    if (followed === undefined) return (await releaseScript.run(client, [key], owner)) === 1
+    return (await restoreScript.run(client, [key, rearmedKey(key, followed)], owner)) === 1
   }
 
   /** @throws if it cannot be asked, or does not answer in time. */
@@ -103,14 +137,4 @@ export class RedisReplayStore implements ReplayStore {
       })
     return promise
   }
-
-  #keyOf({ key }: Claim): string {
-    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
-    return `${this.#options.keyPrefix}{${text}}`
-  }
-}
-
-/** Of bounded length, whatever the target is called. */
-function rearmedKey(key: string, target: string): string {
-  return `${key}:to:${createHash('sha256').update(target).digest('base64url')}`
 }

@@ -1,11 +1,17 @@
 /**
  * The contract of a replay store: an atomic first use of a key, remembered until it expires. After
  * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
- * usable once more, for one target.
+ * usable once more, for one target. A request of which no byte reached the app gives back what it took.
  */
 import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
 
-export type Claim = ReplayClaim
+export interface Claim extends ReplayClaim {
+  /**
+   * Which request claims: only it can release what it took. A 31-bit number, unique within a process;
+   * a store that replicas share adds which replica it is.
+   */
+  readonly owner: number
+}
 
 /**
  * `followed_before` is a `duplicate` of which the store knows that the target of a redirect has used it;
@@ -29,10 +35,20 @@ export interface ReplayStore {
    * @returns false if the key was made usable again `MAX_REDIRECTS` times already, or is not spent.
    */
   rearm(claim: Claim, target: string, nowMs: number): Promise<boolean>
+  /**
+   * Undoes a claim, for a request of which no byte reached the app.
+   * @param followed the target, if the outcome was `followed`: exactly this may use the key once more,
+   * as before. Undefined if it was `claimed`: the key is forgotten.
+   * @returns false if this owner was not the last to use the key; nothing changes then.
+   * @throws if the store cannot be asked, or not in time.
+   */
+  release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean>
   /** Live and not yet swept claims; undefined where they are not counted. */
   readonly entries: number | undefined
   readonly capacity: number | undefined
   /** Undefined when it can be asked, otherwise why not. */
   readonly unavailableBecause: string | undefined
+  /** Signatures of an earlier second are refused, as far as is known; Unix seconds. */
+  readonly remembersFromSeconds: number
   close(): Promise<void>
 }

@@ -11,6 +11,7 @@ import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
 import { readMetrics } from '../observe/machine-metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
+import { ReadinessLog } from '../readiness-log.ts'
 import { IpcReplayStore } from '../replay/ipc-store.ts'
 import { version } from '../version.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
@@ -72,6 +73,7 @@ async function startShare(
   const { replay, log } = first.settings.config
   const store = new IpcReplayStore({
     timeoutMs: replay.timeoutMs,
+    remembersFromSeconds: replay.coldStart === 'refuse' ? sinceSeconds : 0,
     send: (asks, onWritten) => {
       send({ kind: 'asks', asks }, onWritten)
     },
@@ -86,7 +88,9 @@ async function startShare(
   reportLevel(logger)
   const tracing = await createTracing(env, version)
   const surroundings = { read, clock: systemClock, logger, tracing }
-  return await startServing(first, surroundings, { store, sinceSeconds })
+  const serving = await startServing(first, surroundings, { store, sinceSeconds })
+  new ReadinessLog(serving.health, logger, systemClock)
+  return serving
 }
 
 /** The primary reads no configuration anew, and takes what its workers have put in force. */

@@ -2,6 +2,7 @@
 // @module-tag redis
 import { describe, expect, it } from 'vitest'
 
+import { RedisKeys } from '../../gateway/replay/redis-keys.ts'
 import { RedisMark } from '../../gateway/replay/redis-mark.ts'
 import { RedisMemory } from '../../gateway/replay/redis-memory.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
@@ -11,7 +12,7 @@ const nowSeconds = 1_700_000_000
 /** As another gateway, or this one after a restart. */
 function markOn({ client }: RedisServer, keyPrefix = 'test:') {
   const memory = new RedisMemory()
-  const mark = new RedisMark(client, keyPrefix, memory)
+  const mark = new RedisMark(client, new RedisKeys(keyPrefix, false), memory)
   const look = async (seconds: number) => {
     await mark.look(seconds * 1000)
     return mark.trouble ?? memory.remembersFromSeconds

@@ -1,8 +1,13 @@
 /** Stores on a real Redis, closed after each test. */
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { afterEach } from 'vitest'
 
-import { createRedisClient, type RedisConfig } from '../../gateway/replay/redis-client.ts'
+import {
+  createRedisClient,
+  isCluster,
+  type RedisConfig,
+} from '../../gateway/replay/redis-client.ts'
+import { RedisKeys } from '../../gateway/replay/redis-keys.ts'
 import { RedisLink } from '../../gateway/replay/redis-link.ts'
 import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
 
@@ -17,15 +22,17 @@ const keyPrefix = 'test:'
 export function redisStoreOn(
   where: Partial<RedisConfig> & { timeoutMs?: number },
   refusesBeforeStart = false,
+  logger: Logger = pino({ level: 'silent' }),
 ): RedisReplayStore {
   const { timeoutMs = 5000, ...server } = where
   const client = createRedisClient({ cluster: false, ...server })
   const clock = { nowMs: () => Date.now() }
-  const link = new RedisLink({ client, keyPrefix, clock, logger: pino({ level: 'silent' }) })
+  const keys = new RedisKeys(keyPrefix, isCluster(client))
+  const link = new RedisLink({ client, keys, clock, logger })
   const store = new RedisReplayStore({
     client,
     link,
-    keyPrefix,
+    keys,
     timeoutMs,
     refusesBeforeStart,
   })

@@ -10,6 +10,7 @@ import type { RedisServer } from './redis-server.ts'
 export const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 export const claimOf = (key: Uint8Array, timestampSeconds = nowSeconds()) => ({
+  owner: 1,
   key,
   timestampSeconds,
   expiresAtSeconds: timestampSeconds + 600,

@@ -24,16 +24,21 @@ export function describeStoreContract(
     async function start() {
       const { store, end } = await create()
       ends.push(end)
-      const claimOf = (key: Uint8Array, timestampSeconds = nowSeconds): Claim => ({
+      const claimOf = (key: Uint8Array, timestampSeconds = nowSeconds, owner = 1): Claim => ({
         key,
+        owner,
         timestampSeconds,
         expiresAtSeconds: timestampSeconds + 600,
       })
       const claim = (key: Uint8Array, target = 'here', timestampSeconds = nowSeconds) =>
         store.claim(claimOf(key, timestampSeconds), () => target, nowSeconds * 1000)
+      const claimAs = (owner: number, key: Uint8Array, target = 'here') =>
+        store.claim(claimOf(key, nowSeconds, owner), () => target, nowSeconds * 1000)
+      const releaseAs = (owner: number, key: Uint8Array, followed?: string) =>
+        store.release(claimOf(key, nowSeconds, owner), followed, nowSeconds * 1000)
       const rearm = (key: Uint8Array, target: string) =>
         store.rearm(claimOf(key), target, nowSeconds * 1000)
-      return { store, claim, rearm }
+      return { store, claim, rearm, claimAs, releaseAs }
     }
 
     it('lets a key be claimed once, whoever holds it', async () => {
@@ -109,6 +114,53 @@ export function describeStoreContract(
       expect(await rearm(key, 'there')).toBe(false)
       expect(await claim(key, 'here')).toBe('claimed')
       expect(await claim(key, 'there')).toBe('duplicate')
+    })
+
+    it('forgets a claim that its owner releases, so that another can have it', async () => {
+      const { claimAs, releaseAs } = await start()
+      const key = randomBytes(32)
+      expect(await claimAs(1, key)).toBe('claimed')
+      expect(await releaseAs(1, key)).toBe(true)
+      expect(await claimAs(2, key)).toBe('claimed')
+      expect(await claimAs(3, key)).toBe('duplicate')
+    })
+
+    it('leaves a claim that somebody else would release, or its owner once more', async () => {
+      const { claimAs, releaseAs } = await start()
+      const key = randomBytes(32)
+      expect(await releaseAs(1, key)).toBe(false)
+      await claimAs(1, key)
+      expect(await releaseAs(2, key)).toBe(false)
+      expect(await claimAs(2, key)).toBe('duplicate')
+      expect(await releaseAs(1, key)).toBe(true)
+      await claimAs(2, key)
+      expect(await releaseAs(1, key)).toBe(false)
+      expect(await claimAs(1, key)).toBe('duplicate')
+    })
+
+    it('gives one of a hundred at once what was released', async () => {
+      const { claimAs, releaseAs } = await start()
+      const key = randomBytes(32)
+      await claimAs(1, key)
+      await releaseAs(1, key)
+      const owners = Array.from({ length: 100 }, (_, i) => i + 2)
+      const outcomes = await Promise.all(owners.map((owner) => claimAs(owner, key)))
+      expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1)
+    })
+
+    it('gives the target of a redirect back what its call took, once and to nobody else', async () => {
+      const { claimAs, releaseAs, rearm } = await start()
+      const key = randomBytes(32)
+      await claimAs(1, key)
+      await rearm(key, 'there')
+      expect(await claimAs(2, key, 'there')).toBe('followed')
+      expect(await releaseAs(1, key)).toBe(false)
+      expect(await releaseAs(1, key, 'there')).toBe(false)
+      expect(await releaseAs(2, key, 'there')).toBe(true)
+      expect(await releaseAs(2, key, 'there')).toBe(false)
+      expect(await claimAs(3, key, 'here')).toBe('duplicate')
+      expect(await claimAs(3, key, 'there')).toBe('followed')
+      expect(['followed_before', 'duplicate']).toContain(await claimAs(4, key, 'there'))
     })
 
     it('can be asked, and says so', async () => {

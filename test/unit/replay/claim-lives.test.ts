@@ -66,7 +66,8 @@ interface Signed {
 }
 
 function claimOf({ signed, freshFor }: Signed) {
-  return { key: Buffer.alloc(32), timestampSeconds: signed, expiresAtSeconds: signed + freshFor }
+  const expiresAtSeconds = signed + freshFor
+  return { key: Buffer.alloc(32), timestampSeconds: signed, expiresAtSeconds, owner: 1 }
 }
 
 /** Seconds. */

@@ -70,7 +70,9 @@ function start(shared: ReplayStore = memory()) {
     entries: undefined,
     capacity: undefined,
     unavailableBecause: undefined,
+    remembersFromSeconds: 0,
     claim: (...asked) => (isAway ? away() : shared.claim(...asked)),
+    release: (...asked) => (isAway ? away() : shared.release(...asked)),
     rearm: (...asked) => (isAway ? away() : shared.rearm(...asked)),
     close: () => shared.close(),
   }
@@ -78,6 +80,7 @@ function start(shared: ReplayStore = memory()) {
   const usual = randomBytes(32)
   const claimOf = (key: Buffer): Claim => ({
     key,
+    owner: 1,
     timestampSeconds: t,
     expiresAtSeconds: t + 600,
   })

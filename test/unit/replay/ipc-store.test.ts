@@ -16,6 +16,7 @@ const t = 1_700_000_000
 /** Between two processes, nothing is shared: what is sent is a copy. */
 function workerOf(memory: MemoryReplayStore): IpcReplayStore {
   const store = new IpcReplayStore({
+    remembersFromSeconds: 0,
     timeoutMs: 1000,
     send: (asks, onWritten) => {
       onWritten()
@@ -28,14 +29,14 @@ function workerOf(memory: MemoryReplayStore): IpcReplayStore {
 }
 
 function storeThat(send: IpcStoreOptions['send'], timeoutMs = 20) {
-  const store = new IpcReplayStore({ send, timeoutMs })
+  const store = new IpcReplayStore({ send, timeoutMs, remembersFromSeconds: 0 })
   const claim = (key: Uint8Array = randomBytes(32)) =>
     store.claim(claimOf(key), () => 'here', t * 1000)
   return { store, claim }
 }
 
 function claimOf(key: Uint8Array): Claim {
-  return { key, timestampSeconds: t, expiresAtSeconds: t + 600 }
+  return { key, timestampSeconds: t, expiresAtSeconds: t + 600, owner: 1 }
 }
 
 describeStoreContract('IpcReplayStore', t, () => {

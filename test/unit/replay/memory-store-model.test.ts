@@ -68,7 +68,7 @@ class Scene {
     const signedAt = this.#model.signedAt.get(key) ?? this.#nowSeconds - age
     this.#model.signedAt.set(key, signedAt)
     const expiresAtSeconds = signedAt + MAX_AGE + TOLERANCE
-    return { key: bytesOf(key, signedAt), timestampSeconds: signedAt, expiresAtSeconds }
+    return { key: bytesOf(key, signedAt), timestampSeconds: signedAt, expiresAtSeconds, owner: 1 }
   }
 
   async #rearm(key: number, to: string): Promise<void> {
@@ -121,7 +121,8 @@ describe('MemoryReplayStore, beside a model,', () => {
           nowSeconds += wait
           const timestampSeconds = nowSeconds - age
           const expiresAtSeconds = timestampSeconds + MAX_AGE + TOLERANCE
-          const claim = { key: bytesOf(i, timestampSeconds), timestampSeconds, expiresAtSeconds }
+          const key = bytesOf(i, timestampSeconds)
+          const claim = { key, timestampSeconds, expiresAtSeconds, owner: 1 }
           expect(await store.claim(claim, () => 'a', nowSeconds * 1000)).toBe('claimed')
         }
       }),

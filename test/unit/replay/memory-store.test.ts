@@ -13,7 +13,12 @@ function storeOf(maxEntries = 10, remembersFromSeconds = 0) {
     timestampSeconds = t,
     nowSeconds = t,
     expiresAtSeconds = timestampSeconds + 600,
-  ) => store.claim({ key, timestampSeconds, expiresAtSeconds }, () => 'here', nowSeconds * 1000)
+  ) =>
+    store.claim(
+      { key, timestampSeconds, expiresAtSeconds, owner: 1 },
+      () => 'here',
+      nowSeconds * 1000,
+    )
   return { store, claim }
 }
 
@@ -43,7 +48,7 @@ describe('MemoryReplayStore', () => {
 
   it('goes on forgetting after a clock that was far ahead for a moment', async () => {
     const { store, claim } = storeOf()
-    const claimed = { key: randomBytes(32), timestampSeconds: t, expiresAtSeconds: t + 3 }
+    const claimed = { key: randomBytes(32), timestampSeconds: t, expiresAtSeconds: t + 3, owner: 1 }
     await store.claim(claimed, () => 'here', t * 1000)
     await store.rearm(claimed, 'there', (t + 86_400) * 1000)
     await claim(randomBytes(32), t + 1, t + 1, t + 4)

@@ -9,13 +9,13 @@ import {
   type RedisClient,
   type RedisConfig,
 } from '../../../gateway/replay/redis-client.ts'
+import { RedisKeys } from '../../../gateway/replay/redis-keys.ts'
 import { RedisLink } from '../../../gateway/replay/redis-link.ts'
 import { RedisReplayStore } from '../../../gateway/replay/redis-store.ts'
 import {
   infoOf,
   list,
   NOTHING,
-  OK,
   push,
   startScriptedRedis,
   text,
@@ -193,15 +193,18 @@ describe('in a cluster', () => {
     return ports
   }
 
+  /** What is asked once, to find out whether it may be (redis-rights.ts). */
+  const trial = (name: string | undefined) => (name === undefined ? undefined : ':0\r\n')
+
   function storeOn(port: number): RedisReplayStore {
     const client = connect({ url: `redis://127.0.0.1:${String(port)}`, cluster: true })
-    const keyPrefix = 'test:'
+    const keys = new RedisKeys('test:', true)
     const clock = { nowMs: () => Date.now() }
-    const link = new RedisLink({ client, keyPrefix, clock, logger: pino({ level: 'silent' }) })
+    const link = new RedisLink({ client, keys, clock, logger: pino({ level: 'silent' }) })
     return new RedisReplayStore({
       client,
       link,
-      keyPrefix,
+      keys,
       timeoutMs: 2000,
       refusesBeforeStart: false,
     })
@@ -209,9 +212,9 @@ describe('in a cluster', () => {
 
   it('a claim that was lost with its connection is not made again', async () => {
     let sets = 0
-    const answer: Answer = ([name], connection) => {
+    const answer: Answer = ([name, sha], connection) => {
       if (name === 'get') return text('1000')
-      if (name !== 'set') return undefined
+      if (name !== 'evalsha' || /^0+$/.test(sha ?? '')) return trial(name)
       sets += 1
       connection.destroy()
       return undefined
@@ -233,11 +236,11 @@ describe('in a cluster', () => {
       ([name]) => {
         if (name === 'get') return text('1000')
         if (name === 'asking') return refused
-        return name === 'set' ? set() : undefined
+        return name === 'evalsha' ? set() : trial(name)
       }
     const started = await startNodes([
       answerWith(() => `-ASK 1 127.0.0.1:${String(ports[1])}\r\n`),
-      answerWith(() => OK),
+      answerWith(() => text('claimed')),
     ])
     ;[ports[0], ports[1]] = started
     const store = storeOn(ports[0])

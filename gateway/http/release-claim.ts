@@ -1,0 +1,30 @@
+/**
+ * Gives back what a request had spent, if no byte of it reached the app: a proxy in front that tries
+ * another replica, with the same signature, is not refused as a replay.
+ */
+import type { AdmittedRequest } from '../admit.ts'
+import { splitTarget } from '../checks/route.ts'
+import { targetName } from '../inngest/redirect-target.ts'
+import type { Exchange } from './exchange.ts'
+import type { TrafficParts } from './traffic-parts.ts'
+
+/** To be called before the answer, which a retry may follow at once. The store bounds the wait. Never rejects. */
+export async function releaseClaim(
+  { head, host }: Pick<AdmittedRequest, 'head' | 'host'>,
+  { findings, owner }: Exchange,
+  { replay, clock }: Pick<TrafficParts, 'replay' | 'clock'>,
+): Promise<void> {
+  const { claimed, claim } = findings
+  if (claimed === undefined) return
+  const followed =
+    claim === 'followed'
+      ? targetName({ method: head.method, host, ...splitTarget(head.target) })
+      : undefined
+  try {
+    const isReleased = await replay.release({ ...claimed, owner }, followed, clock.nowMs())
+    findings.release = isReleased ? 'released' : 'not_released'
+  } catch {
+    // It stays spent, as if the app had been called: the call that comes again is signed anew.
+    findings.release = 'not_released'
+  }
+}

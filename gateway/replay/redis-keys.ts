@@ -1,0 +1,37 @@
+/**
+ * The names of the keys in Redis. A script may touch keys of one cluster slot only, and reads since
+ * when claims are kept together with each claim. In a cluster the claims are therefore spread over
+ * buckets, each in one slot (by its hash tag) and with a mark of its own.
+ */
+import { createHash } from 'node:crypto'
+
+/** They fall evenly on three to five nodes: 21, 22 and 21; 13, 14, 10, 13 and 14. */
+const BUCKETS = 64
+
+export class RedisKeys {
+  /** Where it is written since when claims are kept: one for each bucket. */
+  readonly marks: readonly string[]
+  readonly #prefix: string
+  readonly #isCluster: boolean
+
+  constructor(prefix: string, isCluster: boolean) {
+    this.#prefix = prefix
+    this.#isCluster = isCluster
+    this.marks = isCluster
+      ? Array.from({ length: BUCKETS }, (_, bucket) => `${prefix}{${String(bucket)}}:since`)
+      : [`${prefix}since`]
+  }
+
+  /** @returns the mark that is read together with a claim, and the claim. */
+  ofClaim(key: Uint8Array): readonly [mark: string, claim: string] {
+    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
+    if (!this.#isCluster) return [`${this.#prefix}since`, `${this.#prefix}{${text}}`]
+    const bucket = `${this.#prefix}{${String((key[0] ?? 0) % BUCKETS)}}`
+    return [`${bucket}:since`, `${bucket}:${text}`]
+  }
+}
+
+/** Of bounded length, whatever the target is called. */
+export function rearmedKey(claim: string, target: string): string {
+  return `${claim}:to:${createHash('sha256').update(target).digest('base64url')}`
+}

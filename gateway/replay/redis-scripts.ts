@@ -1,0 +1,66 @@
+/** What is done to claims in Redis, each as one step. */
+import { RedisScript } from './redis-script.ts'
+
+/**
+ * The mark is read in the same step as the claim is made: of a server that was emptied a moment ago
+ * nothing is admitted that was signed before. The first claim writes the mark anew.
+ * KEYS: mark, claim. ARGV: owner, life in ms, now in seconds, the latest mark that this signature may have.
+ */
+export const claimScript = new RedisScript(`
+local since = redis.call('GET', KEYS[1])
+if not since then
+  redis.call('SET', KEYS[1], ARGV[3])
+  since = ARGV[3]
+end
+if tonumber(since) > tonumber(ARGV[4]) then return 'before_start' end
+if redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') then return 'claimed' end
+return 'duplicate'
+`)
+
+/**
+ * Of many that follow a redirect at once, one takes it, and owns the claim from now on.
+ * KEYS: claim, target. ARGV: owner.
+ */
+export const followScript = new RedisScript(`
+if redis.call('DEL', KEYS[2]) == 0 then return 0 end
+local life = redis.call('PTTL', KEYS[1])
+if life > 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', life) end
+return 1
+`)
+
+/** KEYS: claim, count of redirects, target. ARGV: life in ms, most redirects. */
+export const rearmScript = new RedisScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local redirects = redis.call('INCR', KEYS[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[1])
+if redirects > tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[3], '', 'PX', ARGV[1])
+return 1
+`)
+
+/** KEYS: claim. ARGV: owner. */
+export const releaseScript = new RedisScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`)
+
+/**
+ * Gives back to the target of a redirect what this owner took of it, and owns nothing after.
+ * KEYS: claim, target. ARGV: owner.
+ */
+export const restoreScript = new RedisScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local life = redis.call('PTTL', KEYS[1])
+if life <= 0 then return 0 end
+redis.call('SET', KEYS[1], '', 'PX', life)
+redis.call('SET', KEYS[2], '', 'PX', life)
+return 1
+`)
+
+export const scripts: readonly RedisScript[] = [
+  claimScript,
+  followScript,
+  rearmScript,
+  releaseScript,
+  restoreScript,
+]

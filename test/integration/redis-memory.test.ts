@@ -1,0 +1,86 @@
+/** What the shared replay store admits once a real Redis or Valkey may have lost claims. */
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+
+import { startStoreServer, storePrograms } from '../support/redis-server.ts'
+import { redisStoreOn } from '../support/redis-store.ts'
+import { claim, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'
+
+describe.each(storePrograms)('on %s', (program) => {
+  describe('RedisReplayStore', () => {
+    const start = (...options: string[]) => startStoreServer(program, ...options)
+
+    it('refuses what was signed before a server that was started again, so that nothing lost is let in', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const t = nowSeconds() + 5
+      const key = randomBytes(32)
+      expect(await claim(store, key, t)).toBe('claimed')
+      const before = nowSeconds() - 3
+      await server.kill()
+      await server.start()
+      await expect
+        .poll(() => store.unavailableBecause)
+        .toMatch(/^not connected/)
+        .catch(() => undefined)
+      await isUp(store)
+      expect(await claim(store, key, before)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), nowSeconds() + 10)).toBe('claimed')
+    })
+
+    it('refuses what was signed before its server began, however late it comes to it', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const now = nowSeconds()
+      expect(await claim(store, randomBytes(32), now - 60)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), now + 10)).toBe('claimed')
+    })
+
+    it('refuses what was signed before claims were first kept there, however long the server runs', async () => {
+      const server = await start()
+      const t = nowSeconds() + 30
+      await server.client.set('test:since', t)
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      expect(await claim(store, randomBytes(32), t + 1)).toBe('before_start')
+      expect(await claim(store, randomBytes(32), t + 2)).toBe('claimed')
+    })
+
+    it('is not used where it cannot be told since when claims are kept', async () => {
+      const server = await start()
+      await server.client.set('test:since', 'yesterday')
+      const store = redisStoreOn({ url: server.url })
+      await expect
+        .poll(() => store.unavailableBecause)
+        .toBe('test:since: not what a gateway has written')
+      expect(await claim(store, randomBytes(32))).toContain('not what a gateway has written')
+    })
+
+    it('admits nothing again that a server was emptied of, at no moment', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isSettled(store)
+      const [key, t] = [randomBytes(32), nowSeconds()]
+      expect(await claim(store, key, t)).toBe('claimed')
+      await server.client.flushall()
+      expect(await claim(store, key, t)).toBe('before_start')
+      // The claim itself has left the mark, from which on claims are whole again.
+      expect(Number(await server.client.get('test:since'))).toBeGreaterThanOrEqual(t)
+      expect(await claim(store, randomBytes(32), nowSeconds() + 10)).toBe('claimed')
+    })
+
+    it('begins anew with a server that was emptied, once it has looked', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isUp(store)
+      const [key, t] = [randomBytes(32), nowSeconds() + 5]
+      expect(await claim(store, key, t)).toBe('claimed')
+      await server.client.flushall()
+      await server.client.set('test:since', t)
+      await server.client.call('CLIENT', ['KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+      await expect.poll(() => claim(store, key, t)).toBe('before_start')
+    })
+  })
+})
