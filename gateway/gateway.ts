@@ -20,6 +20,7 @@ import { LiveRanges } from './live-ranges.ts'
 import type { Clock } from './observe/clock.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
+import { ReadinessLog } from './readiness-log.ts'
 import { Readiness } from './readiness.ts'
 import { Reloader } from './reload.ts'
 import { createMemoryStore } from './replay/create-store.ts'
@@ -91,11 +92,13 @@ export async function startGateway(
     void serving.stop(0)
     throw error
   }
+  const readinessLog = new ReadinessLog(health, surroundings.logger, surroundings.clock)
   return {
     ...serving,
     opsPort: portOf(ops),
     stop: async (delayMs) => {
       const report = await serving.stop(delayMs)
+      readinessLog.stop()
       ops.close()
       ops.closeAllConnections()
       return report
@@ -158,7 +161,7 @@ export async function startServing(
     trafficPort: listeners.port,
     authorizerPort: authorizer && portOf(authorizer.server),
     metrics,
-    health: new Readiness(parts, ranges, memory.sinceSeconds),
+    health: new Readiness(parts, ranges),
     callsInFlight: () => live.requestsInFlight,
     readStatus: () => readStatus(parts, reloader.state),
     flushRecords: () => {

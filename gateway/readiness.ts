@@ -1,40 +1,48 @@
 /** Whether calls should be sent here, as `/readyz` says. */
 import type { TrafficParts } from './http/traffic-parts.ts'
-import type { Health } from './http/ops-server.ts'
 import type { LiveRanges } from './live-ranges.ts'
+import type { DetailedHealth } from './readiness-log.ts'
 
 type Judged = Pick<TrafficParts, 'connections' | 'clock' | 'live' | 'replay'>
 
-export class Readiness implements Health {
+export class Readiness implements DetailedHealth {
   readonly #parts: Judged
   readonly #ranges: Pick<LiveRanges, 'isSettled'>
-  readonly #readyAtSeconds: number
-  #storeWasUp = false
+  #hasStoreStarted = false
 
-  /** @param readyAtSeconds the first second of which nothing was served before the start. */
-  constructor(parts: Judged, ranges: Pick<LiveRanges, 'isSettled'>, readyAtSeconds: number) {
+  constructor(parts: Judged, ranges: Pick<LiveRanges, 'isSettled'>) {
     this.#parts = parts
     this.#ranges = ranges
-    this.#readyAtSeconds = readyAtSeconds
   }
 
   notReadyBecause(): string | undefined {
     if (this.#parts.connections.areEnding) return 'draining'
     if (!this.#ranges.isSettled) return 'fetching ranges'
-    return this.#storeIsStarting()
+    // A shared store that goes down later takes no gateway out of service: calls are refused with 503
+    // meanwhile, and what passthrough routes serve does not need it.
+    if (this.#hasStoreStarted) return undefined
+    const why = this.#storeIsStarting()
+    this.#hasStoreStarted = why === undefined
+    return why
   }
 
-  /**
-   * A shared store that goes down later takes no gateway out of service: calls are refused with 503
-   * meanwhile, and what passthrough routes serve does not need it.
-   */
+  /** What more is known of the reason, for the log. */
+  detail(): string | undefined {
+    switch (this.notReadyBecause()) {
+      case 'replay store':
+        return this.#parts.replay.unavailableBecause
+      case 'starting':
+        return 'signatures of now are older than what the replay cache remembers'
+      default:
+        return undefined
+    }
+  }
+
+  /** Ready means that a signature of now is admitted. */
   #storeIsStarting(): string | undefined {
     const { replay, live, clock } = this.#parts
-    const { store, coldStart, whenDown } = live.settings.config.replay
-    this.#storeWasUp ||= replay.unavailableBecause === undefined
-    if (!this.#storeWasUp && whenDown === 'refuse') return 'replay store'
-    const remembersAlone = store === 'memory' || whenDown === 'memory'
-    const isTooEarly = clock.nowMs() < this.#readyAtSeconds * 1000
-    return remembersAlone && coldStart === 'refuse' && isTooEarly ? 'starting' : undefined
+    const { whenDown } = live.settings.config.replay
+    if (whenDown === 'refuse' && replay.unavailableBecause !== undefined) return 'replay store'
+    return clock.nowMs() < replay.remembersFromSeconds * 1000 ? 'starting' : undefined
   }
 }

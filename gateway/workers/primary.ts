@@ -16,6 +16,7 @@ import { createOpsServer, type Health } from '../http/ops-server.ts'
 import type { Clock } from '../observe/clock.ts'
 import { MachineMetrics } from '../observe/machine-metrics.ts'
 import { describeMemory, gauge } from '../observe/state-metrics.ts'
+import { ReadinessLog } from '../readiness-log.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { singleFlight } from '../single-flight.ts'
 import { mergeStatuses } from '../status/merge.ts'
@@ -65,6 +66,10 @@ export async function startPrimary(
     : undefined
   const ops = createOpsServer({ registry: metrics, health, page }, config.limits)
   await openListener('ops', config.ops, () => listen(ops, config.ops))
+  const readinessLog = new ReadinessLog(health, logger, clock)
+  pool.failure.catch(() => {
+    readinessLog.stop()
+  })
   await startOrClose(pool, ops)
   return {
     trafficPort: port,
@@ -76,6 +81,7 @@ export async function startPrimary(
     },
     stop: async (delayMs) => {
       const report = await pool.stop(delayMs)
+      readinessLog.stop()
       ops.close()
       ops.closeAllConnections()
       return report

@@ -145,6 +145,40 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     await isReady(gateway)
   })
 
+  it('are ready only when a call that is signed now is admitted', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    const wallMs = Date.now()
+    const since = Math.floor(wallMs / 1000)
+    await server.client.set('inngest-gateway:since', since)
+    const replay = { store: 'redis', url: server.url, timeoutMs: 5000 }
+    const gateway = track(await startTestGateway(app.url, { replay }, wallMs))
+    await expect.poll(() => readiness(gateway)).toBe('503 starting')
+    gateway.clock.wallMs = (since + 2) * 1000 - 1
+    expect(await readiness(gateway)).toBe('503 starting')
+    gateway.clock.wallMs += 1
+    expect(await readiness(gateway)).toBe('200 ok')
+    expect((await call(gateway)).status).toBe(200)
+  })
+
+  it('say in the log why they are not ready, again each minute, and that they are', async () => {
+    const [app, server] = [await startNamedApp('app'), await startServer()]
+    await server.kill()
+    const gateway = await startReplica(app, server)
+    const said = () => gateway.logLines.filter(({ msg }) => msg === 'not ready')
+    expect(await readiness(gateway)).toBe('503 replay store')
+    gateway.clock.monotonic += 5000
+    await expect.poll(() => said().length, { timeout: 5000 }).toBe(1)
+    expect(said()[0]).toMatchObject({ level: 40, why: 'replay store', for_s: 5 })
+    expect(said()[0]?.['detail']).toContain('not connected')
+    gateway.clock.monotonic += 60_000
+    await expect.poll(() => said().length, { timeout: 5000 }).toBe(2)
+    expect(gateway.logLines.map(({ msg }) => msg)).not.toContain('ready')
+    await server.start()
+    await isReady(gateway)
+    const messages = () => gateway.logLines.map(({ msg }) => msg)
+    await expect.poll(messages, { timeout: 5000 }).toContain('ready')
+  })
+
   it('tell replays by themselves while it is down, if they are to, and say so', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
     const gateway = await startReplica(app, server, { whenDown: 'memory' })

@@ -1,0 +1,84 @@
+/**
+ * Says in the log why a gateway is not ready, soon and again every minute, and that it is: a load
+ * balancer that sends nothing here does not say why.
+ */
+import type { Logger } from 'pino'
+
+import type { Health } from './http/ops-server.ts'
+
+const CHECK_EVERY_MS = 1000
+/** A start takes some seconds, which is no news. */
+const SAY_AFTER_MS = 5000
+const SAY_AGAIN_MS = 60_000
+
+/** A reason in a word, and what more is known of it. */
+export interface DetailedHealth extends Health {
+  detail?(): string | undefined
+}
+
+interface NotReady {
+  readonly sinceMs: number
+  readonly saidMs: number | undefined
+  readonly said: string | undefined
+}
+
+export class ReadinessLog {
+  readonly #health: DetailedHealth
+  readonly #logger: Logger
+  readonly #clock: { monotonicMs(): number }
+  readonly #timer: NodeJS.Timeout
+  readonly #first: NodeJS.Immediate
+  #isReady = false
+  #notReady: NotReady | undefined
+  #isChecking = false
+
+  constructor(health: DetailedHealth, logger: Logger, clock: { monotonicMs(): number }) {
+    this.#health = health
+    this.#logger = logger
+    this.#clock = clock
+    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS).unref()
+    // After the line that says that the gateway has started.
+    this.#first = setImmediate(() => void this.#check())
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    clearImmediate(this.#first)
+  }
+
+  async #check(): Promise<void> {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    try {
+      const asked = this.#health.notReadyBecause()
+      const why = asked instanceof Promise ? await asked : asked
+      if (why === undefined) this.#sayReady()
+      else this.#sayNotReady(why, this.#clock.monotonicMs())
+    } finally {
+      this.#isChecking = false
+    }
+  }
+
+  #sayReady(): void {
+    if (!this.#isReady) this.#logger.info('ready')
+    this.#isReady = true
+    this.#notReady = undefined
+  }
+
+  #sayNotReady(why: string, nowMs: number): void {
+    this.#isReady = false
+    const { sinceMs, saidMs, said } = this.#notReady ?? {
+      sinceMs: nowMs,
+      saidMs: undefined,
+      said: undefined,
+    }
+    const nextMs = said === why ? SAY_AGAIN_MS : SAY_AFTER_MS
+    if (nowMs - (saidMs ?? sinceMs) < nextMs) {
+      this.#notReady = { sinceMs, saidMs, said }
+      return
+    }
+    this.#notReady = { sinceMs, saidMs: nowMs, said: why }
+    const seconds = Math.round((nowMs - sinceMs) / 1000)
+    this.#logger.warn({ why, detail: this.#health.detail?.(), for_s: seconds }, 'not ready')
+  }
+}
