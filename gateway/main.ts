@@ -3,6 +3,8 @@
  * The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. A command
  * is loaded when it is asked for, so that none waits for what only another needs.
  */
+import { inspect } from 'node:util'
+
 import { Command, CommanderError } from 'commander'
 
 import { endAtOnce } from './commands/end-at-once.ts'
@@ -13,6 +15,7 @@ import type { SettingsOptions } from './commands/settings.ts'
 import type { sign } from './commands/sign.ts'
 import type { verify } from './commands/verify.ts'
 import { ignoreEnvironment } from './ignored-environment.ts'
+import { redactSecrets } from './redact-secrets.ts'
 import { version } from './version.ts'
 
 ignoreEnvironment(process.env)
@@ -27,6 +30,8 @@ const program = new Command('inngest-gateway')
   .description('Lets only verified Inngest requests through to an app.')
   .version(version)
   .exitOverride()
+  // A message about an argument quotes it. Commands that are added later inherit this.
+  .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
 
 const finish = (exitCode: number) => {
   process.exitCode = exitCode
@@ -171,6 +176,8 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  finish(error.exitCode === 0 ? 0 : 2)
+  const isUsage = error instanceof CommanderError
+  // As Node would print it, but without secrets: what was thrown may quote its input.
+  if (!isUsage) console.error(redactSecrets(inspect(error)))
+  finish(!isUsage ? 1 : error.exitCode === 0 ? 0 : 2)
 }

@@ -1,3 +1,5 @@
+import { quotable } from './printable.ts'
+
 /**
  * An error as one short printable line. Whole errors are not logged here: one about a proxy's URL
  * carries that URL, with the password in it.
@@ -6,8 +8,5 @@ export function plainError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const text = message.includes(code) ? message : `${code} ${message}`
-  return text
-    .trim()
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200)
+  return quotable(text.trim())
 }

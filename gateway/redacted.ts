@@ -1,5 +1,5 @@
 /** A secret that shows nothing of itself, however it is printed. */
-const REDACTED = '[redacted]'
+export const REDACTED = '[redacted]'
 
 export abstract class Redacted {
   toString(): string {

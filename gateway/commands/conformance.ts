@@ -5,7 +5,9 @@
 import { jsonReport, listCases, TextReport } from '../conformance/report.ts'
 import { readPlan, warningOf, type ConformanceOptions } from '../conformance/plan.ts'
 import { runPlan } from '../conformance/run-plan.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { printError } from './print-error.ts'
 
 export type { ConformanceOptions }
 
@@ -18,14 +20,15 @@ export async function conformance(options: ConformanceOptions, env: Environment)
   }
   const plan = readPlan(options, env)
   if (!plan.ok) return giveUp(plan.problem, isJson)
-  const { url } = plan
+  // A query may be needed to get through what is in front, and hold a token.
+  const url = redactSecrets(plan.url.href)
   const warning = warningOf(plan)
-  if (warning !== undefined) console.error(warning)
-  if (!isJson) console.log(url.href)
+  if (warning !== undefined) printError(warning)
+  if (!isJson) console.log(url)
   const report = isJson ? undefined : new TextReport(console.log)
   const run = await runPlan(plan, (result) => report?.add(result))
   if (!run.ok) return giveUp(run.problem, isJson)
-  if (isJson) console.log(jsonReport(url.href, run.results))
+  if (isJson) console.log(jsonReport(url, run.results))
   report?.end(run.results)
   if (run.results.some(({ outcome }) => outcome === 'failed')) return 1
   // What was not tested must not look as if it had passed.
@@ -33,7 +36,7 @@ export async function conformance(options: ConformanceOptions, env: Environment)
 }
 
 function giveUp(problem: string, isJson: boolean): number {
-  if (isJson) console.log(JSON.stringify({ problem }, undefined, 2))
-  console.error(problem)
+  if (isJson) console.log(JSON.stringify({ problem: redactSecrets(problem) }, undefined, 2))
+  printError(problem)
   return 2
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { parseAddress } from '../checks/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 import { describeAllowed, describeDiagnosis, describeReason } from './describe-way.ts'
 
 const lineSchema = z.looseObject({
@@ -37,7 +38,9 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
     ['diagnosis', diagnosisOf(line)],
     ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],
   ] as const
-  for (const [name, said] of steps) if (said !== undefined) console.log(`${name.padEnd(12)}${said}`)
+  for (const [name, said] of steps) {
+    if (said !== undefined) console.log(`${name.padEnd(12)}${redactSecrets(said)}`)
+  }
   return line.decision === 'admitted' ? 0 : 1
 }
 

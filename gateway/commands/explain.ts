@@ -13,11 +13,13 @@ import { diagnose } from '../diagnosis/diagnose.ts'
 import { Findings } from '../findings.ts'
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
 import type { Effects } from '../judging.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 import { pass, refuse } from '../verdict.ts'
 import { describeWay } from './describe-way.ts'
 import { explainLogLine } from './explain-log-line.ts'
 import { startingRanges } from './published.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { messageOf, printError } from './print-error.ts'
 
 export interface ExplainOptions extends SettingsOptions {
   /** A file with a line of the log; `-` is standard input. */
@@ -48,7 +50,7 @@ export async function explain(
     if (options.from === undefined) throw new Error('give --from ADDRESS, or --log FILE')
     return await explainRequest(options, options.from, settings, nowMs)
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
+    printError(messageOf(error))
     return 2
   }
 }
@@ -72,7 +74,7 @@ async function explainRequest(
   const verdict = await admit({ head, policy: settings.policy, effects, findings })
   const refusal = verdict.ok ? undefined : verdict.reason
   const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
-  console.log(describeWay({ head, findings, refusal, diagnosis, settings }))
+  console.log(redactSecrets(describeWay({ head, findings, refusal, diagnosis, settings })))
   return verdict.ok ? 0 : 1
 }
 

@@ -4,6 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 import { plainError } from '../plain-error.ts'
+import { printError } from './print-error.ts'
 
 const TIMEOUT_MS = 3000
 
@@ -14,9 +15,9 @@ export async function healthcheck(url: string): Promise<number> {
     const [answer] = (await once(get(url, options), 'response')) as [IncomingMessage]
     const why = (await text(answer)).trim()
     if (answer.statusCode === 200) return 0
-    console.error(`not ready: ${why}`)
+    printError(`not ready: ${why}`)
   } catch (error) {
-    console.error(`cannot ask ${url}: ${plainError(error)}`)
+    printError(`cannot ask ${url}: ${plainError(error)}`)
   }
   return 1
 }

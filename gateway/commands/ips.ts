@@ -6,6 +6,7 @@ import type { Environment } from '../config/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
 import { startingRanges } from './published.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { printError } from './print-error.ts'
 
 export interface IpsOptions extends SettingsOptions {
   readonly check?: string
@@ -49,7 +50,7 @@ interface Row {
 function check(text: string, rows: readonly Row[]): number {
   const address = parseAddress(text)
   if (address === undefined) {
-    console.error(`expected an IPv4 or IPv6 address, found ${JSON.stringify(text)}`)
+    printError(`expected an IPv4 or IPv6 address, found ${JSON.stringify(text)}`)
     return 2
   }
   const row = rows.find(({ range }) => isInRange(address, range))

@@ -4,6 +4,7 @@ import { servedEnvironment } from '../config/load.ts'
 import { readPlainFile } from '../config/read-file.ts'
 import { readYaml } from '../config/read-yaml.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export function printConfig(options: SettingsOptions, env: Environment): number {
@@ -15,7 +16,7 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
   const served = servedEnvironment(isInngest.filter(Boolean).length, env)
   const originOf: OriginOf = (path) =>
     fromFile(path) ?? (isInngest[Number(path[1])] ? fromEnvironment(path, served) : undefined)
-  process.stdout.write(describeSettings(reading.settings, originOf))
+  process.stdout.write(redactSecrets(describeSettings(reading.settings, originOf)))
   return 0
 }
 

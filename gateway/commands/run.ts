@@ -20,6 +20,7 @@ import { StartFailure } from '../start-failure.ts'
 import { version } from '../version.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { messageOf, printError } from './print-error.ts'
 
 /** What `run` does with a gateway, whether it is one process or several. */
 interface Running {
@@ -45,7 +46,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
   if (cluster.isWorker) {
     const { WORKER_VARIABLE } = await import('../workers/messages.ts')
     if (env[WORKER_VARIABLE] === undefined) {
-      console.error(
+      printError(
         'started as a worker of another program, which gives it no orders (pm2: use fork mode): start it by itself, with `workers` for several processes',
       )
       return 2
@@ -90,7 +91,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     return await stopOnSignal(gateway, signalled, logger)
   } catch (error) {
     if (!(error instanceof StartFailure)) logger.fatal({ err: error }, failed)
-    console.error(`${failed}: ${error instanceof Error ? error.message : String(error)}`)
+    printError(`${failed}: ${messageOf(error)}`)
     return 1
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { printError } from './print-error.ts'
 
 export interface SettingsOptions {
   readonly config?: string
@@ -31,19 +32,17 @@ export function readSettingsOrExplain(
 ): (SettingsReading & { ok: true }) | undefined {
   const { config, upstream } = options
   if (config !== undefined && upstream !== undefined) {
-    console.error('--config and --upstream exclude each other: the file names its upstreams')
+    printError('--config and --upstream exclude each other: the file names its upstreams')
     return undefined
   }
   if (config === undefined && upstream === undefined) {
-    console.error(
-      'nothing to do: give --config FILE, or --upstream URL with INNGEST_SIGNING_KEY set',
-    )
+    printError('nothing to do: give --config FILE, or --upstream URL with INNGEST_SIGNING_KEY set')
     return undefined
   }
   const reading = readSettings(options, env)
   if (reading.ok) return reading
-  for (const problem of reading.problems) console.error(formatProblem(problem))
+  for (const problem of reading.problems) printError(formatProblem(problem))
   const count = reading.problems.length
-  console.error(`${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
+  printError(`${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
   return undefined
 }

@@ -4,7 +4,9 @@ import { isUtf8 } from 'node:buffer'
 import { canonicalizeJson } from '../inngest/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { holdsKey } from '../redact-secrets.ts'
 import { readSigningInput } from './signing-input.ts'
+import { printError } from './print-error.ts'
 
 export interface SignOptions {
   readonly keyEnv: string
@@ -15,12 +17,18 @@ export interface SignOptions {
 }
 
 export function sign(options: SignOptions, env: Environment, nowMs: number): number {
+  if (holdsKey(options.url) || holdsKey(options.method)) {
+    printError(
+      '--url and --method are printed: they must hold no key. Name its variable by --key-env',
+    )
+    return 2
+  }
   const input = readSigningInput(options.keyEnv, options.body, env)
   if (input === undefined) return 2
   // Inngest signs canonical bodies; an SDK canonicalises what it gets before it compares.
   const body = canonicalizeJson(input.body) ?? input.body
   if (options.headerOnly !== true && (!isUtf8(body) || body.includes(0))) {
-    console.error(
+    printError(
       'the body is not UTF-8 or has a zero byte, which no command line can hold: use --header-only, and curl --data-binary @FILE',
     )
     return 2

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
+import { messageOf, printError } from './print-error.ts'
 
 export interface SigningInput {
   readonly key: SigningKey
@@ -17,7 +18,7 @@ export function readSigningInput(
 ): SigningInput | undefined {
   const reading = readKeyFromEnv(keyEnv, env)
   if (!reading.ok) {
-    console.error(`expected ${reading.expected}, found ${reading.found}`)
+    printError(`expected ${reading.expected}, found ${reading.found}`)
     return undefined
   }
   try {
@@ -25,7 +26,7 @@ export function readSigningInput(
       bodyFile === undefined ? Buffer.alloc(0) : readFileSync(bodyFile === '-' ? 0 : bodyFile)
     return { key: reading.key, body }
   } catch (error) {
-    console.error(`cannot read the body: ${error instanceof Error ? error.message : String(error)}`)
+    printError(`cannot read the body: ${messageOf(error)}`)
     return undefined
   }
 }

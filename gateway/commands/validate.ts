@@ -2,11 +2,12 @@
 import type { Environment } from '../config/resolve-keys.ts'
 import { formatWarning, warningsOf } from '../warnings.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { printError } from './print-error.ts'
 
 export function validate(options: SettingsOptions, env: Environment): number {
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
-  for (const warning of warningsOf(reading.settings)) console.error(formatWarning(warning))
+  for (const warning of warningsOf(reading.settings)) printError(formatWarning(warning))
   const { routes, allowlist } = reading.settings.policy
   console.log(`ok: ${String(routes.length)} route(s), ${String(allowlist.size)} allowed range(s)`)
   return 0

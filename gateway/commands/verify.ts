@@ -6,6 +6,7 @@ import { freshnessSchema } from '../config/freshness-schema.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { reasons, type Reason } from '../reasons.ts'
 import { readSigningInput } from './signing-input.ts'
+import { printError } from './print-error.ts'
 
 export interface VerifyOptions {
   readonly header: string
@@ -53,7 +54,7 @@ function readSeconds(
   const isNumber = text !== undefined && /^\d+$/.test(text)
   const parsed = schema.safeParse(isNumber ? Number(text) : text)
   if (parsed.success) return parsed.data
-  console.error(`${option}: found ${JSON.stringify(text)}. ${schema.description ?? ''}`)
+  printError(`${option}: found ${JSON.stringify(text)}. ${schema.description ?? ''}`)
   return undefined
 }
 

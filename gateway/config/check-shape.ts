@@ -2,9 +2,11 @@
 import type { z } from 'zod'
 
 import { isMapping } from './cross-checks.ts'
-import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
+import { REDACTED } from '../redacted.ts'
+import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from './problem.ts'
 import { replacementOf } from './removed-keys.ts'
 import { configSchema, type Config } from './schema.ts'
+import { explainKey, explainValue } from './yaml-traps.ts'
 
 export interface ShapeReading {
   readonly config: Config | undefined
@@ -12,13 +14,17 @@ export interface ShapeReading {
 }
 
 export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeReading {
-  const parsed = configSchema.safeParse(value ?? {}, { reportInput: true })
+  if (value === null || value === undefined) {
+    const [expected, found] = ['a mapping with the key routes', 'an empty file']
+    return { config: undefined, problems: [{ file, line: undefined, path: '', expected, found }] }
+  }
+  const parsed = configSchema.safeParse(value, { reportInput: true })
   if (parsed.success) return { config: parsed.data, problems: [] }
   const problems = parsed.error.issues.flatMap((issue) =>
-    describe(issue, value).map(({ path, expected, found }) => ({
+    describe(issue, value).map(({ path, shownKey, expected, found }) => ({
       file,
       line: lineOf(path),
-      path: formatPath(path),
+      path: formatPath(shownKey === undefined ? path : [...path.slice(0, -1), shownKey]),
       expected,
       found,
     })),
@@ -28,6 +34,8 @@ export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeR
 
 interface Description {
   readonly path: readonly PropertyKey[]
+  /** In place of the last part of the path, which may be a secret. */
+  readonly shownKey?: string
   readonly expected: string
   readonly found: string
 }
@@ -38,17 +46,24 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
     // There are none to name where a mapping has to have one of several.
     const expected =
       known.length === 0 ? 'nothing beside the key that is known' : `one of ${known.join(', ')}`
+    const parent = valueAt(root, issue.path)
     return issue.keys.map((key) => {
       const path = [...issue.path, key]
       const replacement = replacementOf(path)
-      return replacement === undefined
-        ? { path, expected, found: 'an unknown key' }
-        : { path, expected: replacement, found: 'a key that was removed' }
+      if (replacement !== undefined) {
+        return { path, expected: replacement, found: 'a key that was removed' }
+      }
+      const isHidden = isSecretPath(issue.path) && isMapping(parent) && !isWord(key, parent)
+      const found = explainKey(key, valueAt(parent, [key])) ?? 'an unknown key'
+      return { path, ...(isHidden && { shownKey: REDACTED }), expected, found }
     })
   }
   const value = valueAt(root, issue.path)
   const found = whichKeys(issue, value) ?? foundBy(issue, value)
-  return [{ path: issue.path, expected: expectedOf(issue), found }]
+  const kind = 'expected' in issue ? issue.expected : ''
+  const why = isSecretPath(issue.path) ? undefined : explainValue(value, kind)
+  const said = why === undefined ? found : `${found}, ${why}`
+  return [{ path: issue.path, expected: expectedOf(issue), found: said }]
 }
 
 /** What is judged and not in the file is a default. */

@@ -3,8 +3,12 @@
  * other: that it is no YAML, that it has not the shape of a configuration, and the rest, of parts that
  * do not go together and of files that are named. The one path in.
  */
+import { isUtf8 } from 'node:buffer'
+
 import type { SigningKey } from '../inngest/signing-key.ts'
+import { holdsKey } from '../redact-secrets.ts'
 import { checkShape } from './check-shape.ts'
+import { checkTexts } from './check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
 import { filesIn } from './files-in.ts'
@@ -41,15 +45,20 @@ const DEFAULT_PATH = '/api/inngest'
 
 export function readSettingsFile(file: string, env: Environment): SettingsReading {
   const readAtMs = Date.now()
-  let text: string
-  try {
-    text = readPlainFile(file).toString('utf8')
-  } catch (error) {
-    const found = whyUnreadable(error)
-    const problem = { file, line: undefined, path: '', expected: 'a readable file', found }
+  const unread = (expected: string, found: string): SettingsReading => {
+    const problem = { file, line: undefined, path: '', expected, found }
     return { ok: false, problems: [problem], files: [file], readAtMs, lineOf: noLine }
   }
-  const yaml = readYaml(file, text)
+  let bytes: Buffer
+  try {
+    bytes = readPlainFile(file)
+  } catch (error) {
+    return unread('a readable file', whyUnreadable(error))
+  }
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    return unread('a file in UTF-8', 'another encoding, such as UTF-16: save it as UTF-8')
+  }
+  const yaml = readYaml(file, bytes.toString('utf8'))
   // What is made of YAML that is none would be told of keys and values that nobody has written.
   const reading = yaml.isReadable
     ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
@@ -91,9 +100,14 @@ function readSettings(
       keyProblems.push({ file, line: lineOf(path), path: formatPath(path), ...reading })
     }),
   )
+  // What YAML or the schema says of a value is said once.
+  const explained = new Set(yamlProblems.map(({ path }) => path))
+  const shapeProblems = shape.problems.filter(({ path }) => path === '' || !explained.has(path))
+  for (const { path } of shapeProblems) explained.add(path)
   const problems = [
     ...yamlProblems,
-    ...shape.problems,
+    ...shapeProblems,
+    ...checkTexts(file, value, lineOf).filter(({ path }) => !explained.has(path)),
     ...keyProblems,
     ...doubledRoutes(file, routes, DEFAULT_PATH, lineOf),
     ...environmentProblems(served),
@@ -175,8 +189,11 @@ function environmentProblems(env: Environment): Problem[] {
       found: describeFound(env[name], []),
     })
   const { path, serveOrigin } = routeDefaults(env)
-  if (!isRoutePath(path)) add('INNGEST_SERVE_PATH', ROUTE_PATH)
-  if (serveOrigin !== undefined && parseServeOrigin(serveOrigin) === undefined) {
+  if (!isRoutePath(path) || holdsKey(path)) add('INNGEST_SERVE_PATH', ROUTE_PATH)
+  if (
+    serveOrigin !== undefined &&
+    (parseServeOrigin(serveOrigin) === undefined || holdsKey(serveOrigin))
+  ) {
     add('INNGEST_SERVE_ORIGIN', 'an origin such as https://app.example.com')
   }
   return problems

@@ -1,4 +1,6 @@
 /** What is wrong with a configuration, said so that the operator can mend it. */
+import { REDACTED } from '../redacted.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 
 export interface Problem {
   /** The file, or `environment`. */
@@ -14,9 +16,12 @@ export interface Problem {
 /** The line of the value at a path, if it has one. */
 export type LineOf = (path: readonly PropertyKey[]) => number | undefined
 
+/** A path and a file name are input too, so the whole line is redacted and not the value alone. */
 export function formatProblem({ file, line, path, expected, found }: Problem): string {
   const place = line === undefined ? file : `${file}:${String(line)}`
-  return `${place}: ${path === '' ? '' : `${path}: `}expected ${expected}, found ${found}`
+  return redactSecrets(
+    `${place}: ${path === '' ? '' : `${path}: `}expected ${expected}, found ${found}`,
+  )
 }
 
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -32,17 +37,29 @@ const MAX_FOUND = 80
 /** Under which somebody may have written the secret itself. */
 const SECRET_KEYS = ['signingKeys', 'password', 'sentinelPassword', 'token']
 
+export function isSecretPath(path: readonly PropertyKey[]): boolean {
+  return SECRET_KEYS.some((key) => path.includes(key))
+}
+
 /** A value for a message: short, printable, and only its kind if it may hold a secret. */
 export function describeFound(value: unknown, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'nothing'
-  if (SECRET_KEYS.some((key) => path.includes(key)))
-    return Array.isArray(value) ? listOf(value) : kindOf(value)
-  if (typeof value === 'string' && /:.*@/s.test(value)) return 'a text with credentials in it'
+  if (isSecretPath(path)) return Array.isArray(value) ? listOf(value) : kindOf(value)
   if (Array.isArray(value)) return listOf(value)
   if (typeof value === 'object' && value !== null) return 'a mapping'
-  return JSON.stringify(value)
+  // The digits of a key that has no letters.
+  if (typeof value === 'number' && Math.abs(value) >= 1e21) return 'a number of over 21 digits'
+  const shown = typeof value === 'string' ? withoutSecrets(value) : value
+  return JSON.stringify(shown)
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, MAX_FOUND)
+}
+
+/** A value is one text, so a password with a space in it ends at the `@` all the same. */
+function withoutSecrets(text: string): string {
+  const at = text.lastIndexOf('@')
+  const isSpaced = /\s/.test(text.slice(0, Math.max(at, 0))) && text.slice(0, at).includes(':')
+  return redactSecrets(isSpaced ? `${REDACTED}${text.slice(at)}` : text)
 }
 
 function listOf(value: readonly unknown[]): string {

@@ -1,6 +1,6 @@
 /** Reads a secret that the configuration refers to. */
 import { readPlainFile, whyUnreadable } from './read-file.ts'
-import { dollarBefore, type Environment } from './resolve-keys.ts'
+import { isVariableName, noVariableName, type Environment } from './resolve-keys.ts'
 
 export type SecretReference = { readonly env: string } | { readonly file: string }
 
@@ -16,7 +16,7 @@ export function readSecret(reference: SecretReference, env: Environment): Secret
 }
 
 function fromEnvironment(name: string, env: Environment): SecretReading {
-  if (name.startsWith('$')) return dollarBefore(name)
+  if (!isVariableName(name)) return noVariableName(name)
   return present(env[name], `a secret in the environment variable ${name}`)
 }
 

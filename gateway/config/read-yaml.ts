@@ -1,7 +1,8 @@
 /** YAML text to a plain value, strictly, with the line of every path. */
 import { isNode, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml'
 
-import { describeFound, type Problem } from './problem.ts'
+import { describeFound, formatPath, type Problem } from './problem.ts'
+import { describeSyntax, pathOf, trapsIn } from './yaml-traps.ts'
 
 export interface YamlReading {
   readonly value: unknown
@@ -34,11 +35,18 @@ export function readYaml(file: string, text: string): YamlReading {
     path: '',
     ...describe(error, document),
   }))
-  const { value, problem } = toValue(file, document)
+  const traps = trapsIn(document).map(({ path, offset, expected, found }) => ({
+    file,
+    line: lines.linePos(offset).line,
+    path: formatPath(path),
+    expected,
+    found,
+  }))
+  const { value, problem } = toValue(file, document, traps.length + errors.length > 0)
   return {
     value,
-    problems: problem === undefined ? problems : [...problems, problem],
-    isReadable: problem === undefined && errors.every(isDoubledKey),
+    problems: [...problems, ...traps, ...(problem === undefined ? [] : [problem])],
+    isReadable: value !== UNREADABLE && errors.every(isDoubledKey),
     lineOf: (path) => lineOf(document, lines, path),
     has: (path) => document.hasIn(path),
   }
@@ -50,29 +58,38 @@ function isDoubledKey({ code }: YAMLError): boolean {
 
 function describe(error: YAMLError, document: Document): { expected: string; found: string } {
   if (!isDoubledKey(error)) {
-    return { expected: 'valid YAML', found: error.code.toLowerCase().replaceAll('_', ' ') }
+    return { expected: 'valid YAML', found: describeSyntax(error.code) }
   }
-  const key = describeFound(keyAt(document, error.pos[0]), [])
-  return { expected: 'each key once', found: `${key} again` }
+  return { expected: 'each key once', found: `${keyAt(document, error.pos[0])} again` }
 }
 
 /** @param offset where the key begins. */
-function keyAt(document: Document, offset: number): unknown {
-  let found: unknown
+function keyAt(document: Document, offset: number): string {
+  let found = 'a key'
   visit(document, {
-    Scalar: (key, { range, value }) => {
-      if (key === 'key' && range?.[0] === offset) found = value
+    Scalar: (position, node, ancestors) => {
+      if (position !== 'key' || node.range?.[0] !== offset) return
+      found = describeFound(node.value, pathOf(node, ancestors.slice(0, -1)))
     },
   })
   return found
 }
 
-function toValue(file: string, document: Document): { value?: unknown; problem?: Problem } {
+const UNREADABLE = Symbol('unreadable')
+
+/** @param isExplained whether there is a problem already that can be the cause. */
+function toValue(
+  file: string,
+  document: Document,
+  isExplained: boolean,
+): { value: unknown; problem?: Problem } {
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
   } catch {
-    const found = `an alias of nothing, or more than ${String(MAX_ALIASES)} of them`
-    return { problem: { file, line: undefined, path: '', expected: 'valid YAML', found } }
+    if (isExplained) return { value: UNREADABLE }
+    const found = `more than ${String(MAX_ALIASES)} aliases`
+    const problem = { file, line: undefined, path: '', expected: 'valid YAML', found }
+    return { value: UNREADABLE, problem }
   }
 }
 

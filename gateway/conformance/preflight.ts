@@ -2,7 +2,7 @@
  * One request before all others, since a gateway that is not there, or a key that it does not know,
  * would make every case fail and none of them say so.
  */
-import { printable } from '../printable.ts'
+import { quotable } from '../printable.ts'
 import { exchange, type Place, type Reply } from './exchange.ts'
 import { readReply } from './reading.ts'
 import type { RequestMaker } from './request-maker.ts'
@@ -60,7 +60,7 @@ function problemOf(reply: Reply, options: PreflightOptions): string | undefined 
       const hint =
         location === undefined
           ? 'is the URL that of the gateway, with the path of its route?'
-          : `it sends to ${JSON.stringify(printable(location))}; nothing is sent anywhere but to --url`
+          : `it sends to ${JSON.stringify(quotable(location))}; nothing is sent anywhere but to --url`
       return `a signed call was ${reading.text}: ${hint}`
     }
     case 'undecided':

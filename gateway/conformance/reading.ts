@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 
-import { printable } from '../printable.ts'
+import { quotable } from '../printable.ts'
 import type { Answer } from './answer.ts'
 import type { Reply } from './exchange.ts'
 
@@ -52,7 +52,7 @@ export function readAnswer(answer: Answer, method: string): Reading {
         : { is: 'refused', status, text: `refused with ${code}` }
     case undefined: {
       const server = fields.get('server')
-      const who = `something that is neither the gateway nor an Inngest SDK${server === undefined ? '' : ` (Server: ${printable(server, 40)})`}`
+      const who = `something that is neither the gateway nor an Inngest SDK${server === undefined ? '' : ` (Server: ${quotable(server, 40)})`}`
       return {
         is: isByApp(status) ? 'admitted' : 'stranger',
         status,

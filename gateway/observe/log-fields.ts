@@ -6,6 +6,7 @@ import type { Findings } from '../findings.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { printable } from '../printable.ts'
+import { redactKeys } from '../redact-secrets.ts'
 import type { Decision, RequestRecord } from './record.ts'
 
 /** The key that verified the request. */
@@ -60,7 +61,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
 
 function shown(text: string | null | undefined): string | undefined {
-  return text === null || text === undefined ? undefined : printable(text)
+  return text === null || text === undefined ? undefined : printable(redactKeys(text))
 }
 
 function rounded(milliseconds: number | undefined): number | undefined {

@@ -1,3 +1,5 @@
+import { redactSecrets } from '../redact-secrets.ts'
+
 /**
  * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
  * that was refused, with a claim's key in it; undici and Node add the bytes of an answer that they
@@ -37,5 +39,6 @@ function causesOf(error: Error): unknown[] {
 }
 
 function shortened(text: string): string {
-  return text.slice(0, MAX_CHARACTERS)
+  // Redacted before it is cut, so that no part of a secret is left; but not a text of any length.
+  return redactSecrets(text.slice(0, 4 * MAX_CHARACTERS)).slice(0, MAX_CHARACTERS)
 }

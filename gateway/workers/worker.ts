@@ -12,6 +12,7 @@ import { createLogger } from '../observe/logger.ts'
 import { readMetrics } from '../observe/machine-metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
 import { ReadinessLog } from '../readiness-log.ts'
+import { redactSecrets } from '../redact-secrets.ts'
 import { IpcReplayStore } from '../replay/ipc-store.ts'
 import { version } from '../version.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
@@ -32,7 +33,10 @@ export async function work(read: () => SettingsReading, env: Environment): Promi
     await report({ kind: 'stopped', callsCut })
     return 0
   } catch (error) {
-    await report({ kind: 'failed', why: error instanceof Error ? error.message : String(error) })
+    await report({
+      kind: 'failed',
+      why: redactSecrets(error instanceof Error ? error.message : String(error)),
+    })
     return 1
   }
 }

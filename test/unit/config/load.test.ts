@@ -110,7 +110,7 @@ routes:
     [
       'a text for a number',
       `${route}\nlisten: { port: "80" }`,
-      '2: listen.port: expected a number, found "80"',
+      '2: listen.port: expected a number, found "80", a text in quotes: write 80',
     ],
     [
       'host bits',

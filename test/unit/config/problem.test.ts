@@ -25,12 +25,16 @@ function problemsOf(text: string): string[] {
 
 describe('a problem', () => {
   it.each([
-    ['a tab', 'listen:\n\tport: 81\nworkers: 0\n', '2: expected valid YAML, found tab as indent'],
+    [
+      'a tab',
+      'listen:\n\tport: 81\nworkers: 0\n',
+      '2: expected valid YAML, found a tab as indentation: write spaces',
+    ],
     ['a bracket left open', 'workers: 0\nroutes: [\n', '3: expected valid YAML, found bad indent'],
     [
       'an alias of nothing',
       'trustedProxies: [*.example.com]\n',
-      ' expected valid YAML, found an alias of nothing, or more than 100 of them',
+      '1: trustedProxies[0]: expected valid YAML, found an alias, since a value that begins with * is one: write the value in quotes',
     ],
   ])('says of %s only that', (_, text, line) => {
     expect(problemsOf(text)).toEqual([`gateway.yaml:${line}`])
@@ -74,8 +78,8 @@ describe('a problem', () => {
 
   it.each([
     ['path: "/api/@x?y"', 'found "/api/@x?y"'],
-    ['upstream: "http://user:word@h"', 'found a text with credentials in it'],
-    ['upstream: "user:word@h"', 'found a text with credentials in it'],
+    ['upstream: "http://user:word@h"', 'found "http://[redacted]@h"'],
+    ['upstream: "user:word@h"', 'found "[redacted]@h"'],
   ])('hides the credentials of a value and no other: %s', (key, found) => {
     const text = `routes: [{ name: a, signingKeys: [{ env: INNGEST_SIGNING_KEY }], ${key} }]`
     expect(problemsOf(text).join('\n')).toContain(found)

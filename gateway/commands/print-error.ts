@@ -1,0 +1,11 @@
+/** Writes a message of a command to stderr. Messages quote arguments and files, so none goes there unredacted. */
+import { redactSecrets } from '../redact-secrets.ts'
+
+export function printError(message: string): void {
+  console.error(redactSecrets(message))
+}
+
+/** An error's message alone: a stack says nothing to the operator who gave a wrong argument. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,36 @@
+/**
+ * Texts that the schema would take, and that are not what they are meant to be: a key in place of a
+ * name, which would be printed and exported from then on, or a variable that nothing has replaced.
+ */
+import { isMapping } from './cross-checks.ts'
+import { formatPath, isSecretPath, type LineOf, type Problem } from './problem.ts'
+import { holdsKey } from '../redact-secrets.ts'
+import { REDACTED } from '../redacted.ts'
+import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
+
+const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'
+
+export function checkTexts(file: string, value: unknown, lineOf: LineOf): Problem[] {
+  const problems: Problem[] = []
+  const visit = (each: unknown, path: readonly PropertyKey[]): void => {
+    // References have messages of their own.
+    if (isSecretPath(path)) return
+    if (typeof each === 'string') {
+      const problem = problemOf(each)
+      if (problem !== undefined)
+        problems.push({ file, line: lineOf(path), path: formatPath(path), ...problem })
+    } else if (Array.isArray(each)) {
+      for (const [i, item] of each.entries()) visit(item, [...path, i])
+    } else if (isMapping(each)) {
+      for (const [key, item] of Object.entries(each)) visit(item, [...path, key])
+    }
+  }
+  visit(value, [])
+  return problems
+}
+
+function problemOf(text: string): Pick<Problem, 'expected' | 'found'> | undefined {
+  if (holdsKey(text)) return { expected: NO_KEY, found: REDACTED }
+  if (!isUnexpanded(text)) return undefined
+  return { expected: 'a value', found: `a variable, ${UNEXPANDED}` }
+}

@@ -1,0 +1,160 @@
+/**
+ * What YAML makes of a value that its author meant differently: an address that ends in a colon becomes
+ * a mapping, `*.example.com` an alias, `0x10` a number. The messages say what YAML read and what to write.
+ */
+import { isPair, isSeq, isScalar, visit, type Document, type Node, type Pair } from 'yaml'
+
+import { quotable } from '../printable.ts'
+import { isSecretPath } from './problem.ts'
+
+export interface Trap {
+  readonly path: readonly PropertyKey[]
+  /** Where it is in the text. */
+  readonly offset: number
+  readonly expected: string
+  readonly found: string
+}
+
+/** What the parser's codes mean for somebody who wrote a configuration. */
+const SYNTAX: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'a tab as indentation: write spaces',
+  MULTIPLE_DOCS: 'a second document (---): a file holds one configuration',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a second ": " or a final ":" in one value: write the value in quotes, or the mapping on lines of its own',
+  MULTILINE_IMPLICIT_KEY: 'a line without a space after the colon of its key: write key: value',
+  BAD_SCALAR_START: 'a value that begins with @, ` or %: write it in quotes',
+  TAG_RESOLVE_FAILED: 'a tag, since a value that begins with ! is one: write the value in quotes',
+  BAD_ALIAS: 'an alias, since a value that begins with * is one: write the value in quotes',
+  MISSING_CHAR:
+    'a line that is no "key: value", or a quote that is not closed: write a space after the colon, and close the quotes',
+}
+
+/** @param code of the `yaml` package. */
+export function describeSyntax(code: string): string {
+  return SYNTAX[code] ?? code.toLowerCase().replaceAll('_', ' ')
+}
+
+const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
+
+/** Values that parse, but to something that only looks like what was written. */
+export function trapsIn(document: Document): Trap[] {
+  const traps: Trap[] = []
+  visit(document, {
+    Alias: (_, node, ancestors) => {
+      if (node.source === '' || node.resolve(document) !== undefined) return
+      traps.push(trap(node, ancestors, 'valid YAML', SYNTAX['BAD_ALIAS'] ?? ''))
+    },
+    Scalar: (position, node, ancestors) => {
+      if (position === 'key') return
+      const path = pathOf(node, ancestors)
+      const source = node.source ?? ''
+      if (node.value === null && node.anchor !== undefined) {
+        const found = 'an anchor of nothing, since a value that begins with & is one'
+        traps.push(trap(node, ancestors, 'a value', `${found}: write the value in quotes`))
+      } else if (isOddNumber(node.value, source)) {
+        const found = isSecretPath(path) ? 'a number' : describeNumber(node.value, source)
+        traps.push(trap(node, ancestors, 'decimal digits, or a text in quotes', found))
+      }
+    },
+  })
+  return traps
+}
+
+/** Hexadecimal, octal, with an exponent, a sign or a leading zero: other parsers read others there. */
+function isOddNumber(value: unknown, source: string): value is number {
+  return typeof value === 'number' && source !== '' && !PLAIN_NUMBER.test(source)
+}
+
+function describeNumber(value: number, source: string): string {
+  const written = quotable(source, 40)
+  return `${written}, which YAML reads as the number ${String(value)}: write ${String(value)}, or "${written}"`
+}
+
+type Ancestors = readonly (Document | Node | Pair)[]
+
+function trap(node: Node, ancestors: Ancestors, expected: string, found: string): Trap {
+  return { path: pathOf(node, ancestors), offset: node.range?.[0] ?? 0, expected, found }
+}
+
+/** The keys and indices that lead to a node. */
+export function pathOf(node: Node, ancestors: Ancestors): PropertyKey[] {
+  return ancestors.flatMap((parent, i): PropertyKey[] => {
+    const child = ancestors[i + 1] ?? node
+    if (isSeq(parent)) return [parent.items.indexOf(child)]
+    if (!isPair(parent)) return []
+    return [isScalar(parent.key) ? String(parent.key.value) : '?']
+  })
+}
+
+/** What a shell, Compose, Helm or a CI system would have replaced. */
+const VARIABLE = /\$\{[^}]*\}|\{\{.*?\}\}|\$\([^)]*\)|^\$[A-Za-z_]\w*$/
+
+export function isUnexpanded(text: string): boolean {
+  return VARIABLE.test(text)
+}
+
+export const UNEXPANDED = 'and variables are not expanded here: write the value itself'
+
+/**
+ * @param kind what the schema expects: `string`, `number`, `boolean`, `object`, `array`, or another word.
+ * @returns why YAML read this value so, and what to write instead; undefined if that is plain.
+ */
+export function explainValue(value: unknown, kind: string): string | undefined {
+  if (value === null) {
+    return 'which is what YAML reads in ~, null and an empty value: write a value, or leave the key out'
+  }
+  if (typeof value === 'string') return explainText(value, kind)
+  if (kind === 'string' && typeof value === 'object') return explainMapping(value)
+  if (kind === 'string') return `a ${typeof value} to YAML: write it in quotes`
+  return undefined
+}
+
+function explainText(text: string, kind: string): string | undefined {
+  if (isUnexpanded(text)) return UNEXPANDED
+  if (kind === 'boolean') return explainWord(text)
+  if (kind === 'number' || kind === 'int') return explainDigits(text)
+  const isMapping = kind === 'object' || kind === 'array'
+  if (isMapping && /^[\w.-]+:\S/.test(text)) {
+    return 'which is one text, as no space follows the colon: write key: value'
+  }
+  return undefined
+}
+
+function explainWord(text: string): string | undefined {
+  if (/^(?:yes|on|y)$/i.test(text)) return 'which is a text in YAML 1.2: write true'
+  if (/^(?:no|off|n)$/i.test(text)) return 'which is a text in YAML 1.2: write false'
+  if (/^(?:true|false)$/i.test(text)) return `a text in quotes: write ${text.toLowerCase()}`
+  return undefined
+}
+
+function explainDigits(text: string): string | undefined {
+  if (/^\d+$/.test(text)) return `a text in quotes: write ${quotable(text, 20)}`
+  if (/^\d[\d_,' ]*\d$/.test(text)) {
+    return `which is a text: write ${quotable(text.replace(/\D/g, ''), 20)}`
+  }
+  if (/^\d+(?::\d+)+$/.test(text)) return 'which is a text in YAML 1.2: write one number'
+  if (/^0[bB][01]+$/.test(text)) return 'which is a text in YAML 1.2: write decimal digits'
+  if (/^\d+\s*[A-Za-z]+$/.test(text)) {
+    return 'which is a text: write the number alone, in the unit that the name of the key says'
+  }
+  return undefined
+}
+
+/** `fd00::` is the key `fd00:` of a mapping. */
+function explainMapping(value: object): string | undefined {
+  const [[key, inner] = [], ...others] = Object.entries(value) as [string, unknown][]
+  if (key === undefined || inner !== null || others.length > 0) return undefined
+  const written = quotable(`${key}:`, 60)
+  return `as YAML takes a colon at the end for that of a key: write "${written}" in quotes`
+}
+
+/** @returns why YAML has such a key, and what to write instead. */
+export function explainKey(key: string, value: unknown): string | undefined {
+  if (key === '<<') {
+    return 'a merge key, which YAML 1.2 does not have: write out the keys that it stands for'
+  }
+  if (value === null && /^[\w.-]+:\S/.test(key)) {
+    return 'a key without a space after its colon: write key: value'
+  }
+  return undefined
+}
