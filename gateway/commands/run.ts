@@ -14,12 +14,13 @@ import { startGateway, type StopReport } from '../gateway.ts'
 import { formatHostPort } from '../host-port.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
-import { createTracing, isTracingAskedFor } from '../observe/tracing.ts'
+import { isTracingAskedFor, otlpProblems } from '../observe/otlp-environment.ts'
+import { createTracing } from '../observe/tracing.ts'
 import type { RoutePolicy } from '../policy.ts'
 import { StartFailure } from '../start-failure.ts'
 import { version } from '../version.ts'
 import { endAtOnce } from './end-at-once.ts'
-import { readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
+import { areNone, readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 import { messageOf, printError } from './print-error.ts'
 
 /** What `run` does with a gateway, whether it is one process or several. */
@@ -55,7 +56,7 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
     return await work(read, env)
   }
   const reading = readSettingsOrExplain(options, env)
-  if (reading === undefined) return 2
+  if (reading === undefined || !areNone(otlpProblems(env))) return 2
   const { settings } = reading
   const workers = countWorkers(settings.config)
   const logger = createLogger(settings.config.log.level, { isOutputShared: workers > 1 })
@@ -102,7 +103,7 @@ async function startAlone(
   env: Environment,
   logger: Logger,
 ): Promise<Running> {
-  const tracing = await createTracing(env, version)
+  const tracing = await createTracing(env, version, logger)
   return await startGateway(first, { read, clock: systemClock, logger, tracing })
 }
 

@@ -7,7 +7,7 @@ import {
   readSettingsFromEnvironment,
   type SettingsReading,
 } from '../config/load.ts'
-import { formatProblem } from '../config/problem.ts'
+import { formatProblem, type Problem } from '../config/problem.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { printError } from './print-error.ts'
 
@@ -41,8 +41,15 @@ export function readSettingsOrExplain(
   }
   const reading = readSettings(options, env)
   if (reading.ok) return reading
-  for (const problem of reading.problems) printError(formatProblem(problem))
-  const count = reading.problems.length
-  printError(`${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
+  areNone(reading.problems)
   return undefined
+}
+
+/** Prints every problem to stderr, if there is one. */
+export function areNone(problems: readonly Problem[]): boolean {
+  const count = problems.length
+  if (count === 0) return true
+  for (const problem of problems) printError(formatProblem(problem))
+  printError(`${String(count)} ${count === 1 ? 'problem' : 'problems'}`)
+  return false
 }

@@ -1,12 +1,13 @@
 /** `validate`: the configuration read exactly as `run` reads it. */
 import type { Environment } from '../config/resolve-keys.ts'
+import { otlpProblems } from '../observe/otlp-environment.ts'
 import { formatWarning, warningsOf } from '../warnings.ts'
-import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 import { printError } from './print-error.ts'
+import { areNone, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export function validate(options: SettingsOptions, env: Environment): number {
   const reading = readSettingsOrExplain(options, env)
-  if (reading === undefined) return 2
+  if (reading === undefined || !areNone(otlpProblems(env))) return 2
   for (const warning of warningsOf(reading.settings)) printError(formatWarning(warning))
   const { routes, allowlist } = reading.settings.policy
   console.log(`ok: ${String(routes.length)} route(s), ${String(allowlist.size)} allowed range(s)`)

@@ -9,27 +9,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Tracer } from '@opentelemetry/api'
+import type { Logger } from 'pino'
 
 import type { RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { isTracingAskedFor } from './otlp-environment.ts'
 import type { RequestRecord } from './record.ts'
+import { WatchedExporter } from './watched-exporter.ts'
 
 export interface Tracing {
   record(entry: RequestRecord): void
   /** Sends what is left. */
   stop(): Promise<void>
-}
-
-/** OpenTelemetry "SDK environment variables": what is not set up or switched off sends nothing. */
-export function isTracingAskedFor(env: Environment): boolean {
-  if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
-  const exporters = (env['OTEL_TRACES_EXPORTER'] ?? '').split(',').map((name) => name.trim())
-  if (exporters.includes('otlp')) return true
-  const hasEndpoint = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(
-    (name) => (env[name] ?? '') !== '',
-  )
-  return hasEndpoint && exporters.every((name) => name === '')
 }
 
 const STOP_WITHIN_MS = 3000
@@ -38,6 +30,7 @@ const STOP_WITHIN_MS = 3000
 export async function createTracing(
   env: Environment,
   version: string,
+  logger: Logger,
 ): Promise<Tracing | undefined> {
   if (!isTracingAskedFor(env)) return undefined
   const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] =
@@ -54,13 +47,17 @@ export async function createTracing(
   const provider = new BasicTracerProvider({
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before the gateway's own.
     resource: own.merge(given),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [new BatchSpanProcessor(new WatchedExporter(new OTLPTraceExporter(), logger))],
   })
   const recordSpans = await spanRecorder(provider.getTracer('inngest-gateway', version))
   return {
     record: recordSpans,
     stop: () =>
-      Promise.race([provider.shutdown(), delay(STOP_WITHIN_MS, undefined, { ref: false })]),
+      Promise.race([
+        // Rejects with what could not be delivered, which is no reason to have failed.
+        provider.shutdown().catch(() => undefined),
+        delay(STOP_WITHIN_MS, undefined, { ref: false }),
+      ]),
   }
 }
 

@@ -90,7 +90,7 @@ async function startShare(
     isOutputShared: true,
   })
   reportLevel(logger)
-  const tracing = await createTracing(env, version)
+  const tracing = await createTracing(env, version, logger)
   const surroundings = { read, clock: systemClock, logger, tracing }
   const serving = await startServing(first, surroundings, { store, sinceSeconds })
   new ReadinessLog(serving.health, logger, systemClock)

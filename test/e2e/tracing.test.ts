@@ -1,12 +1,12 @@
 /** Spans over OTLP/HTTP to a collector, from the real process; and none where nobody asks. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { isTracingAskedFor } from '../../gateway/observe/tracing.ts'
+import { isTracingAskedFor, otlpProblems } from '../../gateway/observe/otlp-environment.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 
@@ -29,14 +29,15 @@ interface Span {
 }
 
 async function listen(
-  onRequest: (url: string, body: string, fields: NodeJS.Dict<unknown>) => void,
+  /** May return another status than 200. */
+  onRequest: (url: string, body: string, fields: NodeJS.Dict<unknown>) => number | undefined,
 ) {
   const server = createServer((request, response) => {
     let body = ''
     request
       .on('data', (chunk: Buffer) => (body += chunk.toString()))
       .on('end', () => {
-        onRequest(request.url ?? '', body, request.headers)
+        response.statusCode = onRequest(request.url ?? '', body, request.headers) ?? 200
         response.setHeader('content-type', 'application/json')
         response.end('{}')
       })
@@ -67,13 +68,15 @@ routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGN
   })
   ends.push(() => child.kill('SIGKILL'))
   if (child.stdout === null) throw new Error('no output to read')
-  const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const lines: string[] = []
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
+  const [first] = (await once(reader, 'line')) as [string]
   const { listen: address, tracing } = JSON.parse(first) as { listen: string; tracing: boolean }
   const stop = async () => {
     child.kill('SIGTERM')
     return ((await once(child, 'exit')) as [number])[0]
   }
-  return { port: Number(address.split(':').at(-1)), tracing, stop }
+  return { port: Number(address.split(':').at(-1)), tracing, stop, lines }
 }
 
 function call(
@@ -100,10 +103,12 @@ describe('tracing', () => {
         resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
       }
       spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((s) => s.spans)))
+      return undefined
     })
     const reached: unknown[] = []
     const app = await listen((_url, _body, fields) => {
       reached.push([fields['traceparent'], fields['tracestate']])
+      return undefined
     })
     const gateway = await startGateway(app, { OTEL_EXPORTER_OTLP_ENDPOINT: collector })
     expect(gateway.tracing).toBe(true)
@@ -134,7 +139,10 @@ describe('tracing', () => {
 
   it('passes the trace on all the same where nobody asks for spans', async () => {
     const reached: unknown[] = []
-    const app = await listen((_url, _body, fields) => reached.push(fields['traceparent']))
+    const app = await listen((_url, _body, fields) => {
+      reached.push(fields['traceparent'])
+      return undefined
+    })
     const gateway = await startGateway(app, {})
     expect(gateway.tracing).toBe(false)
     expect((await call(gateway.port, 'a')).status).toBe(200)
@@ -147,6 +155,120 @@ describe('tracing', () => {
     const gateway = await startGateway(app, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
     expect((await call(gateway.port, 'a')).status).toBe(200)
     expect(await gateway.stop()).toBe(0)
+  })
+
+  it('is warned of once while it cannot be delivered, and told once when it can be again', async () => {
+    let status = 400
+    let batches = 0
+    const collector = await listen(() => {
+      batches += 1
+      return status
+    })
+    const app = await listen(() => undefined)
+    const gateway = await startGateway(app, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+      OTEL_BSP_SCHEDULE_DELAY: '20',
+    })
+    let calls = 0
+    const deliver = async (upTo: number) => {
+      const from = batches
+      while (batches < from + upTo) {
+        calls += 1
+        await call(gateway.port, `call-${String(calls)}`)
+      }
+    }
+    const told = (message: string) =>
+      gateway.lines.flatMap((line) => (line.includes(`"msg":"${message}"`) ? [line] : []))
+    await deliver(3)
+    await expect.poll(() => told('traces cannot be delivered')).toHaveLength(1)
+    expect(JSON.parse(told('traces cannot be delivered')[0] ?? '')).toMatchObject({
+      level: 'warn',
+      why: expect.stringMatching(/400|Bad Request/) as string,
+    })
+    status = 200
+    await deliver(3)
+    await expect.poll(() => told('traces are delivered again')).toHaveLength(1)
+    status = 400
+    await deliver(3)
+    await expect.poll(() => told('traces cannot be delivered')).toHaveLength(2)
+    expect(told('traces are delivered again')).toHaveLength(1)
+    expect(await gateway.stop()).toBe(0)
+  })
+
+  it('says that nothing listens where traces are to go', async () => {
+    const app = await listen(() => undefined)
+    const gateway = await startGateway(app, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:TOPSECRET@127.0.0.1:9',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '300',
+      OTEL_BSP_SCHEDULE_DELAY: '20',
+    })
+    expect((await call(gateway.port, 'a')).status).toBe(200)
+    await expect
+      .poll(() => gateway.lines.join('\n'), { timeout: 20_000 })
+      .toContain('traces cannot be delivered')
+    expect(gateway.lines.join('\n')).not.toContain('TOPSECRET')
+    expect(await gateway.stop()).toBe(0)
+  }, 30_000)
+
+  const none = 'or set OTEL_TRACES_EXPORTER=none to send no traces'
+  const url = `an http or https URL such as http://localhost:4318, ${none}`
+  const protocol = `http/json or http/protobuf and the HTTP port of the collector (4318), ${none}`
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT', url],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }, 'OTEL_EXPORTER_OTLP_ENDPOINT', url],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://c:4317' }, 'OTEL_EXPORTER_OTLP_ENDPOINT', url],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http:c' }, 'OTEL_EXPORTER_OTLP_ENDPOINT', url],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a b' }, 'OTEL_EXPORTER_OTLP_ENDPOINT', url],
+    [
+      { ...endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'c:4317' },
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      url,
+    ],
+    [{ ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_PROTOCOL', protocol],
+    [{ ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http' }, 'OTEL_EXPORTER_OTLP_PROTOCOL', protocol],
+    [
+      { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' },
+      'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+      protocol,
+    ],
+  ])('with %j does not start', (env, name, expected) => {
+    const problems = otlpProblems(env)
+    expect(problems).toMatchObject([{ file: 'environment', path: name, expected }])
+    const args = ['gateway/main.ts', 'run', '--upstream', 'http://127.0.0.1:1']
+    const { status, stderr, stdout } = spawnSync(process.execPath, args, {
+      env: { ...env, INNGEST_SIGNING_KEY: key },
+      encoding: 'utf8',
+      timeout: 25_000,
+    })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(`environment: ${name}: expected ${expected}, found `)
+    const validated = spawnSync(
+      process.execPath,
+      ['gateway/main.ts', 'validate', ...args.slice(2)],
+      {
+        env: { ...env, INNGEST_SIGNING_KEY: key },
+        encoding: 'utf8',
+      },
+    )
+    expect([validated.status, validated.stderr]).toEqual([2, stderr])
+  })
+
+  it.each([
+    { ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' },
+    { ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+    { ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: '' },
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' },
+    { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' },
+    {
+      ...endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+    },
+  ])('with %j nothing is refused', (env) => {
+    expect(otlpProblems(env)).toEqual([])
   })
 
   it.each([
