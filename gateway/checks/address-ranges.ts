@@ -1,6 +1,6 @@
 /**
- * Ranges of addresses, parsed once and searched for each request. `net.BlockList` is not used: it
- * reads `::ffff:10.0.0.0/8` as a range that 8.8.8.8 is in, and takes host bits in silence.
+ * Ranges of addresses, parsed once and searched for each request. `net.BlockList` is not
+ * used: it reads some IPv4-mapped ranges as wider than they are, and ignores host bits silently.
  */
 import { formatAddress, parseAddress, type Address } from './address.ts'
 

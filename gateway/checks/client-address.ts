@@ -1,8 +1,8 @@
 /**
  * Who the client is: the peer of the connection; or whom the PROXY protocol header of a trusted
  * peer names; or, if that is a trusted proxy too, the first untrusted address of `X-Forwarded-For`
- * walked right to left. What cannot be resolved is refused; skipping an unreadable entry would let
- * the sender choose the next one (Heimdall CVE-2026-57210).
+ * walked right to left. What cannot be resolved is refused, never guessed (Heimdall CVE-2026-57210: a
+ * client could choose its address).
  */
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'

@@ -4,8 +4,8 @@ import { pass, refuse, type Verdict } from '../verdict.ts'
 import { fieldValues } from './request-head.ts'
 
 /**
- * Of two signature fields Go and Python take the first and Node joins them: two of them are two
- * opinions of what was verified (Envoy CVE-2020-25017), so there must be one.
+ * Implementations differ in which of two equal headers they take, so that one could verify what another
+ * does not use (Envoy CVE-2020-25017): there must be exactly one.
  */
 export function checkCredentials(rawHeaders: readonly string[]): Verdict<Credentials> {
   const values = fieldValues(rawHeaders, 'x-inngest-signature')

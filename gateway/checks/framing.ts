@@ -1,13 +1,13 @@
 /**
- * Whether a head can be read in one way only. Node's parser refuses most of what smuggling is made
- * of (two lengths, both framings, bare line feeds); what it lets through is refused here, so that
- * no later hop can see another request than the one that was checked.
+ * Whether the header section can be read in one way only. Node's parser refuses most ambiguous framing;
+ * the rest is refused here, so that no later intermediary can see another request than the one that was
+ * checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { memoized } from './memoized.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
-/** Only these two: 0.9 has no head, and 2.0 is a preface that Node reads as a version. */
+/** No other version has this syntax (RFC 9112 2.3). */
 const VERSIONS = new Set(['1.0', '1.1'])
 
 /** Fields that decide something here or in the app's SDK: alone, and in visible ASCII. */
@@ -18,7 +18,7 @@ const COUNTED_ELSEWHERE = new Set(['host', 'x-inngest-signature'])
 
 export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict<undefined> {
   const { rawHeaders, httpVersion } = head
-  // CVE-2026-58044: beyond a limit of its own Node drops fields in silence, so the limit is ours.
+  // The limit is the gateway's own, since Node's left headers out (CVE-2026-58044).
   if (rawHeaders.length / 2 > maxHeaderCount) return refuse('headers_too_many')
   if (!VERSIONS.has(httpVersion) || !isFramedOnce(rawHeaders, httpVersion)) {
     return refuse('framing_unclear')
@@ -50,7 +50,7 @@ function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = singleName(rawHeaders[i] ?? '')
     if (name === '') continue
-    // A byte that two hops decode differently can make one matcher fail open (Envoy CVE-2026-73552).
+    // Intermediaries decode other bytes differently (Envoy CVE-2026-73552).
     if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('field_malformed')
     if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
     seen.add(name)

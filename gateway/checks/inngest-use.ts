@@ -5,7 +5,7 @@ import type { Address } from './address.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 import { maxUnsignedSyncBytes } from './sync-use.ts'
 
-/** Others reach no app: CVE-2026-42047 answered them with `process.env`. */
+/** Others reach no app: SDKs before 3.54 disclosed what they should not (CVE-2026-42047). */
 export const INNGEST_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT'])
 
 export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): Verdict<undefined> {

@@ -1,15 +1,12 @@
 /**
  * Whether an app might take a path for a protected one. An Inngest route matches its exact bytes,
- * but a framework behind a passthrough route may decode, fold case, merge slashes, resolve dot
- * segments or match them as they are, or drop a parameter or suffix first, and so run the Inngest
- * handler for a spelling that nothing verified (the class of Envoy CVE-2021-32779, Traefik
- * CVE-2025-32431, -66490).
+ * but a framework behind a passthrough route may normalize a path first, and so run the Inngest handler
+ * for a spelling that nothing verified (the class of Envoy CVE-2021-32779, Traefik CVE-2025-32431 and
+ * CVE-2025-66490).
  *
- * Frameworks differ in which of these they do and in what order, so that no one reading is the
- * laxest: `/api/inngest/../../x` is below the handler to one that matches by prefix, and
- * `/x%3f/../api/inngest` is the handler itself to one that builds a WHATWG URL. What they have in
- * common is that they only ever leave pieces of a path out. So a path with anything to interpret is
- * not handed over if the segments of the protected one are among its pieces, in their order.
+ * Frameworks differ in what they normalize and in what order, so that no one reading is the laxest. What
+ * they have in common is that they only ever leave pieces of a path out. So a path with anything to
+ * interpret is not forwarded if the segments of the protected one are among its pieces, in their order.
  */
 
 /** Layers of percent-encoding that are looked through; deeper ones have no honest use. */

@@ -44,8 +44,8 @@ export function verifyRaw(
 }
 
 /**
- * Fails closed: what has no lossless canonical form is not verified at all. inngestgo 0.16 goes on
- * with the timestamp alone there, so that any body passes with the MAC of an empty one.
+ * Fails closed: what has no lossless canonical form is not verified at all. For some bodies the check of
+ * an SDK (inngestgo 0.16.0) is weaker than documented.
  * @param canonical what `canonicalizeJson` says.
  */
 export function verifyCanonical(

@@ -3,9 +3,8 @@
  * function that no app has: an SDK answers such a call with an error of its own before it runs
  * anything, which shows that the call got through, and does no more.
  *
- * Each body is JSON and comes whole, whatever is wrong with the rest: the SDK's handler for Node
- * (inngest 4.24) lets the process end by an unhandled rejection where it cannot parse a body, or where
- * a request breaks off, signed or not.
+ * Each body is JSON and comes whole, whatever is wrong with the rest, so that a request which reaches the
+ * app by mistake does it no harm.
  */
 import { randomBytes } from 'node:crypto'
 

@@ -80,7 +80,7 @@ const MANAGED = new Set([
   'via',
   'x-request-id',
   ...TELLS_CLIENT,
-  // CVE-2016-5385: a CGI app takes it for HTTP_PROXY.
+  // Some apps take it for their own setting (CVE-2016-5385).
   'proxy',
 ])
 
@@ -151,8 +151,7 @@ function isNeverPassed(name: string): boolean {
 }
 
 /**
- * Threat: `Connection: close, X-Inngest-Signature` makes a hop drop the field it names (Apache
- * CVE-2022-31813). What `Connection` lists is taken off first; managed fields are written behind
+ * A client must not have headers dropped by naming them in `Connection` (Apache CVE-2022-31813). What `Connection` lists is taken off first; managed fields are written behind
  * this, so a sender cannot have them removed, and Inngest's own are never hop-by-hop.
  */
 function keepFields(rawHeaders: readonly string[], passedName: PassedName): string[] {

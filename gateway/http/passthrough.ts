@@ -159,8 +159,8 @@ export class Passthrough {
       this.#adopt(upstream, request)
     }
     proxy.on('proxyReq', onRequest).on('proxyReqWs', onRequest)
-    // The library gives a DELETE or OPTIONS in chunks the length 0 and sends what is in them all the
-    // same, so that the app reads it as the next request. The fields are set behind that.
+    // The headers, and with them the framing, are set here, after the library has changed them: its own
+    // framing does not fit every body.
     proxy.before('web', 'stream', (request) => {
       request.headers = this.#calls.get(request)?.headers ?? {}
     })

@@ -1,8 +1,6 @@
 /**
  * Passes an app's answer on as it comes, no faster than the client takes it. The library's own way
- * is not used: it takes over status lines that Node reads and does not write (`200 O\x01K`, `099`)
- * and throws in an event, and what answers a handshake without an upgrade it writes into memory,
- * however slowly the client reads.
+ * is not used: it fails on some responses that Node reads and does not write, and knows no backpressure.
  */
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'

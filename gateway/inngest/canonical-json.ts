@@ -1,7 +1,6 @@
 /**
- * RFC 8785 (JCS) over bytes, strict: what has no lossless canonical form has none here. Inngest's
- * SDKs canonicalise what a lenient parser made of the body, so that `{"a":1,"a":2}` or `1e400`
- * verify there as another document than the one that was signed.
+ * RFC 8785 (JCS) over bytes, strict: what has no lossless canonical form has none here. SDKs canonicalize
+ * what a lenient parser made of the body, which is not always the document that was signed.
  *
  * One pass from bytes to bytes, since whoever is let in by address can send ten megabytes of
  * anything: what it takes grows with the body and with nothing else, and nothing but it is held.

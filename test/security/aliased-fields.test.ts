@@ -1,9 +1,7 @@
 /**
- * A managed field under another name (threat D8; oauth2-proxy CVE-2025-64484, Traefik
- * CVE-2026-54763, CVE-2026-88011): CGI-like apps read `_` and `.` in a name as `-`, so a proxy that
- * overwrites `X-Forwarded-For` leaves the sender's `X_Forwarded_For` to win:
- *
- *   X_Forwarded_For: 3.3.3.3\r\nX.Run.ID: a\r\nX_Inngest_Signature: t=…\r\n
+ * A managed header under another name (threat D8; oauth2-proxy CVE-2025-64484, Traefik CVE-2026-54763
+ * and CVE-2026-88011, fixed in 2.11.56 and 3.7.12): some apps read two spellings of a name as one, so
+ * that the client's value wins over the proxy's. Here every such spelling is dropped.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,9 +1,7 @@
 /**
- * A proxy that asks passes on the request itself, and what it passes on may be another one than was
- * asked about: with a body that the gateway has not seen, with a `Host` or fields that inline would
- * have been written anew, or with a number that only the signed spelling has.
- *
- *   POST /api/inngest?fnId=f    X-Inngest-Signature: <of an introspection>    (a body, held back)
+ * A proxy that asks for authorization forwards the request itself, and could forward another one than it
+ * asked about: with a body that the gateway has not seen, with a `Host` or headers that the gateway would
+ * have rewritten inline, or with a number that only the signed spelling has.
  */
 import { afterEach, describe, expect, it } from 'vitest'
 

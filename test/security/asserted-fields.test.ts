@@ -1,9 +1,7 @@
 /**
- * Saying what only a proxy may say (threat D9; Caddy CVE-2026-30851, Traefik CVE-2026-33433,
- * CVE-2026-35051): the sender writes the fields by which an app learns of its client, its host or
- * its path, and they survive beside the proxy's own:
- *
- *   X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Prefix: /evil\r\nX-Original-URL: /admin\r\nForwarded: for=1\r\n
+ * Headers that only a proxy may write (threat D9; Caddy CVE-2026-30851, Traefik CVE-2026-33433 and
+ * CVE-2026-35051): if a client's own values survive beside the proxy's, the client chooses the address,
+ * host or path that the app sees. Here they are removed or rewritten.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,9 +1,7 @@
 /**
- * Holding up everybody with one body (threat D23): whoever is let in by address can have ten megabytes
- * brought into canonical form without a key, by a signature that fits nothing. Strings joined anew at
- * each level, or an object for each value, made two bytes cost a microsecond:
- *
- *   [0,[0,[0,[0,…"€€€€…"]]]]     {"a":0,"b":0,"c":0,…     ["","","",…     [{"":0},{"":0},…     [1e20,1e20,…
+ * Holding up every request with one body (threat D23): a client that the allowlist admits can have ten
+ * megabytes brought into canonical form without a key. The cost per byte is bounded here, whatever the
+ * shape of the JSON, and long bodies are left to threads.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

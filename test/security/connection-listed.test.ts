@@ -1,9 +1,7 @@
 /**
- * Making a hop drop the gateway's own words (threat D10; Apache CVE-2022-31813, Traefik
- * CVE-2024-45410, Caddy CVE-2026-55458): a field named in `Connection` is for the next hop only, so
- * a naive proxy takes it off, even if it has just written it:
- *
- *   Connection: close, X-Forwarded-For, X-Inngest-Signature, X-Request-Id, Host\r\n
+ * Headers removed by way of `Connection` (threat D10; Apache CVE-2022-31813, Traefik CVE-2024-45410,
+ * Caddy CVE-2026-55458): a client could have a proxy drop headers that the proxy itself had just written.
+ * Here what `Connection` lists is removed first, and managed headers are written after that.
  */
 import { describe, expect, it } from 'vitest'
 

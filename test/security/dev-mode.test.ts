@@ -1,8 +1,6 @@
 /**
- * Claiming to be the dev server (threat B12): SDKs do not verify in dev mode, and some have let the
- * request say that this is it:
- *
- *   X-Inngest-Server-Kind: dev\r\n        (or INNGEST_DEV=1 in the environment)
+ * Claiming to be the dev server (threat B12): SDKs do not verify in dev mode, and some let a request say
+ * that this is it. The gateway has no such mode.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,8 +1,6 @@
 /**
- * Two opinions of one field (threat B5; Envoy CVE-2020-25017): Go and Python take the first of two
- * signature fields, Node joins them, so one hop verifies what another does not use:
- *
- *   X-Inngest-Signature: t=…&s=<valid>\r\nx-inngest-signature: t=…&s=<other>\r\n
+ * Two values of one header (threat B5; Envoy CVE-2020-25017): implementations differ in which of the two
+ * they take, so one could verify what another does not use. Two signatures are refused, whatever they are.
  */
 import { describe, expect, it } from 'vitest'
 

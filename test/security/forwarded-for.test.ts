@@ -1,11 +1,8 @@
 /**
- * Choosing one's own address (threats A1, A2, A3, A4, A8, A9; oauth2-proxy CVE-2026-40575,
- * CVE-2026-76835, Heimdall CVE-2026-57210): the sender writes an allowed address where the gateway
- * might look for it:
- *
- *   X-Forwarded-For: 127.0.0.2\r\n                                    (from anywhere)
- *   X-Forwarded-For: 127.0.0.2\r\nX-Forwarded-For: 198.51.100.7\r\n   (through a load balancer)
- *   X-Forwarded-For: 127.0.0.2, junk, 198.51.100.7\r\n
+ * Choosing one's own address (threats A1, A2, A3, A4, A8, A9; oauth2-proxy CVE-2026-40575 and
+ * CVE-2026-76835, Heimdall CVE-2026-57210): a client writes an allowed address into a header that the
+ * gateway might read. The headers count only if a trusted proxy sent them, are read from the right, and
+ * are refused whole if an entry cannot be read.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,15 +1,9 @@
 /**
- * Request smuggling (threats D3, D4, D5, D13, D17): one request is written so that the gateway and
- * the app would disagree on where it ends, and the app would find a second one inside that nobody
- * checked:
- *
- *   POST /api/inngest HTTP/1.1\r\n
- *   Content-Length: 44\r\n
- *   Transfer-Encoding: chunked\r\n\r\n
- *   0\r\n\r\nDELETE /admin HTTP/1.1\r\nHost: x\r\n\r\n
- *
- * Node's CVE-2022-32213, -32214, -32215, -35256, CVE-2021-22959, -22960, CVE-2024-27982,
- * CVE-2025-23167. Each is signed, so that framing is its only flaw.
+ * Request smuggling (threats D3, D4, D5, D13, D17; in Node CVE-2021-22959, -22960, CVE-2022-32213, -32214,
+ * -32215, -35256, CVE-2024-27982, CVE-2025-23167): if gateway and app disagree on where a request ends,
+ * the app finds a second one that nobody checked. Each of these violates the grammar of RFC 9112 or is
+ * ambiguous by it, and is refused. Each is signed, so that its framing is its only flaw; what would be
+ * found inside asks for nothing.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
@@ -24,7 +18,7 @@ import {
 } from '../support/attack.ts'
 import { open, statusOf } from '../support/raw.ts'
 
-const smuggled = 'DELETE /admin HTTP/1.1\r\nHost: x\r\n\r\n'
+const smuggled = 'GET /nothing HTTP/1.1\r\nHost: app.example.com\r\n\r\n'
 
 interface Attack {
   readonly name: string
@@ -119,16 +113,6 @@ const attacks: Attack[] = [
   {
     name: 'a bare carriage return between fields',
     bytes: framed(['X-A: b\rTransfer-Encoding: chunked', 'Content-Length: LENGTH']),
-    ...unparsable,
-  },
-  {
-    name: 'a head that ends with \\r\\n\\rX',
-    bytes: (target) => signedCall(target).replace('\r\n\r\n', '\r\n\rX'),
-    ...unparsable,
-  },
-  {
-    name: 'a vertical tab before chunked',
-    bytes: framed(['Transfer-Encoding: \x0bchunked'], chunked),
     ...unparsable,
   },
   {

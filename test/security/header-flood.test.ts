@@ -1,16 +1,15 @@
 /**
- * Fields pushed out of sight (threat D1, Node CVE-2026-58044): beyond 1,023 pairs Node stops
- * listing fields, so that a check looks at a request without the ones that follow:
- *
- *   POST /api/inngest HTTP/1.1\r\n
- *   a: b\r\n            (1,100 times)
- *   X-Inngest-Signature: t=…&s=…\r\n
- *   Content-Length: 30\r\n\r\n
+ * Headers pushed out of sight (threat D1, Node CVE-2026-58044): Node stopped listing headers beyond a
+ * limit of its own, so that a check judged a request without the rest. The limit here is the gateway's,
+ * and exceeding it is a refusal.
  */
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, freshBody, signedCall, startTarget } from '../support/attack.ts'
 import { sendRaw, statusOf } from '../support/raw.ts'
+
+/** As many as the configuration allows, nearly. */
+const MANY = 1990
 
 const filler = (count: number) => Array.from({ length: count }, () => 'a: b')
 
@@ -22,29 +21,29 @@ describe('a head full of fields', () => {
       `X-Inngest-Signature: ${target.sign(body)}`,
       `Content-Length: ${String(body.length)}`,
     ]
-    expect(statusOf(await target.raw(callBytes(body, [...filler(1100), ...last])))).toBe(431)
+    expect(statusOf(await target.raw(callBytes(body, [...filler(150), ...last])))).toBe(431)
     expect(target.reasons()).toEqual(['headers_too_many'])
     expect(target.upstream.bytes()).toBe('')
   })
 
   it('keeps every field in sight where the operator allows so many', async () => {
-    const target = await startTarget({ limits: { maxHeaderCount: 2000 } })
-    expect(statusOf(await target.raw(signedCall(target, filler(1100))))).toBe(200)
-    expect(target.upstream.seen[0]?.fields['a']).toHaveLength(1100)
-    const doubled = signedCall(target, [...filler(1100), 'X-Inngest-Signature: t=1&s=1'])
+    const target = await startTarget({ limits: { maxHeaderCount: MANY + 10 } })
+    expect(statusOf(await target.raw(signedCall(target, filler(MANY))))).toBe(200)
+    expect(target.upstream.seen[0]?.fields['a']).toHaveLength(MANY)
+    const doubled = signedCall(target, [...filler(MANY), 'X-Inngest-Signature: t=1&s=1'])
     expect(statusOf(await target.raw(doubled))).toBe(401)
     expect(target.reasons()).toEqual(['none', 'signature_malformed'])
   })
 
   it('keeps every field in sight of a question about it, too', async () => {
     const target = await startTarget({
-      limits: { maxHeaderCount: 2000 },
+      limits: { maxHeaderCount: MANY + 10 },
       trustedProxies: ['127.0.0.1/32'],
       authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
     })
     const ask = (...last: string[]) => {
       const client = 'X-Forwarded-For: 127.0.0.5, 127.0.0.1'
-      const question = signedCall(target, [client, ...filler(1100), ...last])
+      const question = signedCall(target, [client, ...filler(MANY), ...last])
       return sendRaw(target.gateway.authorizerPort, question)
     }
     expect(statusOf(await ask())).toBe(200)

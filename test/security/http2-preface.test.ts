@@ -1,8 +1,6 @@
 /**
- * HTTP/2 (threat D22; CVE-2023-44487, CVE-2025-59465): its streams and resets are attacks of their
- * own, and Inngest does not speak it. By prior knowledge a client just begins with
- *
- *   PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n
+ * HTTP/2 (threat D22; CVE-2023-44487, CVE-2025-59465): its streams and resets have attacks of their own,
+ * and Inngest does not speak it. It is neither offered over TLS nor accepted by prior knowledge.
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:tls'

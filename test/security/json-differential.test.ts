@@ -1,8 +1,7 @@
 /**
- * One JSON text, two meanings (threat B14): duplicate keys, `__proto__`, or another spelling of the
- * same value make the signer, the gateway and the app see different calls:
- *
- *   signed: {"a":1,"a":2}        sent: {"a":2}        (or the other way round)
+ * One JSON text, two meanings (threat B14): parsers differ over texts that RFC 8259 leaves open, so the
+ * signer, the gateway and the app could see different calls. What has no lossless canonical form is
+ * verified as bytes or not at all.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,10 +1,7 @@
 /**
- * Reading the log (threat B11, the class of hookaido GHSA-cpfq-rj4r-hh5c): libraries hang on their
- * errors what they had in hand, such as the key of a claim, which is the signature of a call that is
- * not spent, or the bytes of an answer that cannot be read:
- *
- *   "err":{"message":"OOM …","command":{"name":"set","args":["inngest-gateway:{KrzXL4OM…}", …
- *   "err":{"message":"Invalid …","data":"Set-Cookie: session=… "rawPacket":[72,84,84,80, …
+ * Reading the log (threat B11, the class of hookaido GHSA-cpfq-rj4r-hh5c): libraries attach to their
+ * errors what they were working on, such as the key of a claim, which is the signature of a call that is
+ * not claimed, or the bytes of a response. The log holds the message of an error and nothing else of it.
  */
 import { describe, expect, it } from 'vitest'
 

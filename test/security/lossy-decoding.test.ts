@@ -1,8 +1,6 @@
 /**
- * Two bodies that decode to one text (threat B9): read as UTF-8, `7b ff 7d` and `7b fe 7d` are both
- * `{\ufffd}`, so a MAC over the text of one covers the other:
- *
- *   signed: 7b ff 7d        sent: 7b fe 7d
+ * Two bodies that decode to one text (threat B9): a MAC over the decoded text would cover both. The MAC is
+ * computed over bytes.
  */
 import { describe, expect, it } from 'vitest'
 

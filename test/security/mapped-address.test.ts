@@ -1,9 +1,7 @@
 /**
- * An address in another spelling (threat A5; Hono CVE-2026-39409, CVE-2026-47674): compared as text,
- * `::ffff:198.51.100.7` is in no IPv4 range, and `::198.51.100.7` or `64:ff9b::198.51.100.7` may
- * pass for one although they are other hosts:
- *
- *   X-Forwarded-For: ::ffff:c633:6407\r\n        X-Forwarded-For: ::198.51.100.7\r\n
+ * An address in another spelling (threat A5; Hono CVE-2026-39409 and CVE-2026-47674): compared as text,
+ * one address can be in no range, and another can pass for one in a range. Addresses are compared as
+ * numbers here: IPv4-mapped forms are the IPv4 address, and other embeddings are other hosts.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,8 +1,6 @@
 /**
- * An app that answers with what one HTTP implementation reads and another will not write: thrown in
- * the middle of an event, that ends the gateway, and with it every other app's calls:
- *
- *   HTTP/1.1 200 O\x01K      HTTP/1.1 099 Early      HTTP/1.1 101 Switching Protocols (unasked)
+ * An app whose response one HTTP implementation reads and another does not write: an exception in an
+ * event would end the gateway, and with it every other app's requests.
  */
 import { describe, expect, it } from 'vitest'
 
@@ -51,7 +49,7 @@ describe('a protocol that nobody asked for', () => {
   })
 })
 
-describe('an answer with more fields than Node shows', () => {
+describe('an answer with more fields than are listed', () => {
   const answer = (line: string) =>
     `HTTP/1.1 ${line}\r\n${'a: b\r\n'.repeat(1500)}Set-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi`
 

@@ -1,8 +1,6 @@
 /**
- * Methods that Inngest never uses (threat D12): an SDK answered PATCH, OPTIONS and DELETE with
- * `process.env` (CVE-2026-42047), unsigned:
- *
- *   OPTIONS /api/inngest HTTP/1.1\r\nHost: app.example.com\r\n\r\n
+ * Methods that Inngest never uses (threat D12; CVE-2026-42047: unsigned requests made SDKs before 3.54
+ * disclose what they should not). Only GET, POST and PUT reach an app, signed or not.
  */
 import { describe, expect, it } from 'vitest'
 

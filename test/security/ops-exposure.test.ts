@@ -1,8 +1,7 @@
 /**
- * A door beside the door (threats D11, D21; oauth2-proxy CVE-2026-34457, Pomerium CVE-2022-24797):
- * proxies let health checks, metrics or debug pages past their checks by path, header or user agent:
- *
- *   GET /healthz HTTP/1.1\r\nUser-Agent: kube-probe/1.30\r\n\r\n        (on the traffic port)
+ * A door beside the door (threats D11, D21; oauth2-proxy CVE-2026-34457, Pomerium CVE-2022-24797): proxies
+ * let health checks, metrics or debug pages past their checks. No path, header or user agent does that
+ * on the traffic port.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,9 +1,6 @@
 /**
- * Making the gateway parse (threat D23, the class of CVE-2026-21717): a body whose parsing costs far
- * more than its reading, sent by whoever can have it signed, or by anybody to a gateway that parses
- * before it verifies:
- *
- *   {"":1,"\u0000":1,"\u0000\u0000":1, …        [[[[[[[[[[[[[[[[[[[[ …
+ * Making the gateway parse (threat D23, the class of CVE-2026-21717): parsing some bodies costs far more
+ * than reading them, and a gateway that parses before it verifies does so for any client.
  */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 

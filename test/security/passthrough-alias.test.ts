@@ -1,10 +1,7 @@
 /**
- * Reaching the Inngest handler around its route (threat D6's class): where the whole app stands
- * behind a passthrough route, another spelling of the Inngest path matches that one, and the app's
- * framework reads it as the Inngest path; unsigned, a PUT registers and a GET tells:
- *
- *   PUT /api//inngest HTTP/1.1        PUT /API/inngest HTTP/1.1        PUT /api/%69nngest HTTP/1.1
- *   PUT /api/inngest/../../x HTTP/1.1      PUT /x%3f/../api/inngest HTTP/1.1
+ * Reaching the Inngest handler around its route (threat D6's class; Envoy CVE-2021-32779, Traefik
+ * CVE-2025-32431 and CVE-2025-66490): where the whole app is behind a passthrough route, that route could
+ * match a spelling which the app's framework reads as the Inngest path. No such spelling is forwarded.
  */
 import { describe, expect, it } from 'vitest'
 
@@ -59,12 +56,12 @@ const aliases = [
   '/api/%ef%bd%89nngest',
   '/api/%E2%84%90nngest',
   '/%25252525252525252561pi/inngest',
-  // To a framework that mounts a handler by its prefix (Express's `app.use`) and resolves no dots.
+  // For frameworks that match by prefix.
   '/api/inngest/../../x',
   '/api/inngest/%2e%2e/%2e%2e/x',
   '/api/inngest/..%2f..%2fx',
   '/api/inngest/..;/..;/x',
-  // To one that builds a WHATWG URL, which resolves dots, and a host behind a backslash, but decodes nothing.
+  // For frameworks that normalize and do not decode.
   '/x%3f/../api/inngest',
   '/x%23/../api/inngest',
   '/a%2fb/../api/inngest',
@@ -73,7 +70,7 @@ const aliases = [
   '/\\x/api/inngest',
   '/%5cx/api/inngest',
   '/%2fx/api/inngest',
-  // To one that ends at a zero byte, drops what is not UTF-8, or reads it too kindly.
+  // For frameworks that drop bytes or characters.
   '/api/inngest%00x',
   '/api/inn%ffgest',
   '/api/%c1%a9nngest',

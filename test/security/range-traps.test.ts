@@ -1,9 +1,7 @@
 /**
- * Ranges that hold more than they say (threats A6, A7; proxy-addr CVE-2026-90711, netmask
- * CVE-2021-28918, CVE-2021-29418, ip-address CVE-2026-69192): `::ffff:10.0.0.0/8` is read as every
- * address, `010.0.0.1` as 8.0.0.1, `10.0.0.1/8` as sixteen million hosts. Each is a start error:
- *
- *   trustedProxies: ['::ffff:10.0.0.0/8']
+ * Ranges that hold more than they say (threats A6, A7; proxy-addr CVE-2026-90711, netmask CVE-2021-28918
+ * and CVE-2021-29418, ip-address CVE-2026-69192): libraries read some notations as wider ranges, or as
+ * other addresses, than were meant. Each is a start error here.
  */
 import { describe, expect, it } from 'vitest'
 

@@ -1,9 +1,6 @@
 /**
- * A call that a redirect has turned into a GET: Inngest follows 301, 302 and 303 as a GET that still
- * carries the call's body and signature; an SDK answers it with introspection, and the call counts
- * as done without having run:
- *
- *   GET /api/inngest?fnId=f&stepId=step HTTP/1.1\r\nX-Inngest-Signature: t=…\r\nContent-Length: 30\r\n\r\n{"ctx":…
+ * A function call that a redirect has turned into a GET (inngest-js 1715): Inngest would count it as done
+ * although nothing ran. It is refused.
  */
 import { describe, expect, it } from 'vitest'
 

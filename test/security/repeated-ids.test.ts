@@ -1,8 +1,6 @@
 /**
- * Two functions in one query: of `?fnId=a&fnId=b` SDKs take the first, the last or both, so what is
- * claimed and what runs could differ:
- *
- *   POST /api/inngest?fnId=harmless&stepId=step&fnId=payout HTTP/1.1
+ * Two functions in one query: SDKs differ in which of two equal parameters they take, so what is claimed
+ * and what runs could differ. Such a query is refused.
  */
 import { describe, expect, it } from 'vitest'
 

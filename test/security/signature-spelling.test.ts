@@ -1,8 +1,7 @@
 /**
- * One signature in many spellings (threats B3, B4, C1): what an SDK parses as a query string has
- * any number of them, and a replay cache keyed by the header's text takes each for a new one:
- *
- *   t=1&s=AB…        s=ab…&t=1        t=1&s=ab…&x=1        t=1&s=%61b…        ?t=1&s=ab…
+ * One signature in many spellings (threats B3, B4, C1): SDKs parse the header as a query string, so one
+ * signature has any number of texts, and a replay cache keyed by the text takes each for a new one. Only
+ * one spelling is accepted here, and the claim is keyed by the MAC.
  */
 import { describe, expect, it } from 'vitest'
 

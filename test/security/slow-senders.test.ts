@@ -1,9 +1,6 @@
 /**
- * Holding connections open (threat D14; Node CVE-2018-12121, CVE-2018-12122, Slowloris): many
- * senders, each with a request that is never whole, while an honest one wants to be served:
- *
- *   POST /api/inngest HTTP/1.1\r\nX-A: b\r\n       … one field a second, for ever
- *   Content-Length: 4194304\r\n\r\n{               … one byte a second, behind a well-formed head
+ * Holding connections open (threat D14; Node CVE-2018-12121 and CVE-2018-12122): many clients, each with
+ * a request that never ends, while an honest one wants to be served.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'

@@ -1,10 +1,8 @@
 /**
- * Another path than the one that was checked (threats D6, D7; Envoy CVE-2019-9901,
- * CVE-2021-32779, Traefik CVE-2025-32431, -66490, oauth2-proxy CVE-2025-54576). A proxy matches one
- * spelling of a target, the app serves another:
- *
- *   POST http://evil/api/inngest HTTP/1.1        POST //evil/api/inngest HTTP/1.1
- *   POST /x/..;/api/inngest HTTP/1.1             POST /admin?/api/inngest HTTP/1.1
+ * Another path than the one that was checked (threats D6, D7; Envoy CVE-2019-9901 and CVE-2021-32779, Traefik
+ * CVE-2025-32431 and CVE-2025-66490, oauth2-proxy CVE-2025-54576): a proxy matches one spelling of a
+ * target, and the app serves another. Here only the exact bytes of a route's path match, and the same
+ * bytes are forwarded.
  */
 import { describe, expect, it } from 'vitest'
 

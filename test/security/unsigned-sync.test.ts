@@ -1,8 +1,7 @@
 /**
- * A sync without a signature: an app that gets one registers itself with Inngest at a URL built
- * from the `Host` it was sent, so whoever may send one chooses where Inngest calls:
- *
- *   PUT /api/inngest HTTP/1.1\r\nHost: evil.example.com\r\nContent-Length: 0\r\n\r\n
+ * A sync without a signature: an app that gets one registers itself with Inngest under the host of the
+ * request, so the client would choose where Inngest calls. It is refused, or allowed by address with the
+ * host pinned.
  */
 import { describe, expect, it } from 'vitest'
 

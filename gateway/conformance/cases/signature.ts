@@ -73,10 +73,10 @@ export const signatureCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'unreadable-json',
-    sends: 'JSON with a key twice, under the signature of nothing',
-    failure: `Some SDKs verify only the time where a body has no canonical form, so a captured introspection signs any call. ${enforce}`,
+    sends: 'JSON with a key twice, under the signature of other JSON',
+    failure: `A body that can be read in two ways is taken for the one that was signed. ${enforce}`,
     requests: (make) => {
-      const signed = make.sign(0, '')
+      const signed = make.sign(0, '{"ctx":{"attempt":1},"events":[]}')
       return [make.request({ signed, body: '{"ctx":{"attempt":0,"attempt":1},"events":[]}' })]
     },
   },

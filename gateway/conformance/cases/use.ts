@@ -12,7 +12,7 @@ export const useCases: readonly RequestCase[] = [
     name: 'odd-methods',
     sends: 'PATCH, DELETE, OPTIONS, HEAD and TRACE',
     expects: { kind: 'refused', statuses: [405], inFront: 'refuses' },
-    failure: `SDKs before 3.54 answer some of them with the environment of the app (CVE-2026-42047). ${enforce}`,
+    failure: `SDKs before 3.54 disclose what they should not (CVE-2026-42047). ${enforce}`,
     requests: (make) =>
       ['PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE'].map((method) =>
         make.request({ method, signatures: [], body: '' }),

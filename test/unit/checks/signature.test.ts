@@ -134,10 +134,10 @@ describe('verifySignature', () => {
       'signature_mismatch',
     ],
     [
-      'an empty-body MAC on a body without canonical form',
+      'the MAC of another body on a body without canonical form',
       ['12345678'],
       '{"a":1,"a":1}',
-      goHeader('189656184e486419febc1f6fd73e1c45bc8595c99633a32ebe1ea40ac8adf630'),
+      goHeader('67a82077baa52522b1f612a154a25275c00a0338efc32be5ee396bd2391ba5e0'),
       'signature_mismatch',
     ],
     [
