@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 
 import { formatAddress, parseAddress } from '../../../gateway/checks/address.ts'
 import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
@@ -152,6 +154,25 @@ describe('resolveClientAddress', () => {
     [['fe80::1%eth0'], 'client_unidentified'],
   ])('%j is %s', ([peer, ...lines], expected) => {
     expect(resolve(peer, ...(lines as string[]))).toBe(expected)
+  })
+
+  it.each([
+    ['35.191.0.7', ['198.51.100.7,203.0.113.10']],
+    ['130.211.3.9', ['3.3.3.3, 198.51.100.7, 203.0.113.10']],
+    ['35.191.255.1', ['3.3.3.3', '203.0.113.10,198.51.100.7,203.0.113.10']],
+  ])("finds the client before Google's own address, as documented: from %s, %j", (peer, lines) => {
+    const page = readFileSync('docs/load-balancers.md', 'utf8')
+    const block = /^```yaml\n(trustedProxies:.*?)^```/ms.exec(page)?.[1] ?? ''
+    const { trustedProxies } = parse(block) as { trustedProxies: string[] }
+    const clientBehind = (...texts: string[]) => {
+      const connection = { remoteAddress: peer, isEncrypted: false, proxied: undefined }
+      const policy = { trustedProxies: rangesOf(...texts), speaksProxyProtocol: false }
+      const verdict = resolveClientAddress(connection, lines, policy)
+      return verdict.ok ? formatAddress(verdict.value.address) : verdict.reason
+    }
+    expect(clientBehind(...trustedProxies)).toBe('198.51.100.7')
+    // Without the load balancer's own address that one would be the client.
+    expect(clientBehind(...trustedProxies.slice(0, 2))).toBe('203.0.113.10')
   })
 
   it('leaves blanks around an address out, and takes no longer than the field is long', () => {
