@@ -13,10 +13,14 @@ import type { ConnectionHead } from './request-head.ts'
 
 export type ClientAddressSource = 'peer' | 'proxy-protocol' | 'x-forwarded-for'
 
-export interface ClientAddress {
-  readonly address: Address
-  readonly source: ClientAddressSource
-}
+export type ClientAddress =
+  | { readonly address: Address; readonly source: Exclude<ClientAddressSource, 'x-forwarded-for'> }
+  | {
+      readonly address: Address
+      readonly source: 'x-forwarded-for'
+      /** How many entries follow the client's, each the address of a trusted proxy. */
+      readonly hops: number
+    }
 
 /** Some load balancers (Azure's) append the client's port; only this strict form is taken off. */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
@@ -43,10 +47,10 @@ export function resolveClientAddress(
   // passes on are its client's words.
   if (speaksProxyProtocol && connection.proxied === undefined) return refuse('client_unidentified')
 
-  for (const token of forwardedFor.join(',').split(',').reverse()) {
+  for (const [hops, token] of forwardedFor.join(',').split(',').reverse().entries()) {
     const address = parseToken(withoutBlanks(token))
     if (address === undefined) return refuse('client_unidentified')
-    if (!trustedProxies.contains(address)) return pass({ address, source: 'x-forwarded-for' })
+    if (!trustedProxies.contains(address)) return pass({ address, source: 'x-forwarded-for', hops })
   }
   // Only trusted proxies all the way: whose request it is stays unknown.
   return refuse('client_unidentified')
