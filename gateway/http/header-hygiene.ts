@@ -17,26 +17,14 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-/** Other proxies' ways to say who the client is, by which libraries go (npm's `request-ip`). */
-const TELLS_CLIENT = new Set([
-  'cf-connecting-ip',
-  'cf-connecting-ipv6',
-  'cf-pseudo-ipv4',
-  'client-ip',
-  'do-connecting-ip',
-  'fastly-client-ip',
-  'fly-client-ip',
-  'forwarded-for',
-  'true-client-ip',
-  'x-appengine-user-ip',
-  'x-azure-clientip',
-  'x-azure-socketip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-envoy-external-address',
-  'x-real-ip',
-  'x-vercel-forwarded-for',
-])
+/**
+ * Other proxies' headers that say who the client is, or which host it asked for, by which libraries go
+ * (npm's `request-ip`, Spring, WebLogic). Vendors add their name in front and spell the rest in few ways.
+ */
+const TELLS_ADDRESS =
+  /(?:^|-)(?:(?:client|real|remote|originating|origin|connecting|connection|user|proxyuser|peer|visitor|viewer|src|source|socket)-?ip(?:v[46])?|(?:client|remote|peer|real|viewer|external)-?(?:addr|address|port)|remote-host|pseudo-ipv[46]|forwarded-for)$/
+
+const TELLS_HOST = /^x-(?:http-)?host(?:-override)?$/
 
 /** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
 const OF_PROXY: Record<QuestionForm, ReadonlySet<string>> = {
@@ -79,7 +67,6 @@ const MANAGED = new Set([
   'forwarded',
   'via',
   'x-request-id',
-  ...TELLS_CLIENT,
   // Some apps take it for their own setting (CVE-2016-5385).
   'proxy',
 ])
@@ -147,7 +134,12 @@ export function fieldsToRemove(
 }
 
 function isNeverPassed(name: string): boolean {
-  return NEVER_PASSED.has(name) || NEVER_PASSED_PREFIX.test(name)
+  return (
+    NEVER_PASSED.has(name) ||
+    NEVER_PASSED_PREFIX.test(name) ||
+    TELLS_ADDRESS.test(name) ||
+    TELLS_HOST.test(name)
+  )
 }
 
 /**

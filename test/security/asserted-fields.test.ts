@@ -37,6 +37,22 @@ const names = [
   'X-Azure-SocketIP',
   'X-Envoy-External-Address',
   'X-Vercel-Forwarded-For',
+  'X-Host',
+  'X-HTTP-Host-Override',
+  'Proxy-Client-IP',
+  'WL-Proxy-Client-IP',
+  'X-Originating-IP',
+  'X-Remote-IP',
+  'X-Remote-Addr',
+  'X-ProxyUser-Ip',
+  'Incap-Client-IP',
+  'Ali-CDN-Real-IP',
+  'CDN-Src-IP',
+  'EO-Connecting-IP',
+  'X-NF-Client-Connection-IP',
+  'X-Sucuri-ClientIP',
+  'CloudFront-Viewer-Address',
+  'A-Vendor-To-Come-Client-IP',
   'X-Original-URL',
   'X-Original-Host',
   'X-Rewrite-URL',
@@ -69,5 +85,22 @@ describe('a field that only a proxy may write', () => {
     expect(fields['x-forwarded-proto']).toEqual(['http'])
     expect(fields['host']).toEqual(['app.example.com'])
     expect(fields['x-request-id']).toHaveLength(1)
+  })
+  it.each([
+    'X-Client-Id',
+    'X-Client-Version',
+    'X-Device-IP',
+    'X-Shipping-Address',
+    'X-User-Address',
+    'X-Hostname',
+    'X-Zip',
+    'X-Tooltip',
+    'X-Remote-Control',
+    'X-Source',
+    'Origin',
+  ])('%s is none, and passes', async (name) => {
+    const target = await startTarget()
+    expect(statusOf(await target.raw(signedCall(target, [`${name}: own`])))).toBe(200)
+    expect(target.upstream.seen[0]?.fields[name.toLowerCase()]).toEqual(['own'])
   })
 })
