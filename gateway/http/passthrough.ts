@@ -23,6 +23,8 @@ import { relay, relayOnSocket } from './relay.ts'
 const UPGRADING = { connection: 'Upgrade', upgrade: 'websocket' }
 
 interface Call {
+  /** Path and query as sent; the library drops an empty query with its `?`. */
+  readonly target: string
   /** What the app gets, framing and all. */
   readonly headers: IncomingHttpHeaders
   readonly onResponse: (answer: IncomingMessage) => void
@@ -63,6 +65,7 @@ export class Passthrough {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const call: Call = {
+      target: accepted.head.target,
       headers: passthroughHeaders(accepted, requestId),
       hasTimedOut: false,
       onResponse: (answer) => {
@@ -107,6 +110,7 @@ export class Passthrough {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     let status: number | undefined
     const call: Call = {
+      target: accepted.head.target,
       headers: { ...passthroughHeaders(accepted, requestId), ...UPGRADING },
       hasTimedOut: false,
       onResponse: (answer) => {
@@ -181,6 +185,8 @@ export class Passthrough {
     const call = this.#calls.get(request)
     if (call === undefined) return
     call.upstream = upstream
+    // Nothing of the head has been written: the library tells first of all for such changes.
+    upstream.path = call.target
     upstream.setTimeout(this.#options.responseTimeoutMs, () => {
       call.hasTimedOut = true
       upstream.destroy()
