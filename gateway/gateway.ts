@@ -84,7 +84,9 @@ export async function startGateway(
   const serving = await startServing(first, surroundings, startMemory(settings, surroundings.clock))
   const { health, metrics } = serving
   const page = pageOf(settings, serving, surroundings)
-  const ops = createOpsServer({ registry: metrics.registry, health, page }, settings.config.limits)
+  const { hosts } = settings.config.ops
+  const opsParts = { registry: metrics.registry, health, page, hosts }
+  const ops = createOpsServer(opsParts, settings.config.limits)
   try {
     await openListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The listener for whoever operates the gateway: metrics, health, and if asked for the status page. */
 import { z } from 'zod'
 
+import { parseAuthority } from '../checks/authority.ts'
 import { integer } from './integer.ts'
 import { listenHost } from './listen-host.ts'
 import { isLoopback } from './loopback.ts'
@@ -24,6 +25,22 @@ export const opsSchema = z
   .strictObject({
     host: listenHost('127.0.0.1'),
     port: integer(0, 65535, 9090, 'Port to listen on; 0 takes a free one.'),
+    hosts: z
+      .array(
+        z
+          .string()
+          .refine(
+            (value) =>
+              parseAuthority(value)?.port === undefined && parseAuthority(value) !== undefined,
+            {
+              error: 'a host name without a port',
+            },
+          ),
+      )
+      .default([])
+      .describe(
+        'Further host names by which `/metrics` may be scraped. IP addresses, localhost, names without a dot, and names below .local, .internal, .svc, .localhost and .home.arpa always may. Default none.',
+      ),
     statusPage,
   })
   .superRefine(({ host, statusPage: { enabled, token } }, context) => {

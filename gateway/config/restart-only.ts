@@ -17,6 +17,7 @@ export const restartOnly = [
   'listen.tls',
   'ops.host',
   'ops.port',
+  'ops.hosts',
   'ops.statusPage.enabled',
   'ops.statusPage.token',
   'authorizer',

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Registry } from 'prom-client'
 
 import { singleFlight } from '../single-flight.ts'
+import { isOpsHost } from './ops-host.ts'
 import { boundAnswer, boundConnections } from './ops-connections.ts'
 
 export interface Health {
@@ -26,6 +27,8 @@ export interface OpsParts {
   readonly health: Health
   /** Undefined if it is off. */
   readonly page: OpsPage | undefined
+  /** Further names by which scrapers ask (ops-host.ts). */
+  readonly hosts: readonly string[]
 }
 
 export interface OpsTimes {
@@ -37,16 +40,19 @@ export interface OpsTimes {
 /** One rendering takes some milliseconds, in which no call is answered. */
 export const RENDERING_PAUSE_MS = 100
 
+const FOREIGN_HOST =
+  'metrics are served by address, as localhost and by private names; add this one to ops.hosts\n'
+
 const PATHS = '/metrics, /healthz, /livez and /readyz'
 const PATHS_WITH_PAGE = '/metrics, /healthz, /livez, /readyz and /status'
 
 export function createOpsServer(
-  { registry, health, page }: OpsParts,
+  { registry, health, page, hosts }: OpsParts,
   { headersTimeoutMs, answerTimeoutMs = 10_000 }: OpsTimes,
 ): Server {
   const render = async () => Buffer.from(await registry.metrics())
   const metrics = singleFlight(render, RENDERING_PAUSE_MS)
-  const contents = { metrics, contentType: registry.contentType, health, page }
+  const contents = { metrics, contentType: registry.contentType, health, page, hosts }
   const options = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: 0,
@@ -66,7 +72,7 @@ export function createOpsServer(
   return server
 }
 
-interface Contents extends Pick<OpsParts, 'health' | 'page'> {
+interface Contents extends Pick<OpsParts, 'health' | 'page' | 'hosts'> {
   readonly metrics: () => Promise<Buffer>
   readonly contentType: string
 }
@@ -74,22 +80,23 @@ interface Contents extends Pick<OpsParts, 'health' | 'page'> {
 async function answerPath(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, contentType, health, page }: Contents,
+  contents: Contents,
 ): Promise<void> {
+  const { metrics, contentType, page } = contents
   const [path = ''] = (request.url ?? '').split('?')
+  const isKnownHost = isOpsHost(request.headers.host, contents.hosts)
   switch (path) {
     case '/metrics':
-      answer(response, 200, await metrics(), contentType)
+      if (isKnownHost) answer(response, 200, await metrics(), contentType)
+      else answer(response, 403, FOREIGN_HOST)
       return
     case '/healthz':
     case '/livez':
       answer(response, 200, 'ok\n')
       return
-    case '/readyz': {
-      const why = await health.notReadyBecause()
-      answer(response, why === undefined ? 200 : 503, `${why ?? 'ok'}\n`)
+    case '/readyz':
+      await answerReadiness(response, contents.health, isKnownHost)
       return
-    }
     default:
       if ((await page?.answer(path, request, response)) === true) return
       answer(
@@ -98,6 +105,17 @@ async function answerPath(
         `not found; there are ${page === undefined ? PATHS : PATHS_WITH_PAGE}\n`,
       )
   }
+}
+
+/** A probe under any name gets the status, which is all that it needs. */
+async function answerReadiness(
+  response: ServerResponse,
+  health: Health,
+  isKnownHost: boolean,
+): Promise<void> {
+  const why = await health.notReadyBecause()
+  if (why === undefined) answer(response, 200, 'ok\n')
+  else answer(response, 503, isKnownHost ? `${why}\n` : 'not ready\n')
 }
 
 function answer(

@@ -64,7 +64,8 @@ export async function startPrimary(
   const page = config.ops.statusPage.enabled
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
-  const ops = createOpsServer({ registry: metrics, health, page }, config.limits)
+  const { hosts } = config.ops
+  const ops = createOpsServer({ registry: metrics, health, page, hosts }, config.limits)
   await openListener('ops', config.ops, () => listen(ops, config.ops))
   const readinessLog = new ReadinessLog(health, logger, clock)
   pool.failure.catch(() => {

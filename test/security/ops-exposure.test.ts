@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 import { callBytes, signedCall, startTarget } from '../support/attack.ts'
 import { sendRaw, statusOf } from '../support/raw.ts'
-import { testKey } from '../support/test-gateway.ts'
+import { startTestGateway, testKey } from '../support/test-gateway.ts'
 
 const paths = ['/healthz', '/livez', '/readyz', '/metrics', '/debug/pprof/', '/ping', '/-/ready']
 
@@ -43,5 +43,33 @@ describe('the ops port', () => {
     const metrics = await ask('GET /metrics')
     expect(metrics).toContain('inngest_gateway_requests_total')
     expect(metrics).not.toContain(testKey.slice(13, 29))
+  })
+
+  it('serves metrics under no public name, which a web page may have led here', async () => {
+    const target = await startTarget({
+      ops: { host: '127.0.0.1', port: 0, hosts: ['ops.example.com'] },
+    })
+    const ask = (path: string, host: string) =>
+      sendRaw(target.gateway.opsPort, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    const refused = await ask('/metrics', 'evil.example')
+    expect(statusOf(refused)).toBe(403)
+    expect(refused).not.toContain('inngest_gateway')
+    for (const host of ['127.0.0.1:9090', 'localhost', 'gateway:9090', 'ops.example.com']) {
+      expect(statusOf(await ask('/metrics', host))).toBe(200)
+    }
+    for (const path of ['/healthz', '/livez', '/readyz']) {
+      expect(statusOf(await ask(path, 'evil.example'))).toBe(200)
+    }
+  })
+
+  it('says to no public name why it is not ready', async () => {
+    const shutdown = { delayMs: 1000, drainTimeoutMs: 100 }
+    const gateway = await startTestGateway('http://127.0.0.1:1', { shutdown })
+    const stopping = gateway.stop()
+    const ask = (host: string) =>
+      sendRaw(gateway.opsPort, `GET /readyz HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 503 .*\r\n\r\nnot ready\n$/s)
+    expect(await ask('127.0.0.1')).toMatch(/\r\n\r\ndraining\n$/)
+    await stopping
   })
 })
