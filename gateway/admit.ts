@@ -31,7 +31,7 @@ const passedThrough: unique symbol = Symbol('passedThrough')
 
 interface Accepted {
   readonly head: RequestHead
-  /** `Host` as sent. */
+  /** `Host` as sent; empty if a passthrough request has none. */
   readonly host: string
   /** Undefined if a proxy does not say who, and the route lets everybody in. */
   readonly client: ClientAddress | undefined
@@ -64,8 +64,9 @@ export async function admit(
 
   const target = checkRoute(head, policy.routes)
   if (!target.ok) return target
-  const { route } = target.value
+  const { route, reported } = target.value
   findings.route = route
+  if (reported !== undefined) note(findings, reported)
 
   return route.kind === 'passthrough'
     ? admitPassthrough(judging, route, target.value, client)

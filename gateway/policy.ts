@@ -72,7 +72,7 @@ interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string
   readonly checks: CheckModes
-  /** Lower-case `Host` that the request must carry, port included if it has one; undefined matches any. */
+  /** `Host` that the request must carry, as `canonicalAuthority` spells it; undefined matches any. */
   readonly host: string | undefined
   readonly upstream: UpstreamPolicy
   /** What `Host` and `X-Forwarded-Proto` are pinned to; undefined keeps what was sent. */

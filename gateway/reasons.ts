@@ -122,7 +122,14 @@ export const reasons = {
   path_ambiguous: {
     phase: 'route',
     status: 404,
-    meaning: 'A passthrough path that an app may take for the path of an Inngest route.',
+    meaning:
+      'An app may take this passthrough path for one of an Inngest route, or of a route with an `allowlist`: it is another spelling of that path, or begins with it. If it only begins with it, a passthrough route for exactly this path lets it pass.',
+  },
+  host_ambiguous: {
+    phase: 'route',
+    status: 404,
+    meaning:
+      'An app may take this `Host` for the host of a stricter route, since the name is the same and only the port or final dots differ. Add a route with this host and port, or have the proxy send the host of the route.',
   },
   method_not_allowed: {
     phase: 'route',

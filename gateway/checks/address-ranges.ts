@@ -95,6 +95,13 @@ export class AddressRanges {
     return this.ranges.find((range) => isInRange(address, range))
   }
 
+  /** Whether it contains every address of another. */
+  covers({ ranges }: AddressRanges): boolean {
+    return ranges.every(({ family, first, last }) =>
+      this.#intervals[family].some((own) => own.first <= first && last <= own.last),
+    )
+  }
+
   /** Empty contains nobody. */
   contains({ family, value }: Address): boolean {
     const intervals = this.#intervals[family]

@@ -4,19 +4,21 @@
  */
 import type { RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { mayMeanOneOf } from './protected-path.ts'
+import { parseAuthority } from './authority.ts'
+import { memoized } from './memoized.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
+import { findAmbiguity, isOfHost, type Ambiguity } from './stricter-route.ts'
 
 export interface RoutedTarget {
   readonly route: RoutePolicy
-  /** `Host` as sent. */
+  /** `Host` as sent; empty if a passthrough request of HTTP/1.0 has none. */
   readonly host: string
   readonly path: string
   /** Without `?`; empty if there is none. */
   readonly query: string
+  /** An ambiguity that the stricter route only reports. */
+  readonly reported: Ambiguity | undefined
 }
-
-const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
 export function checkRoute(
   head: RequestHead,
@@ -24,22 +26,39 @@ export function checkRoute(
 ): Verdict<RoutedTarget> {
   // Its target is a host and port, and it is no use on any route.
   if (head.method === 'CONNECT') return refuse('method_not_allowed')
-  const hosts = fieldValues(head.rawHeaders, 'host')
-  const [host = ''] = hosts
-  // Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2).
-  if (hosts.length !== 1 || !HOST.test(host)) return refuse('request_malformed')
-  if (!isPlainTarget(head.target)) return refuse('request_malformed')
+  const host = hostOf(head)
+  if (host === undefined || !isPlainTarget(head.target)) return refuse('request_malformed')
 
   const { path, query } = splitTarget(head.target)
-  const route = findRoute(routes, host.toLowerCase(), path)
+  const route = findRoute(routes, host, path)
   if (route === undefined) return refuse('route_not_found')
-  if (route.kind === 'passthrough' && meansInngest(path, routes)) return refuse('path_ambiguous')
-  return pass({ route, host, path, query })
+  // Inngest always sends one, and an app builds from it the URL that it registers.
+  if (host === '' && route.kind === 'inngest') return refuse('request_malformed')
+  const ambiguous = findAmbiguity({ route, host, path }, routes)
+  if (ambiguous?.mode === 'enforce') return refuse(ambiguous.reason)
+  return pass({ route, host, path, query, reported: ambiguous?.reason })
 }
 
-/** Origin form (RFC 9112 3.2.1) in visible ASCII, without a fragment. */
+/**
+ * Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2). HTTP/1.0
+ * does not require one (RFC 1945), and HAProxy checks health without by default.
+ * @returns undefined if it is not one plain host; empty if there may be none.
+ */
+function hostOf({ rawHeaders, httpVersion }: RequestHead): string | undefined {
+  const hosts = fieldValues(rawHeaders, 'host')
+  const [host = ''] = hosts
+  if (hosts.length === 0 && httpVersion === '1.0') return ''
+  return hosts.length === 1 && authority(host) !== undefined ? host : undefined
+}
+
+const authority = memoized(parseAuthority)
+
+/**
+ * Origin form (RFC 9112 3.2.1) in visible ASCII, without a fragment. It may begin with `//`: some
+ * clients join a base and a path so, and no Inngest route has such a path.
+ */
 function isPlainTarget(target: string): boolean {
-  return /^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)
+  return /^\/[\x21\x22\x24-\x7e]*$/.test(target)
 }
 
 export function splitTarget(target: string): { path: string; query: string } {
@@ -49,7 +68,7 @@ export function splitTarget(target: string): { path: string; query: string } {
 }
 
 /** Exact before prefix, a route that names the host before one that takes any, long before short. */
-function findRoute(
+export function findRoute(
   routes: readonly RoutePolicy[],
   host: string,
   path: string,
@@ -57,7 +76,7 @@ function findRoute(
   let best: RoutePolicy | undefined
   let bestRank = 0
   for (const route of routes) {
-    if (route.host !== undefined && route.host !== host) continue
+    if (!isOfHost(host, route)) continue
     const rank = rankOf(route, path)
     if (rank > bestRank) [best, bestRank] = [route, rank]
   }
@@ -73,13 +92,4 @@ function rankOf({ kind, path: own, host }: RoutePolicy, path: string): number {
   if (kind === 'inngest') return own === path ? 4 * LONGEST_TARGET + named : 0
   const isBelow = own.endsWith('/') ? path.startsWith(own) : path.startsWith(`${own}/`)
   return isBelow || path === own ? own.length + named : 0
-}
-
-/** Of any host: the sender chooses `Host`, and two hosts may be one app. */
-function meansInngest(path: string, routes: readonly RoutePolicy[]): boolean {
-  const inngest = routes.filter(({ kind }) => kind === 'inngest')
-  return mayMeanOneOf(
-    path,
-    inngest.map((route) => route.path),
-  )
 }

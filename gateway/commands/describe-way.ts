@@ -1,7 +1,7 @@
 /** The way of a request through the checks, in words. */
 import { formatAddress, type Address } from '../checks/address.ts'
 import type { ClientAddressSource } from '../checks/client-address.ts'
-import type { RequestHead } from '../checks/request-head.ts'
+import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
 import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
@@ -37,10 +37,32 @@ export function describeWay(way: Way): string {
     .join('\n')
 }
 
-function routeOf({ head, findings: { route } }: Way): string {
-  if (route === undefined) return `none has ${splitTarget(head.target).path}`
+function routeOf({ head, findings: { route }, refusal, settings }: Way): string {
+  if (route === undefined) {
+    const host = fieldValues(head.rawHeaders, 'host').join(', ')
+    return describeUnrouted(host, splitTarget(head.target).path, refusal, settings)
+  }
   const kind = route.kind === 'passthrough' ? ' (passthrough)' : ''
   return `${route.name}${kind}, to ${route.upstream.socketPath ?? route.upstream.origin}`
+}
+
+/** Hosts that are listed in a message. */
+const MOST_HOSTS = 20
+
+/** Why a request has no route. @param refusal the reason, of this version or of a line of the log. */
+export function describeUnrouted(
+  host: string,
+  path: string,
+  refusal: string | undefined,
+  { policy: { routes } }: Settings,
+): string {
+  const asked = `host ${host === '' ? 'none' : host} and path ${path}`
+  if (refusal === 'path_ambiguous' || refusal === 'host_ambiguous') {
+    return `none for certain: ${asked} may be that of another route to the app`
+  }
+  const hosts = [...new Set(routes.map((route) => route.host ?? 'any'))]
+  const more = hosts.length > MOST_HOSTS ? ', …' : ''
+  return `none has ${asked}; hosts of the routes: ${hosts.slice(0, MOST_HOSTS).join(', ')}${more}`
 }
 
 const SOURCES: Readonly<Record<ClientAddressSource, string>> = {

@@ -5,12 +5,18 @@ import { parseAddress } from '../checks/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
 import { redactSecrets } from '../redact-secrets.ts'
-import { describeAllowed, describeDiagnosis, describeReason } from './describe-way.ts'
+import {
+  describeAllowed,
+  describeDiagnosis,
+  describeReason,
+  describeUnrouted,
+} from './describe-way.ts'
 
 const lineSchema = z.looseObject({
   decision: z.enum(['admitted', 'refused', 'failed']),
   reason: z.string(),
   route: z.string().optional(),
+  host: z.string().optional(),
   path: z.string().optional(),
   client_ip: z.string().optional(),
   peer_ip: z.string().optional(),
@@ -29,7 +35,7 @@ type Line = z.output<typeof lineSchema>
 export function explainLogLine(text: Buffer, settings: Settings): number {
   const line = parseLine(text)
   const steps = [
-    ['route', line.route ?? `none had ${line.path ?? 'its path'}`],
+    ['route', line.route ?? unroutedOf(line, settings)],
     ['client', clientOf(line)],
     ['allowlist', allowlistOf(line, settings)],
     ['signature', line.key && `by key ${String(line.key_slot)} (${line.key})`],
@@ -51,6 +57,10 @@ function parseLine(text: Buffer): Line {
   } catch {
     throw new Error('--log: expected one line of the log about a request, as JSON')
   }
+}
+
+function unroutedOf({ host = '', path = 'unknown', reason }: Line, settings: Settings): string {
+  return describeUnrouted(host, path, reason, settings)
 }
 
 function clientOf({ client_ip: client, peer_ip: peer, ip_source: source }: Line): string {

@@ -141,7 +141,7 @@ function compileRoute(
   const base = {
     name,
     checks: mergeModes(checks, route.checks),
-    host: route.host?.toLowerCase(),
+    host: route.host === undefined ? undefined : canonicalAuthority(route.host, undefined),
     upstream: { ...upstream, tls },
   }
   if (kind === 'inngest') {

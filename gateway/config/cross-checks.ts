@@ -1,4 +1,5 @@
 /** What is wrong between parts of a configuration, each of which is right in itself. */
+import { canonicalAuthority } from '../checks/authority.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 
 export function doubledRoutes(
@@ -42,7 +43,7 @@ function targetOf(route: Record<string, unknown>, defaultPath: string): string {
   const isOpen = isPassthrough(route)
   return JSON.stringify([
     isOpen ? 'below' : 'at',
-    typeof host === 'string' ? host.toLowerCase() : '',
+    typeof host === 'string' ? (canonicalAuthority(host, undefined) ?? host) : '',
     path ?? (isOpen ? '/' : defaultPath),
   ])
 }

@@ -1,6 +1,7 @@
 /** The shape of a route: what Inngest calls, or what the app serves beside it. */
 import { z } from 'zod'
 
+import { parseAuthority } from '../checks/authority.ts'
 import { parseRange } from '../checks/address-ranges.ts'
 import { parseAuthority } from '../checks/authority.ts'
 import { routeChecksSchema } from './checks-schema.ts'
@@ -38,11 +39,14 @@ const shape = z.strictObject({
     .enum(['inngest', 'passthrough'])
     .default('inngest')
     .describe('`inngest`: verified. `passthrough`: handed over unverified. Default inngest.'),
-  host: text('a host name or address with an optional port', (value) =>
-    /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(value),
+  host: text(
+    'a host name or address with an optional port',
+    (value) => parseAuthority(value) !== undefined,
   )
     .optional()
-    .describe('`Host` that requests must carry. Default: any.'),
+    .describe(
+      '`Host` that requests must carry. Letter case, a final dot, and the ports 80 and 443 make no difference. Default: any.',
+    ),
   path: text(ROUTE_PATH, isRoutePath)
     .optional()
     .describe(

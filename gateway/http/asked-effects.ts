@@ -3,6 +3,7 @@
  * mended on the way to the app is refused here, before anything is spent for it.
  */
 import type { Body } from '../body.ts'
+import { isSameAuthority } from '../checks/authority.ts'
 import type { QuestionForm } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
@@ -10,7 +11,7 @@ import type { Findings, ReplayClaim, ReplayOutcome } from '../findings.ts'
 import { callParameters, isTrustProbe } from '../inngest/call-parameters.ts'
 import type { Effects } from '../judging.ts'
 import { settle } from '../moderate.ts'
-import type { RoutePolicy } from '../policy.ts'
+import type { RoutePolicy, ServeOrigin } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import type { RequestEffects } from './effects.ts'
 import { fieldsToRemove } from './header-hygiene.ts'
@@ -77,12 +78,15 @@ export class AskedEffects implements Effects {
   #checkUnchanged({ kind, serveOrigin }: RoutePolicy): Verdict<undefined> {
     const { rawHeaders } = this.#head
     const [host] = fieldValues(rawHeaders, 'host')
-    if (serveOrigin !== undefined && host?.toLowerCase() !== serveOrigin.host) {
-      return refuse('host_not_served')
-    }
+    if (serveOrigin !== undefined && !isServed(host, serveOrigin)) return refuse('host_not_served')
     // Only Envoy takes fields off at an answer's word.
     if (this.#question === 'request') return pass(undefined)
     const left = fieldsToRemove(rawHeaders, kind === 'inngest', this.#question)
     return left.length > 0 ? refuse('field_not_removable') : pass(undefined)
   }
+}
+
+/** The app then builds the same origin from `Host` as from the one of `serveOrigin`. */
+function isServed(host: string | undefined, { host: served, protocol }: ServeOrigin): boolean {
+  return host !== undefined && isSameAuthority(host, served, protocol)
 }

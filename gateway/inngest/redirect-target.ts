@@ -4,6 +4,7 @@
  * (inngest `exechttp.go` CheckRedirect).
  */
 
+import { canonicalAuthority } from '../checks/authority.ts'
 import { callParameters } from './call-parameters.ts'
 
 export interface CallTarget {
@@ -21,7 +22,9 @@ const TELLING = ['fnId', 'stepId', 'probe', 'deployId'] as const
 /** One text for each target; equal however the rest of the query is written. */
 export function targetName({ method, host, path, query }: CallTarget): string {
   const { fnId, stepId, probe, deployId } = callParameters(query)
-  return JSON.stringify([method, host.toLowerCase(), path, fnId, stepId, probe, deployId])
+  // The scheme of either is not known: behind a proxy that ends TLS it is another one here.
+  const authority = canonicalAuthority(host, undefined) ?? host
+  return JSON.stringify([method, authority, path, fnId, stepId, probe, deployId])
 }
 
 /** @returns undefined if `location` leads to nothing that is called by http. */

@@ -33,6 +33,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     ip_source: client?.source ?? 'unresolved',
     route: findings.route?.name,
     method: shown(head.method),
+    host: shown(hostsOf(rawHeaders)),
     path: shown(path),
     status: entry.status,
     upstream_status: entry.upstreamStatus,
@@ -55,6 +56,12 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],
   }
+}
+
+/** Several are shown, since requests with two `Host` headers are refused for it. */
+function hostsOf(rawHeaders: readonly string[]): string | undefined {
+  const hosts = fieldValues(rawHeaders, 'host')
+  return hosts.length > 1 ? hosts.join(', ') : hosts[0]
 }
 
 /** W3C Trace Context 3.2, whose second part is the trace's id. */

@@ -93,7 +93,12 @@ describe('explain', () => {
       1,
       ['client      unknown', 'refused as client_unidentified'],
     ],
-    ['a path of no route', ['--from', '10.0.0.1', '--target', '/x'], 1, ['none has /x', '404']],
+    [
+      'a path of no route',
+      ['--from', '10.0.0.1', '--target', '/x'],
+      1,
+      ['none has host localhost and path /x; hosts of the routes: any', '404'],
+    ],
     [
       'a clock that is wrong',
       ['--from', '10.0.0.1', ...asRecorded, '--at', String(Number(at) + 400)],
@@ -119,6 +124,36 @@ describe('explain', () => {
     const { status, text } = explain([...args], recorded.body)
     for (const part of parts) expect(text).toContain(part)
     expect(status).toBe(expected)
+  })
+
+  it('lists the hosts of the routes when none has that of the request', () => {
+    const file = fileOf(
+      'hosts.yaml',
+      `routes:
+  - { name: a, host: A.example.com, upstream: "http://127.0.0.1:1", signingKeys: [{ env: OTHER }] }
+  - { name: b, host: "b.example.com:8443", upstream: "http://127.0.0.1:1", signingKeys: [{ env: OTHER }] }
+`,
+    )
+    const hosts = 'hosts of the routes: a.example.com, b.example.com:8443'
+    const asked = 'none has host a.example.com:444 and path /api/inngest'
+    const request = [
+      '--from',
+      '10.0.0.1',
+      '-H',
+      'Host: a.example.com:444',
+      '--target',
+      '/api/inngest',
+    ]
+    const explained = cli(['explain', '-c', file, ...request])
+    expect(explained.text).toContain(`${asked}; ${hosts}`)
+    const line = {
+      decision: 'refused',
+      reason: 'route_not_found',
+      host: 'a.example.com:444',
+      path: '/api/inngest',
+    }
+    const logged = cli(['explain', '-c', file, '--log', '-'], JSON.stringify(line))
+    expect(logged.text).toContain(`${asked}; ${hosts}`)
   })
 
   it('counts a body as one, and an Upgrade only if Connection names it', () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, describe, it } from 'vitest'
 
+import { sendRaw } from '../support/raw.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 import { fallbackKey, startTestGateway, testKey } from '../support/test-gateway.ts'
 
@@ -67,5 +68,28 @@ describe('routes', () => {
       app.close()
       app.closeAllConnections()
     }
+  })
+
+  it('log the Host of a request that none of them has', async () => {
+    const gateway = await startTestGateway('http://127.0.0.1:1', {
+      routes: [
+        {
+          name: 'shop',
+          host: 'shop.example.com',
+          upstream: 'http://127.0.0.1:1',
+          signingKeys: [{ env: 'PRIMARY' }],
+        },
+      ],
+    })
+    const hosts = ['Other.example.com:444', 'a.'.repeat(200)]
+    for (const host of hosts) await send({ port: gateway.port, headers: { host } })
+    expect(gateway.logLines.map(({ reason, host }) => [reason, host])).toEqual(
+      hosts.map((host) => ['route_not_found', host.slice(0, 200)]),
+    )
+    const bytes =
+      'POST /api/inngest HTTP/1.1\r\nHost: a\r\nHost: b\u0007\r\nConnection: close\r\n\r\n'
+    await sendRaw(gateway.port, bytes.replace('\u0007', '\u00e9'))
+    expect(gateway.logLines.at(-1)).toMatchObject({ host: 'a, b?' })
+    await gateway.stop()
   })
 })

@@ -50,7 +50,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
       expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'host_not_served' })
     }
     expect(await spent(gateway)).toBe(0)
-    const fields = { [host]: 'APP.example' }
+    const fields = { [host]: 'APP.example.:443' }
     expect((await ask(gateway, { ...asked, target, fields })).status).toBe(200)
   })
 

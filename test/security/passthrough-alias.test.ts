@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { callBytes, startTarget } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
-const startBoth = (path = '/api/inngest') =>
+const startBoth = (path = '/api/inngest', listed: readonly string[] = []) =>
   startTarget((upstream) => ({
     routes: [
       {
@@ -19,6 +19,12 @@ const startBoth = (path = '/api/inngest') =>
         signingKeys: [{ env: 'PRIMARY' }],
       },
       { name: 'app', policy: 'passthrough', upstream },
+      ...listed.map((each, i) => ({
+        name: `listed-${String(i)}`,
+        policy: 'passthrough',
+        path: each,
+        upstream,
+      })),
     ],
   }))
 
@@ -76,6 +82,26 @@ const aliases = [
   '/api/%c1%a9nngest',
   '/api/%c4%b1nngest',
   '/api./inngest',
+  // To one that decodes as `unescape` does, or folds the Turkish capital.
+  '/%u0061pi/inngest',
+  '/api/%u0069nngest',
+  '/api/%25u0069nngest',
+  '/%u0061pi%u002finngest',
+  '/api/%C4%B0nngest',
+  '/api/%u0130nngest',
+  '/api/i%CC%87nngest',
+  // To one that merges slashes, or resolves a path as a URL without a scheme.
+  '//api/inngest',
+  '///api/inngest',
+  '/api//inngest/x',
+  '//x/api/inngest',
+  // To one that mounts a handler by the text that a path begins with.
+  '/api/inngestor',
+  '/api/inngest-docs',
+  '/api/inngest:',
+  '/API/INNGEST1/x',
+  '/api/../inngest/../api/inngestor',
+  '/api/%69nngestor',
 ]
 
 describe('another spelling of an Inngest path', () => {
@@ -115,18 +141,31 @@ describe('another spelling of an Inngest path', () => {
   it.each([
     '/',
     '/api',
-    '/api/inngestor',
-    '/api/inngest-docs',
     '/inngest',
+    '/inngestor',
     '/api/other/inngest',
     '/inngest/../api',
-    '/api/../inngestor',
+    '/api/../other',
     '/caf%C3%A9/api/x',
+    '/caf%C3%A9/api/x/inngestor',
+    '//assets/x.js',
+    '//assets//api/x.js',
   ])('%s is none, and is handed over', async (path) => {
     const target = await startBoth()
     const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
     expect(statusOf(await target.raw(bytes))).toBe(200)
     expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
+  })
+
+  it('is handed over where it only begins like it and the operator lists it', async () => {
+    const target = await startBoth('/api/inngest', ['/api/inngest-docs'])
+    const of = (path: string) => callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)
+    for (const path of ['/api/inngest-docs', '/api/inngest-docs/a%20b//c']) {
+      expect(statusOf(await target.raw(of(path)))).toBe(200)
+    }
+    const refused = ['/api/inngest-docs2', '/api/inngest-docs/../inngest', '/api/inngestor']
+    for (const path of refused) expect(statusOf(await target.raw(of(path)))).toBe(404)
+    expect(target.upstream.seen).toHaveLength(2)
   })
 
   it.each([
@@ -138,6 +177,11 @@ describe('another spelling of an Inngest path', () => {
     "/a'b|c",
     '/a?b=../../c',
     '/a?b?c',
+    '/a?',
+    '/?',
+    '/a??',
+    '//a?',
+    '//a//b?c=//d',
   ])('%s goes on byte for byte', async (path) => {
     const target = await startBoth()
     const bytes = callBytes('', ['Connection: close'], `GET ${path} HTTP/1.1`)

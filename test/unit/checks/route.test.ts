@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { AddressRanges } from '../../../gateway/checks/address-ranges.ts'
+import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
 import { checkInngestUse } from '../../../gateway/checks/inngest-use.ts'
 import type { RequestHead } from '../../../gateway/checks/request-head.ts'
 import { checkRoute } from '../../../gateway/checks/route.ts'
 import { checksSchema } from '../../../gateway/config/checks-schema.ts'
-import type { RoutePolicy } from '../../../gateway/policy.ts'
+import type { PassthroughRoutePolicy, RoutePolicy } from '../../../gateway/policy.ts'
 import { headOf } from '../../support/head.ts'
 
 const checks = checksSchema.parse(undefined)
@@ -59,6 +59,8 @@ describe('checkRoute', () => {
     ['dots', `/${'.'.repeat(16_000)}x`],
     ['segments', '/x'.repeat(8000)],
     ['encoded dots', `/${'%2e'.repeat(5000)}x`],
+    ['wide escapes', `/x${'%u0061'.repeat(2600)}`],
+    ['encoded percent signs', `/x${'%25'.repeat(5000)}u0061`],
     ['marks', `/a${'%CD%84'.repeat(6000)}${'%CC%B4'.repeat(7500)}`],
   ])('takes no longer over %s than there are of them', (_, path) => {
     const before = process.threadCpuUsage().user
@@ -77,11 +79,18 @@ describe('checkRoute', () => {
     ['other.example.com:8443', '/x', 'other'],
     ['other.example.com', '/x', 'route_not_found'],
     ['elsewhere', '/x', 'route_not_found'],
+    ['shop.example.com.', '/api/inngest', 'shop'],
+    ['shop.example.com:443', '/api/inngest', 'shop'],
+    ['shop.example.com:80', '/api/inngest', 'shop'],
+    ['SHOP.example.com.:443', '/api/inngest', 'shop'],
+    ['other.example.com.:8443', '/x', 'other'],
+    ['other.example.com:443', '/x', 'route_not_found'],
   ])('finds for %s%s the route %s', (host, target, expected) => {
     expect(find(host, target)).toBe(expected)
   })
 
   it.each([
+    '//api/inngest',
     '/api/inngest/',
     '/API/inngest',
     '/api/%69nngest',
@@ -95,7 +104,6 @@ describe('checkRoute', () => {
   })
 
   it.each([
-    '//api/inngest',
     'http://evil/api/inngest',
     '*',
     '',
@@ -131,11 +139,112 @@ describe('checkRoute with passthrough routes', () => {
     ['shop.example.com', '/admin/x?y', 'admin'],
     ['shop.example.com', '/administrator', 'app'],
     ['elsewhere', '/', 'app'],
-    ['elsewhere', '/api/inngestor', 'app'],
+    ['elsewhere', '/api/inngestor', 'path_ambiguous'],
+    ['elsewhere', '/api/other', 'app'],
     ['elsewhere', '/api', 'app'],
     // Another route's path, under a Host that its route does not take.
     ['elsewhere', '/x', 'path_ambiguous'],
   ])('finds for %s%s %s', (host, target, expected) => {
     expect(findBoth(host, target)).toBe(expected)
+  })
+})
+
+describe('checkRoute with a host that an app may read as another', () => {
+  const one = route('one', 'one.example.com', '/api/inngest')
+  const find = (host: string, among: readonly RoutePolicy[]) =>
+    decide(headOf({ target: '/api/inngest', rawHeaders: ['Host', host] }), among)
+  const anyHost = route('any', undefined, '/api/inngest')
+  const elsewhere = { origin: 'http://127.0.0.1:2', socketPath: undefined, tls: {} }
+
+  it.each(['one.example.com:8080', 'one.example.com..'])(
+    'refuses %s on an Inngest route of any host to the same app',
+    (host) => {
+      expect(find(host, [one, anyHost])).toBe('host_ambiguous')
+      expect(find('two.example.com:8080', [one, anyHost])).toBe('any')
+    },
+  )
+
+  it('takes it for another host if that is another app', () => {
+    const other = { ...one, upstream: elsewhere }
+    expect(find('one.example.com:8080', [other, anyHost])).toBe('any')
+  })
+
+  it('takes no longer over dots than there are of them', () => {
+    const before = process.threadCpuUsage().user
+    find(`one${'.'.repeat(16_000)}x`, [one, anyHost])
+    expect(process.threadCpuUsage().user - before).toBeLessThan(100_000)
+  })
+})
+
+describe('checkRoute with restricted routes', () => {
+  const ranges = (...texts: string[]) =>
+    AddressRanges.compile(
+      texts.flatMap((text) => {
+        const reading = parseRange(text)
+        return reading.ok ? [reading.range] : []
+      }),
+    )
+  const restricted = (
+    name: string,
+    host: string | undefined,
+    path: string,
+    texts: readonly string[],
+    mode: 'enforce' | 'report' | 'off' = 'enforce',
+  ): RoutePolicy => {
+    const allowlist = ranges(...texts)
+    const base = open(name, host, path) as PassthroughRoutePolicy
+    return { ...base, allowlist, checks: { ...checks, allowlist: mode } }
+  }
+  const find = (target: string, among: readonly RoutePolicy[], host = 'a') =>
+    decide(headOf({ target, rawHeaders: ['Host', host] }), among)
+  const wide = ['10.0.0.0/8']
+  const narrow = ['10.1.0.0/16']
+
+  it.each([
+    ['a wider allowlist', restricted('app', undefined, '/', wide), 'path_ambiguous'],
+    ['a disjoint allowlist', restricted('app', undefined, '/', ['192.0.2.0/24']), 'path_ambiguous'],
+    ['the same allowlist', restricted('app', undefined, '/', narrow), 'app'],
+    ['a narrower allowlist', restricted('app', undefined, '/', ['10.1.2.0/24']), 'app'],
+    [
+      'the same, only reported',
+      restricted('app', undefined, '/', narrow, 'report'),
+      'path_ambiguous',
+    ],
+    ['none', open('app', undefined, '/'), 'path_ambiguous'],
+  ])('refuses another spelling on a route with %s as %3$s', (_, app, expected) => {
+    expect(find('/Admin', [app, restricted('admin', undefined, '/admin', narrow)])).toBe(expected)
+  })
+
+  it('lets a route beside it pass that only reports, or is off', () => {
+    for (const mode of ['report', 'off'] as const) {
+      const admin = restricted('admin', undefined, '/admin', narrow, mode)
+      expect(find('/Admin', [open('app', undefined, '/'), admin])).toBe('app')
+    }
+  })
+
+  it.each([
+    ['/public', 'public'],
+    ['/public/a%20b', 'public'],
+    ['/public//x', 'public'],
+    ['/public/caf%C3%A9', 'public'],
+    ['/public/../admin', 'path_ambiguous'],
+    ['/public/%2e%2e/admin', 'path_ambiguous'],
+    ['/public/..;/admin', 'path_ambiguous'],
+    ['/public/.../x', 'path_ambiguous'],
+    ['/public\\..\\admin', 'all'],
+  ])('keeps %s in an open part of a restricted whole, as %s', (target, expected) => {
+    const all = restricted('all', undefined, '/', narrow)
+    expect(find(target, [all, open('public', undefined, '/public')])).toBe(expected)
+  })
+
+  it('leaves a path of another host to another app alone', () => {
+    const upstream = { origin: 'http://127.0.0.1:2', socketPath: undefined, tls: {} }
+    const admin = restricted('admin', 'internal.example.com', '/admin', narrow)
+    const app = open('app', undefined, '/')
+    expect(find('/admin', [app, { ...admin, upstream }])).toBe('app')
+    expect(find('/admin', [app, admin])).toBe('path_ambiguous')
+    expect(find('/Admin', [app, { ...admin, upstream }], 'internal.example.com:1')).toBe(
+      'path_ambiguous',
+    )
   })
 })

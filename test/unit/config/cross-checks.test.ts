@@ -142,6 +142,16 @@ describe('what two keys of a configuration say together', () => {
       `routes: [{ name: a, host: A.example, ${app}, ${keys} }, { name: b, host: a.example, ${app}, ${keys} }]`,
       'routes[1].path: expected a host and path of its own',
     ],
+    ...['a.example.', 'a.example:443', 'A.EXAMPLE.:80'].map((host): [string, string, string] => [
+      `a route doubled as host ${host}`,
+      `routes: [{ name: a, host: a.example, ${app}, ${keys} }, { name: b, host: "${host}", ${app}, ${keys} }]`,
+      'routes[1].path: expected a host and path of its own',
+    ]),
+    [
+      'a host that is no authority',
+      `routes: [{ name: a, host: "a..example:99999", ${app}, ${keys} }]`,
+      'routes[0].host: expected a host name or address with an optional port',
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(problems(read(text)).join('\n')).toContain(message)
   })

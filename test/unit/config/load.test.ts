@@ -272,6 +272,17 @@ describe('readSettingsFromEnvironment', () => {
     expect(only).toHaveProperty('signingKeys.length', 2)
   })
 
+  it.each([
+    ['https://APP.example.com.:443', 'https', 'app.example.com'],
+    ['http://app.example.com:443', 'http', 'app.example.com:443'],
+    ['https://[2001:DB8::0:1]', 'https', '[2001:db8::1]'],
+  ])('pins %s in one spelling', (origin, protocol, host) => {
+    const variables = { ...env, INNGEST_SERVE_ORIGIN: origin }
+    const [only] = settings(readSettingsFromEnvironment('http://127.0.0.1:3000', variables)).policy
+      .routes
+    expect(only).toMatchObject({ serveOrigin: { protocol, host } })
+  })
+
   it.each([{}, { INNGEST_SIGNING_KEY: '' }, { INNGEST_SIGNING_KEY: 'signkey-prod-' }])(
     'refuses %j',
     (variables) => {

@@ -44,6 +44,13 @@ describe('targetName', () => {
     ).toBe(targetName(call))
   })
 
+  it('is the same for every spelling of an authority', () => {
+    const name = targetName({ ...call, host: 'app.example.com' })
+    for (const host of ['app.example.com.', 'app.example.com:443', 'APP.example.com:80']) {
+      expect(targetName({ ...call, host })).toBe(name)
+    }
+  })
+
   it.each([
     { method: 'PUT' },
     { host: 'app.example.com' },
