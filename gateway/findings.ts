@@ -49,7 +49,9 @@ export class Findings {
   /** Whether what was spent was given back, since no byte reached the app. */
   release: 'released' | 'not_released' | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
-  redirect: 'rearmed' | 'not_rearmed' | undefined = undefined
+  redirect: 'rearmed' | 'not_rearmed' | 'not_served' | undefined = undefined
+  /** The target of such a redirect that no route serves. */
+  unserved: { readonly host: string; readonly path: string } | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */
   reported: readonly ReportedReason[] | undefined = undefined
 }

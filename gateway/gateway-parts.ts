@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { Recorder } from './observe/recorder.ts'
 import type { GatewayState } from './observe/state-metrics.ts'
 import type { Tracing } from './observe/tracing.ts'
+import { UnservedRedirects } from './observe/unserved-redirects.ts'
 import { createReplayStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
 import { StatusCollector } from './status/collect.ts'
@@ -66,6 +67,7 @@ export async function createParts(
   const recorder = new Recorder({
     keyUsage,
     clockDrift,
+    unservedRedirects: new UnservedRedirects(),
     tracing,
     metrics,
     logger,

@@ -4,9 +4,10 @@ import type { Socket } from 'node:net'
 
 import { admit, type AdmittedRequest } from '../admit.ts'
 import type { RequestHead } from '../checks/request-head.ts'
-import { splitTarget } from '../checks/route.ts'
+import { findRoute, splitTarget } from '../checks/route.ts'
 import { faults, GatewayFault, messageFor } from '../errors.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
+import type { RoutePolicy } from '../policy.ts'
 import { reasons } from '../reasons.ts'
 import { refuse } from '../verdict.ts'
 import { HeadEffects, RequestEffects } from './effects.ts'
@@ -59,7 +60,8 @@ async function answer(
           onBodySent: () => {
             hold.releaseBytes()
           },
-          onRedirect: (location) => rearm(accepted, location, exchange, parts),
+          onRedirect: (location) =>
+            rearm(accepted, location, settings.policy.routes, exchange, parts),
         })
       : passthrough.forward(accepted, requestId, request, response, (cut) => {
           exchange.onCut = cut
@@ -79,6 +81,7 @@ async function answer(
 async function rearm(
   { head, host }: AdmittedRequest,
   location: string,
+  routes: readonly RoutePolicy[],
   { findings, owner }: Exchange,
   { replay, clock }: TrafficParts,
 ): Promise<void> {
@@ -86,10 +89,19 @@ async function rearm(
   if (claimed === undefined) return
   const { path, query } = splitTarget(head.target)
   const target = redirectedTarget({ method: head.method, host, path, query }, location)
+  if (target === undefined) {
+    findings.redirect = 'not_rearmed'
+    return
+  }
+  // A passthrough route would hand the call to the app unverified.
+  if (findRoute(routes, target.host, target.path)?.kind !== 'inngest') {
+    findings.redirect = 'not_served'
+    findings.unserved = target
+    return
+  }
   try {
-    const isRearmed =
-      target !== undefined &&
-      (await replay.rearm({ ...claimed, owner }, targetName(target), clock.nowMs()))
+    const rearmed = { ...claimed, owner }
+    const isRearmed = await replay.rearm(rearmed, targetName(target), clock.nowMs())
     findings.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
   } catch {
     // The call that follows is refused, and Inngest signs its retry anew.

@@ -13,6 +13,7 @@ export const logFieldMeanings = {
     'Where `client_ip` comes from: `peer`, `x-forwarded-for`, `proxy-protocol`, or `unresolved`.',
   route: 'Name of the route; none if no route has this host and path.',
   method: 'As the sender wrote it.',
+  host: '`Host` as the client sent it; several are joined with a comma.',
   path: 'As the sender wrote it, without the query.',
   status: 'What the sender got; none if nobody was left to answer.',
   upstream_status: 'What the app answered.',
@@ -32,7 +33,7 @@ export const logFieldMeanings = {
   claim:
     '`released` if no byte of the call reached the app and its signature may be used again, `not_released` if that could not be done. Absent otherwise.',
   redirect:
-    'After a 307 or 308 of the app: `rearmed` if its target may be called with the same signature, otherwise `not_rearmed`.',
+    'After a 307 or 308 of the app: `rearmed` if its target may be called with the same signature, `not_served` if no Inngest route has its host and path, otherwise `not_rearmed`.',
   fn_id: '`fnId` of the query.',
   step_id: '`stepId` of the query.',
   run_id: '`X-Run-ID`.',

@@ -11,6 +11,7 @@ import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
+import type { UnservedRedirects } from './unserved-redirects.ts'
 
 export interface RequestRecord {
   readonly requestId: string
@@ -46,6 +47,7 @@ export interface RecordSinks {
   readonly metrics: Metrics
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
+  readonly unservedRedirects: UnservedRedirects
   readonly tracing: Tracing | undefined
   /** Undefined where nobody may look at it. */
   readonly status: StatusSink | undefined
@@ -58,6 +60,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   count(entry, decision, reason, metrics)
   countSignature(entry, sinks)
   sinks.tracing?.record(entry)
+  sinks.unservedRedirects.add(entry.findings, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, 'request')

@@ -85,6 +85,52 @@ describe('a 307 or 308 of the app', () => {
     expect(gateway.logLines[0]).toMatchObject({ redirect: 'not_rearmed' })
   })
 
+  it.each([
+    ['/nowhere', 'app.example.com', '/nowhere'],
+    ['/api/inngest/', 'app.example.com', '/api/inngest/'],
+    ['/moved/../nowhere', 'app.example.com', '/nowhere'],
+    ['https://other.example.com:8443/nowhere?x=1', 'other.example.com:8443', '/nowhere'],
+  ])('to %s, which no route serves, arms nothing and is warned of once', async (...expected) => {
+    const [location, host, path] = expected
+    const gateway = await startRedirecting(location)
+    for (let i = 0; i < 2; i += 1) expect(await caller(gateway).call(first)).toBe(307)
+    const requests = gateway.logLines.filter(({ msg }) => msg === 'request')
+    expect(requests.map(({ redirect }) => redirect)).toEqual(['not_served', 'not_served'])
+    const warnings = gateway.logLines.filter(({ level }) => level === 40)
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        route: 'app-0',
+        host,
+        path,
+        msg: 'the app redirects to a host and path that no Inngest route serves',
+      }),
+    ])
+  })
+
+  it('to a passthrough route arms nothing, since nothing is verified there', async () => {
+    const gateway = await startBehind(
+      (_, response) => response.writeHead(307, { location: '/open' }).end(),
+      (url) => ({
+        routes: [
+          { name: 'app', upstream: url, signingKeys: [{ env: 'PRIMARY' }] },
+          { name: 'open', policy: 'passthrough', path: '/open', upstream: url },
+        ],
+      }),
+    )
+    expect(await caller(gateway).call(first)).toBe(307)
+    expect(gateway.logLines.at(-1)).toMatchObject({ redirect: 'not_served' })
+  })
+
+  it('warns of no more than a hundred targets', async () => {
+    let serial = 0
+    const gateway = await startBehind((_, response) => {
+      serial += 1
+      response.writeHead(307, { location: `/nowhere-${String(serial)}` }).end()
+    })
+    for (let i = 0; i < 105; i += 1) await caller(gateway).call(first)
+    expect(gateway.logLines.filter(({ level }) => level === 40)).toHaveLength(100)
+  })
+
   it('to itself ends after sixty', async () => {
     const gateway = await startRedirecting(first)
     const { call } = caller(gateway)

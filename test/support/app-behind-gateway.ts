@@ -14,10 +14,12 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
+type Config = Readonly<Record<string, unknown>>
+
 /** @param paths of routes to the app; by default one of its own. */
 export async function startBehind(
   handler: Handler,
-  config: Readonly<Record<string, unknown>> = {},
+  config: Config | ((url: string) => Config) = {},
   listenOn?: string,
   paths?: readonly string[],
 ): Promise<TestGateway> {
@@ -48,7 +50,8 @@ export async function startBehind(
     upstream: url,
     signingKeys: [{ env: 'PRIMARY' }],
   }))
-  return track(await startTestGateway(url, { ...config, ...(routes && { routes }) }))
+  const laidOver = typeof config === 'function' ? config(url) : config
+  return track(await startTestGateway(url, { ...laidOver, ...(routes && { routes }) }))
 }
 
 export function track(gateway: TestGateway): TestGateway {

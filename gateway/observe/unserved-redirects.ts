@@ -1,0 +1,25 @@
+/** Warns once of each redirect of an app to a target that no Inngest route serves. */
+import type { Logger } from 'pino'
+
+import type { Findings } from '../findings.ts'
+import { printable } from '../printable.ts'
+
+/** An app chooses the targets. */
+const MOST_WARNINGS = 100
+
+export class UnservedRedirects {
+  readonly #warned = new Set<string>()
+
+  add({ route, unserved }: Findings, logger: Logger): void {
+    if (unserved === undefined || this.#warned.size >= MOST_WARNINGS) return
+    const line = {
+      route: route?.name,
+      host: printable(unserved.host),
+      path: printable(unserved.path),
+    }
+    const key = JSON.stringify(line)
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
+    logger.warn(line, 'the app redirects to a host and path that no Inngest route serves')
+  }
+}
