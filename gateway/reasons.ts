@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One flat table, in which nothing branches. */
 /**
  * The one table of reasons to refuse. A new reason is one row here; every other mention is type-checked
  * against it.

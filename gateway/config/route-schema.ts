@@ -3,7 +3,6 @@ import { z } from 'zod'
 
 import { parseAuthority } from '../checks/authority.ts'
 import { parseRange } from '../checks/address-ranges.ts'
-import { parseAuthority } from '../checks/authority.ts'
 import { routeChecksSchema } from './checks-schema.ts'
 import { file, secret } from './reference.ts'
 import { isRoutePath, ROUTE_PATH } from './route-path.ts'
