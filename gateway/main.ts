@@ -51,9 +51,16 @@ const settingsCommand = (name: string) =>
       command.error(`error: too many arguments for '${name}'${hint}`)
     })
 
+/** One that opens the traffic port, or says which it would be. */
+const portCommand = (name: string) =>
+  settingsCommand(name).option(
+    '-p, --port <port>',
+    'traffic port; default: listen.port of the file, then PORT, then 8080',
+  )
+
 const collect = (value: string, before: string[]) => [...before, value]
 
-settingsCommand('run')
+portCommand('run')
   .description('start the gateway')
   .action(async (options: SettingsOptions) => {
     const { run } = await import('./commands/run.ts')
@@ -61,14 +68,14 @@ settingsCommand('run')
     process.exit(await run(options, process.env))
   })
 
-settingsCommand('validate')
+portCommand('validate')
   .description('check the configuration as `run` does, without opening a port')
   .action(async (options: SettingsOptions) => {
     const { validate } = await import('./commands/validate.ts')
     finish(validate(options, process.env))
   })
 
-settingsCommand('print-config')
+portCommand('print-config')
   .description('print the settings in force, each with where it comes from')
   .action(async (options: SettingsOptions) => {
     const { printConfig } = await import('./commands/print-config.ts')

@@ -1,6 +1,6 @@
 /**
- * Says in the log why a gateway is not ready, soon and again every minute, and that it is: a load
- * balancer that sends nothing here does not say why.
+ * Logs why a gateway is not ready, after a few seconds and again every minute, and then that it is: a
+ * load balancer that sends nothing here does not say why. A start without trouble adds no line.
  */
 import type { Logger } from 'pino'
 
@@ -28,7 +28,6 @@ export class ReadinessLog {
   readonly #clock: { monotonicMs(): number }
   readonly #timer: NodeJS.Timeout
   readonly #first: NodeJS.Immediate
-  #isReady = false
   #notReady: NotReady | undefined
   #isChecking = false
 
@@ -60,13 +59,11 @@ export class ReadinessLog {
   }
 
   #sayReady(): void {
-    if (!this.#isReady) this.#logger.info('ready')
-    this.#isReady = true
+    if (this.#notReady?.said !== undefined) this.#logger.info('ready')
     this.#notReady = undefined
   }
 
   #sayNotReady(why: string, nowMs: number): void {
-    this.#isReady = false
     const { sinceMs, saidMs, said } = this.#notReady ?? {
       sinceMs: nowMs,
       saidMs: undefined,

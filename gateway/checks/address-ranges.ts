@@ -25,8 +25,8 @@ interface Interval {
 export function parseRange(text: string): RangeReading {
   const [addressText = '', prefixText, ...rest] = text.split('/')
   const address = parseAddress(addressText)
-  if (address === undefined || rest.length > 0) {
-    return { ok: false, expected: 'an IPv4 or IPv6 address or CIDR' }
+  if (address === undefined || rest.length > 0 || text.includes('%')) {
+    return { ok: false, expected: expectedFor(text) }
   }
   const isMapped = address.family === 4 && addressText.includes(':')
   const writtenBits = isMapped ? 128 : bitsOf(address.family)
@@ -45,6 +45,13 @@ export function parseRange(text: string): RangeReading {
     return { ok: false, expected: 'ranges that leave somebody out; /0 is every address' }
   }
   return rangeOf(address, prefix, text)
+}
+
+/** A zone is of one machine's interfaces (RFC 4007 11.2): addresses are compared without it. */
+function expectedFor(text: string): string {
+  return text.includes(':') && text.includes('%')
+    ? 'an IPv6 address or CIDR without a zone: leave out the % and the interface name'
+    : 'an IPv4 or IPv6 address or CIDR'
 }
 
 function rangeOf(address: Address, prefix: number, text: string): RangeReading {

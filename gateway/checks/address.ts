@@ -24,6 +24,24 @@ export function parseAddress(text: string): Address | undefined {
   return { family: 6, value }
 }
 
+/**
+ * The address of a socket, as the system writes it: a link-local IPv6 address comes with its zone
+ * (`fe80::1%eth0`, RFC 4007 11.2). The zone says which interface the peer is on, not who it is.
+ */
+export function parsePeerAddress(text: string): Address | undefined {
+  const at = text.indexOf('%')
+  if (at === -1) return parseAddress(text)
+  const address = parseAddress(text.slice(0, at))
+  return address?.family === 6 && at + 1 < text.length ? address : undefined
+}
+
+/** An address in a header: no zone, which means nothing elsewhere; IPv6 also in brackets (RFC 3986 3.2.2). */
+export function parseHeaderAddress(text: string): Address | undefined {
+  if (!text.startsWith('[')) return parseAddress(text)
+  const inner = text.endsWith(']') ? text.slice(1, -1) : ''
+  return inner.includes(':') ? parseAddress(inner) : undefined
+}
+
 /** Dotted decimal, or IPv6 text with the longest run of zeros shortened (RFC 5952). */
 export function formatAddress({ family, value }: Address): string {
   if (family === 4) return formatDottedQuad(Number(value))

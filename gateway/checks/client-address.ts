@@ -6,7 +6,7 @@
  */
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { parseAddress, type Address } from './address.ts'
+import { parseAddress, parseHeaderAddress, parsePeerAddress, type Address } from './address.ts'
 import type { AddressRanges } from './address-ranges.ts'
 import { memoized } from './memoized.ts'
 import type { ConnectionHead } from './request-head.ts'
@@ -23,10 +23,12 @@ export type ClientAddress =
     }
 
 /** Some load balancers (Azure's) append the client's port; only this strict form is taken off. */
-const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]):\d{1,5}$/
+const WITH_PORT = /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/
 
 /** A proxy, and each of Inngest's servers, makes many connections and calls. */
-const addressOf = memoized(parseAddress)
+const peerAddressOf = memoized(parsePeerAddress)
+const proxiedAddressOf = memoized(parseAddress)
+const headerAddressOf = memoized(parseHeaderAddress)
 
 export type TrustPolicy = Pick<Policy, 'trustedProxies' | 'speaksProxyProtocol'>
 
@@ -69,7 +71,7 @@ function isBlank(character: string | undefined): boolean {
 }
 
 function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boolean {
-  const address = peer === undefined ? undefined : addressOf(peer)
+  const address = peer === undefined ? undefined : peerAddressOf(peer)
   return address !== undefined && trustedProxies.contains(address)
 }
 
@@ -78,12 +80,15 @@ function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boo
  * fields are its client's: where it does not say whose, they must not be believed as its own.
  */
 function speakerOf({ remoteAddress, proxied }: ConnectionHead): ClientAddress | undefined {
-  const text = proxied === undefined ? remoteAddress : proxied.sourceAddress
-  const address = text === undefined ? undefined : addressOf(text)
-  return address && { address, source: proxied === undefined ? 'peer' : 'proxy-protocol' }
+  if (proxied === undefined) {
+    const address = remoteAddress === undefined ? undefined : peerAddressOf(remoteAddress)
+    return address && { address, source: 'peer' }
+  }
+  const { sourceAddress } = proxied
+  const address = sourceAddress === undefined ? undefined : proxiedAddressOf(sourceAddress)
+  return address && { address, source: 'proxy-protocol' }
 }
 
 function parseToken(token: string): Address | undefined {
-  const withPort = WITH_PORT.exec(token)
-  return addressOf(withPort?.[1] ?? withPort?.[2] ?? token)
+  return headerAddressOf(WITH_PORT.exec(token)?.[1] ?? token)
 }

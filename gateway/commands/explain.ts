@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit.ts'
 import { Body } from '../body.ts'
-import { parseAddress } from '../checks/address.ts'
+import { parsePeerAddress } from '../checks/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
 import { whyUnreadable } from '../config/read-file.ts'
@@ -61,7 +61,7 @@ async function explainRequest(
   settings: Settings,
   nowMs: number,
 ): Promise<number> {
-  if (parseAddress(from) === undefined) {
+  if (parsePeerAddress(from) === undefined) {
     throw new Error(`--from: expected an IPv4 or IPv6 address, found ${JSON.stringify(from)}`)
   }
   const body = options.body === undefined ? Buffer.alloc(0) : read('--body', options.body)

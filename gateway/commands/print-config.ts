@@ -4,6 +4,7 @@ import { servedEnvironment } from '../config/load.ts'
 import { readPlainFile } from '../config/read-file.ts'
 import { readYaml } from '../config/read-yaml.ts'
 import type { Environment } from '../config/resolve-keys.ts'
+import { givenPort } from '../config/traffic-port.ts'
 import { redactSecrets } from '../redact-secrets.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
@@ -15,9 +16,24 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
   const isInngest = routes.map(({ kind }) => kind === 'inngest')
   const served = servedEnvironment(isInngest.filter(Boolean).length, env)
   const originOf: OriginOf = (path) =>
-    fromFile(path) ?? (isInngest[Number(path[1])] ? fromEnvironment(path, served) : undefined)
+    fromOptions(path, options, env, fromFile) ??
+    fromFile(path) ??
+    (isInngest[Number(path[1])] ? fromEnvironment(path, served) : undefined)
   process.stdout.write(redactSecrets(describeSettings(reading.settings, originOf)))
   return 0
+}
+
+/** The traffic port, if `--port` or `PORT` gives it. */
+function fromOptions(
+  path: readonly PropertyKey[],
+  { port }: SettingsOptions,
+  env: Environment,
+  fromFile: OriginOf,
+): string | undefined {
+  const [root, key, ...rest] = path
+  if (root !== 'listen' || key !== 'port' || rest.length > 0) return undefined
+  const given = givenPort(port, fromFile(path) !== undefined, env)
+  return given && `${given.origin} ${given.name}`
 }
 
 function originsIn(file: string): OriginOf {

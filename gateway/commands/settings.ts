@@ -14,15 +14,17 @@ import { printError } from './print-error.ts'
 export interface SettingsOptions {
   readonly config?: string
   readonly upstream?: string
+  /** As written. */
+  readonly port?: string
 }
 
 export function readSettings(
-  { config, upstream }: SettingsOptions,
+  { config, upstream, port }: SettingsOptions,
   env: Environment,
 ): SettingsReading {
   return config === undefined
-    ? readSettingsFromEnvironment(upstream, env)
-    : readSettingsFile(config, env)
+    ? readSettingsFromEnvironment(upstream, env, port)
+    : readSettingsFile(config, env, port)
 }
 
 /** @returns undefined after printing every problem to stderr. */

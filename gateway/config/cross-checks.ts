@@ -54,6 +54,12 @@ function nameOf(routes: readonly Record<string, unknown>[], index: number): stri
   return typeof name === 'string' ? `${place}, ${describeFound(name, [])}` : place
 }
 
+/** What gave the traffic port instead of `listen.port`, to be named in its place. */
+interface PortSource {
+  readonly origin: string
+  readonly name: string
+}
+
 /** Two listeners that would want the same port of the same address. */
 export function listenerClashes(
   file: string,
@@ -63,19 +69,18 @@ export function listenerClashes(
     authorizer,
   }: { listen: Listener; ops: Listener; authorizer?: Listener | undefined },
   lineOf: LineOf,
+  given?: PortSource,
 ): Problem[] {
-  const clash = (name: string, own: Listener, otherName: string, other: Listener): Problem[] =>
-    isClash(own, other)
-      ? [
-          {
-            file,
-            line: lineOf([name, 'port']),
-            path: `${name}.port`,
-            expected: `a port other than ${otherName}.port`,
-            found: String(own.port),
-          },
-        ]
-      : []
+  const clash = (name: string, own: Listener, otherName: string, other: Listener): Problem[] => {
+    if (!isClash(own, other)) return []
+    const found = String(own.port)
+    if (given !== undefined && otherName === 'listen') {
+      const expected = `a port other than ${name}.port`
+      return [{ file: given.origin, line: undefined, path: given.name, expected, found }]
+    }
+    const expected = `a port other than ${otherName}.port`
+    return [{ file, line: lineOf([name, 'port']), path: `${name}.port`, expected, found }]
+  }
   const asked =
     authorizer === undefined
       ? []

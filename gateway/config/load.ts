@@ -25,6 +25,7 @@ import { isRoutePath, ROUTE_PATH } from './route-path.ts'
 import { readTls } from './read-tls.ts'
 import { readSecrets } from './secrets.ts'
 import { parseServeOrigin } from './serve-origin.ts'
+import { givenPort, hasListenPort, portProblems, withPort } from './traffic-port.ts'
 
 export type SettingsReading = SettingsOrProblems & {
   /** Every file that was read, or should have been. */
@@ -43,7 +44,8 @@ const noLine: LineOf = () => undefined
 
 const DEFAULT_PATH = '/api/inngest'
 
-export function readSettingsFile(file: string, env: Environment): SettingsReading {
+/** @param port what `--port` says. */
+export function readSettingsFile(file: string, env: Environment, port?: string): SettingsReading {
   const readAtMs = Date.now()
   const unread = (expected: string, found: string): SettingsReading => {
     const problem = { file, line: undefined, path: '', expected, found }
@@ -61,7 +63,7 @@ export function readSettingsFile(file: string, env: Environment): SettingsReadin
   const yaml = readYaml(file, bytes.toString('utf8'))
   // What is made of YAML that is none would be told of keys and values that nobody has written.
   const reading = yaml.isReadable
-    ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems)
+    ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems, port)
     : fail(yaml.problems)
   return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs, lineOf: yaml.lineOf }
 }
@@ -70,6 +72,7 @@ export function readSettingsFile(file: string, env: Environment): SettingsReadin
 export function readSettingsFromEnvironment(
   upstream: string | undefined,
   env: Environment,
+  port?: string,
 ): SettingsReading {
   const readAtMs = Date.now()
   const keys = ['INNGEST_SIGNING_KEY', 'INNGEST_SIGNING_KEY_FALLBACK']
@@ -79,17 +82,20 @@ export function readSettingsFromEnvironment(
   const value = {
     routes: [{ name: 'default', ...(upstream === undefined ? {} : { upstream }), signingKeys }],
   }
-  const reading = readSettings('command line', value, env, noLine, [])
+  const reading = readSettings('command line', value, env, noLine, [], port)
   return { ...reading, files: [], readAtMs, lineOf: noLine }
 }
 
 function readSettings(
   file: string,
-  value: unknown,
+  written: unknown,
   env: Environment,
   lineOf: LineOf,
   yamlProblems: readonly Problem[],
+  port: string | undefined,
 ): SettingsOrProblems {
+  const given = givenPort(port, hasListenPort(written), env)
+  const value = withPort(written, given)
   const shape = checkShape(file, value, lineOf)
   const routes = rawRoutes(value)
   const served = servedEnvironment(routes.filter((route) => !isPassthrough(route)).length, env)
@@ -106,6 +112,7 @@ function readSettings(
   for (const { path } of shapeProblems) explained.add(path)
   const problems = [
     ...yamlProblems,
+    ...portProblems(given),
     ...shapeProblems,
     ...checkTexts(file, value, lineOf).filter(({ path }) => !explained.has(path)),
     ...keyProblems,
@@ -113,7 +120,7 @@ function readSettings(
     ...environmentProblems(served),
   ]
   if (shape.config === undefined) return fail(problems)
-  problems.push(...listenerClashes(file, shape.config, lineOf))
+  problems.push(...listenerClashes(file, shape.config, lineOf, given))
   const tls = readTls(file, shape.config, lineOf)
   if (!tls.ok) problems.push(...tls.problems)
   const read = readSecrets(file, shape.config, env, lineOf)

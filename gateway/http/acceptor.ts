@@ -5,7 +5,7 @@
  */
 import type { Server, Socket } from 'node:net'
 
-import { parseAddress } from '../checks/address.ts'
+import { parsePeerAddress } from '../checks/address.ts'
 import type { ProxiedConnection } from '../checks/request-head.ts'
 import type { Policy } from '../policy.ts'
 import type { Reason } from '../reasons.ts'
@@ -22,9 +22,6 @@ export interface AcceptOptions {
   /** Told before TLS or HTTP gets it. */
   readonly onAccepted: (socket: Socket) => void
 }
-
-/** An answer keeps its connection for a while (linger.ts), so in a flood only some get one. */
-const ANSWERED_BEYOND_LIMIT = 100
 
 /** Puts itself between the listener and the server's own handling of a connection. */
 export function guardConnections(server: Server, options: AcceptOptions): void {
@@ -63,12 +60,11 @@ function accept(
     return 'refused'
   }
   connections.add(socket, isEncrypted)
-  const beyondLimit = connections.size - policy.limits.maxConnections
-  if (beyondLimit > 0) {
-    onRefused(socket, 'connections_full', beyondLimit <= ANSWERED_BEYOND_LIMIT)
+  if (connections.held > policy.limits.maxConnections) {
+    onRefused(socket, 'connections_full', connections.refuse(socket, remoteAddress))
     return 'refused'
   }
-  const address = policy.trustedProxies.size > 0 ? parseAddress(remoteAddress) : undefined
+  const address = policy.trustedProxies.size > 0 ? parsePeerAddress(remoteAddress) : undefined
   if (address !== undefined && policy.trustedProxies.contains(address)) {
     return policy.speaksProxyProtocol ? 'to be told by its proxy' : 'accepted'
   }
@@ -79,7 +75,12 @@ async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<bo
   const { connections, onRefused } = options
   const proxied = await readProxyHeader(socket, options.policy().limits.headersTimeoutMs)
   if (socket.destroyed) return false
-  if (proxied === undefined) {
+  if (proxied === 'ended silently') {
+    // A health check that the port is open, not a header that failed.
+    socket.destroy()
+    return false
+  }
+  if (proxied === 'invalid') {
     onRefused(socket, 'proxy_header_invalid', false)
     return false
   }
@@ -95,7 +96,7 @@ function isWithinShare(socket: Socket, address: string, options: AcceptOptions):
   const { connections, onRefused } = options
   const { maxConnectionsPerAddress } = options.policy().limits
   if (connections.takeShare(socket, address, maxConnectionsPerAddress)) return true
-  onRefused(socket, 'address_connections_full', true)
+  onRefused(socket, 'address_connections_full', connections.refuse(socket, address))
   return false
 }
 

@@ -5,8 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { formatAddress, parseAddress } from '../checks/address.ts'
 import type { ConnectionHead, ProxiedConnection } from '../checks/request-head.ts'
+import { NetworkCounts, networkOf } from './network-counts.ts'
 import { OpenList, type Listed } from './open-list.ts'
 
 interface OpenConnection extends Listed {
@@ -15,6 +15,10 @@ interface OpenConnection extends Listed {
   head: ConnectionHead
   /** Whose share it is counted in; undefined if in nobody's. */
   network: string | undefined
+  /** It was refused, so it takes no place of the others while it closes. */
+  isRefused: boolean
+  /** The network whose share of the answered refusals it is counted in. */
+  answeredNetwork: string | undefined
   /** While the gateway stops: since when there is no call on it. */
   unusedSinceMs: number | undefined
 }
@@ -31,11 +35,20 @@ const UNKNOWN: ConnectionHead = { remoteAddress: undefined, isEncrypted: false, 
 /** A client that has just connected is about to send, and one that was answered about to read. */
 const GRACE_MS = 2000
 
+/**
+ * A refused connection that gets an answer is kept for a while (linger.ts). Those are not counted in
+ * `limits`, so they have limits of their own; a refusal beyond these is closed without an answer.
+ */
+const MAX_ANSWERED_REFUSALS = 100
+const MAX_ANSWERED_REFUSALS_PER_NETWORK = 20
+
 export class Connections {
   readonly #open = new OpenList<OpenConnection>()
   /** Those that TLS is on, by their two ends, which no two open connections share. */
   readonly #encrypted = new Map<string, OpenConnection>()
-  readonly #perNetwork = new Map<string, number>()
+  readonly #perNetwork = new NetworkCounts()
+  readonly #answered = new NetworkCounts()
+  #refused = 0
   readonly #ending = new WeakSet<Socket>()
   /** Set when the gateway stops: what is answered from then on ends its connection. */
   areEnding = false
@@ -46,18 +59,31 @@ export class Connections {
     return this.#open.size
   }
 
+  /** Those that count in `limits.maxConnections`: all but the refused ones that are closing. */
+  get held(): number {
+    return this.#open.size - this.#refused
+  }
+
   /** Counted until it closes. */
   add(socket: DescribedSocket, isEncrypted: boolean): void {
     const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied: undefined }
     const sinceMs = performance.now()
-    const entry = { socket, head, sinceMs, network: undefined, unusedSinceMs: undefined }
+    const entry: OpenConnection = {
+      socket,
+      head,
+      sinceMs,
+      network: undefined,
+      isRefused: false,
+      answeredNetwork: undefined,
+      unusedSinceMs: undefined,
+    }
     socket[described] = entry
     this.#open.add(entry)
     const ends = isEncrypted ? endsOf(socket) : undefined
     if (ends !== undefined) this.#encrypted.set(ends, entry)
     socket.on('close', () => {
       this.#open.remove(entry)
-      this.#leaveShare(entry)
+      this.#release(entry)
       if (ends !== undefined && this.#encrypted.get(ends) === entry) this.#encrypted.delete(ends)
     })
   }
@@ -66,10 +92,24 @@ export class Connections {
   takeShare(socket: DescribedSocket, address: string, limit: number): boolean {
     const entry = socket[described]
     const network = networkOf(address)
-    const count = this.#perNetwork.get(network) ?? 0
-    if (entry?.place === undefined || count >= limit) return false
-    this.#perNetwork.set(network, count + 1)
+    if (entry?.place === undefined || !this.#perNetwork.take(network, limit)) return false
     entry.network = network
+    return true
+  }
+
+  /**
+   * Takes a refused connection out of the count, so that its closing keeps nobody else out.
+   * @returns whether it may be kept for an answer to be read.
+   */
+  refuse(socket: DescribedSocket, address: string): boolean {
+    const entry = socket[described]
+    if (entry?.place === undefined || entry.isRefused) return false
+    entry.isRefused = true
+    this.#refused += 1
+    if (this.#answered.total >= MAX_ANSWERED_REFUSALS) return false
+    const network = networkOf(address)
+    if (!this.#answered.take(network, MAX_ANSWERED_REFUSALS_PER_NETWORK)) return false
+    entry.answeredNetwork = network
     return true
   }
 
@@ -89,11 +129,10 @@ export class Connections {
     return socket[described]
   }
 
-  #leaveShare({ network }: OpenConnection): void {
-    if (network === undefined) return
-    const left = (this.#perNetwork.get(network) ?? 1) - 1
-    if (left === 0) this.#perNetwork.delete(network)
-    else this.#perNetwork.set(network, left)
+  #release({ network, isRefused, answeredNetwork }: OpenConnection): void {
+    if (network !== undefined) this.#perNetwork.leave(network)
+    if (answeredNetwork !== undefined) this.#answered.leave(answeredNetwork)
+    if (isRefused) this.#refused -= 1
   }
 
   /** Makes an answer the last of its connection, unless another is promised already. */
@@ -133,12 +172,4 @@ export class Connections {
 /** Both ends: from one port a peer may come to two addresses that the listener has. */
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress ?? ''} ${String(remotePort)} ${localAddress ?? ''}`
-}
-
-/** A host has a whole IPv6 /64 to take addresses from. */
-export function networkOf(text: string): string {
-  if (!text.includes(':')) return text
-  const address = parseAddress(text)
-  if (address === undefined) return text
-  return address.family === 4 ? formatAddress(address) : `${String(address.value >> 64n)}::/64`
 }

@@ -4,20 +4,19 @@ import type { Socket } from 'node:net'
 import { parseProxyHeader } from '../checks/proxy-header.ts'
 import type { ProxiedConnection } from '../checks/request-head.ts'
 
-/** @returns undefined if there is none in time, or none that can be read. */
-export function readProxyHeader(
-  socket: Socket,
-  timeoutMs: number,
-): Promise<ProxiedConnection | undefined> {
+/** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */
+export type PrefaceReading = ProxiedConnection | 'invalid' | 'ended silently'
+
+export function readProxyHeader(socket: Socket, timeoutMs: number): Promise<PrefaceReading> {
   return new Promise((resolve) => {
     let bytes = Buffer.alloc(0)
-    const settle = (proxied: ProxiedConnection | undefined) => {
+    const settle = (reading: PrefaceReading) => {
       clearTimeout(timer)
       socket.off('readable', onReadable).off('close', onEnd).off('end', onEnd)
-      resolve(proxied)
+      resolve(reading)
     }
     const onEnd = () => {
-      settle(undefined)
+      settle(socket.bytesRead === 0 ? 'ended silently' : 'invalid')
     }
     const onReadable = () => {
       const chunk = socket.read() as Buffer | null
@@ -28,9 +27,11 @@ export function readProxyHeader(
       if (reading.state === 'complete' && bytes.length > reading.length) {
         socket.unshift(bytes.subarray(reading.length))
       }
-      settle(reading.state === 'complete' ? reading.proxied : undefined)
+      settle(reading.state === 'complete' ? reading.proxied : 'invalid')
     }
-    const timer = setTimeout(onEnd, timeoutMs)
+    const timer = setTimeout(() => {
+      settle('invalid')
+    }, timeoutMs)
     socket.on('readable', onReadable).once('close', onEnd).once('end', onEnd)
   })
 }

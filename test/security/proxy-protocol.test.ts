@@ -5,6 +5,8 @@
  *   PROXY TCP4 192.0.2.10 10.0.0.1 4711 443\r\nPOST /api/inngest HTTP/1.1\r\n…
  *   0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a  21 11 00 0c  c0 00 02 0a …
  */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
 import { signedCall, startTarget, type Target } from '../support/attack.ts'
@@ -60,6 +62,21 @@ describe('a PROXY header', () => {
     expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2)
     expect(target.gateway.logLines.map((line) => line['client_ip'])).toEqual([allowed, allowed])
   })
+
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'is not missed on a connection that closes without a byte, by %s',
+    async (close) => {
+      const target = await startTarget(config)
+      const check = connect({ port: target.gateway.port, host: '127.0.0.1', localAddress: proxy })
+      await once(check, 'connect')
+      check.resume()[close]()
+      await once(check, 'close')
+      // Accepted behind the check, so that what is logged of that one is there.
+      const answer = await target.raw(v1(allowed) + signedCall(target), { from: proxy })
+      expect(statusOf(answer)).toBe(200)
+      expect(target.gateway.logLines.map(({ reason }) => reason)).toEqual(['none'])
+    },
+  )
 
   const refused: [string, string][] = [
     ['none', ''],

@@ -20,6 +20,8 @@ export interface SentRequest {
   readonly body?: string | Buffer
   /** Another loopback address to come from. */
   readonly from?: string
+  /** To connect to; by default 127.0.0.1. */
+  readonly host?: string
 }
 
 export interface Answer {
@@ -34,7 +36,8 @@ export function send({
   target = '/api/inngest',
   headers = {},
   body = '',
-  from = '127.0.0.1',
+  from,
+  host = '127.0.0.1',
 }: SentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length =
@@ -42,12 +45,12 @@ export function send({
         ? {}
         : { 'content-length': String(Buffer.byteLength(body)) }
     const options = {
-      host: '127.0.0.1',
+      host,
       port,
       method,
       path: target,
       headers: { ...length, ...headers },
-      localAddress: from,
+      ...(from !== undefined && { localAddress: from }),
       agent: false as const,
     }
     const request = httpRequest(options, (response) => {

@@ -105,6 +105,15 @@ describe('AddressRanges', () => {
     expect(parseRange(text).ok).toBe(false)
   })
 
+  it.each(['fe80::1%eth0', 'fe80::%eth0/64', 'fe80::/64%eth0'])(
+    'says of the range %s to leave the zone out',
+    (text) => {
+      const expected =
+        'an IPv6 address or CIDR without a zone: leave out the % and the interface name'
+      expect(parseRange(text)).toEqual({ ok: false, expected })
+    },
+  )
+
   it('agrees with net.BlockList on IPv4 ranges', () => {
     const ipv4Range = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })).map(([base, prefix]) => {
       const value = parseAddress(base)?.value ?? 0n
@@ -129,7 +138,7 @@ describe('AddressRanges', () => {
 })
 
 describe('resolveClientAddress', () => {
-  const trusted = rangesOf('10.0.0.0/8')
+  const trusted = rangesOf('10.0.0.0/8', 'fd00::/8')
   const resolve = (peer: string | undefined, ...lines: string[]) => {
     const connection = { remoteAddress: peer, isEncrypted: false, proxied: undefined }
     const policy = { trustedProxies: trusted, speaksProxyProtocol: false }
@@ -151,7 +160,27 @@ describe('resolveClientAddress', () => {
     [['10.0.0.1', '10.0.0.2, 10.0.0.3'], 'client_unidentified'],
     [['10.0.0.1'], 'client_unidentified'],
     [[undefined], 'client_unidentified'],
-    [['fe80::1%eth0'], 'client_unidentified'],
+    // As Node gives a link-local peer (uv_if_indextoiid).
+    [['fe80::dc6f:acff:feff:aa4e%eth0', '3.3.3.3'], 'fe80::dc6f:acff:feff:aa4e peer'],
+    [['fe80::1%eth0'], 'fe80::1 peer'],
+    [['fe80::1%'], 'client_unidentified'],
+    [['%eth0'], 'client_unidentified'],
+    [['192.0.2.1%eth0'], 'client_unidentified'],
+    [['::ffff:192.0.2.1%eth0'], 'client_unidentified'],
+    [['fd00::9%eth0', '198.51.100.7'], '198.51.100.7 x-forwarded-for'],
+    [['10.0.0.1', '[2001:db8::1]'], '2001:db8::1 x-forwarded-for'],
+    [['10.0.0.1', '[::ffff:198.51.100.7]'], '198.51.100.7 x-forwarded-for'],
+    [['10.0.0.1', '[198.51.100.7]'], 'client_unidentified'],
+    [['10.0.0.1', '[198.51.100.7]:80'], 'client_unidentified'],
+    [['10.0.0.1', '[2001:db8::1'], 'client_unidentified'],
+    [['10.0.0.1', '2001:db8::1]'], 'client_unidentified'],
+    [['10.0.0.1', '[[2001:db8::1]]'], 'client_unidentified'],
+    [['10.0.0.1', '[]'], 'client_unidentified'],
+    [['10.0.0.1', 'fe80::1%eth0'], 'client_unidentified'],
+    [['10.0.0.1', '[fe80::1%eth0]'], 'client_unidentified'],
+    [['10.0.0.1', '[fe80::1%25eth0]:80'], 'client_unidentified'],
+    [['10.0.0.1', '198.51.100.7, , 10.0.0.2'], 'client_unidentified'],
+    [['10.0.0.1', '198.51.100.7,'], 'client_unidentified'],
   ])('%j is %s', ([peer, ...lines], expected) => {
     expect(resolve(peer, ...(lines as string[]))).toBe(expected)
   })

@@ -32,6 +32,8 @@ describe('parseProxyHeader', () => {
     ['PROXY TCP6 1.2.3.4 ::1 1 2\r\n', 'invalid'],
     ['PROXY TCP4 1.2.3.4 5.6.7.8 65536 2\r\n', 'invalid'],
     ['PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n', 'invalid'],
+    ['PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n', 'invalid'],
+    ['PROXY TCP6 [2001:db8::1] ::1 1 2\r\n', 'invalid'],
     ['PROXX', 'invalid'],
     ['GET / HTTP/1.1\r\n', 'invalid'],
   ])('reads %j as %s', (text, expected) => {
