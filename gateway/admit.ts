@@ -4,6 +4,7 @@
  * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
  */
 import { Body } from './body.ts'
+import { checkAgreement } from './check-agreement.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -117,6 +118,8 @@ async function admitInngest(
   const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
   const use = checkSignedUse(signed, route, findings)
   if (!use.ok) return use
+  const agreed = await checkAgreement(judging, route, signed, form)
+  if (!agreed.ok) return agreed
   const first = await checkFirstUse(judging, route, signed, credentials)
   return first.ok ? passWith(signedBody) : first
 }

@@ -67,7 +67,9 @@ async function keyFor(
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'GET') return pass(undefined)
   if (isTrustProbe(method, parameters)) {
-    return pass(isShortProbe(signedBody.byteLength) ? probeKey(mac, route) : mac)
+    // The signed body decides before the unsigned query may: a call is no probe.
+    const isProbe = isShortProbe(signedBody.byteLength) && !carriesDispatchId(signedBody)
+    return pass(isProbe ? probeKey(mac, route) : mac)
   }
   if (method !== 'POST' || !route.isServerLegacy) return pass(mac)
   const isOfLegacy = await isCallOfLegacyServer(judging, signedBody)
@@ -77,7 +79,7 @@ async function keyFor(
 /** False for a body that has no canonical form: two parsers could find different ids in it. */
 async function isCallOfLegacyServer({ effects }: Judging, body: Body): Promise<Verdict<boolean>> {
   if (carriesDispatchId(body)) return pass(false)
-  const canonical = await effects.canonicalize(body.whole())
+  const canonical = await effects.canonicalizeToRead(body.whole())
   if (!canonical.ok) return canonical
   return pass(canonical.value !== undefined && lacksDispatchId(canonical.value))
 }

@@ -41,6 +41,8 @@ export class Findings {
   isAsked: boolean | undefined = undefined
   /** Let through without a signature, by the route's `unsigned…` setting. */
   isUnsigned: boolean | undefined = undefined
+  /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
+  signedRequestId: string | undefined = undefined
   claim: ReplayOutcome | undefined = undefined
   /** What was spent for it. */
   claimed: ReplayClaim | undefined = undefined

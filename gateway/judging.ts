@@ -26,6 +26,11 @@ export interface Effects {
   /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
   readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**
+   * The same for reading members out of it, where the app gets the body as it came: numbers may be
+   * rounded.
+   */
+  readonly canonicalizeToRead: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
+  /**
    * Spends a key, atomically. Throws a fault if the store cannot be asked.
    * @param target what is called, for a key that a redirect made usable again.
    */

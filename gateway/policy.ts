@@ -29,6 +29,8 @@ export const moderatedChecks = [
   'signature',
   'syncBody',
   'syncUrl',
+  'runId',
+  'callIds',
   'freshness',
   'replay',
 ] as const
@@ -48,6 +50,9 @@ export const defaultModes: CheckModes = {
   // Cloud's out-of-band sync has not been observed.
   syncBody: 'report',
   syncUrl: 'report',
+  runId: 'enforce',
+  // Observed with one version of the server only.
+  callIds: 'report',
   freshness: 'enforce',
   replay: 'enforce',
 }

@@ -267,6 +267,29 @@ export const reasons = {
     meaning:
       'The body of a PUT has no `url`, or one with another path than the route, or with an authority that is not in `host`, `serveOrigin` or `syncAuthorities`: a sync made for another app.',
   },
+  run_id_missing: {
+    phase: 'agreement',
+    status: 401,
+    meaning:
+      'The signed body of a POST is not that of a function call: it is not strict JSON, or has no `ctx.run_id`. Durable endpoints make Inngest sign what an end user wrote.',
+  },
+  run_id_mismatch: {
+    phase: 'agreement',
+    status: 401,
+    meaning: '`X-Run-ID`, which is not signed, contradicts the signed `ctx.run_id`.',
+  },
+  call_ids_mismatch: {
+    phase: 'agreement',
+    status: 401,
+    meaning:
+      '`X-Inngest-Job-ID`, `X-Inngest-Generation-ID` or `X-Inngest-Req-Version` contradicts the signed body, or `X-Inngest-Step-ID` contradicts `stepId`.',
+  },
+  call_ids_unsigned: {
+    phase: 'agreement',
+    status: 401,
+    meaning:
+      '`X-Inngest-Job-ID`, `X-Inngest-Generation-ID` or `X-Inngest-Req-Version` has no member in the signed body that it could agree with.',
+  },
   timestamp_too_old: {
     phase: 'freshness',
     status: 401,

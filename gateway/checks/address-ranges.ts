@@ -24,10 +24,8 @@ interface Interval {
 /** Reads an address or a CIDR. `expected` says what to write instead. */
 export function parseRange(text: string): RangeReading {
   const [addressText = '', prefixText, ...rest] = text.split('/')
-  const address = parseAddress(addressText)
-  if (address === undefined || rest.length > 0 || text.includes('%')) {
-    return { ok: false, expected: expectedFor(text) }
-  }
+  const address = rest.length > 0 || text.includes('%') ? undefined : parseAddress(addressText)
+  if (address === undefined) return { ok: false, expected: expectedFor(text) }
   const isMapped = address.family === 4 && addressText.includes(':')
   const writtenBits = isMapped ? 128 : bitsOf(address.family)
   if (prefixText !== undefined && !isPrefix(prefixText, writtenBits)) {

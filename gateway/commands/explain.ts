@@ -124,6 +124,7 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
     nowMs: () => atMs,
     enter: () => pass(undefined),
     canonicalize: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
+    canonicalizeToRead: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
     readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(Body.of(body))),
     claim: () => Promise.resolve('claimed'),
   }

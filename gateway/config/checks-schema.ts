@@ -18,6 +18,9 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   syncBody: 'A signed sync (PUT) has a body.',
   syncUrl:
     'The `url` in the body of a sync (PUT) names this route: its path and, if the route has `host`, `serveOrigin` or `syncAuthorities`, one of these authorities.',
+  runId: 'The signed body is that of a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
+  callIds:
+    'The ids of job, generation, version and step in headers and query agree with the signed body and with each other.',
   freshness: 'The signature is neither too old nor too far ahead.',
   replay: 'The signature has not been used before.',
 }

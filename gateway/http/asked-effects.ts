@@ -65,6 +65,10 @@ export class AskedEffects implements Effects {
     return this.#effects.canonicalizeExactly(body)
   }
 
+  canonicalizeToRead(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#effects.canonicalizeToRead(body)
+  }
+
   claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
     return this.#effects.claim(claim, target, nowMs)
   }

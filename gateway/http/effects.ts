@@ -46,6 +46,10 @@ export class HeadEffects implements Effects {
     return Promise.reject(new Error(`an upgrade has a body of ${String(byteLength)} bytes`))
   }
 
+  canonicalizeToRead(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.canonicalize(body)
+  }
+
   async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
     try {
       const outcome = await this.#replay.claim({ ...claim, owner: this.#owner }, target, nowMs)

@@ -56,7 +56,7 @@ async function answer(
   const accepted = verdict.value
   const answered = exchange.timeUpstream(() =>
     accepted.kind === 'admitted'
-      ? forwarder.forward(accepted, requestId, response, {
+      ? forwarder.forward(accepted, findings.signedRequestId ?? requestId, response, {
           onBodySent: () => {
             hold.releaseBytes()
           },

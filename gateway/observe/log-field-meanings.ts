@@ -4,6 +4,8 @@ import type { LogFields } from './log-fields.ts'
 /** One sentence for the operator. */
 export const logFieldMeanings = {
   request_id: "The sender's `X-Request-Id` where that is a plain id, otherwise made.",
+  signed_request_id:
+    '`ctx.request_id` of the signed body, where `X-Request-Id` says otherwise: the app gets this one.',
   decision: '`admitted`, `refused` or `failed`.',
   reason: 'Why it was refused or failed ([reasons](reasons.md)), or `none`.',
   client_ip: 'Client address, which the allowlist is asked about.',

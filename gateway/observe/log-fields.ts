@@ -25,6 +25,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
   const { fnId, stepId } = callParameters(query)
   return {
     request_id: entry.requestId,
+    signed_request_id: shown(findings.signedRequestId),
     decision,
     reason,
     client_ip: client && formatAddress(client.address),

@@ -9,6 +9,7 @@ import type { ConfigMap } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 
 import type { Config } from '../../gateway/config/schema.ts'
+import { defaultModes } from '../../gateway/policy.ts'
 import { commandIn } from '../support/documented-command.ts'
 import {
   build,
@@ -55,8 +56,8 @@ describe.each(gateways)('the configuration of $folder', ({ folder, pod, configMa
     expect(timeToStopMs(pod, config)).toBeLessThan(graceMs(pod))
   })
 
-  test('enforces every check', () => {
-    expect(new Set(Object.values(config.checks))).toEqual(new Set(['enforce']))
+  test('relaxes no check', () => {
+    expect(config.checks).toEqual(defaultModes)
     for (const { checks } of config.routes) expect(checks).toBeUndefined()
   })
 

@@ -1,4 +1,5 @@
 /** `Host` as real proxies send it, or leave it out. */
+// @module-tag proxies
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { caddy, haproxy, nginx, startFrontProxy } from '../support/front-proxy.ts'
@@ -55,7 +56,7 @@ describe('Host with the default port, as of nginx `$host:$server_port`', () => {
         }`,
       ),
     )
-    const body = `{"ctx":{"request_id":"host-${port}"}}`
+    const body = `{"ctx":{"request_id":"host-${port}","run_id":"run"}}`
     const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
     const headers = { host: 'App.example.com', 'x-inngest-signature': signature }
     expect((await send({ port: front.port, headers, body })).status).toBe(200)

@@ -77,7 +77,7 @@ async function startApp(handler: (response: ServerResponse, url: string) => void
 }
 
 function signedCall(port: number, id: string, query = '') {
-  const body = `{"ctx":{"request_id":"${id}"}}`
+  const body = `{"ctx":{"request_id":"${id}","run_id":"run"}}`
   return send({
     port,
     target: `/api/inngest?fnId=f${query}`,

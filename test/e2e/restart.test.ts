@@ -47,7 +47,7 @@ let serial = 0
 
 function sign(): Sent {
   serial += 1
-  const body = `{"ctx":{"request_id":"restart-${String(serial)}"}}`
+  const body = `{"ctx":{"request_id":"restart-${String(serial)}","run_id":"run"}}`
   return { body, signature: signatureHeader(key, body, Math.floor(Date.now() / 1000)) }
 }
 

@@ -78,7 +78,7 @@ describe('the process', () => {
   it('shows no secret in a request, or a line of the log, that it explains', () => {
     const target = `/${key}`
     const request = ['explain', ...upstream, '--from', '127.0.0.1', '--target', target]
-    expect(run(request).said).toContain('none has /[redacted]')
+    expect(run(request).said).toContain('/[redacted]')
     const log = JSON.stringify({ decision: 'refused', reason: 'route_unknown', path: target })
     expect(run(['explain', ...upstream, '--log', '-'], {}, log).said).toContain('/[redacted]')
   })

@@ -85,7 +85,7 @@ function call(
   signingKey = key,
   timestampSeconds = Math.floor(Date.now() / 1000),
 ) {
-  const body = `{"ctx":{"request_id":"${id}"}}`
+  const body = `{"ctx":{"request_id":"${id}","run_id":"run"}}`
   const signature = signatureHeader(signingKey, body, timestampSeconds)
   return send({
     port,

@@ -25,7 +25,7 @@ describe('the gateway', () => {
     })
     const answers: Promise<string>[] = []
     for (let i = 0; i < CALLS; i += 1) {
-      const id = `{"ctx":{"request_id":"held-${String(i)}"},"x":"`
+      const id = `{"ctx":{"request_id":"held-${String(i)}","run_id":"run"},"x":"`
       const body = `${id}${'x'.repeat(4 * MIB - id.length - 2)}"}`
       answers.push(target.raw(signedCall(target, [], body), { waitMs: 60_000 }))
       await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(i + 1)

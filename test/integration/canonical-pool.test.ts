@@ -54,7 +54,7 @@ let serial = 0
 function longCall(bytes = 4 * MIB) {
   serial += 1
   const call = (numbers: string, space: string) =>
-    `{"ctx":${space}{"request_id":"long-${String(serial)}"},"steps":[${numbers}"é"]}`
+    `{"ctx":${space}{"request_id":"long-${String(serial)}","run_id":"run"},"steps":[${numbers}"é"]}`
   const count = bytes / 6
   return { signed: call('100000,'.repeat(count), ''), sent: call('1e5,  '.repeat(count), ' ') }
 }
@@ -67,7 +67,7 @@ function post(gateway: TestGateway, sent: string, signed = sent): Promise<Answer
 
 function shortCall(gateway: TestGateway): Promise<Answer> {
   serial += 1
-  return post(gateway, `{"ctx":{"request_id":"short-${String(serial)}"}}`)
+  return post(gateway, `{"ctx":{"request_id":"short-${String(serial)}","run_id":"run"}}`)
 }
 
 /** Bodies that no key signed, and that do not end before the test does. */

@@ -122,7 +122,7 @@ describe('forwarding', () => {
       response.writeHead(201).write(' ')
       finish = () => response.end('{}')
     })
-    const body = '{"ctx":{"request_id":"stream"}}'
+    const body = '{"ctx":{"request_id":"stream","run_id":"run"}}'
     const headers = {
       'x-inngest-signature': signatureHeader(
         testKey,

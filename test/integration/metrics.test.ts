@@ -24,7 +24,7 @@ describe('metrics', () => {
       1_700_000_000_000,
     )
     const { port } = gateway
-    const body = '{"ctx":{"request_id":"a"}}'
+    const body = '{"ctx":{"request_id":"a","run_id":"run"}}'
     const signed = (key: string, age = 2) => ({
       'x-inngest-signature': signatureHeader(key, body, 1_700_000_000 - age),
     })

@@ -44,7 +44,7 @@ describe.each(['report', 'off'])('with freshness: %s and replays enforced', (fre
     expect(app.requests).toHaveLength(0)
   })
 
-  it('does not admit one again whose claim has gone from Redis', async () => {
+  it('does not admit one again whose claim has gone from Redis', { tags: ['redis'] }, async () => {
     const server = await startRedis()
     const replay = { store: 'redis', url: server.url, timeoutMs: 5000, coldStart: 'accept' }
     const { app, gateway, callAt } = await start({ checks, replay })

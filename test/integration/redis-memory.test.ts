@@ -1,4 +1,5 @@
 /** What the shared replay store admits once a real Redis or Valkey may have lost claims. */
+// @module-tag redis
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 

@@ -1,4 +1,5 @@
 /** What the shared replay store needs of a real Redis and Valkey, and of its user there. */
+// @module-tag redis
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 

@@ -105,7 +105,7 @@ describe('a changed configuration', () => {
     const gateway = await start(app)
     gateway.rewrite({ ...routeTo(app), limits: { maxBodyBytes: 1024, maxRequestsInFlight: 7 } })
     gateway.reload()
-    const body = `{"ctx":{"request_id":"${'x'.repeat(1024)}"}}`
+    const body = `{"ctx":{"request_id":"${'x'.repeat(1024)}","run_id":"run"}}`
     expect(await call(gateway, body)).toBe('413')
   })
 

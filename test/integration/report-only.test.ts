@@ -177,7 +177,7 @@ describe('a check that is not enforced', () => {
     ['TRACE /api/inngest HTTP/1.1', [], 405],
     ['CONNECT app.example.com:443 HTTP/1.1', [], 405],
     ['GET /api/inngest HTTP/1.1', ['Upgrade: websocket', 'Connection: upgrade'], 400],
-    ['POST //api/inngest HTTP/1.1', [], 400],
+    ['POST //api/inngest HTTP/1.1', ['Connection: close'], 404],
     ['POST /api/inngest HTTP/1.1', ['Transfer-Encoding: gzip, chunked'], 400],
   ])('opens nothing else: %s %j', async (line, fields, status) => {
     const off = ['method', 'allowlist', 'signature', 'freshness', 'replay']

@@ -41,7 +41,7 @@ describe('routes', () => {
     })
     const at = Math.floor(gateway.clock.wallMs / 1000)
     const call = (host: string, key: string, id: string, target = '/api/inngest') => {
-      const body = `{"ctx":{"request_id":"${id}"}}`
+      const body = `{"ctx":{"request_id":"${id}","run_id":"run"}}`
       return send({
         port: gateway.port,
         target,

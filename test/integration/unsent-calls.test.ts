@@ -140,6 +140,7 @@ describe('replicas that share a replay cache', () => {
 
   it.each(['refuse', 'memory'])(
     'let the second be tried where the first reaches no app (whenDown: %s)',
+    { tags: ['redis'] },
     async (whenDown) => {
       const [app, server] = [await startNamedApp('app'), await startRedis()]
       const nowhere = `http://127.0.0.1:${String(await freePort())}`
@@ -154,20 +155,24 @@ describe('replicas that share a replay cache', () => {
     },
   )
 
-  it('leave it spent where the cache cannot be told', async () => {
-    const server = await startRedis()
-    const connected = Promise.withResolvers<undefined>()
-    const port = await startTcp(() => {
-      connected.resolve(undefined)
-    })
-    const gateway = await startReplica(`https://127.0.0.1:${String(port)}`, server)
-    const sendCall = callOf(gateway)
-    const answer = sendCall(gateway)
-    await connected.promise
-    await server.kill()
-    expect(await answer).toBe(504)
-    expect(lastLine(gateway)).toMatchObject({ claim: 'not_released' })
-  }, 20_000)
+  it(
+    'leave it spent where the cache cannot be told',
+    { tags: ['redis'], timeout: 20_000 },
+    async () => {
+      const server = await startRedis()
+      const connected = Promise.withResolvers<undefined>()
+      const port = await startTcp(() => {
+        connected.resolve(undefined)
+      })
+      const gateway = await startReplica(`https://127.0.0.1:${String(port)}`, server)
+      const sendCall = callOf(gateway)
+      const answer = sendCall(gateway)
+      await connected.promise
+      await server.kill()
+      expect(await answer).toBe(504)
+      expect(lastLine(gateway)).toMatchObject({ claim: 'not_released' })
+    },
+  )
 })
 
 it('the target of a redirect that did not reach its app can be called again, once', async () => {

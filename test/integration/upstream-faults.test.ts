@@ -67,7 +67,7 @@ describe('upstream faults', () => {
       })
       leave()
     })
-    const body = '{"ctx":{"request_id":"leaver"}}'
+    const body = '{"ctx":{"request_id":"leaver","run_id":"run"}}'
     const headers = {
       'x-inngest-signature': signatureHeader(
         testKey,

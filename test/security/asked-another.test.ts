@@ -116,7 +116,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
   })
 
   const withNumber = (id: string, number: string) =>
-    `{"ctx":{"request_id":"${id}"},"event":{"data":{"id":${number}}}}`
+    `{"ctx":{"request_id":"${id}","run_id":"run"},"event":{"data":{"id":${number}}}}`
 
   it.each([
     ['1234567890123456800', '1234567890123456789'],

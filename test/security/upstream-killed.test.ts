@@ -62,7 +62,7 @@ describe('an app that is killed', () => {
 
   it.each([
     ['small', freshBody()],
-    ['large', `{"ctx":{"request_id":"large"},"x":"${'x'.repeat(4 * MIB)}"}`],
+    ['large', `{"ctx":{"request_id":"large","run_id":"run"},"x":"${'x'.repeat(4 * MIB)}"}`],
   ])('with part of a %s call read is a 502, and the call is not sent again', async (_, body) => {
     const app = await startApp((socket) => socket.once('data', () => socket.resetAndDestroy()))
     const target = await startTarget(routesTo(app.url))
@@ -122,7 +122,7 @@ describe('an app that is killed', () => {
       })
     })
     const target = await startTarget(routesTo(app.url))
-    const body = `{"ctx":{"request_id":"early"},"x":"${'x'.repeat(4 * MIB)}"}`
+    const body = `{"ctx":{"request_id":"early","run_id":"run"},"x":"${'x'.repeat(4 * MIB)}"}`
     const answer = await target.raw(signedCall(target, [], body))
     expect([502, 503]).toContain(statusOf(answer))
     expect(app.sockets).toHaveLength(1)

@@ -63,7 +63,7 @@ let serial = 0
 
 /** The canonical body of the call that was sent last. */
 export function lastBody(): string {
-  return `{"ctx":{"request_id":"${String(serial)}"},"x":"\u00e9&"}`
+  return `{"ctx":{"request_id":"${String(serial)}","run_id":"run"},"x":"\u00e9&"}`
 }
 
 /** @param wire makes another spelling of the signed body, to be sent in its place. */

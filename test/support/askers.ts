@@ -41,7 +41,7 @@ export interface Asked {
 
 export function freshBody(): string {
   serial += 1
-  return `{"ctx":{"request_id":"asked-${String(serial)}"}}`
+  return `{"ctx":{"request_id":"asked-${String(serial)}","run_id":"run"}}`
 }
 
 export function signed(gateway: TestGateway, { body = '', signed: text = body, isSigned }: Asked) {

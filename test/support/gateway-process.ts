@@ -124,7 +124,7 @@ let serial = 0
 
 export function signCall(key: string = processKey): SignedCall {
   serial += 1
-  const body = `{"ctx":{"request_id":"process-${String(process.pid)}-${String(serial)}"}}`
+  const body = `{"ctx":{"request_id":"process-${String(process.pid)}-${String(serial)}","run_id":"run"}}`
   return { body, signature: signatureHeader(key, body, Math.floor(Date.now() / 1000)) }
 }
 

@@ -28,7 +28,7 @@ const gateway = await startTestGateway(upstream, {
   listen: { host: '::', port: 0 },
   ...(JSON.parse(settings) as object),
 })
-const body = '{"ctx":{"request_id":"link-local"}}'
+const body = '{"ctx":{"request_id":"link-local","run_id":"run"}}'
 const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
 const host = `${ADDRESS}%link0`
 const headers = { host: 'app', 'x-inngest-signature': signature, ...(JSON.parse(fields) as object) }

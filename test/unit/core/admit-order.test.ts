@@ -16,7 +16,7 @@ import { headOf } from '../../support/head.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
 const nowSeconds = 1_700_000_000
-const body = '{"ctx":{"request_id":"a"}}'
+const body = '{"ctx":{"request_id":"a","run_id":"run"}}'
 
 interface Scene {
   target: string
@@ -71,6 +71,10 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
       s.body = ''
       s.headers['x-inngest-signature'] = [signatureHeader('abc', '', nowSeconds)]
     },
+  },
+  {
+    reason: 'run_id_mismatch',
+    spoil: (s) => (s.headers['x-run-id'] ??= ['other']),
   },
   {
     reason: 'timestamp_too_old',
@@ -149,6 +153,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
         scene.hasCanonicalRoom ? pass(canonicalizeJson(bytes)) : refuse('canonical_full'),
       )
     },
+    canonicalizeToRead: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
     claim: () => {
       touched.push('claim')
       return Promise.resolve(scene.claim)
