@@ -4,7 +4,6 @@
  * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
  */
 import { Body } from './body.ts'
-import { checkAgreement } from './check-agreement.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -116,10 +115,8 @@ async function admitInngest(
 
   const parameters = callParameters(query)
   const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
-  const use = checkSignedUse(signed, route, findings)
+  const use = await checkSignedUse(judging, route, signed, form)
   if (!use.ok) return use
-  const agreed = await checkAgreement(judging, route, signed, form)
-  if (!agreed.ok) return agreed
   const first = await checkFirstUse(judging, route, signed, credentials)
   return first.ok ? passWith(signedBody) : first
 }

@@ -1,7 +1,6 @@
 /** Whether the unsigned parts of a function call agree with its signed body. */
 import { callHeaders, checkCallIds, checkRunId } from './checks/agreement.ts'
 import type { SignedRequest } from './claim-once.ts'
-import { isTrustProbe } from './inngest/call-parameters.ts'
 import { readCanonicalCall, readUsualCall, type SignedCall } from './inngest/signed-call.ts'
 import type { Judging } from './judging.ts'
 import { moderate } from './moderate.ts'
@@ -11,7 +10,7 @@ import { pass, type Verdict } from './verdict.ts'
 /** What can be sent in a header as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/
 
-/** @param form of the body that the signature covers. */
+/** @param signed a function call. @param form of the body that the signature covers. */
 export async function checkAgreement(
   judging: Judging,
   { checks }: InngestRoutePolicy,
@@ -19,8 +18,7 @@ export async function checkAgreement(
   form: 'raw' | 'canonical',
 ): Promise<Verdict<undefined>> {
   const { head, findings } = judging
-  const { method, parameters, signedBody } = signed
-  if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
+  const { parameters, signedBody } = signed
   if (checks.runId === 'off' && checks.callIds === 'off') return pass(undefined)
   const usual = readUsualCall(signedBody)
   const read = usual === undefined ? await readUnusual(judging, signed, form) : pass(usual)

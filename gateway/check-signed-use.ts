@@ -1,8 +1,10 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
+import { checkAgreement } from './check-agreement.ts'
 import { checkSyncBody, checkSyncUrl } from './checks/sync-use.ts'
 import type { SignedRequest } from './claim-once.ts'
 import type { Findings } from './findings.ts'
 import { isTrustProbe } from './inngest/call-parameters.ts'
+import type { Judging } from './judging.ts'
 import { moderate } from './moderate.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
@@ -10,15 +12,19 @@ import { pass, refuse, type Verdict } from './verdict.ts'
 /**
  * A signature does not cover the method. That of a GET, which is made over no body and never claimed,
  * must not open anything else.
+ * @param form of the body that the signature covers.
  */
-export function checkSignedUse(
-  { method, parameters, signedBody }: SignedRequest,
+export async function checkSignedUse(
+  judging: Judging,
   route: InngestRoutePolicy,
-  findings: Findings,
-): Verdict<undefined> {
+  signed: SignedRequest,
+  form: 'raw' | 'canonical',
+): Promise<Verdict<undefined>> {
+  const { method, parameters, signedBody } = signed
+  const { findings } = judging
   if (method === 'PUT') return checkSignedSync(signedBody, route, findings)
-  const isCall = method === 'POST' && !isTrustProbe(method, parameters)
-  if (!isCall || signedBody.byteLength > 0) return pass(undefined)
+  if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
+  if (signedBody.byteLength > 0) return checkAgreement(judging, route, signed, form)
   return moderate(route.checks.runId, findings, () => refuse('call_body_missing'))
 }
 

@@ -26,7 +26,16 @@ export function parseRange(text: string): RangeReading {
   const [addressText = '', prefixText, ...rest] = text.split('/')
   const address = rest.length > 0 || text.includes('%') ? undefined : parseAddress(addressText)
   if (address === undefined) return { ok: false, expected: expectedFor(text) }
-  const isMapped = address.family === 4 && addressText.includes(':')
+  return withPrefix(address, addressText.includes(':'), prefixText, text)
+}
+
+function withPrefix(
+  address: Address,
+  isWrittenAsIpv6: boolean,
+  prefixText: string | undefined,
+  text: string,
+): RangeReading {
+  const isMapped = address.family === 4 && isWrittenAsIpv6
   const writtenBits = isMapped ? 128 : bitsOf(address.family)
   if (prefixText !== undefined && !isPrefix(prefixText, writtenBits)) {
     return {
