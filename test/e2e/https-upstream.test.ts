@@ -43,11 +43,12 @@ routes:
   })
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const port = Number((JSON.parse(line) as { listen: string }).listen.split(':').at(-1))
+  const body = '{"ctx":{"run_id":"run"}}'
   const headers = {
     host: 'evil.example.com',
-    'x-inngest-signature': signatureHeader(key, 'x', Math.floor(Date.now() / 1000)),
+    'x-inngest-signature': signatureHeader(key, body, Math.floor(Date.now() / 1000)),
   }
-  const { status } = await send({ port, headers, body: 'x' })
+  const { status } = await send({ port, headers, body })
   child.kill('SIGTERM')
   await once(child, 'exit')
   app.close()

@@ -37,7 +37,8 @@ describe('a signature', () => {
     ['a call', { query: '?fnId=f&stepId=s' }, freshBody()],
     ['a sync', { method: 'PUT' }, sync],
   ])('of %s is claimed for every method, query and Host', async (_, first, body) => {
-    const target = await startTarget()
+    // A sync is no call, which would be refused before its claim is looked at.
+    const target = await startTarget({ checks: { runId: 'off' } })
     const use = user(target, body)
     expect(await use(first)).toBe(200)
     const others: Use[] = [
@@ -53,7 +54,8 @@ describe('a signature', () => {
       { method: 'PUT', host: 'other.example.com' },
     ]
     for (const other of others) expect(await use(other)).toBe(other.method === 'PUT' ? 403 : 409)
-    expect(target.reasons().slice(1)).toEqual(others.map(() => 'replayed'))
+    const refused = target.reasons().filter((reason) => reason === 'replayed')
+    expect(refused).toEqual(others.map(() => 'replayed'))
     expect(target.upstream.seen).toHaveLength(1)
   })
 
@@ -127,7 +129,7 @@ describe('a trust probe', () => {
     'is refused as ambiguous with %s',
     async (query) => {
       const target = await startTarget()
-      expect(await user(target, '{}')({ query })).toBe(400)
+      expect(await user(target, freshBody())({ query })).toBe(400)
       expect(target.reasons()).toEqual(['target_ambiguous'])
     },
   )

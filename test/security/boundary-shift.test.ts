@@ -17,7 +17,8 @@ function post(target: Target, body: string, signature: string): Promise<string> 
 
 describe('digits moved between body and timestamp', () => {
   it('are refused in every split of one MAC but the signed one', async () => {
-    const target = await startTarget()
+    // Digits alone are no function call.
+    const target = await startTarget({ checks: { runId: 'off' } })
     const now = String(Math.floor(target.gateway.clock.wallMs / 1000))
     const body = '12345'
     const mac = signatureHeader(testKey, body, Number(now)).slice(-64)

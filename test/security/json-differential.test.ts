@@ -8,6 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { callBytes, startTarget, type Target } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
+/** These bodies are no function calls, which would be refused after the signature. */
+const bodiesOnly = { checks: { runId: 'off' } }
+
 async function post(target: Target, body: string, signedBody: string): Promise<number> {
   const fields = [`Content-Length: ${String(Buffer.byteLength(body))}`, 'Connection: close']
   const signature = `X-Inngest-Signature: ${target.sign(signedBody)}`
@@ -17,7 +20,7 @@ async function post(target: Target, body: string, signedBody: string): Promise<n
 
 describe('a body with two meanings', () => {
   it('signed as it stands is forwarded as it stands', async () => {
-    const target = await startTarget()
+    const target = await startTarget(bodiesOnly)
     const body = '{"a":1,"a":2,"__proto__":{"b":1}}'
     expect(await post(target, body, body)).toBe(200)
     expect(target.upstream.seen[0]?.body).toBe(body)
@@ -41,7 +44,7 @@ describe('a body with two meanings', () => {
   })
 
   it('re-encoded by a hop without loss reaches the app as the bytes that were signed', async () => {
-    const target = await startTarget()
+    const target = await startTarget(bodiesOnly)
     const signed = '{"a":"<é>","b":[1,2.5]}'
     expect(await post(target, ' { "b" : [1.0,25e-1], "a":"\\u003c\\u00e9>" } ', signed)).toBe(200)
     const { body = '' } = target.upstream.seen[0] ?? {}

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { callBytes, startTarget } from '../support/attack.ts'
+import { callBytes, freshBody, startTarget } from '../support/attack.ts'
 import { open, statusOf } from '../support/raw.ts'
 
 const stops: (() => unknown)[] = []
@@ -117,11 +117,13 @@ it.each(['1.0', '1.1'])(
   'Expect in HTTP/%s is answered where there is such an answer',
   async (version) => {
     const target = await startOpen()
-    const fields = ['Expect: 100-continue', 'Connection: close', 'Content-Length: 2']
+    const body = freshBody()
+    const length = `Content-Length: ${String(body.length)}`
+    const fields = ['Expect: 100-continue', 'Connection: close', length]
     for (const path of ['/x', '/api/inngest']) {
       const bytes = callBytes(
-        '{}',
-        [...fields, `X-Inngest-Signature: ${target.sign('{}')}`],
+        body,
+        [...fields, `X-Inngest-Signature: ${target.sign(body)}`],
         `POST ${path} HTTP/${version}`,
       )
       expect(statusOf(await target.raw(bytes))).toBe(version === '1.1' ? 100 : 200)

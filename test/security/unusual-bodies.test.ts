@@ -45,7 +45,11 @@ const others: readonly (readonly [string, string])[] = [
   ['an id behind escapes', '{"ctx":{"request_\\u0069d":"r"}}'],
 ]
 
+/** These bodies are about the claim: some are no calls, which would be refused before it. */
+const claimsOnly = { checks: { runId: 'off' } }
+
 const legacy = (upstream: string) => ({
+  ...claimsOnly,
   routes: [{ name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }], legacyServer: true }],
 })
 
@@ -53,7 +57,7 @@ describe('a call', () => {
   it.each([...unusual, ...withoutIds, ...unreadable])(
     'whose body has %s is claimed by the MAC alone',
     async (_, body) => {
-      const target = await startTarget()
+      const target = await startTarget(claimsOnly)
       expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
       for (const query of ['fnId=g&stepId=s', 'fnId=f&stepId=t', '']) {
         expect(await call(target, body, query)).toBe(409)
@@ -82,7 +86,7 @@ describe('the log of a replayed call', () => {
   const setting = 'legacyServer: true on the route, if the Inngest server is older than 1.13.5'
 
   it.each(withoutIds.slice(0, 2))('names the setting for %s', async (_, body) => {
-    const target = await startTarget()
+    const target = await startTarget(claimsOnly)
     for (const stepId of ['a', 'b']) await call(target, body, `fnId=f&stepId=${stepId}`)
     expect(target.gateway.logLines.at(-1)).toMatchObject({
       reason: 'replayed',
@@ -92,7 +96,7 @@ describe('the log of a replayed call', () => {
   })
 
   it('names it where a replay is only reported', async () => {
-    const target = await startTarget({ checks: { replay: 'report' } })
+    const target = await startTarget({ checks: { replay: 'report', runId: 'off' } })
     for (let i = 0; i < 2; i += 1) await call(target, '{"ctx":{"run_id":"r"}}', 'fnId=f')
     expect(target.gateway.logLines.at(-1)).toMatchObject({
       reported: ['replayed'],
@@ -101,7 +105,7 @@ describe('the log of a replayed call', () => {
   })
 
   it.each(unusual)('does not name it for a body that has %s', async (_, body) => {
-    const target = await startTarget()
+    const target = await startTarget(claimsOnly)
     for (let i = 0; i < 2; i += 1) await call(target, body, 'fnId=f')
     expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'replayed' })
     expect(target.gateway.logLines.at(-1)).not.toHaveProperty('diagnosis')

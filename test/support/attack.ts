@@ -54,7 +54,7 @@ let serial = 0
 /** A canonical call body that no other test signs. */
 export function freshBody(): string {
   serial += 1
-  return `{"ctx":{"request_id":"attack-${String(serial)}","run_id":"run"}}`
+  return `{"ctx":{"request_id":"attack-${String(serial)}","run_id":"run"},"version":1}`
 }
 
 /** The head and body of a call, in bytes. @param fields lines without their ends. */

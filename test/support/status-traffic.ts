@@ -14,7 +14,7 @@ export async function sendSigned(
   } = {},
 ): Promise<string> {
   serial += 1
-  const body = `{"ctx":{"request_id":"status-${String(serial)}","run_id":"run"},"event":{"card":"4242 4242"}}`
+  const body = `{"ctx":{"request_id":"status-${String(serial)}","run_id":"01J${String(serial)}"},"event":{"card":"4242 4242"}}`
   const signature = signatureHeader(key, body, Math.floor(clock.wallMs / 1000) - ageSeconds)
   const headers = { 'x-inngest-signature': signature, 'x-run-id': `01J${String(serial)}` }
   await send({ port, target, body, headers })

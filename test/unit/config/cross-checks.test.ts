@@ -125,7 +125,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'a mode of no check',
       `routes: [{ name: a, ${app}, ${keys}, checks: { framing: off } }]`,
-      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, freshness, replay',
+      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, runId, callIds, freshness, replay',
     ],
     [
       'a check that a passthrough route does not make',
