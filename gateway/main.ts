@@ -15,7 +15,7 @@ import type { SettingsOptions } from './commands/settings.ts'
 import type { sign } from './commands/sign.ts'
 import type { verify } from './commands/verify.ts'
 import { ignoreEnvironment } from './ignored-environment.ts'
-import { redactSecrets } from './redact-secrets.ts'
+import { redactSecrets } from './redact/redact-secrets.ts'
 import { version } from './version.ts'
 
 ignoreEnvironment(process.env)

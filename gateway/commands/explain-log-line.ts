@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { parseAddress } from '../checks/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
-import { redactSecrets } from '../redact-secrets.ts'
+import { redactSecrets } from '../redact/redact-secrets.ts'
 import {
   describeAllowed,
   describeDiagnosis,

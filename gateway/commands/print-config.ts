@@ -5,7 +5,7 @@ import { readPlainFile } from '../config/read-file.ts'
 import { readYaml } from '../config/read-yaml.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { givenPort } from '../config/traffic-port.ts'
-import { redactSecrets } from '../redact-secrets.ts'
+import { redactSecrets } from '../redact/redact-secrets.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export function printConfig(options: SettingsOptions, env: Environment): number {

@@ -1,5 +1,5 @@
 /** Writes a message of a command to stderr. Messages quote arguments and files, so none goes there unredacted. */
-import { redactSecrets } from '../redact-secrets.ts'
+import { redactSecrets } from '../redact/redact-secrets.ts'
 
 export function printError(message: string): void {
   console.error(redactSecrets(message))

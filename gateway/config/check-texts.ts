@@ -4,8 +4,8 @@
  */
 import { isMapping } from './cross-checks.ts'
 import { formatPath, isSecretPath, type LineOf, type Problem } from './problem.ts'
-import { holdsKey } from '../redact-secrets.ts'
-import { REDACTED } from '../redacted.ts'
+import { holdsKey } from '../redact/redact-secrets.ts'
+import { REDACTED } from '../redact/redacted.ts'
 import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
 
 const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'

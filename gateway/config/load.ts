@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 
 import type { SigningKey } from '../inngest/signing-key.ts'
-import { holdsKey } from '../redact-secrets.ts'
+import { holdsKey } from '../redact/redact-secrets.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTexts } from './check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'

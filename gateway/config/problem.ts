@@ -1,6 +1,6 @@
 /** What is wrong with a configuration, said so that the operator can mend it. */
-import { REDACTED } from '../redacted.ts'
-import { redactSecrets } from '../redact-secrets.ts'
+import { REDACTED } from '../redact/redacted.ts'
+import { redactSecrets } from '../redact/redact-secrets.ts'
 
 export interface Problem {
   /** The file, or `environment`. */

@@ -4,7 +4,7 @@
  */
 import { createSecretKey, type KeyObject } from 'node:crypto'
 
-import { Redacted } from '../redacted.ts'
+import { Redacted } from '../redact/redacted.ts'
 
 const PREFIX = /^signkey-\w+-/
 

@@ -5,8 +5,8 @@ import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import { printable } from '../printable.ts'
-import { redactKeys } from '../redact-secrets.ts'
+import { printable } from '../redact/printable.ts'
+import { redactKeys } from '../redact/redact-secrets.ts'
 import type { Decision, RequestRecord } from './record.ts'
 
 /** The key that verified the request. */

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 
 import type { Findings } from '../findings.ts'
-import { printable } from '../printable.ts'
+import { printable } from '../redact/printable.ts'
 
 /** An app chooses the targets. */
 const MOST_WARNINGS = 100

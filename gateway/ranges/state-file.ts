@@ -12,7 +12,7 @@ import { z } from 'zod'
 import type { AddressRange } from '../checks/address-ranges.ts'
 import type { PublishedList } from '../inngest/published-list.ts'
 import { listProblems, parseRangeList } from '../inngest/range-list.ts'
-import { plainError } from '../plain-error.ts'
+import { plainError } from '../redact/plain-error.ts'
 
 /** Lists by source. */
 export type Lists = ReadonlyMap<string, PublishedList>

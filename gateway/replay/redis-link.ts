@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
-import { plainError } from '../plain-error.ts'
+import { plainError } from '../redact/plain-error.ts'
 import { AvailabilityLog } from './availability-log.ts'
 import { isCluster, type RedisClient } from './redis-client.ts'
 import { askInfo, troubleIn } from './redis-info.ts'

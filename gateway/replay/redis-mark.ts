@@ -3,7 +3,7 @@
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
  * somebody emptied it; signatures of before are refused. Each claim reads it again (redis-scripts.ts).
  */
-import { plainError } from '../plain-error.ts'
+import { plainError } from '../redact/plain-error.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { RedisMemory } from './redis-memory.ts'

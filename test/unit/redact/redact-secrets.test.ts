@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { loggedError } from '../../../gateway/observe/logged-error.ts'
-import { plainError } from '../../../gateway/plain-error.ts'
-import { quotable } from '../../../gateway/printable.ts'
-import { holdsKey, redactKeys, redactSecrets } from '../../../gateway/redact-secrets.ts'
+import { loggedError } from '../../../gateway/redact/logged-error.ts'
+import { plainError } from '../../../gateway/redact/plain-error.ts'
+import { quotable } from '../../../gateway/redact/printable.ts'
+import { holdsKey, redactKeys, redactSecrets } from '../../../gateway/redact/redact-secrets.ts'
 
 const hex = '0123456789abcdef'.repeat(4)
 const eventKey = 'aB3-_'.repeat(17)

@@ -1,4 +1,4 @@
-import { redactSecrets } from '../redact-secrets.ts'
+import { redactSecrets } from './redact-secrets.ts'
 
 /**
  * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
