@@ -2,7 +2,7 @@
  * The configuration as the request path sees it: addresses parsed, keys read, defaults filled in.
  * config/compile.ts makes it; nothing in it changes afterwards.
  */
-import type { AddressRanges } from './checks/address-ranges.ts'
+import type { AddressRanges } from './ip/address-ranges.ts'
 import type { SigningKey } from './inngest/signing-key.ts'
 
 export interface Policy {

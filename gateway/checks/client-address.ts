@@ -6,8 +6,8 @@
  */
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { parseAddress, parseHeaderAddress, parsePeerAddress, type Address } from './address.ts'
-import type { AddressRanges } from './address-ranges.ts'
+import { parseAddress, parseHeaderAddress, parsePeerAddress, type Address } from '../ip/address.ts'
+import type { AddressRanges } from '../ip/address-ranges.ts'
 import { memoized } from './memoized.ts'
 import type { ConnectionHead } from './request-head.ts'
 

@@ -1,7 +1,7 @@
 /** Whether a request uses an Inngest route in a way that Inngest does, as far as the head tells. */
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import type { Address } from './address.ts'
+import type { Address } from '../ip/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 import { maxUnsignedSyncBytes } from './sync-use.ts'
 

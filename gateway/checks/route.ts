@@ -4,7 +4,7 @@
  */
 import type { RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { parseAuthority } from './authority.ts'
+import { parseAuthority } from '../ip/authority.ts'
 import { memoized } from './memoized.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 import { findAmbiguity, isOfHost, type Ambiguity } from './stricter-route.ts'

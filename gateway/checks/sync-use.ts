@@ -8,7 +8,7 @@ import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
 import { memberText } from '../inngest/canonical-member.ts'
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { canonicalAuthority } from './authority.ts'
+import { canonicalAuthority } from '../ip/authority.ts'
 import { fieldValues, type RequestHead } from './request-head.ts'
 
 export function checkSyncBody(body: Body): Verdict<undefined> {

@@ -1,5 +1,5 @@
 /** The way of a request through the checks, in words. */
-import { formatAddress, type Address } from '../checks/address.ts'
+import { formatAddress, type Address } from '../ip/address.ts'
 import type { ClientAddressSource } from '../checks/client-address.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'

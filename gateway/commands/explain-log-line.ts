@@ -1,7 +1,7 @@
 /** `explain --log`: what a line of the log says, in words, and what the settings say to it now. */
 import { z } from 'zod'
 
-import { parseAddress } from '../checks/address.ts'
+import { parseAddress } from '../ip/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'

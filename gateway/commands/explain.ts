@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit.ts'
 import { Body } from '../body.ts'
-import { parsePeerAddress } from '../checks/address.ts'
+import { parsePeerAddress } from '../ip/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
 import { whyUnreadable } from '../config/read-file.ts'

@@ -1,6 +1,6 @@
 /** `ips`: which client addresses are let in and why, or whether one is. */
-import { formatAddress, parseAddress } from '../checks/address.ts'
-import { isInRange, type AddressRange } from '../checks/address-ranges.ts'
+import { formatAddress, parseAddress } from '../ip/address.ts'
+import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'

@@ -1,8 +1,8 @@
 /** Config to Settings: addresses parsed, keys read, routes held against each other. */
 import { createHash } from 'node:crypto'
 
-import { AddressRanges, parseRange, type AddressRange } from '../checks/address-ranges.ts'
-import { canonicalAuthority } from '../checks/authority.ts'
+import { AddressRanges, parseRange, type AddressRange } from '../ip/address-ranges.ts'
+import { canonicalAuthority } from '../ip/authority.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type {
   CheckModes,

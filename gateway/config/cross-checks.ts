@@ -1,5 +1,5 @@
 /** What is wrong between parts of a configuration, each of which is right in itself. */
-import { canonicalAuthority } from '../checks/authority.ts'
+import { canonicalAuthority } from '../ip/authority.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 
 export function doubledRoutes(

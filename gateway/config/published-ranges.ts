@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-import { parseRange, type AddressRange } from '../checks/address-ranges.ts'
+import { parseRange, type AddressRange } from '../ip/address-ranges.ts'
 
 const FILE = new URL('../../config/inngest-ranges.yaml', import.meta.url)
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 
-import { parseRange } from '../checks/address-ranges.ts'
+import { parseRange } from '../ip/address-ranges.ts'
 import { authorizerSchema } from './authorizer-schema.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
 import { freshnessSchema } from './freshness-schema.ts'

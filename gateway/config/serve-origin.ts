@@ -1,5 +1,5 @@
 /** Reads a route's `serveOrigin`, which `Host` and `X-Forwarded-Proto` are pinned to. */
-import { canonicalAuthority } from '../checks/authority.ts'
+import { canonicalAuthority } from '../ip/authority.ts'
 import type { ServeOrigin } from '../policy.ts'
 import { isOrigin } from './upstream.ts'
 

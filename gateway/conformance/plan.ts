@@ -1,9 +1,9 @@
 /** What is asked for on the command line, checked before anything is sent. */
-import { formatAddress, parseAddress } from '../checks/address.ts'
-import { isLoopback } from '../config/loopback.ts'
+import { formatAddress, parseAddress } from '../ip/address.ts'
+import { isLoopback } from '../ip/loopback.ts'
 import { readPublishedRanges } from '../config/published-ranges.ts'
 import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
-import { withoutBrackets } from '../host-port.ts'
+import { withoutBrackets } from '../ip/host-port.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { parseAppAddress, type AppAddress } from './app-address.ts'
 import { groups, type CaseText } from './case.ts'

@@ -5,7 +5,7 @@
  */
 import type { Server, Socket } from 'node:net'
 
-import { parsePeerAddress } from '../checks/address.ts'
+import { parsePeerAddress } from '../ip/address.ts'
 import type { ProxiedConnection } from '../checks/request-head.ts'
 import type { Policy } from '../policy.ts'
 import type { Reason } from '../reasons.ts'

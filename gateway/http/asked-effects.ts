@@ -3,7 +3,7 @@
  * mended on the way to the app is refused here, before anything is spent for it.
  */
 import type { Body } from '../body.ts'
-import { isSameAuthority } from '../checks/authority.ts'
+import { isSameAuthority } from '../ip/authority.ts'
 import type { QuestionForm } from '../checks/original-request.ts'
 import { fieldValues, type RequestHead } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'

@@ -1,5 +1,5 @@
 /** How many connections each client network has, and all of them together. */
-import { formatAddress, parsePeerAddress } from '../checks/address.ts'
+import { formatAddress, parsePeerAddress } from '../ip/address.ts'
 
 export class NetworkCounts {
   readonly #counts = new Map<string, number>()

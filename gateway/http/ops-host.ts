@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net'
 
-import { canonicalAuthority, parseAuthority } from '../checks/authority.ts'
+import { canonicalAuthority, parseAuthority } from '../ip/authority.ts'
 
 /**
  * Names that nobody can register: RFC 6761, 6762, 8375, ICANN's decision of 2024-07-29 on `.internal`,

@@ -1,7 +1,7 @@
 /** Takes the PROXY protocol header off the front of a connection. */
 import type { Socket } from 'node:net'
 
-import { parseProxyHeader } from '../checks/proxy-header.ts'
+import { parseProxyHeader } from '../ip/proxy-header.ts'
 import type { ProxiedConnection } from '../checks/request-head.ts'
 
 /** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */

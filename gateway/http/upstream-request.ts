@@ -1,6 +1,6 @@
 /** The head of the request that the app gets, built anew from an accepted one. */
 import type { AdmittedRequest, PassthroughRequest } from '../admit.ts'
-import { formatAddress } from '../checks/address.ts'
+import { formatAddress } from '../ip/address.ts'
 import { forwardedPrefix, forwardedScheme } from '../checks/forwarded-request.ts'
 
 type AcceptedRequest = AdmittedRequest | PassthroughRequest

@@ -1,5 +1,5 @@
 /** One published list over time: what it holds now, and what it held until lately. */
-import type { AddressRange } from '../checks/address-ranges.ts'
+import type { AddressRange } from '../ip/address-ranges.ts'
 import { MAX_RANGES } from './range-list.ts'
 
 export interface PublishedList {

@@ -2,8 +2,8 @@
  * Reads a list of ranges as Inngest publishes it. Whoever can change the list says who is let in,
  * so a list with anything in it that is not a small public range is refused whole.
  */
-import { parseRange, type AddressRange } from '../checks/address-ranges.ts'
-import { touchesSpecialPurpose } from '../checks/special-purpose.ts'
+import { parseRange, type AddressRange } from '../ip/address-ranges.ts'
+import { touchesSpecialPurpose } from '../ip/special-purpose.ts'
 
 export const MAX_RANGES = 1000
 

@@ -4,7 +4,7 @@
  * (inngest `exechttp.go` CheckRedirect).
  */
 
-import { canonicalAuthority } from '../checks/authority.ts'
+import { canonicalAuthority } from '../ip/authority.ts'
 import { callParameters } from './call-parameters.ts'
 
 export interface CallTarget {

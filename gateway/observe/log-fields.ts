@@ -1,5 +1,5 @@
 /** The log line of a request: names and values that operators search by. */
-import { formatAddress } from '../checks/address.ts'
+import { formatAddress } from '../ip/address.ts'
 import { fieldValues } from '../checks/request-head.ts'
 import { splitTarget } from '../checks/route.ts'
 import type { Findings } from '../findings.ts'

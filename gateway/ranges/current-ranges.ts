@@ -1,5 +1,5 @@
 /** The set of ranges that is in use, put together from what is known of each source. */
-import type { AddressRange } from '../checks/address-ranges.ts'
+import type { AddressRange } from '../ip/address-ranges.ts'
 import { rangeKey, validRanges, type PublishedList } from '../inngest/published-list.ts'
 
 export interface CurrentRanges {

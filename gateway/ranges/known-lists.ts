@@ -1,5 +1,5 @@
 /** The last good list of each source, in memory and in the state file. */
-import type { AddressRange } from '../checks/address-ranges.ts'
+import type { AddressRange } from '../ip/address-ranges.ts'
 import { updateList, withoutFuture, type PublishedList } from '../inngest/published-list.ts'
 import type { KnownList } from './current-ranges.ts'
 import { failureOf, type ListSource, type Look, type LookFailure } from './list-source.ts'

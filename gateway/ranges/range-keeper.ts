@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 
-import type { AddressRange } from '../checks/address-ranges.ts'
+import type { AddressRange } from '../ip/address-ranges.ts'
 import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
 import { FileTrigger } from './file-trigger.ts'
 import { KnownLists } from './known-lists.ts'

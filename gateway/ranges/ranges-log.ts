@@ -1,7 +1,7 @@
 /** What the operator is told about the ranges. */
 import type { Logger } from 'pino'
 
-import type { AddressRange } from '../checks/address-ranges.ts'
+import type { AddressRange } from '../ip/address-ranges.ts'
 import { whyBundled, type CurrentRanges, type RangesChange } from './current-ranges.ts'
 import type { LookFailure } from './list-source.ts'
 import type { StateWriting } from './state-file.ts'

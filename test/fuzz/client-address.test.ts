@@ -3,8 +3,8 @@ import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { formatAddress, parseAddress } from '../../gateway/checks/address.ts'
-import { AddressRanges, parseRange } from '../../gateway/checks/address-ranges.ts'
+import { formatAddress, parseAddress } from '../../gateway/ip/address.ts'
+import { AddressRanges, parseRange } from '../../gateway/ip/address-ranges.ts'
 import { resolveClientAddress } from '../../gateway/checks/client-address.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { parseAddress } from '../../gateway/checks/address.ts'
+import { parseAddress } from '../../gateway/ip/address.ts'
 import { readSettingsFile } from '../../gateway/config/load.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 

@@ -3,7 +3,7 @@ import { BlockList } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { formatAddress } from '../../gateway/checks/address.ts'
+import { formatAddress } from '../../gateway/ip/address.ts'
 import { listProblems, MAX_RANGES, parseRangeList } from '../../gateway/inngest/range-list.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 

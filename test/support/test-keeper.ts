@@ -7,7 +7,7 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { vi } from 'vitest'
 
-import { parseRange, type AddressRange } from '../../gateway/checks/address-ranges.ts'
+import { parseRange, type AddressRange } from '../../gateway/ip/address-ranges.ts'
 import type { CurrentRanges } from '../../gateway/ranges/current-ranges.ts'
 import type { UrlSource } from '../../gateway/ranges/list-source.ts'
 import { RangeKeeper, type RangeKeeperOptions } from '../../gateway/ranges/range-keeper.ts'

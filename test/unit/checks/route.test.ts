@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
+import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
 import { checkInngestUse } from '../../../gateway/checks/inngest-use.ts'
 import type { RequestHead } from '../../../gateway/checks/request-head.ts'
 import { checkRoute } from '../../../gateway/checks/route.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { admit } from '../../../gateway/admit.ts'
 import { Body } from '../../../gateway/body.ts'
-import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
+import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema.ts'
 import { Findings } from '../../../gateway/findings.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import type { AddressRange } from '../../../gateway/checks/address-ranges.ts'
+import type { AddressRange } from '../../../gateway/ip/address-ranges.ts'
 import {
   updateList,
   validRanges,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { formatAddress } from '../../../gateway/checks/address.ts'
+import { formatAddress } from '../../../gateway/ip/address.ts'
 import { listProblems, MAX_RANGES, parseRangeList } from '../../../gateway/inngest/range-list.ts'
 
 const texts = (list: string) => {

@@ -4,8 +4,8 @@ import { BlockList, isIP } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
-import { formatAddress, parseAddress } from '../../../gateway/checks/address.ts'
-import { AddressRanges, parseRange } from '../../../gateway/checks/address-ranges.ts'
+import { formatAddress, parseAddress } from '../../../gateway/ip/address.ts'
+import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
 import { resolveClientAddress } from '../../../gateway/checks/client-address.ts'
 
 function rangesOf(...texts: string[]): AddressRanges {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { canonicalAuthority, isSameAuthority } from '../../../gateway/checks/authority.ts'
+import { canonicalAuthority, isSameAuthority } from '../../../gateway/ip/authority.ts'
 
 describe('canonicalAuthority', () => {
   it.each([
