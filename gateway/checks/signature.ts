@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto'
 
 import { Body } from '../body.ts'
-import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { computeMacOfPieces } from '../inngest/mac.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'

@@ -4,8 +4,8 @@
  * signing key the sync was made; the URL in the body does.
  */
 import type { Body } from '../body.ts'
-import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
-import { memberText } from '../inngest/canonical-member.ts'
+import { canonicalizeJson, maxInlineBytes } from '../inngest/jcs/canonical-json.ts'
+import { memberText } from '../inngest/jcs/canonical-member.ts'
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { canonicalAuthority } from '../ip/authority.ts'

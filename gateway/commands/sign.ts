@@ -1,7 +1,7 @@
 /** `sign`: a signature as Inngest would make it, ready to send. */
 import { isUtf8 } from 'node:buffer'
 
-import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
 import type { Environment } from '../config/resolve-keys.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'

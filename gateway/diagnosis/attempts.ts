@@ -1,7 +1,7 @@
 /** Everything that costs time in the diagnosis of one request, each paid for before it is done. */
 import { timingSafeEqual } from 'node:crypto'
 
-import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
+import { canonicalizeJson, maxInlineBytes } from '../inngest/jcs/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'

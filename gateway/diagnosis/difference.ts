@@ -2,7 +2,7 @@
  * What differs first between a body and its canonical form, for a request that verified in that
  * form only: some hop writes JSON anew, and the operator may want to know which.
  */
-import { readString } from '../inngest/json-string.ts'
+import { readString } from '../inngest/jcs/json-string.ts'
 
 export type DifferenceKind =
   /** A string is escaped where its canonical form is not, or otherwise. */

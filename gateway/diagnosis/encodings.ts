@@ -1,5 +1,5 @@
 /** What hops do to a body so that not even its canonical form is what was signed, and its undoing. */
-import { readString } from '../inngest/json-string.ts'
+import { readString } from '../inngest/jcs/json-string.ts'
 import { undoDoubleEncoding, undoSingleBytes } from './charset.ts'
 import {
   undoEntities,

@@ -2,7 +2,7 @@
  * Escapes that a hop put in, taken out. Texts here hold one character for each byte (latin1), so
  * that bytes which are no UTF-8 pass through unharmed.
  */
-import { writeString } from '../inngest/json-string.ts'
+import { writeString } from '../inngest/jcs/json-string.ts'
 
 /** The five of XML and the numeric ones: what the escaping functions of the web write. */
 const ENTITY = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi

@@ -3,7 +3,7 @@
  * canonical-json.ts, which says only whether there is a canonical form: what was cut off or
  * prolonged has none, and the grammar of numbers and the UTF-8 of strings tell nothing of that.
  */
-import { maxDepth } from '../inngest/canonical-json.ts'
+import { maxDepth } from '../inngest/jcs/canonical-json.ts'
 
 export type JsonEnd =
   /** `end` is the offset behind the value. */

@@ -1,6 +1,6 @@
 /** Why an honest call may have been refused as a replay, for the operator's log and metric. */
 import type { Body } from '../body.ts'
-import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { maxExaminedBytes } from './attempts.ts'
 import type { DiagnosisBudget } from './budget.ts'

@@ -4,7 +4,7 @@
  * calls share a MAC; without, parallel steps of older servers do.
  */
 import type { Body } from '../body.ts'
-import { memberText } from './canonical-member.ts'
+import { memberText } from './jcs/canonical-member.ts'
 
 /**
  * The longest recorded members before `ctx.stack` were 330 bytes, so the first look mostly decides; the

@@ -6,7 +6,7 @@
  * canonical form first, which refuses duplicate members, so that no SDK reads another id than this one.
  */
 import { Body } from '../body.ts'
-import { memberText } from './canonical-member.ts'
+import { memberText } from './jcs/canonical-member.ts'
 
 export interface SignedCall {
   /** Each is undefined if the body has no such member, or one of another type. */

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 
-import { canonicalizeJson, maxInlineBytes } from '../inngest/canonical-json.ts'
+import { canonicalizeJson, maxInlineBytes } from '../inngest/jcs/canonical-json.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { CanonicalThread, type CanonicalJob, type ThreadOptions } from './canonical-thread.ts'
 

@@ -1,7 +1,7 @@
 /** A thread of the pool in canonical-pool.ts: bodies in, the canonical form of each, or none, out. */
 import { parentPort } from 'node:worker_threads'
 
-import { canonicalizeJson } from '../inngest/canonical-json.ts'
+import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import type { CanonicalJob } from './canonical-thread.ts'
 
 parentPort?.on('message', ({ body, mayRound }: CanonicalJob) => {

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { canonicalizeJson } from '../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 
 const canonical = (text: string | Uint8Array) => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { DiagnosisBudget } from '../../gateway/diagnosis/budget.ts'
 import { encodings, type Encoding } from '../../gateway/diagnosis/encodings.ts'
 import { diagnoseMismatch, mismatches } from '../../gateway/diagnosis/mismatch.ts'
-import { canonicalizeJson } from '../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
 import { SigningKey } from '../../gateway/inngest/signing-key.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 

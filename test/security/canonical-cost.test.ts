@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import * as canonicalJson from '../../gateway/inngest/canonical-json.ts'
+import * as canonicalJson from '../../gateway/inngest/jcs/canonical-json.ts'
 import type * as canonicalPool from '../../gateway/threads/canonical-pool.ts'
 import { CanonicalThread } from '../../gateway/threads/canonical-thread.ts'
 import { callBytes, expectQuiet, signedCall, startTarget, type Target } from '../support/attack.ts'
@@ -18,7 +18,7 @@ import { statusOf } from '../support/raw.ts'
 
 /** How long each body was that came into canonical form on the event loop. */
 const inlineBytes = vi.hoisted((): number[] => [])
-vi.mock('../../gateway/inngest/canonical-json.ts', async (original) => {
+vi.mock('../../gateway/inngest/jcs/canonical-json.ts', async (original) => {
   const actual: typeof canonicalJson = await original()
   const canonicalizeJson = (body: Uint8Array) => {
     inlineBytes.push(body.byteLength)

@@ -4,11 +4,11 @@
  */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import * as canonical from '../../gateway/inngest/canonical-json.ts'
+import * as canonical from '../../gateway/inngest/jcs/canonical-json.ts'
 import { callBytes, freshBody, signedCall, startTarget } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
-vi.mock('../../gateway/inngest/canonical-json.ts', async (original) => {
+vi.mock('../../gateway/inngest/jcs/canonical-json.ts', async (original) => {
   const actual: typeof canonical = await original()
   return { ...actual, canonicalizeJson: vi.fn(actual.canonicalizeJson) }
 })

@@ -1,7 +1,7 @@
 /** A program: brings a file into canonical form, and says by how many bytes it grew at most. */
 import { readFileSync } from 'node:fs'
 
-import { canonicalizeJson } from '../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
 
 const body = readFileSync(process.argv[2] ?? '')
 const before = mostHeld()

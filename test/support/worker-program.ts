@@ -1,6 +1,6 @@
 /** Programs for the threads of the canonicalising pool that do what a test needs of them. */
 
-const canonicalJson = new URL('../../gateway/inngest/canonical-json.ts', import.meta.url).href
+const canonicalJson = new URL('../../gateway/inngest/jcs/canonical-json.ts', import.meta.url).href
 
 /** @param onBody statements that may use `body`, `answer` and `canonicalizeJson`. */
 export function workerProgram(onBody: string): URL {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { ID_CHARACTERS, makeBody } from '../../../bench/bodies.ts'
 import { createSigner } from '../../../bench/signed-load.ts'
-import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
 const key = 'f00f3005a3666b359a79c2bc3380ce27'

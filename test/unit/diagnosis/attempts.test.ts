@@ -5,13 +5,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { DiagnosisBudget } from '../../../gateway/diagnosis/budget.ts'
 import { diagnoseMismatch } from '../../../gateway/diagnosis/mismatch.ts'
-import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { computeMac } from '../../../gateway/inngest/mac.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
 import { recordedRequests } from '../../support/recorded.ts'
 
 vi.mock('../../../gateway/inngest/mac.ts', { spy: true })
-vi.mock('../../../gateway/inngest/canonical-json.ts', { spy: true })
+vi.mock('../../../gateway/inngest/jcs/canonical-json.ts', { spy: true })
 
 const keys = ['signkey-test-abc', 'def'].flatMap((text) => SigningKey.parse('env:KEY', text) ?? [])
 const burstBytes = 8_388_608

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { firstDifference } from '../../../gateway/diagnosis/difference.ts'
-import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { recordedRequests } from '../../support/recorded.ts'
 
 function differenceOf(text: string) {

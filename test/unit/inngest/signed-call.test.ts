@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { Body } from '../../../gateway/body.ts'
-import { canonicalizeJson } from '../../../gateway/inngest/canonical-json.ts'
+import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { readCanonicalCall, readUsualCall } from '../../../gateway/inngest/signed-call.ts'
 import { recordedRequests } from '../../support/recorded.ts'
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { maxInlineBytes } from '../../../gateway/inngest/canonical-json.ts'
+import { maxInlineBytes } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { CanonicalPool, type PoolOptions } from '../../../gateway/threads/canonical-pool.ts'
 import { fails, failsAtTimes, neverAnswers, workerProgram } from '../../support/worker-program.ts'
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { lengthOfEscape, readEscape, writeCharacter } from '../../../gateway/inngest/json-escape.ts'
+import {
+  lengthOfEscape,
+  readEscape,
+  writeCharacter,
+} from '../../../../gateway/inngest/jcs/json-escape.ts'
 
 const hex = (unit: number) => unit.toString(16).padStart(4, '0')
 

@@ -2,8 +2,8 @@ import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { canonicalizeJson, maxDepth } from '../../../gateway/inngest/canonical-json.ts'
-import { recordedRequests } from '../../support/recorded.ts'
+import { canonicalizeJson, maxDepth } from '../../../../gateway/inngest/jcs/canonical-json.ts'
+import { recordedRequests } from '../../../support/recorded.ts'
 
 function canonical(text: string | Uint8Array): string | undefined {
   const bytes = canonicalizeJson(Buffer.from(text))

@@ -5,7 +5,7 @@ import {
   endOfNumber,
   isCanonicalNumber,
   isSameDecimal,
-} from '../../../gateway/inngest/json-number.ts'
+} from '../../../../gateway/inngest/jcs/json-number.ts'
 
 describe('endOfNumber', () => {
   it.each([

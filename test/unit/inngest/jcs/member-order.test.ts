@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { compareNames, sortMembers } from '../../../gateway/inngest/member-order.ts'
+import { compareNames, sortMembers } from '../../../../gateway/inngest/jcs/member-order.ts'
 
 /** Members as the canonicaliser leaves them, and where they stand. */
 function membersOf(names: readonly string[]) {
