@@ -3,8 +3,8 @@
  * client says of these fields: Envoy repeats method, path and fields of the request in its question,
  * Traefik names them in X-Forwarded-Method, -Host and -Uri.
  */
-import { pass, refuse, type Verdict } from '../verdict.ts'
-import { fieldValues, type RequestHead } from './request-head.ts'
+import { pass, refuse, type Verdict } from '../admit/verdict.ts'
+import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 
 /** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
 export const questionForms = ['request', 'forwarded'] as const

@@ -1,14 +1,14 @@
 /** The way of a request through the checks, in words. */
 import { formatAddress, type Address } from '../ip/address.ts'
-import type { ClientAddressSource } from '../checks/client-address.ts'
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
-import { splitTarget } from '../checks/route.ts'
+import type { ClientAddressSource } from '../admit/checks/client-address.ts'
+import { fieldValues, type RequestHead } from '../admit/request-head.ts'
+import { splitTarget } from '../admit/checks/route.ts'
 import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
-import { faults, type FaultCode } from '../errors.ts'
-import type { Findings } from '../findings.ts'
+import { faults, type FaultCode } from '../admit/faults.ts'
+import type { Findings } from '../admit/facts.ts'
 import { keyOf } from '../observe/log-fields.ts'
-import { reasons, type Reason } from '../reasons.ts'
+import { reasons, type Reason } from '../admit/reasons.ts'
 
 export interface Way {
   readonly head: RequestHead

@@ -1,10 +1,10 @@
 /** `verify`: whether a body, header and key match and, if not, why. */
-import { checkCredentials } from '../checks/credentials.ts'
-import { checkFreshness } from '../checks/freshness.ts'
-import { verifySignature } from '../checks/signature.ts'
+import { checkCredentials } from '../admit/checks/credentials.ts'
+import { checkFreshness } from '../admit/checks/freshness.ts'
+import { verifySignature } from '../admit/checks/signature.ts'
 import { freshnessSchema } from '../config/freshness-schema.ts'
 import type { Environment } from '../config/resolve-keys.ts'
-import { reasons, type Reason } from '../reasons.ts'
+import { reasons, type Reason } from '../admit/reasons.ts'
 import { readSigningInput } from './signing-input.ts'
 import { printError } from './print-error.ts'
 

@@ -11,7 +11,7 @@ import type {
   RoutePolicy,
   ServeOrigin,
   UpstreamTlsPolicy,
-} from '../policy.ts'
+} from '../admit/policy.ts'
 import { mergeModes } from './checks-schema.ts'
 import { readPublishedRanges } from './published-ranges.ts'
 import type { ListenerTls, ReplayTls, TlsMaterial } from './read-tls.ts'

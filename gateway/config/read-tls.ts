@@ -2,7 +2,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
 import { plainError } from '../redact/plain-error.ts'
-import type { UpstreamTlsPolicy } from '../policy.ts'
+import type { UpstreamTlsPolicy } from '../admit/policy.ts'
 import { PemFiles, type PemReport } from './pem.ts'
 import { formatPath, type LineOf, type Problem } from './problem.ts'
 import type { Config } from './schema.ts'

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
 
-import type { LimitsPolicy } from '../policy.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
 import type { Config } from './schema.ts'
 
 export const MAX_WORKERS = 64

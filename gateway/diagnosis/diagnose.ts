@@ -1,7 +1,7 @@
 /** What can be said of a request that was not signed as it should be, or claimed before, for its record. */
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
-import type { Findings } from '../findings.ts'
-import type { Reason } from '../reasons.ts'
+import { fieldValues, type RequestHead } from '../admit/request-head.ts'
+import type { Findings } from '../admit/facts.ts'
+import type { Reason } from '../admit/reasons.ts'
 import type { DiagnosisBudget } from './budget.ts'
 import { firstDifference } from './difference.ts'
 import { diagnoseMismatch, mismatches, type MismatchKind } from './mismatch.ts'

@@ -6,9 +6,9 @@
 import type { Server, Socket } from 'node:net'
 
 import { parsePeerAddress } from '../ip/address.ts'
-import type { ProxiedConnection } from '../checks/request-head.ts'
-import type { Policy } from '../policy.ts'
-import type { Reason } from '../reasons.ts'
+import type { ProxiedConnection } from '../admit/request-head.ts'
+import type { Policy } from '../admit/policy.ts'
+import type { Reason } from '../admit/reasons.ts'
 import type { Connections } from './connections.ts'
 import { readProxyHeader } from './proxy-preface.ts'
 

@@ -2,12 +2,12 @@
  * The decision for a proxy that asks and passes the request on itself. It is `admit`, about the
  * request that the question is about, with the steps of asked-effects.ts.
  */
-import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit.ts'
+import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
 import type { QuestionPolicy } from '../checks/original-request.ts'
-import type { RequestHead } from '../checks/request-head.ts'
-import type { Findings } from '../findings.ts'
-import type { Policy } from '../policy.ts'
-import { pass, refuse, type Verdict } from '../verdict.ts'
+import type { RequestHead } from '../admit/request-head.ts'
+import type { Findings } from '../admit/facts.ts'
+import type { Policy } from '../admit/policy.ts'
+import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { AskedEffects, type QuestionEffects } from './asked-effects.ts'
 import { fieldsToRemove } from './header-hygiene.ts'
 

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 
 import { errors, type Dispatcher } from 'undici'
 
-import { fieldValues } from '../checks/request-head.ts'
-import { GatewayFault } from '../errors.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import { GatewayFault } from '../admit/faults.ts'
 import { keepResponseFields } from './header-hygiene.ts'
 import { sendHead } from './relay.ts'
 

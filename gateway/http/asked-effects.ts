@@ -2,17 +2,17 @@
  * The steps of `admit` for a request that the asking proxy passes on as it got it. What inline is
  * mended on the way to the app is refused here, before anything is spent for it.
  */
-import type { Body } from '../body.ts'
+import type { Body } from '../admit/body.ts'
 import { isSameAuthority } from '../ip/authority.ts'
 import type { QuestionForm } from '../checks/original-request.ts'
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
-import { splitTarget } from '../checks/route.ts'
-import type { Findings, ReplayClaim, ReplayOutcome } from '../findings.ts'
+import { fieldValues, type RequestHead } from '../admit/request-head.ts'
+import { splitTarget } from '../admit/checks/route.ts'
+import type { Findings, ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 import { callParameters, isTrustProbe } from '../inngest/call-parameters.ts'
-import type { Effects } from '../judging.ts'
-import { settle } from '../moderate.ts'
-import type { RoutePolicy, ServeOrigin } from '../policy.ts'
-import { pass, refuse, type Verdict } from '../verdict.ts'
+import type { Effects } from '../admit/context.ts'
+import { settle } from '../admit/check-mode.ts'
+import type { RoutePolicy, ServeOrigin } from '../admit/policy.ts'
+import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import type { RequestEffects } from './effects.ts'
 import { fieldsToRemove } from './header-hygiene.ts'
 

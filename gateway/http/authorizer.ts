@@ -6,10 +6,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
 import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
-import { fieldValues, type RequestHead } from '../checks/request-head.ts'
+import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Settings } from '../config/compile.ts'
-import type { Policy } from '../policy.ts'
-import type { Verdict } from '../verdict.ts'
+import type { Policy } from '../admit/policy.ts'
+import type { Verdict } from '../admit/verdict.ts'
 import { guardConnections } from './acceptor.ts'
 import { admitAsked, type Permission } from './admit-asked.ts'
 import { RequestEffects } from './effects.ts'

@@ -1,5 +1,5 @@
 /** Whether a body comes fast enough: as a whole, on average, and without long silences. */
-import type { LimitsPolicy } from '../policy.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
 import { OpenList, type Listed } from './open-list.ts'
 
 type PaceLimits = Pick<

@@ -1,12 +1,12 @@
 /** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Body } from '../body.ts'
-import { fieldValues } from '../checks/request-head.ts'
-import { GatewayFault } from '../errors.ts'
-import type { LimitsPolicy } from '../policy.ts'
-import type { Reason } from '../reasons.ts'
-import { pass, refuse, type Verdict } from '../verdict.ts'
+import type { Body } from '../admit/body.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import { GatewayFault } from '../admit/faults.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
+import type { Reason } from '../admit/reasons.ts'
+import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Exchange } from './exchange.ts'

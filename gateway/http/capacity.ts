@@ -2,7 +2,7 @@
  * What all requests together may hold: places in flight, and bytes of bodies in memory. Each
  * exchange has one `Hold` on it, and whatever it took comes back when the hold ends.
  */
-import type { LimitsPolicy } from '../policy.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
 
 /** An eighth of the memory is for bodies up to this length: large ones cannot crowd small ones out. */
 const SMALL_BODY_BYTES = 65_536

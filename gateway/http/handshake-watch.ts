@@ -6,7 +6,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
-import type { ConnectionHead } from '../checks/request-head.ts'
+import type { ConnectionHead } from '../admit/request-head.ts'
 import type { Connections } from './connections.ts'
 
 /** How much earlier than asked for a timer may go off. */

@@ -1,7 +1,7 @@
 /** The one place where header fields are taken off, in both directions. */
 import type { QuestionForm } from '../checks/original-request.ts'
-import { memoized } from '../checks/memoized.ts'
-import { fieldValues } from '../checks/request-head.ts'
+import { memoized } from '../admit/memoized.ts'
+import { fieldValues } from '../admit/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
 const HOP_BY_HOP = new Set([

@@ -1,7 +1,7 @@
 /** How Node's parser treats whatever connects, on every listener that requests are judged on. */
 import type { ServerOptions } from 'node:http'
 
-import type { LimitsPolicy } from '../policy.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
 
 type ParserLimits = Pick<LimitsPolicy, 'headersTimeoutMs' | 'maxHeaderBytes' | 'keepAliveTimeoutMs'>
 

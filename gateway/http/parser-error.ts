@@ -1,6 +1,6 @@
 /** What Node's HTTP parser or its timers refused, in this gateway's terms. */
 import { looksLikeProxyHeader } from '../ip/proxy-header.ts'
-import type { Reason } from '../reasons.ts'
+import type { Reason } from '../admit/reasons.ts'
 
 interface ParserError extends Error {
   readonly code?: string

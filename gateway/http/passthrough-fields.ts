@@ -1,6 +1,6 @@
 /** Header fields of passthrough requests and answers as Node's client takes them. */
-import type { PassthroughRequest } from '../admit.ts'
-import { fieldValues } from '../checks/request-head.ts'
+import type { PassthroughRequest } from '../admit/admit.ts'
+import { fieldValues } from '../admit/request-head.ts'
 import { keepPassthroughFields } from './header-hygiene.ts'
 import { upstreamFields } from './upstream-request.ts'
 

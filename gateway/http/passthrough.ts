@@ -9,9 +9,9 @@ import { TLSSocket } from 'node:tls'
 
 import type { ProxyServer, ServerOptions } from 'http-proxy-3'
 
-import type { PassthroughRequest } from '../admit.ts'
-import { GatewayFault } from '../errors.ts'
-import type { PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
+import type { PassthroughRequest } from '../admit/admit.ts'
+import { GatewayFault } from '../admit/faults.ts'
+import type { PassthroughRoutePolicy, RoutePolicy } from '../admit/policy.ts'
 import { askForBody } from './body-reader.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { keepResponseFields } from './header-hygiene.ts'

@@ -5,8 +5,8 @@
  */
 import type { Server } from 'node:http'
 
-import { GatewayFault, type FaultCode } from '../errors.ts'
-import type { LimitsPolicy } from '../policy.ts'
+import { GatewayFault, type FaultCode } from '../admit/faults.ts'
+import type { LimitsPolicy } from '../admit/policy.ts'
 import { cutShort } from './cut-short.ts'
 import type { Exchanges, OpenExchange } from './exchanges.ts'
 

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 
 import { parseProxyHeader } from '../ip/proxy-header.ts'
-import type { ProxiedConnection } from '../checks/request-head.ts'
+import type { ProxiedConnection } from '../admit/request-head.ts'
 
 /** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */
 export type PrefaceReading = ProxiedConnection | 'invalid' | 'ended silently'

@@ -1,8 +1,8 @@
 /** Refusals that no `ServerResponse` can carry: of a connection, or of what cannot be read on it. */
 import type { Socket } from 'node:net'
 
-import type { ConnectionHead, RequestHead } from '../checks/request-head.ts'
-import { reasons, type Reason } from '../reasons.ts'
+import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
+import { reasons, type Reason } from '../admit/reasons.ts'
 import { Exchange } from './exchange.ts'
 import { sendOnSocket } from './responder.ts'
 import type { TrafficParts } from './traffic-parts.ts'

@@ -5,7 +5,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { GatewayFault } from '../errors.ts'
+import { GatewayFault } from '../admit/faults.ts'
 import { cutShort } from './cut-short.ts'
 import { keepResponseFields } from './header-hygiene.ts'
 import { endLingering } from './linger.ts'

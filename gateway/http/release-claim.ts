@@ -2,8 +2,8 @@
  * Gives back what a request had spent, if no byte of it reached the app: a proxy in front that tries
  * another replica, with the same signature, is not refused as a replay.
  */
-import type { AdmittedRequest } from '../admit.ts'
-import { splitTarget } from '../checks/route.ts'
+import type { AdmittedRequest } from '../admit/admit.ts'
+import { splitTarget } from '../admit/checks/route.ts'
 import { targetName } from '../inngest/redirect-target.ts'
 import type { Exchange } from './exchange.ts'
 import type { TrafficParts } from './traffic-parts.ts'

@@ -6,9 +6,9 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import { INNGEST_METHODS } from '../checks/inngest-use.ts'
-import { faults, messageFor, type GatewayFault } from '../errors.ts'
-import { reasons, type Reason } from '../reasons.ts'
+import { INNGEST_METHODS } from '../admit/checks/inngest-use.ts'
+import { faults, messageFor, type GatewayFault } from '../admit/faults.ts'
+import { reasons, type Reason } from '../admit/reasons.ts'
 import { cutShort } from './cut-short.ts'
 import { endAnswerLingering, endLingering } from './linger.ts'
 

@@ -3,8 +3,8 @@ import { createServer as createPlainServer, type IncomingMessage, type Server } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 
-import type { RequestHead } from '../checks/request-head.ts'
-import type { Reason } from '../reasons.ts'
+import type { RequestHead } from '../admit/request-head.ts'
+import type { Reason } from '../admit/reasons.ts'
 import { guardConnections } from './acceptor.ts'
 import { handleRequest, handleUpgrade } from './handle.ts'
 import { watchHandshakes } from './handshake-watch.ts'

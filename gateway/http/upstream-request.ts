@@ -1,7 +1,7 @@
 /** The head of the request that the app gets, built anew from an accepted one. */
-import type { AdmittedRequest, PassthroughRequest } from '../admit.ts'
+import type { AdmittedRequest, PassthroughRequest } from '../admit/admit.ts'
 import { formatAddress } from '../ip/address.ts'
-import { forwardedPrefix, forwardedScheme } from '../checks/forwarded-request.ts'
+import { forwardedPrefix, forwardedScheme } from '../admit/forwarded-request.ts'
 
 type AcceptedRequest = AdmittedRequest | PassthroughRequest
 

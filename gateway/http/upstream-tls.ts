@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 
 import { withoutBrackets } from '../ip/host-port.ts'
-import type { UpstreamPolicy } from '../policy.ts'
+import type { UpstreamPolicy } from '../admit/policy.ts'
 
 export interface CertificateCheck {
   /** Server name (SNI) to send; empty sends none. */

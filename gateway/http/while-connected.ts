@@ -1,7 +1,7 @@
 /** Work that is of use only as long as the client waits for its answer. */
 import type { ServerResponse } from 'node:http'
 
-import { GatewayFault } from '../errors.ts'
+import { GatewayFault } from '../admit/faults.ts'
 
 /**
  * @param work told when the client leaves.

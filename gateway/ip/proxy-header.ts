@@ -4,7 +4,7 @@
  * words, no leading zeros, and the header within `MAX_PROXY_HEADER_BYTES`.
  */
 import { isDottedQuad, parseAddress } from './address.ts'
-import type { ProxiedConnection } from '../checks/request-head.ts'
+import type { ProxiedConnection } from '../admit/request-head.ts'
 
 export type ProxyHeaderReading =
   | { readonly state: 'incomplete' }

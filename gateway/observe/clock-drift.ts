@@ -2,7 +2,7 @@
  * Whether this clock and Inngest's drift apart, told by the ages of verified signatures before they
  * are so far apart that requests are refused. Honest ages are 0 to 2 s.
  */
-import type { FreshnessPolicy } from '../policy.ts'
+import type { FreshnessPolicy } from '../admit/policy.ts'
 
 /** One sentence for the operator. */
 export const clockStates = {

@@ -1,8 +1,8 @@
 /** The log line of a request: names and values that operators search by. */
 import { formatAddress } from '../ip/address.ts'
-import { fieldValues } from '../checks/request-head.ts'
-import { splitTarget } from '../checks/route.ts'
-import type { Findings } from '../findings.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import { splitTarget } from '../admit/checks/route.ts'
+import type { Findings } from '../admit/facts.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { printable } from '../redact/printable.ts'

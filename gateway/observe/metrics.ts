@@ -1,7 +1,7 @@
 /** Every metric of the gateway, in a registry of its own. Label values come from closed sets. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-import { replayOutcomes } from '../findings.ts'
+import { replayOutcomes } from '../admit/facts.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
 /** Decisions take milliseconds, calls up to two hours. */

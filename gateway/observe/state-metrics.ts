@@ -5,7 +5,7 @@
 import { Gauge, type Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { notEnforced } from '../policy.ts'
+import { notEnforced } from '../admit/policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import { clockStates, type ClockDrift } from './clock-drift.ts'

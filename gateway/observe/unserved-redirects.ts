@@ -1,7 +1,7 @@
 /** Warns once of each redirect of an app to a target that no Inngest route serves. */
 import type { Logger } from 'pino'
 
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../admit/facts.ts'
 import { printable } from '../redact/printable.ts'
 
 /** An app chooses the targets. */

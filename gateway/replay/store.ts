@@ -3,7 +3,7 @@
  * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
  * usable once more, for one target. A request of which no byte reached the app gives back what it took.
  */
-import type { ReplayClaim, ReplayOutcome } from '../findings.ts'
+import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 
 export interface Claim extends ReplayClaim {
   /**

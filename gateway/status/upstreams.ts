@@ -1,5 +1,5 @@
 /** What calls have shown of each route's upstream. Nothing is sent to find out. */
-import { faults } from '../errors.ts'
+import { faults } from '../admit/faults.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { UpstreamSeen } from './status.ts'
 

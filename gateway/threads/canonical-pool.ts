@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 
 import { canonicalizeJson, maxInlineBytes } from '../inngest/jcs/canonical-json.ts'
-import { pass, refuse, type Verdict } from '../verdict.ts'
+import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { CanonicalThread, type CanonicalJob, type ThreadOptions } from './canonical-thread.ts'
 
 export interface PoolOptions extends ThreadOptions {

@@ -9,7 +9,7 @@ import type { ConfigMap } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 
 import type { Config } from '../../gateway/config/schema.ts'
-import { defaultModes } from '../../gateway/policy.ts'
+import { defaultModes } from '../../gateway/admit/policy.ts'
 import { commandIn } from '../support/documented-command.ts'
 import {
   build,

@@ -4,12 +4,12 @@
  */
 import { beforeEach, describe, expect, it } from 'vitest'
 
-import { faults } from '../../gateway/errors.ts'
-import { replayOutcomes } from '../../gateway/findings.ts'
+import { faults } from '../../gateway/admit/faults.ts'
+import { replayOutcomes } from '../../gateway/admit/facts.ts'
 import { listProblems } from '../../gateway/inngest/range-list.ts'
 import { clockStates } from '../../gateway/observe/clock-drift.ts'
 import { listFaults } from '../../gateway/ranges/list-fault.ts'
-import { reasons } from '../../gateway/reasons.ts'
+import { reasons } from '../../gateway/admit/reasons.ts'
 import { alertQueries, dashboardQueries, readDashboard } from '../support/deployed.ts'
 import { readExportedMetrics, type ExportedMetrics } from '../support/exported-metrics.ts'
 import { analyse, type Matcher } from '../support/promql.ts'

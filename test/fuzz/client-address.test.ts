@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import { formatAddress, parseAddress } from '../../gateway/ip/address.ts'
 import { AddressRanges, parseRange } from '../../gateway/ip/address-ranges.ts'
-import { resolveClientAddress } from '../../gateway/checks/client-address.ts'
+import { resolveClientAddress } from '../../gateway/admit/checks/client-address.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 
 const reading = parseRange('10.0.0.0/8')

@@ -1,7 +1,7 @@
 /** A diagnosis is made when the answer is out, and holds on to nothing while the app works. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { Findings } from '../../gateway/findings.ts'
+import type { Findings } from '../../gateway/admit/facts.ts'
 import { startBehind } from '../support/app-behind-gateway.ts'
 import { send } from '../support/sender.ts'
 

@@ -9,8 +9,8 @@
 import * as crypto from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { checkCredentials } from '../../gateway/checks/credentials.ts'
-import { verifySignature } from '../../gateway/checks/signature.ts'
+import { checkCredentials } from '../../gateway/admit/checks/credentials.ts'
+import { verifySignature } from '../../gateway/admit/checks/signature.ts'
 import { SigningKey } from '../../gateway/inngest/signing-key.ts'
 import { signatureHeader } from '../support/sender.ts'
 

@@ -1,5 +1,5 @@
 /** A request head for tests of the checks: an ordinary call, with what the test changes. */
-import type { RequestHead } from '../../gateway/checks/request-head.ts'
+import type { RequestHead } from '../../gateway/admit/request-head.ts'
 
 export function headOf(changes: Partial<RequestHead> = {}): RequestHead {
   return {

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 
 import { describe, expect, it } from 'vitest'
 
-import { verifySignature } from '../../../gateway/checks/signature.ts'
+import { verifySignature } from '../../../gateway/admit/checks/signature.ts'
 import { maxExaminedBytes } from '../../../gateway/diagnosis/attempts.ts'
 import { DiagnosisBudget } from '../../../gateway/diagnosis/budget.ts'
 import { diagnoseMismatch } from '../../../gateway/diagnosis/mismatch.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { checkCredentials } from '../../../gateway/checks/credentials.ts'
+import { checkCredentials } from '../../../gateway/admit/checks/credentials.ts'
 import { diagnoseSpelling, spellings } from '../../../gateway/diagnosis/spelling.ts'
 import { recordedRequests, recordedSignature } from '../../support/recorded.ts'
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { expect, it } from 'vitest'
 
-import { GatewayFault } from '../../../gateway/errors.ts'
+import { GatewayFault } from '../../../gateway/admit/faults.ts'
 import { AnswerRelay } from '../../../gateway/http/answer-relay.ts'
 import { sendFault } from '../../../gateway/http/responder.ts'
 

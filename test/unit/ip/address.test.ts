@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 
 import { formatAddress, parseAddress } from '../../../gateway/ip/address.ts'
 import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
-import { resolveClientAddress } from '../../../gateway/checks/client-address.ts'
+import { resolveClientAddress } from '../../../gateway/admit/checks/client-address.ts'
 
 function rangesOf(...texts: string[]): AddressRanges {
   return AddressRanges.compile(

@@ -1,12 +1,12 @@
 /** What is kept of requests for the status page: bounded, and by whom they were signed. */
 import { describe, expect, it } from 'vitest'
 
-import { GatewayFault, type FaultCode } from '../../../gateway/errors.ts'
-import { Findings } from '../../../gateway/findings.ts'
+import { GatewayFault, type FaultCode } from '../../../gateway/admit/faults.ts'
+import { Findings } from '../../../gateway/admit/facts.ts'
 import { logFields } from '../../../gateway/observe/log-fields.ts'
 import type { RequestRecord } from '../../../gateway/observe/record.ts'
-import type { RoutePolicy } from '../../../gateway/policy.ts'
-import type { Reason } from '../../../gateway/reasons.ts'
+import type { RoutePolicy } from '../../../gateway/admit/policy.ts'
+import type { Reason } from '../../../gateway/admit/reasons.ts'
 import { KEPT_REQUESTS, StatusCollector } from '../../../gateway/status/collect.ts'
 
 const MINUTE_MS = 60_000

@@ -1,0 +1,40 @@
+/** What a verified signature may be used for, whatever else is unsigned in the request. */
+import { checkAgreement } from './check-agreement.ts'
+import { checkSyncBody, checkSyncUrl } from './checks/sync-use.ts'
+import type { SignedRequest } from './claim-signature.ts'
+import type { Findings } from './facts.ts'
+import { isTrustProbe } from '../inngest/call-parameters.ts'
+import type { Judging } from './context.ts'
+import { moderate } from './check-mode.ts'
+import type { InngestRoutePolicy } from './policy.ts'
+import { pass, refuse, type Verdict } from './verdict.ts'
+
+/**
+ * A signature does not cover the method. That of a GET, which is made over no body and never claimed,
+ * must not open anything else.
+ * @param form of the body that the signature covers.
+ */
+export async function checkSignedUse(
+  judging: Judging,
+  route: InngestRoutePolicy,
+  signed: SignedRequest,
+  form: 'raw' | 'canonical',
+): Promise<Verdict<undefined>> {
+  const { method, parameters, signedBody } = signed
+  const { findings } = judging
+  if (method === 'PUT') return checkSignedSync(signedBody, route, findings)
+  if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
+  if (signedBody.byteLength > 0) return checkAgreement(judging, route, signed, form)
+  return moderate(route.checks.runId, findings, () => refuse('call_body_missing'))
+}
+
+function checkSignedSync(
+  body: SignedRequest['signedBody'],
+  route: InngestRoutePolicy,
+  findings: Findings,
+): Verdict<undefined> {
+  const { syncBody, syncUrl } = route.checks
+  const whole = moderate(syncBody, findings, () => checkSyncBody(body))
+  if (!whole.ok || body.byteLength === 0) return whole
+  return moderate(syncUrl, findings, () => checkSyncUrl(body, route))
+}

@@ -1,0 +1,21 @@
+/** Whether a passthrough route can carry a request: everything but tunnels and unknown protocols. */
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { announcesBody, fieldValues, type RequestHead } from '../request-head.ts'
+
+export function checkPassthroughUse(head: RequestHead): Verdict<undefined> {
+  // It would tell the sender which fields the gateway adds.
+  if (head.method === 'TRACE') return refuse('method_not_allowed')
+  if (head.isUpgrade && !isWebSocket(head)) return refuse('upgrade_not_allowed')
+  return pass(undefined)
+}
+
+/**
+ * Not h2c: behind that upgrade the gateway would see nothing any more. Nor one with a body (RFC 6455
+ * 4.1 knows none): it is not streamed, and an app that answers without having had it would take the
+ * next request on the pooled connection for it.
+ */
+function isWebSocket({ method, rawHeaders }: RequestHead): boolean {
+  if (announcesBody(rawHeaders)) return false
+  const protocols = fieldValues(rawHeaders, 'upgrade')
+  return method === 'GET' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
+}

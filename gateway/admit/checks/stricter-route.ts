@@ -1,0 +1,131 @@
+/**
+ * Whether the app might take a request for one of a stricter route than the route that it matches: an
+ * Inngest route, or a passthrough route with an `allowlist`. Such a request is refused, since nobody
+ * has checked it as that route demands.
+ *
+ * An app may read the path in another way (protected-path.ts), and the host: many leave out the port
+ * and final dots. A client also chooses `Host`, so two routes to one app differ for that app by their
+ * path alone, unless the stricter one has all paths of its host.
+ */
+import type { CheckMode, PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
+import { withoutBrackets } from '../../ip/host-port.ts'
+import { canonicalAuthority, parseAuthority } from '../../ip/authority.ts'
+import { memoized } from '../memoized.ts'
+import { isBesidePath, isSamePath, isWithinPath, mayClimb, mayMeanPath } from './protected-path.ts'
+
+/** A request with the route that it matches. */
+export interface Matched {
+  readonly route: RoutePolicy
+  /** `Host` as sent; empty if there is none. */
+  readonly host: string
+  readonly path: string
+}
+
+export type Ambiguity = 'path_ambiguous' | 'host_ambiguous'
+
+export interface Ambiguous {
+  readonly reason: Ambiguity
+  /** Mode of the stricter route's check: where that only reports, so does this. */
+  readonly mode: CheckMode
+}
+
+/** @returns undefined if no reading of the request is one of a stricter route. */
+export function findAmbiguity(
+  matched: Matched,
+  routes: readonly RoutePolicy[],
+): Ambiguous | undefined {
+  let found: Ambiguous | undefined
+  for (const other of routes) {
+    if (other === matched.route) continue
+    const reason = ambiguityOf(matched, other)
+    if (reason === undefined || !isStricter(other, matched.route)) continue
+    const mode = other.kind === 'inngest' ? 'enforce' : other.checks.allowlist
+    if (mode === 'enforce') return { reason, mode }
+    found ??= { reason, mode }
+  }
+  return found
+}
+
+function ambiguityOf(matched: Matched, other: RoutePolicy): Ambiguity | undefined {
+  const { route, path } = matched
+  if (route.kind === 'passthrough') return ambiguityOnPassthrough(matched, route, other)
+  // Its path is one that the operator wrote, and compared as a whole.
+  const isSame = other.kind === 'inngest' && other.path === path && isSameApp(route, other)
+  return isSame && mayMeanHost(matched, other) ? 'host_ambiguous' : undefined
+}
+
+function ambiguityOnPassthrough(
+  matched: Matched,
+  route: PassthroughRoutePolicy,
+  other: RoutePolicy,
+): Ambiguity | undefined {
+  const { path } = matched
+  const isHost = isOfHost(matched.host, other)
+  const isLikeHost = isHost || looksLike(matched.host, other.host)
+  if (!isLikeHost && !isReachedByAnyHost(other, route)) return undefined
+  if (mayMeanPathOf(path, route, other)) return 'path_ambiguous'
+  return !isHost && mayMeanHost(matched, other) && holdsPath(other, path)
+    ? 'host_ambiguous'
+    : undefined
+}
+
+/** A passthrough route has all below its path; another reading of a path in it may lead out of it. */
+function mayMeanPathOf(path: string, route: PassthroughRoutePolicy, other: RoutePolicy): boolean {
+  if (other.kind === 'passthrough' && isWithinPath(route.path, other.path)) {
+    return !isSamePath(route.path, other.path) && mayClimb(path)
+  }
+  return mayMeanPath(path, other.path, isBesidePath(route.path, other.path))
+}
+
+/** A route that names the host as it was sent, or pins another, leaves nothing to read. */
+function mayMeanHost({ route, host }: Matched, other: RoutePolicy): boolean {
+  const isOpen = route.host === undefined && route.serveOrigin === undefined
+  return isOpen && looksLike(host, other.host)
+}
+
+function holdsPath({ kind, path: own }: RoutePolicy, path: string): boolean {
+  return kind === 'inngest' ? own === path : isWithinPath(path, own)
+}
+
+function isReachedByAnyHost(other: RoutePolicy, route: RoutePolicy): boolean {
+  return other.kind === 'inngest' || (other.path !== '/' && isSameApp(route, other))
+}
+
+function isSameApp({ upstream: one }: RoutePolicy, { upstream: other }: RoutePolicy): boolean {
+  return one.origin === other.origin && one.socketPath === other.socketPath
+}
+
+/** As routes match it. */
+export function isOfHost(host: string, { host: own }: Pick<RoutePolicy, 'host'>): boolean {
+  return own === undefined || own === authorityOf(host)
+}
+
+const authorityOf = memoized((host: string) => canonicalAuthority(host, undefined))
+
+/** Whether an app that reads the name only, or builds a URL of it, might take one host for another. */
+function looksLike(host: string, other: string | undefined): boolean {
+  if (other === undefined) return false
+  const names = namesOf(other)
+  return namesOf(host).some((name) => names.includes(name))
+}
+
+const namesOf = memoized((host: string): readonly string[] => {
+  const names = [parseAuthority(host)?.host, URL.parse(`http://${host}`)?.hostname]
+  return names.flatMap((name) => (name === undefined ? [] : [withoutDots(withoutBrackets(name))]))
+})
+
+/** By hand: `\.+$` takes quadratic time over dots that are not at the end. */
+function withoutDots(name: string): string {
+  let end = name.length
+  while (name[end - 1] === '.') end -= 1
+  return name.slice(0, end)
+}
+
+/** Whether it keeps out a client that the other lets in. */
+function isStricter(other: RoutePolicy, route: RoutePolicy): boolean {
+  if (other.kind === 'inngest') return true
+  const { allowlist, checks } = other
+  if (allowlist === undefined || checks.allowlist === 'off') return false
+  if (route.kind === 'inngest' || route.checks.allowlist !== 'enforce') return true
+  return route.allowlist === undefined || !allowlist.covers(route.allowlist)
+}

@@ -1,0 +1,69 @@
+/**
+ * Whether a sync (PUT) is one for this route. Inngest sends `{"url": …}` with the URL that it has of the
+ * app; an SDK registers the app for it. A signature does not say for which of several apps with one
+ * signing key the sync was made; the URL in the body does.
+ */
+import type { Body } from '../body.ts'
+import { canonicalizeJson, maxInlineBytes } from '../../inngest/jcs/canonical-json.ts'
+import { memberText } from '../../inngest/jcs/canonical-member.ts'
+import type { InngestRoutePolicy } from '../policy.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
+import { canonicalAuthority } from '../../ip/authority.ts'
+import { fieldValues, type RequestHead } from '../request-head.ts'
+
+export function checkSyncBody(body: Body): Verdict<undefined> {
+  return body.byteLength === 0 ? refuse('sync_body_missing') : pass(undefined)
+}
+
+/** The URL's path is that of the route, and its authority one of the route's, if the route has any. */
+export function checkSyncUrl(
+  body: Body,
+  { path, syncAuthorities }: Pick<InngestRoutePolicy, 'path' | 'syncAuthorities'>,
+): Verdict<undefined> {
+  const url = urlOf(body)
+  // Not by the URL class, which would normalize what another parser may not.
+  const [, authority = '', urlPath = ''] =
+    /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)/i.exec(url ?? '') ?? []
+  // Without the scheme: a proxy in front may end TLS.
+  const canonical = canonicalAuthority(authority, undefined)
+  const isOurs =
+    canonical !== undefined && (syncAuthorities.size === 0 || syncAuthorities.has(canonical))
+  return isOurs && (urlPath || '/') === path ? pass(undefined) : refuse('sync_url_foreign')
+}
+
+/** Longest body of a sync that is admitted without a signature: a URL is at most half as long. */
+export const maxUnsignedSyncBytes = 4096
+
+/**
+ * The body of a sync that nobody signed is `{"url": "…"}` in JSON and nothing else: what any other member
+ * or another media type may mean to an app (a method override, for one) is unknown.
+ */
+export function checkUnsignedSync({ rawHeaders }: RequestHead, body: Body): Verdict<undefined> {
+  const [type = '', ...others] = fieldValues(rawHeaders, 'content-type')
+  const isJson = others.length === 0 && /^application\/json(?:;|$)/i.test(type.replaceAll(' ', ''))
+  return isJson && hasUrlOnly(body) ? pass(undefined) : refuse('sync_body_unexpected')
+}
+
+function hasUrlOnly(body: Body): boolean {
+  const canonical = canonicalOf(body)
+  if (canonical === undefined) return false
+  const url = urlTextOf(canonical)
+  return url !== undefined && Buffer.from(canonical).toString('utf8') === `{"url":${url}}`
+}
+
+function urlOf(body: Body): string | undefined {
+  const canonical = canonicalOf(body)
+  const text = canonical && urlTextOf(canonical)
+  return text === undefined ? undefined : (JSON.parse(text) as string)
+}
+
+/** @returns the `url` as JSON, undefined if it is not there or no text. */
+function urlTextOf(canonical: Uint8Array): string | undefined {
+  const reading = memberText(canonical, ['url'])
+  return reading !== 'unknown' && reading.text?.startsWith('"') === true ? reading.text : undefined
+}
+
+/** @returns undefined also if it is longer than any sync. */
+function canonicalOf(body: Body): Uint8Array | undefined {
+  return body.byteLength > maxInlineBytes ? undefined : canonicalizeJson(body.whole())
+}

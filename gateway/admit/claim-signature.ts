@@ -1,0 +1,85 @@
+/** The last step before a request is admitted: its signature is claimed. */
+import type { Body } from './body.ts'
+import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts'
+import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
+import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
+import { targetName } from '../inngest/redirect-target.ts'
+import type { Judging } from './context.ts'
+import type { InngestRoutePolicy } from './policy.ts'
+import { pass, refuse, type Verdict } from './verdict.ts'
+
+/** A request whose signature was verified. */
+export interface SignedRequest {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  /** Raw query without `?`; empty if there is none. */
+  readonly query: string
+  readonly parameters: CallParameters
+  /** The MAC that this gateway computed, never the header's text. */
+  readonly mac: Uint8Array
+  /** The bytes that the MAC covers. */
+  readonly signedBody: Body
+}
+
+/** Claims the signature, if this kind of request is claimed at all. */
+export async function claimOnce(
+  judging: Judging,
+  route: InngestRoutePolicy,
+  request: SignedRequest,
+  timestampSeconds: number,
+  nowMs: number,
+): Promise<Verdict<undefined>> {
+  const { policy, effects, findings } = judging
+  const key = await keyFor(judging, route, request)
+  if (!key.ok) return key
+  if (key.value === undefined) return pass(undefined)
+  const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
+  const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
+  // Where freshness is not enforced: the store may have forgotten a first use.
+  if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
+  const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
+  const outcome = await effects.claim(claim, () => targetName(request), nowMs)
+  findings.claim = outcome
+  if (outcome === 'duplicate' && request.method === 'POST') {
+    findings.replayedBody = request.signedBody
+  }
+  if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
+  findings.claimed = claim
+  return pass(undefined)
+}
+
+const claimRefusals = {
+  duplicate: 'replayed',
+  full: 'replay_cache_full',
+  before_start: 'timestamp_before_start',
+} as const
+
+/**
+ * @returns undefined for a request that is not claimed: a GET changes nothing, and equal signatures
+ * within a second are normal there.
+ */
+async function keyFor(
+  judging: Judging,
+  route: InngestRoutePolicy,
+  { method, parameters, mac, signedBody }: SignedRequest,
+): Promise<Verdict<Uint8Array | undefined>> {
+  if (parameters.isAmbiguous) return refuse('target_ambiguous')
+  if (method === 'GET') return pass(undefined)
+  if (isTrustProbe(method, parameters)) {
+    // The signed body decides before the unsigned query may: a call is no probe.
+    const isProbe = isShortProbe(signedBody.byteLength) && !carriesDispatchId(signedBody)
+    return pass(isProbe ? probeKey(mac, route) : mac)
+  }
+  if (method !== 'POST' || !route.isServerLegacy) return pass(mac)
+  const isOfLegacy = await isCallOfLegacyServer(judging, signedBody)
+  return isOfLegacy.ok ? pass(isOfLegacy.value ? stepKey(mac, parameters) : mac) : isOfLegacy
+}
+
+/** False for a body that has no canonical form: two parsers could find different ids in it. */
+async function isCallOfLegacyServer({ effects }: Judging, body: Body): Promise<Verdict<boolean>> {
+  if (carriesDispatchId(body)) return pass(false)
+  const canonical = await effects.canonicalizeToRead(body.whole())
+  if (!canonical.ok) return canonical
+  return pass(canonical.value !== undefined && lacksDispatchId(canonical.value))
+}

@@ -1,0 +1,42 @@
+/** What it takes to judge a request. */
+import type { Body } from './body.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Findings, ReplayClaim, ReplayOutcome } from './facts.ts'
+import type { Policy, RoutePolicy } from './policy.ts'
+import type { Verdict } from './verdict.ts'
+
+export interface Judging {
+  readonly head: RequestHead
+  readonly policy: Policy
+  readonly effects: Effects
+  /** Filled in on the way. */
+  readonly findings: Findings
+}
+
+/** The steps that touch the world. */
+export interface Effects {
+  /** Unix milliseconds. */
+  readonly nowMs: () => number
+  /**
+   * Takes on a request whose head has passed, with one of the places for requests in flight on such
+   * a route. Refused if none is left, or if it cannot be forwarded as the request that it would be.
+   */
+  readonly enter: (route: RoutePolicy) => Verdict<undefined>
+  readonly readBody: () => Promise<Verdict<Body>>
+  /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
+  readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
+  /**
+   * The same for reading members out of it, where the app gets the body as it came: numbers may be
+   * rounded.
+   */
+  readonly canonicalizeToRead: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
+  /**
+   * Spends a key, atomically. Throws a fault if the store cannot be asked.
+   * @param target what is called, for a key that a redirect made usable again.
+   */
+  readonly claim: (
+    claim: ReplayClaim,
+    target: () => string,
+    nowMs: number,
+  ) => Promise<ReplayOutcome>
+}

@@ -1,0 +1,69 @@
+/** What became known of a request on its way, for its record; filled in as far as it came. */
+import type { Body } from './body.ts'
+import type { ClientAddress } from './checks/client-address.ts'
+import type { VerifiedSignature } from './checks/signature.ts'
+import type { Credentials } from '../inngest/signature-header.ts'
+import type { RoutePolicy } from './policy.ts'
+import type { Reason } from './reasons.ts'
+
+/**
+ * Of the replay cache. `claimed`: first use, now spent. `followed`: spent already, and used once more by
+ * the target of a redirect. `duplicate`: spent already. `full`: no room, nothing was forgotten.
+ * `before_start`: signed before the store remembers, so a first use cannot be told from a second.
+ */
+export const replayOutcomes = ['claimed', 'followed', 'duplicate', 'full', 'before_start'] as const
+
+export type ReplayOutcome = (typeof replayOutcomes)[number]
+
+/** A store that cannot be asked refuses nothing where replays are only reported. */
+export type ReportedReason = Reason | 'replay_store_unavailable'
+
+export interface ReplayClaim {
+  /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
+  readonly key: Uint8Array
+  /** When the request was signed, Unix seconds. */
+  readonly timestampSeconds: number
+  /** The last Unix second at which a copy could still be fresh. */
+  readonly expiresAtSeconds: number
+}
+
+/** Each field is there from the start: V8 then gives every request's findings one shape. */
+export class Findings {
+  route: RoutePolicy | undefined = undefined
+  client: ClientAddress | undefined = undefined
+  /** Seconds, negative if the signature is ahead of this clock. */
+  signatureAgeSeconds: number | undefined = undefined
+  bodyBytes: number | undefined = undefined
+  signature: Pick<VerifiedSignature, 'form' | 'keySlot'> | undefined = undefined
+  /** Of a signature that did not match the body as received, until it is known why. */
+  evidence: Evidence | undefined = undefined
+  /** A proxy asked about it, and passes it on itself. */
+  isAsked: boolean | undefined = undefined
+  /** Let through without a signature, by the route's `unsigned…` setting. */
+  isUnsigned: boolean | undefined = undefined
+  /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
+  signedRequestId: string | undefined = undefined
+  claim: ReplayOutcome | undefined = undefined
+  /** What was spent for it. */
+  claimed: ReplayClaim | undefined = undefined
+  /** Signed body of a POST whose signature was claimed before, until it is known why. */
+  replayedBody: Body | undefined = undefined
+  /** Whether what was spent was given back, since no byte reached the app. */
+  release: 'released' | 'not_released' | undefined = undefined
+  /** Whether a redirect of the app made the signature usable again. */
+  redirect: 'rearmed' | 'not_rearmed' | 'not_served' | undefined = undefined
+  /** The target of such a redirect that no route serves. */
+  unserved: { readonly host: string; readonly path: string } | undefined = undefined
+  /** Reasons to refuse it that the route does not enforce. */
+  reported: readonly ReportedReason[] | undefined = undefined
+}
+
+export interface Evidence {
+  /** As received. */
+  readonly body: Uint8Array
+  readonly credentials: Credentials
+  /** The canonical form of the body, if it has one. */
+  readonly canonical: Uint8Array | undefined
+  /** The canonical form is what was signed; otherwise no key made the signature. */
+  readonly isHealed: boolean
+}

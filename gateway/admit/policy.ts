@@ -1,0 +1,161 @@
+/**
+ * The configuration as the request path sees it: addresses parsed, keys read, defaults filled in.
+ * config/compile.ts makes it; nothing in it changes afterwards.
+ */
+import type { AddressRanges } from '../ip/address-ranges.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
+
+export interface Policy {
+  readonly routes: readonly RoutePolicy[]
+  /** Whose client addresses are let in. Empty admits nobody. */
+  readonly allowlist: AddressRanges
+  /** Peers whose `X-Forwarded-For` is believed. Empty believes nobody. */
+  readonly trustedProxies: AddressRanges
+  /** Trusted peers speak the PROXY protocol, so that what HTTP they pass on is their client's. */
+  readonly speaksProxyProtocol: boolean
+  readonly freshness: FreshnessPolicy
+  readonly limits: LimitsPolicy
+}
+
+export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy
+
+/** `report` lets a request go on and notes what would have been refused; `off` does not look. */
+export type CheckMode = 'enforce' | 'report' | 'off'
+
+/** What a route may look at without enforcing it, in the order of the checks. */
+export const moderatedChecks = [
+  'method',
+  'allowlist',
+  'signature',
+  'syncBody',
+  'syncUrl',
+  'runId',
+  'callIds',
+  'freshness',
+  'replay',
+] as const
+
+export type ModeratedCheck = (typeof moderatedChecks)[number]
+
+export type CheckModes = Readonly<Record<ModeratedCheck, CheckMode>>
+
+/**
+ * The mode of each check that the configuration does not mention. `report` is for a check whose
+ * refusals have not been observed with enough servers to be sure that each one is right.
+ */
+export const defaultModes: CheckModes = {
+  method: 'enforce',
+  allowlist: 'enforce',
+  signature: 'enforce',
+  // Cloud's out-of-band sync has not been observed.
+  syncBody: 'report',
+  syncUrl: 'report',
+  runId: 'enforce',
+  // Observed with one version of the server only.
+  callIds: 'report',
+  freshness: 'enforce',
+  replay: 'enforce',
+}
+
+const STRICTNESS: Readonly<Record<CheckMode, number>> = { off: 0, report: 1, enforce: 2 }
+
+/** Whether the operator relaxed a check: a mode that is the default is not worth a warning. */
+export function isRelaxed(mode: CheckMode, byDefault: CheckMode): boolean {
+  return STRICTNESS[mode] < STRICTNESS[byDefault]
+}
+
+/** Route, check and mode of each check that is relaxed below its default. */
+export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
+  return routes.flatMap(({ name, checks }) =>
+    moderatedChecks.flatMap((check) =>
+      isRelaxed(checks[check], defaultModes[check]) ? [[name, check, checks[check]] as const] : [],
+    ),
+  )
+}
+
+interface RouteBase {
+  /** Label in metrics and logs; unique. */
+  readonly name: string
+  readonly checks: CheckModes
+  /** `Host` that the request must carry, as `canonicalAuthority` spells it; undefined matches any. */
+  readonly host: string | undefined
+  readonly upstream: UpstreamPolicy
+  /** What `Host` and `X-Forwarded-Proto` are pinned to; undefined keeps what was sent. */
+  readonly serveOrigin: ServeOrigin | undefined
+}
+
+export interface InngestRoutePolicy extends RouteBase {
+  readonly kind: 'inngest'
+  /** The exact raw path, without a query. */
+  readonly path: string
+  /** Tried in order. Never empty. */
+  readonly signingKeys: readonly SigningKey[]
+  /** Of other routes, each once: nothing is verified with them, but a mix-up can be explained. */
+  readonly otherKeys: readonly SigningKey[]
+  /** Whether a signed GET is answered at all. */
+  readonly introspection: boolean
+  /** What the URL of a sync may name (`canonicalAuthority`, of no scheme). Empty is any. */
+  readonly syncAuthorities: ReadonlySet<string>
+  /** The Inngest server is older than 1.13.5: it signs parallel steps alike. */
+  readonly isServerLegacy: boolean
+  /** Whose requests need no signature, by method. Empty is nobody. */
+  readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
+}
+
+/** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */
+export interface PassthroughRoutePolicy extends RouteBase {
+  readonly kind: 'passthrough'
+  /** This path and everything below it. */
+  readonly path: string
+  /** Whose requests are handed over; undefined is everybody's. */
+  readonly allowlist: AddressRanges | undefined
+}
+
+export interface UpstreamPolicy {
+  /** `http://host:port` or `https://host:port`; for a unix socket `http://localhost`. */
+  readonly origin: string
+  /** Path of the unix socket to connect to instead of the origin's host. */
+  readonly socketPath: string | undefined
+  /** For https: PEM texts and the name to verify. Verification itself cannot be turned off. */
+  readonly tls: UpstreamTlsPolicy
+}
+
+export interface UpstreamTlsPolicy {
+  /** Authorities to trust instead of the well-known ones. */
+  readonly ca?: string
+  /** The gateway's own certificate and key, if the app asks for them. */
+  readonly cert?: string
+  readonly key?: string
+  /** Name that the app's certificate must carry; by default the origin's host. */
+  readonly serverName?: string
+}
+
+export interface ServeOrigin {
+  readonly protocol: 'http' | 'https'
+  /** Host with the port, if it has one, as `Host` carries it. */
+  readonly host: string
+}
+
+export interface FreshnessPolicy {
+  /** Oldest acceptable signature, in seconds. */
+  readonly maxAgeSeconds: number
+  /** How far ahead of this clock a signature may be, in seconds. */
+  readonly clockToleranceSeconds: number
+}
+
+/** Bytes, milliseconds and counts; what each is for stands in config/limits-schema.ts. */
+export interface LimitsPolicy {
+  readonly maxHeaderBytes: number
+  readonly maxHeaderCount: number
+  readonly headersTimeoutMs: number
+  readonly maxBodyBytes: number
+  readonly bodyTimeoutMs: number
+  readonly bodyIdleTimeoutMs: number
+  readonly minBodyBytesPerSecond: number
+  readonly maxBufferedBytes: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxRequestsInFlight: number
+  readonly responseStallTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+}
