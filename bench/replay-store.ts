@@ -5,7 +5,7 @@
 import { randomFillSync } from 'node:crypto'
 
 import { nextOwner } from '../gateway/replay/claim-owner.ts'
-import { MemoryReplayStore } from '../gateway/replay/memory-store.ts'
+import { MemoryReplayStore } from '../gateway/replay/memory/store.ts'
 import { markdown, rounded } from './table.ts'
 
 const ENTRIES = 1_000_000

@@ -2,8 +2,8 @@
 import type { Logger } from 'pino'
 
 import type { Settings } from '../config/compile.ts'
-import { FallbackReplayStore } from './fallback-store.ts'
-import { MemoryReplayStore } from './memory-store.ts'
+import { FallbackReplayStore } from './memory/fallback-store.ts'
+import { MemoryReplayStore } from './memory/store.ts'
 import type { ReplayStore } from './store.ts'
 
 /** @param startSeconds the first second that it remembers whole. */
@@ -23,7 +23,7 @@ export async function createReplayStore(
   const { store, whenDown } = settings.config.replay
   if (store === 'memory') return memory
   // Its client is a large library, which nobody else waits for.
-  const { createSharedStore } = await import('./create-shared-store.ts')
+  const { createSharedStore } = await import('./redis/create-store.ts')
   const shared = createSharedStore(settings, clock, logger)
   return whenDown === 'refuse' ? shared : new FallbackReplayStore(shared, memory, logger)
 }

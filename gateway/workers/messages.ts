@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { MetricsReading } from '../observe/machine-metrics.ts'
 import type { Status } from '../status/status.ts'
-import type { Ask, Reply } from '../replay/ipc-store.ts'
+import type { Ask, Reply } from '../replay/ipc/store.ts'
 
 /** Set for workers of the gateway, which a cluster of another program has none of. */
 export const WORKER_VARIABLE = 'INNGEST_GATEWAY_WORKER'

@@ -1,7 +1,7 @@
 /** One worker as the primary sees it: from its start to its end, whatever becomes of it between. */
 import cluster, { type Worker } from 'node:cluster'
 
-import { answerAsks } from '../replay/ipc-server.ts'
+import { answerAsks } from '../replay/ipc/server.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { StartFailure } from '../start-failure.ts'
 import {

@@ -8,7 +8,7 @@ import { Cluster } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import type { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
 import { claim, claimOf, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'

@@ -2,9 +2,9 @@
 // @module-tag redis
 import { describe, expect, it } from 'vitest'
 
-import { RedisKeys } from '../../gateway/replay/redis-keys.ts'
-import { RedisMark } from '../../gateway/replay/redis-mark.ts'
-import { RedisMemory } from '../../gateway/replay/redis-memory.ts'
+import { RedisKeys } from '../../gateway/replay/redis/keys.ts'
+import { RedisMark } from '../../gateway/replay/redis/first-use-marker.ts'
+import { RedisMemory } from '../../gateway/replay/redis/history-horizon.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 
 const nowSeconds = 1_700_000_000

@@ -6,10 +6,10 @@ import {
   createRedisClient,
   isCluster,
   type RedisConfig,
-} from '../../gateway/replay/redis-client.ts'
-import { RedisKeys } from '../../gateway/replay/redis-keys.ts'
-import { RedisLink } from '../../gateway/replay/redis-link.ts'
-import { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+} from '../../gateway/replay/redis/client.ts'
+import { RedisKeys } from '../../gateway/replay/redis/keys.ts'
+import { RedisLink } from '../../gateway/replay/redis/health.ts'
+import { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
 
 const stores: RedisReplayStore[] = []
 afterEach(async () => {

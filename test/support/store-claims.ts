@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 
 import { expect } from 'vitest'
 
-import type { RedisReplayStore } from '../../gateway/replay/redis-store.ts'
+import type { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
 import type { RedisServer } from './redis-server.ts'
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000)

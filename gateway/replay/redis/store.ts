@@ -4,20 +4,14 @@
  */
 import { randomBytes } from 'node:crypto'
 
-import { setAnswerDeadline } from './answer-deadline.ts'
-import { ClaimLives } from './claim-lives.ts'
-import type { RedisClient } from './redis-client.ts'
-import { rearmedKey, type RedisKeys } from './redis-keys.ts'
-import type { RedisLink } from './redis-link.ts'
-import { MARGIN_SECONDS } from './redis-memory.ts'
-import {
-  claimScript,
-  followScript,
-  rearmScript,
-  releaseScript,
-  restoreScript,
-} from './redis-scripts.ts'
-import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
+import { setAnswerDeadline } from '../reply-timeout.ts'
+import { ClaimLives } from '../claim-ttl.ts'
+import type { RedisClient } from './client.ts'
+import { rearmedKey, type RedisKeys } from './keys.ts'
+import type { RedisLink } from './health.ts'
+import { MARGIN_SECONDS } from './history-horizon.ts'
+import { claimScript, followScript, rearmScript, releaseScript, restoreScript } from './scripts.ts'
+import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
 export interface RedisStoreOptions {
   readonly client: RedisClient

@@ -5,8 +5,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
-import { fuzz } from '../../support/fuzz.ts'
+import { MemoryReplayStore } from '../../../../gateway/replay/memory/store.ts'
+import { fuzz } from '../../../support/fuzz.ts'
 
 const MAX_AGE = 300
 const TOLERANCE = 300

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 
-import { createRedisClient } from '../../../gateway/replay/redis-client.ts'
+import { createRedisClient } from '../../../../gateway/replay/redis/client.ts'
 
 const pem = (name: string) => readFileSync(`test/fixtures/tls/${name}`, 'utf8')
 

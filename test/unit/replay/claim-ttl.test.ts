@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { ClaimLives } from '../../../gateway/replay/claim-lives.ts'
+import { ClaimLives } from '../../../gateway/replay/claim-ttl.ts'
 
 const now = 1_700_000_000
 const MARGIN = 61

@@ -1,5 +1,5 @@
 /** What is done to claims in Redis, each as one step. */
-import { RedisScript } from './redis-script.ts'
+import { RedisScript } from './script.ts'
 
 /**
  * The mark is read in the same step as the claim is made: of a server that was emptied a moment ago

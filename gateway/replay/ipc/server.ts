@@ -1,6 +1,6 @@
 /** What workers ask of the replay store that they share (ipc-store.ts), answered where it is. */
-import type { Ask, Outcome, Reply } from './ipc-store.ts'
-import type { Claim, ReplayStore } from './store.ts'
+import type { Ask, Outcome, Reply } from './store.ts'
+import type { Claim, ReplayStore } from '../store.ts'
 
 export function answerAsks(asks: readonly Ask[], store: ReplayStore): Promise<Reply[]> {
   return Promise.all(asks.map(async (ask) => [ask[0], await outcomeOf(ask, store)] as const))

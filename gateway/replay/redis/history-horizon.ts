@@ -3,7 +3,7 @@
  * or a replica that took over, may have lost some; signatures of before are refused then, which
  * Inngest signs anew (RFC 4120 3.2.3 asks the same of a server that lost its cache).
  */
-import type { RedisInfo } from './redis-info.ts'
+import type { RedisInfo } from './info.ts'
 
 /** Seconds are counted by two clocks and cut off; and a sender's may be a little ahead. */
 export const MARGIN_SECONDS = 2

@@ -7,8 +7,8 @@ import { createServer } from 'node:tls'
 import type { Redis } from 'ioredis'
 import { expect, it } from 'vitest'
 
-import { createRedisClient } from '../../../gateway/replay/redis-client.ts'
-import { sentinelConnector } from '../../../gateway/replay/sentinel-connector.ts'
+import { createRedisClient } from '../../../../gateway/replay/redis/client.ts'
+import { sentinelConnector } from '../../../../gateway/replay/redis/sentinel-connector.ts'
 
 const pem = (name: string) => readFileSync(`test/fixtures/tls/${name}`, 'utf8')
 

@@ -1,7 +1,7 @@
 /** A Lua script: what it does to its keys is one step, which no other client comes between. */
 import { createHash } from 'node:crypto'
 
-import type { RedisClient } from './redis-client.ts'
+import type { RedisClient } from './client.ts'
 
 export class RedisScript {
   readonly text: string

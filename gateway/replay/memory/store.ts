@@ -3,7 +3,7 @@
  * requests share their timestamp, so a look-up touches one map, and a second that has expired is
  * forgotten whole. No sweep walks the entries.
  */
-import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from './store.ts'
+import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
 export interface MemoryStoreOptions {
   /** Most claims held at once. */

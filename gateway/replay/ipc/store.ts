@@ -3,8 +3,8 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
-import { setAnswerDeadline } from './answer-deadline.ts'
-import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
+import { setAnswerDeadline } from '../reply-timeout.ts'
+import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
 
 /** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
 export type Ask = readonly [

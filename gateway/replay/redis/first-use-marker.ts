@@ -3,10 +3,10 @@
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
  * somebody emptied it; signatures of before are refused. Each claim reads it again (redis-scripts.ts).
  */
-import { plainError } from '../redact/plain-error.ts'
-import type { RedisClient } from './redis-client.ts'
-import type { RedisKeys } from './redis-keys.ts'
-import type { RedisMemory } from './redis-memory.ts'
+import { plainError } from '../../redact/plain-error.ts'
+import type { RedisClient } from './client.ts'
+import type { RedisKeys } from './keys.ts'
+import type { RedisMemory } from './history-horizon.ts'
 
 /** More than the clocks of gateways may differ. */
 const MOST_AHEAD_SECONDS = 60

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
-import { answerAsks } from '../../../gateway/replay/ipc-server.ts'
+import { answerAsks } from '../../../../gateway/replay/ipc/server.ts'
 import {
   IpcReplayStore,
   type Ask,
   type IpcStoreOptions,
-} from '../../../gateway/replay/ipc-store.ts'
-import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
-import type { Claim } from '../../../gateway/replay/store.ts'
-import { describeStoreContract } from '../../support/store-contract.ts'
+} from '../../../../gateway/replay/ipc/store.ts'
+import { MemoryReplayStore } from '../../../../gateway/replay/memory/store.ts'
+import type { Claim } from '../../../../gateway/replay/store.ts'
+import { describeStoreContract } from '../../../support/store-contract.ts'
 
 const t = 1_700_000_000
 

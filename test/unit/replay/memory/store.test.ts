@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
-import { describeStoreContract } from '../../support/store-contract.ts'
-import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
+import { describeStoreContract } from '../../../support/store-contract.ts'
+import { MemoryReplayStore } from '../../../../gateway/replay/memory/store.ts'
 
 const t = 1_700_000_000
 

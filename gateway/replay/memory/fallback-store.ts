@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino'
 
-import type { Claim, ClaimOutcome, ReplayStore } from './store.ts'
+import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
 
 export class FallbackReplayStore implements ReplayStore {
   readonly #shared: ReplayStore

@@ -1,10 +1,10 @@
 /** A client for one server, one behind Sentinels, or a cluster, from the configuration. */
 import { Cluster, Redis } from 'ioredis'
 
-import type { ReplaySecrets } from '../config/compile.ts'
-import { isOverTls } from '../config/redis-schema.ts'
-import type { ReplayConfig } from '../config/replay-schema.ts'
-import { withoutBrackets } from '../ip/host-port.ts'
+import type { ReplaySecrets } from '../../config/compile.ts'
+import { isOverTls } from '../../config/redis-schema.ts'
+import type { ReplayConfig } from '../../config/replay-schema.ts'
+import { withoutBrackets } from '../../ip/host-port.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
 

@@ -5,14 +5,14 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
-import { plainError } from '../redact/plain-error.ts'
-import { AvailabilityLog } from './availability-log.ts'
-import { isCluster, type RedisClient } from './redis-client.ts'
-import { askInfo, troubleIn } from './redis-info.ts'
-import type { RedisKeys } from './redis-keys.ts'
-import { RedisMark } from './redis-mark.ts'
-import { RedisMemory } from './redis-memory.ts'
-import { missingRight } from './redis-rights.ts'
+import { plainError } from '../../redact/plain-error.ts'
+import { AvailabilityLog } from '../availability-log.ts'
+import { isCluster, type RedisClient } from './client.ts'
+import { askInfo, troubleIn } from './info.ts'
+import type { RedisKeys } from './keys.ts'
+import { RedisMark } from './first-use-marker.ts'
+import { RedisMemory } from './history-horizon.ts'
+import { missingRight } from './permissions.ts'
 
 /** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
 const TICK_MS = 1000

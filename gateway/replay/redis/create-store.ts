@@ -1,11 +1,11 @@
 /** The replay store on Redis, with the client that the configuration describes. */
 import type { Logger } from 'pino'
 
-import type { Settings } from '../config/compile.ts'
-import { createRedisClient, isCluster } from './redis-client.ts'
-import { RedisKeys } from './redis-keys.ts'
-import { RedisLink } from './redis-link.ts'
-import { RedisReplayStore } from './redis-store.ts'
+import type { Settings } from '../../config/compile.ts'
+import { createRedisClient, isCluster } from './client.ts'
+import { RedisKeys } from './keys.ts'
+import { RedisLink } from './health.ts'
+import { RedisReplayStore } from './store.ts'
 
 export function createSharedStore(
   { config, replaySecrets }: Settings,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { parseRedisInfo } from '../../../gateway/replay/redis-info.ts'
-import { RedisMemory } from '../../../gateway/replay/redis-memory.ts'
+import { parseRedisInfo } from '../../../../gateway/replay/redis/info.ts'
+import { RedisMemory } from '../../../../gateway/replay/redis/history-horizon.ts'
 
 const now = 1_700_000_000
 const server = (runId: string, uptimeSeconds: number, isPrimary = true) => ({

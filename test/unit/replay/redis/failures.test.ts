@@ -8,10 +8,10 @@ import {
   createRedisClient,
   type RedisClient,
   type RedisConfig,
-} from '../../../gateway/replay/redis-client.ts'
-import { RedisKeys } from '../../../gateway/replay/redis-keys.ts'
-import { RedisLink } from '../../../gateway/replay/redis-link.ts'
-import { RedisReplayStore } from '../../../gateway/replay/redis-store.ts'
+} from '../../../../gateway/replay/redis/client.ts'
+import { RedisKeys } from '../../../../gateway/replay/redis/keys.ts'
+import { RedisLink } from '../../../../gateway/replay/redis/health.ts'
+import { RedisReplayStore } from '../../../../gateway/replay/redis/store.ts'
 import {
   infoOf,
   list,
@@ -20,8 +20,8 @@ import {
   startScriptedRedis,
   text,
   type Answer,
-} from '../../support/scripted-redis.ts'
-import { claim, isUp } from '../../support/store-claims.ts'
+} from '../../../support/scripted-redis.ts'
+import { claim, isUp } from '../../../support/store-claims.ts'
 
 const clients: RedisClient[] = []
 afterEach(() => {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 
-import { FallbackReplayStore } from '../../../gateway/replay/fallback-store.ts'
-import { MemoryReplayStore } from '../../../gateway/replay/memory-store.ts'
-import type { Claim, ClaimOutcome, ReplayStore } from '../../../gateway/replay/store.ts'
+import { FallbackReplayStore } from '../../../../gateway/replay/memory/fallback-store.ts'
+import { MemoryReplayStore } from '../../../../gateway/replay/memory/store.ts'
+import type { Claim, ClaimOutcome, ReplayStore } from '../../../../gateway/replay/store.ts'
 
 const t = 1_700_000_000
 
