@@ -1,11 +1,11 @@
 /** The published ranges as a gateway with these settings would start with them. */
 import type { Settings } from '../config/compile.ts'
-import { readPublishedRanges } from '../config/published-ranges.ts'
-import { keeperConfig } from '../live-ranges.ts'
+import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
+import { keeperConfig } from '../ranges/supervisor.ts'
 import { systemClock } from '../observe/clock.ts'
 import { createLogger } from '../observe/logger.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
-import { RangeKeeper } from '../ranges/range-keeper.ts'
+import { RangeKeeper } from '../ranges/refresher.ts'
 
 /** Fetches nothing: what was fetched last is in the state file. @returns undefined if not asked for. */
 export async function startingRanges(settings: Settings): Promise<CurrentRanges | undefined> {

@@ -13,7 +13,7 @@ import type {
   UpstreamTlsPolicy,
 } from '../admit/policy.ts'
 import { mergeModes } from './checks-schema.ts'
-import { readPublishedRanges } from './published-ranges.ts'
+import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
 import type { ListenerTls, ReplayTls, TlsMaterial } from './read-tls.ts'
 import type { RouteConfig } from './route-schema.ts'
 import { inngestKeyword, type Config } from './schema.ts'

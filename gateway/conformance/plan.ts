@@ -1,7 +1,7 @@
 /** What is asked for on the command line, checked before anything is sent. */
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isLoopback } from '../ip/loopback.ts'
-import { readPublishedRanges } from '../config/published-ranges.ts'
+import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
 import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
 import { withoutBrackets } from '../ip/host-port.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'

@@ -1,6 +1,6 @@
 /** The set of ranges that is in use, put together from what is known of each source. */
 import type { AddressRange } from '../ip/address-ranges.ts'
-import { rangeKey, validRanges, type PublishedList } from '../inngest/published-list.ts'
+import { rangeKey, validRanges, type PublishedList } from './published-list.ts'
 
 export interface CurrentRanges {
   readonly ranges: readonly AddressRange[]

@@ -1,6 +1,6 @@
 /** Where lists come from, and one look at one of them: ranges, or why there are none. */
 import type { AddressRange } from '../ip/address-ranges.ts'
-import { listProblems, parseRangeList, type ListProblem } from '../inngest/range-list.ts'
+import { listProblems, parseRangeList, type ListProblem } from './range-list.ts'
 import { fetchList } from './fetch-list.ts'
 import { readListFile } from './list-file.ts'
 import { ListFault, type ListFaultCode } from './list-fault.ts'

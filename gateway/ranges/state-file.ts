@@ -10,8 +10,8 @@ import path from 'node:path'
 import { z } from 'zod'
 
 import type { AddressRange } from '../ip/address-ranges.ts'
-import type { PublishedList } from '../inngest/published-list.ts'
-import { listProblems, parseRangeList } from '../inngest/range-list.ts'
+import type { PublishedList } from './published-list.ts'
+import { listProblems, parseRangeList } from './range-list.ts'
 import { plainError } from '../redact/plain-error.ts'
 
 /** Lists by source. */

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 
 import { faults } from '../../gateway/admit/faults.ts'
 import { replayOutcomes } from '../../gateway/admit/facts.ts'
-import { listProblems } from '../../gateway/inngest/range-list.ts'
+import { listProblems } from '../../gateway/ranges/range-list.ts'
 import { clockStates } from '../../gateway/observe/clock-drift.ts'
 import { listFaults } from '../../gateway/ranges/list-fault.ts'
 import { reasons } from '../../gateway/admit/reasons.ts'

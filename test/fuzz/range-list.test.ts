@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { formatAddress } from '../../gateway/ip/address.ts'
-import { listProblems, MAX_RANGES, parseRangeList } from '../../gateway/inngest/range-list.ts'
+import { listProblems, MAX_RANGES, parseRangeList } from '../../gateway/ranges/range-list.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 
 const prefixed = fc.oneof(

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { bundledText, startLists, testKeeper, type Lists } from '../support/test-keeper.ts'
-import type { RangeKeeperOptions } from '../../gateway/ranges/range-keeper.ts'
+import type { RangeKeeperOptions } from '../../gateway/ranges/refresher.ts'
 
 const [a, b, c] = ['18.0.0.1', '18.0.0.2', '18.0.0.3'] as const
 

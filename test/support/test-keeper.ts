@@ -10,7 +10,7 @@ import { vi } from 'vitest'
 import { parseRange, type AddressRange } from '../../gateway/ip/address-ranges.ts'
 import type { CurrentRanges } from '../../gateway/ranges/current-ranges.ts'
 import type { UrlSource } from '../../gateway/ranges/list-source.ts'
-import { RangeKeeper, type RangeKeeperOptions } from '../../gateway/ranges/range-keeper.ts'
+import { RangeKeeper, type RangeKeeperOptions } from '../../gateway/ranges/refresher.ts'
 import { listServerCa, startListServer, type ListServer } from './list-server.ts'
 
 export const bundledText = '3.140.194.254'

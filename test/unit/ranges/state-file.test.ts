@@ -14,8 +14,8 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import type { PublishedList } from '../../../gateway/inngest/published-list.ts'
-import { parseRangeList } from '../../../gateway/inngest/range-list.ts'
+import type { PublishedList } from '../../../gateway/ranges/published-list.ts'
+import { parseRangeList } from '../../../gateway/ranges/range-list.ts'
 import { readState, writeState } from '../../../gateway/ranges/state-file.ts'
 
 let folder: string

@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
 
-import type { Settings } from './config/compile.ts'
-import { readPublishedRanges } from './config/published-ranges.ts'
-import { inngestKeyword } from './config/schema.ts'
-import type { Clock } from './observe/clock.ts'
-import type { CurrentRanges } from './ranges/current-ranges.ts'
-import type { LookResult, RangeSource } from './ranges/list-source.ts'
-import { RangeKeeper, type RangeKeeperOptions } from './ranges/range-keeper.ts'
+import type { Settings } from '../config/compile.ts'
+import { readPublishedRanges } from './bundled-ranges.ts'
+import { inngestKeyword } from '../config/schema.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { CurrentRanges } from './current-ranges.ts'
+import type { LookResult, RangeSource } from './list-source.ts'
+import { RangeKeeper, type RangeKeeperOptions } from './refresher.ts'
 
 export interface LiveRangesParts {
   readonly clock: Clock

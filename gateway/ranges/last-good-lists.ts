@@ -1,6 +1,6 @@
 /** The last good list of each source, in memory and in the state file. */
 import type { AddressRange } from '../ip/address-ranges.ts'
-import { updateList, withoutFuture, type PublishedList } from '../inngest/published-list.ts'
+import { updateList, withoutFuture, type PublishedList } from './published-list.ts'
 import type { KnownList } from './current-ranges.ts'
 import { failureOf, type ListSource, type Look, type LookFailure } from './list-source.ts'
 import { readState, writeState, type Lists, type StateWriting } from './state-file.ts'

@@ -7,8 +7,8 @@ import {
   validRanges,
   withoutFuture,
   type PublishedList,
-} from '../../../gateway/inngest/published-list.ts'
-import { MAX_RANGES, parseRangeList } from '../../../gateway/inngest/range-list.ts'
+} from '../../../gateway/ranges/published-list.ts'
+import { MAX_RANGES, parseRangeList } from '../../../gateway/ranges/range-list.ts'
 
 const t = 1_800_000_000
 const keep = 600
