@@ -7,7 +7,7 @@ import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
 import { faults, type FaultCode } from '../admit/faults.ts'
 import type { Findings } from '../admit/facts.ts'
-import { keyOf } from '../observe/log-fields.ts'
+import { keyOf } from '../record/log-fields.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
 
 export interface Way {

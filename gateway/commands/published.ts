@@ -2,8 +2,8 @@
 import type { Settings } from '../config/compile.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
 import { keeperConfig } from '../ranges/supervisor.ts'
-import { systemClock } from '../observe/clock.ts'
-import { createLogger } from '../observe/logger.ts'
+import { systemClock } from '../record/clock.ts'
+import { createLogger } from '../record/logger.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
 import { RangeKeeper } from '../ranges/refresher.ts'
 

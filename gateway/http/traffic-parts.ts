@@ -1,7 +1,7 @@
 /** What all requests share. */
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
-import type { Clock } from '../observe/clock.ts'
-import type { Recorder } from '../observe/recorder.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Recorder } from '../record/recorder.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
 import type { BodyPaces } from './body-pace.ts'

@@ -1,8 +1,8 @@
 /** The status of this process, put together when somebody asks for it. */
 import type { Settings } from '../config/compile.ts'
 import { describeSettings } from '../config/effective.ts'
-import type { Clock } from '../observe/clock.ts'
-import type { GatewayState } from '../observe/state-metrics.ts'
+import type { Clock } from '../record/clock.ts'
+import type { GatewayState } from '../record/state-metrics.ts'
 import { notEnforced, type RoutePolicy } from '../admit/policy.ts'
 import type { CurrentRanges } from '../ranges/current-ranges.ts'
 import type { StatusCollector } from './collect.ts'

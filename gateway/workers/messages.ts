@@ -1,6 +1,6 @@
 /** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
 import type { Config } from '../config/schema.ts'
-import type { MetricsReading } from '../observe/machine-metrics.ts'
+import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../status/status.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { isTracingAskedFor, otlpProblems } from '../../gateway/observe/otlp-environment.ts'
+import { isTracingAskedFor, otlpProblems } from '../../gateway/record/otlp-environment.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { send, signatureHeader } from '../support/sender.ts'
 

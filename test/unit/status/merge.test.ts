@@ -1,7 +1,7 @@
 /** Several processes make one status. */
 import { describe, expect, it } from 'vitest'
 
-import type { LogFields } from '../../../gateway/observe/log-fields.ts'
+import type { LogFields } from '../../../gateway/record/log-fields.ts'
 import { KEPT_REQUESTS } from '../../../gateway/status/collect.ts'
 import { mergeStatuses } from '../../../gateway/status/merge.ts'
 import { Minutes } from '../../../gateway/status/minutes.ts'

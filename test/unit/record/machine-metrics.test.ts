@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 
-import { MachineMetrics, readMetrics } from '../../../gateway/observe/machine-metrics.ts'
+import { MachineMetrics, readMetrics } from '../../../gateway/record/machine-metrics.ts'
 
 function workerWith(count: number) {
   const registers = [new Registry()]

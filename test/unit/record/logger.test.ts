@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { createLogger } from '../../../gateway/observe/logger.ts'
+import { createLogger } from '../../../gateway/record/logger.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { ClockDrift, type ClockChange } from '../../../gateway/observe/clock-drift.ts'
+import { ClockDrift, type ClockChange } from '../../../gateway/record/clock-drift.ts'
 
 const freshness = { maxAgeSeconds: 300, clockToleranceSeconds: 60 }
 
