@@ -20,7 +20,7 @@ import type { Tracing } from './record/tracing.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
 import { createReplayStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
-import { StatusCollector } from './status/collect.ts'
+import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
 

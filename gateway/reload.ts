@@ -13,7 +13,7 @@ import { formatProblem, type Problem } from './config/problem.ts'
 import { keysAwaitingRestart, restartProblems } from './config/restart-only.ts'
 import type { Clock } from './record/clock.ts'
 import type { Metrics } from './record/metrics.ts'
-import type { ReloadState } from './status/read.ts'
+import type { ReloadState } from './ops/status/read.ts'
 
 export type ReloadTrigger = 'file' | 'signal'
 

@@ -1,7 +1,7 @@
 /** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
 import type { Config } from '../config/schema.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
-import type { Status } from '../status/status.ts'
+import type { Status } from '../ops/status/status.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
 
 /** Set for workers of the gateway, which a cluster of another program has none of. */

@@ -1,7 +1,7 @@
 /** The status page of several workers is that of one gateway. */
 import { describe, expect, it } from 'vitest'
 
-import type { Status } from '../../gateway/status/status.ts'
+import type { Status } from '../../gateway/ops/status/status.ts'
 import { startNamedApp } from '../support/apps.ts'
 import {
   patient,

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { version } from '../../gateway/version.ts'
-import type { Status } from '../../gateway/status/status.ts'
-import type { View } from '../../gateway/status/view.ts'
+import type { Status } from '../../gateway/ops/status/status.ts'
+import type { View } from '../../gateway/ops/status/view.ts'
 import { startNamedApp } from '../support/apps.ts'
 import { send } from '../support/sender.ts'
 import { sendQuarter, sendSigned, sendUnsigned } from '../support/status-traffic.ts'

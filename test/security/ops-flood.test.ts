@@ -10,7 +10,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { createOpsServer, RENDERING_PAUSE_MS } from '../../gateway/http/ops-server.ts'
+import { createOpsServer, RENDERING_PAUSE_MS } from '../../gateway/ops/server.ts'
 import { startTarget } from '../support/attack.ts'
 import { serveBeside } from '../support/good-client.ts'
 import { open, sendRaw } from '../support/raw.ts'

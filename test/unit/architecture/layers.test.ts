@@ -28,7 +28,7 @@ describe('layers', () => {
     ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", 'no-restricted-imports'],
     ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", 'no-restricted-imports'],
     ['gateway/http/forwarder.ts', "import '../commands/run.ts'\n", 'no-restricted-imports'],
-    ['gateway/status/read.ts', "import '../reload.ts'\n", 'no-restricted-imports'],
+    ['gateway/ops/status/read.ts', "import '../reload.ts'\n", 'no-restricted-imports'],
     ['gateway/admit/claim-signature.ts', "import './replay/store.ts'\n", 'no-restricted-imports'],
     [
       'gateway/admit/checks/freshness.ts',

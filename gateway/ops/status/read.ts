@@ -1,10 +1,10 @@
 /** The status of this process, put together when somebody asks for it. */
-import type { Settings } from '../config/compile.ts'
-import { describeSettings } from '../config/effective.ts'
-import type { Clock } from '../record/clock.ts'
-import type { GatewayState } from '../record/state-metrics.ts'
-import { notEnforced, type RoutePolicy } from '../admit/policy.ts'
-import type { CurrentRanges } from '../ranges/current-ranges.ts'
+import type { Settings } from '../../config/compile.ts'
+import { describeSettings } from '../../config/effective.ts'
+import type { Clock } from '../../record/clock.ts'
+import type { GatewayState } from '../../record/state-metrics.ts'
+import { notEnforced, type RoutePolicy } from '../../admit/policy.ts'
+import type { CurrentRanges } from '../../ranges/current-ranges.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
 

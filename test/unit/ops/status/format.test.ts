@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { formatDuration } from '../../../gateway/status/format.ts'
+import { formatDuration } from '../../../../gateway/ops/status/format.ts'
 
 describe('formatDuration', () => {
   it.each([

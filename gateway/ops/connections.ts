@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { networkOf } from './network-counts.ts'
+import { networkOf } from '../http/network-counts.ts'
 
 /** Only scrapers, probes and a few browsers come here. */
 const MAX_CONNECTIONS = 200

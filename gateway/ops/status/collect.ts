@@ -2,8 +2,8 @@
  * Keeps what the status page tells of requests: as much for a flood as for a single one. It is told
  * of each where it is recorded (observe/record.ts), so that no request waits for it.
  */
-import type { LogFields } from '../record/log-fields.ts'
-import type { Decision, RequestRecord } from '../record/record.ts'
+import type { LogFields } from '../../record/log-fields.ts'
+import type { Decision, RequestRecord } from '../../record/record.ts'
 import { Minutes } from './minutes.ts'
 import { Ring } from './ring.ts'
 import type { Minute, ReasonCount, RecentRequest, UpstreamSeen } from './status.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { escapeHtml, html, type Html } from '../../../gateway/status/html.ts'
-import { fuzz } from '../../support/fuzz.ts'
+import { escapeHtml, html, type Html } from '../../../../gateway/ops/status/html.ts'
+import { fuzz } from '../../../support/fuzz.ts'
 
 /** What a browser reads of it. */
 function unescape(text: string): string {

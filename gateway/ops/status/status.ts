@@ -2,9 +2,9 @@
  * What `/status` tells, of one process or of several together (merge.ts). Plain values: it goes to
  * another process and out as JSON. Nothing in it is a key, a signature, a token or part of a body.
  */
-import type { ClockState } from '../record/clock-drift.ts'
-import type { LogFields } from '../record/log-fields.ts'
-import type { Decision } from '../record/record.ts'
+import type { ClockState } from '../../record/clock-drift.ts'
+import type { LogFields } from '../../record/log-fields.ts'
+import type { Decision } from '../../record/record.ts'
 
 export interface Status {
   /** Unix milliseconds, as everything whose name ends so. */

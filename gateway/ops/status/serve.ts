@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Logger } from 'pino'
 
-import type { StatusToken } from '../config/status-token.ts'
-import { RENDERING_PAUSE_MS, type Health, type OpsPage } from '../http/ops-server.ts'
+import type { StatusToken } from '../../config/status-token.ts'
+import { RENDERING_PAUSE_MS, type Health, type OpsPage } from '../server.ts'
 import { singleFlight } from '../single-flight.ts'
-import { version } from '../version.ts'
+import { version } from '../../version.ts'
 import { judgeAccess } from './access.ts'
 import { readAssets, type Assets } from './assets.ts'
 import { describeStatus } from './describe.ts'

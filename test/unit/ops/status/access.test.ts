@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { StatusToken } from '../../../gateway/config/status-token.ts'
-import { judgeAccess } from '../../../gateway/status/access.ts'
+import { StatusToken } from '../../../../gateway/config/status-token.ts'
+import { judgeAccess } from '../../../../gateway/ops/status/access.ts'
 
 const text = 'sixteen:or-more-characters'
 const token = StatusToken.parse(text)

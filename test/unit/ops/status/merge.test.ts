@@ -1,12 +1,12 @@
 /** Several processes make one status. */
 import { describe, expect, it } from 'vitest'
 
-import type { LogFields } from '../../../gateway/record/log-fields.ts'
-import { KEPT_REQUESTS } from '../../../gateway/status/collect.ts'
-import { mergeStatuses } from '../../../gateway/status/merge.ts'
-import { Minutes } from '../../../gateway/status/minutes.ts'
-import type { RecentRequest, Status } from '../../../gateway/status/status.ts'
-import { nothingSeen } from '../../../gateway/status/upstreams.ts'
+import type { LogFields } from '../../../../gateway/record/log-fields.ts'
+import { KEPT_REQUESTS } from '../../../../gateway/ops/status/collect.ts'
+import { mergeStatuses } from '../../../../gateway/ops/status/merge.ts'
+import { Minutes } from '../../../../gateway/ops/status/minutes.ts'
+import type { RecentRequest, Status } from '../../../../gateway/ops/status/status.ts'
+import { nothingSeen } from '../../../../gateway/ops/status/upstreams.ts'
 
 const nowMs = 1_800_000_000_000
 

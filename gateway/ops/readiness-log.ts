@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 
-import type { Health } from './http/ops-server.ts'
+import type { Health } from './server.ts'
 
 const CHECK_EVERY_MS = 1000
 /** A start takes some seconds, which is no news. */

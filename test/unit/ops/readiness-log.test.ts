@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { pino } from 'pino'
 
-import { ReadinessLog } from '../../../gateway/readiness-log.ts'
+import { ReadinessLog } from '../../../gateway/ops/readiness-log.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,5 +1,5 @@
 /** The status page as HTML, whole without its script, which only keeps it up to date. */
-import { version } from '../version.ts'
+import { version } from '../../version.ts'
 import { html, type Html } from './html.ts'
 import { chartOf, factOf, noteOf, tableOf, textOf } from './parts.ts'
 import type { View } from './view.ts'

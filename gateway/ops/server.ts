@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import type { Registry } from 'prom-client'
 
-import { singleFlight } from '../single-flight.ts'
-import { isOpsHost } from './ops-host.ts'
-import { boundAnswer, boundConnections } from './ops-connections.ts'
+import { singleFlight } from './single-flight.ts'
+import { isOpsHost } from './host.ts'
+import { boundAnswer, boundConnections } from './connections.ts'
 
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */

@@ -1,6 +1,6 @@
 /** Whether calls should be sent here, as `/readyz` says. */
-import type { TrafficParts } from './http/traffic-parts.ts'
-import type { LiveRanges } from './ranges/supervisor.ts'
+import type { TrafficParts } from '../http/traffic-parts.ts'
+import type { LiveRanges } from '../ranges/supervisor.ts'
 import type { DetailedHealth } from './readiness-log.ts'
 
 type Judged = Pick<TrafficParts, 'connections' | 'clock' | 'live' | 'replay'>

@@ -1,13 +1,13 @@
 /** What is kept of requests for the status page: bounded, and by whom they were signed. */
 import { describe, expect, it } from 'vitest'
 
-import { GatewayFault, type FaultCode } from '../../../gateway/admit/faults.ts'
-import { Findings } from '../../../gateway/admit/facts.ts'
-import { logFields } from '../../../gateway/record/log-fields.ts'
-import type { RequestRecord } from '../../../gateway/record/record.ts'
-import type { RoutePolicy } from '../../../gateway/admit/policy.ts'
-import type { Reason } from '../../../gateway/admit/reasons.ts'
-import { KEPT_REQUESTS, StatusCollector } from '../../../gateway/status/collect.ts'
+import { GatewayFault, type FaultCode } from '../../../../gateway/admit/faults.ts'
+import { Findings } from '../../../../gateway/admit/facts.ts'
+import { logFields } from '../../../../gateway/record/log-fields.ts'
+import type { RequestRecord } from '../../../../gateway/record/record.ts'
+import type { RoutePolicy } from '../../../../gateway/admit/policy.ts'
+import type { Reason } from '../../../../gateway/admit/reasons.ts'
+import { KEPT_REQUESTS, StatusCollector } from '../../../../gateway/ops/status/collect.ts'
 
 const MINUTE_MS = 60_000
 const startMs = 1_800_000_000_000 - (1_800_000_000_000 % MINUTE_MS)
