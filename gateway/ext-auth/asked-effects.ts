@@ -4,7 +4,7 @@
  */
 import type { Body } from '../admit/body.ts'
 import { isSameAuthority } from '../ip/authority.ts'
-import type { QuestionForm } from '../checks/original-request.ts'
+import type { QuestionForm } from './original-request.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
@@ -13,8 +13,8 @@ import type { Effects } from '../admit/context.ts'
 import { settle } from '../admit/check-mode.ts'
 import type { RoutePolicy, ServeOrigin } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
-import type { RequestEffects } from './effects.ts'
-import { fieldsToRemove } from './header-hygiene.ts'
+import type { RequestEffects } from '../http/effects.ts'
+import { fieldsToRemove } from '../http/header-hygiene.ts'
 
 /** The steps of a question. */
 export type QuestionEffects = Effects & Pick<RequestEffects, 'canonicalizeExactly'>

@@ -5,22 +5,22 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import { originalRequest, type QuestionPolicy } from '../checks/original-request.ts'
+import { originalRequest, type QuestionPolicy } from './original-request.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Policy } from '../admit/policy.ts'
 import type { Verdict } from '../admit/verdict.ts'
-import { guardConnections } from './acceptor.ts'
+import { guardConnections } from '../http/acceptor.ts'
 import { admitAsked, type Permission } from './admit-asked.ts'
-import { RequestEffects } from './effects.ts'
-import { Exchange } from './exchange.ts'
-import { listenerOptions } from './listener-options.ts'
-import { headOfNothing, refuseConnection } from './refused-connection.ts'
-import { handleEvents, type RequestHandlers } from './request-events.ts'
-import { sendRefusal } from './responder.ts'
-import { runExchange } from './run-exchange.ts'
-import type { Snapshot } from './snapshot.ts'
-import type { TrafficParts } from './traffic-parts.ts'
+import { RequestEffects } from '../http/effects.ts'
+import { Exchange } from '../http/exchange.ts'
+import { listenerOptions } from '../http/listener-options.ts'
+import { headOfNothing, refuseConnection } from '../http/refused-connection.ts'
+import { handleEvents, type RequestHandlers } from '../http/request-events.ts'
+import { sendRefusal } from '../http/responder.ts'
+import { runExchange } from '../http/run-exchange.ts'
+import type { Snapshot } from '../http/snapshot.ts'
+import type { TrafficParts } from '../http/traffic-parts.ts'
 
 /** @param parts with the connections of this listener alone: its limits are not those of the other. */
 export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { originalRequest, type QuestionPolicy } from '../../../gateway/checks/original-request.ts'
+import { originalRequest, type QuestionPolicy } from '../../../gateway/ext-auth/original-request.ts'
 import { headOf } from '../../support/head.ts'
 
 const forwarded = { question: 'forwarded', pathPrefix: '' } as const

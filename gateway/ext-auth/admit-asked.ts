@@ -3,13 +3,13 @@
  * request that the question is about, with the steps of asked-effects.ts.
  */
 import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
-import type { QuestionPolicy } from '../checks/original-request.ts'
+import type { QuestionPolicy } from './original-request.ts'
 import type { RequestHead } from '../admit/request-head.ts'
 import type { Findings } from '../admit/facts.ts'
 import type { Policy } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { AskedEffects, type QuestionEffects } from './asked-effects.ts'
-import { fieldsToRemove } from './header-hygiene.ts'
+import { fieldsToRemove } from '../http/header-hygiene.ts'
 
 export interface Permission {
   readonly accepted: AdmittedRequest | PassthroughRequest
