@@ -22,13 +22,13 @@ import type { Metrics } from './record/metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { ReadinessLog } from './ops/readiness-log.ts'
 import { Readiness } from './ops/readiness.ts'
-import { Reloader } from './reload.ts'
+import { Reloader } from './config/reload.ts'
 import { createMemoryStore } from './replay/create-store.ts'
 import type { ReplayStore } from './replay/store.ts'
 import { readStatus } from './ops/status/read.ts'
 import { StatusPage } from './ops/status/serve.ts'
 import type { Status } from './ops/status/status.ts'
-import { warningsOf } from './warnings.ts'
+import { warningsOf } from './config/warnings.ts'
 
 /** What serves the traffic, without a listener for metrics and health. */
 export interface Serving {

@@ -6,7 +6,7 @@ import { jsonReport, listCases, TextReport } from '../conformance/report.ts'
 import { readPlan, warningOf, type ConformanceOptions } from '../conformance/plan.ts'
 import { runPlan } from '../conformance/run-plan.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { printError } from './print-error.ts'
 
 export type { ConformanceOptions }

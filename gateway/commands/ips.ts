@@ -2,7 +2,7 @@
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
 import { startingRanges } from './published.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'

@@ -1,10 +1,10 @@
 /** `print-config`: the settings in force, each with its origin. */
 import { describeSettings, type OriginOf } from '../config/effective.ts'
 import { servedEnvironment } from '../config/load.ts'
-import { readPlainFile } from '../config/read-file.ts'
-import { readYaml } from '../config/read-yaml.ts'
-import type { Environment } from '../config/resolve-keys.ts'
-import { givenPort } from '../config/traffic-port.ts'
+import { readPlainFile } from '../config/read/read-file.ts'
+import { readYaml } from '../config/read/read-yaml.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
+import { givenPort } from '../config/read/traffic-port.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 

@@ -8,7 +8,7 @@ import {
   type SettingsReading,
 } from '../config/load.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { printError } from './print-error.ts'
 
 export interface SettingsOptions {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { computeMac } from '../inngest/mac.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { readSigningInput } from './signing-input.ts'
 import { printError } from './print-error.ts'

@@ -1,7 +1,7 @@
 /** The key and body that `sign` and `verify` work on. */
 import { readFileSync } from 'node:fs'
 
-import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
+import { readKeyFromEnv, type Environment } from '../config/read/resolve-keys.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { messageOf, printError } from './print-error.ts'
 

@@ -1,7 +1,7 @@
 /** `validate`: the configuration read exactly as `run` reads it. */
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { otlpProblems } from '../record/otlp-environment.ts'
-import { formatWarning, warningsOf } from '../warnings.ts'
+import { formatWarning, warningsOf } from '../config/warnings.ts'
 import { printError } from './print-error.ts'
 import { areNone, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 

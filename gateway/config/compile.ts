@@ -12,15 +12,15 @@ import type {
   ServeOrigin,
   UpstreamTlsPolicy,
 } from '../admit/policy.ts'
-import { mergeModes } from './checks-schema.ts'
+import { mergeModes } from './schema/checks.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
-import type { ListenerTls, ReplayTls, TlsMaterial } from './read-tls.ts'
-import type { RouteConfig } from './route-schema.ts'
-import { inngestKeyword, type Config } from './schema.ts'
-import type { Secrets } from './secrets.ts'
-import { parseServeOrigin } from './serve-origin.ts'
-import type { StatusToken } from './status-token.ts'
-import { parseUpstream } from './upstream.ts'
+import type { ListenerTls, ReplayTls, TlsMaterial } from './read/read-tls.ts'
+import type { RouteConfig } from './schema/route.ts'
+import { inngestKeyword, type Config } from './schema/config.ts'
+import type { Secrets } from './read/secrets.ts'
+import { parseServeOrigin } from './schema/serve-origin.ts'
+import type { StatusToken } from './read/status-token.ts'
+import { parseUpstream } from './schema/upstream.ts'
 
 /** Everything a running gateway needs to know. */
 export interface Settings {

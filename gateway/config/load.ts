@@ -7,25 +7,25 @@ import { isUtf8 } from 'node:buffer'
 
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
-import { checkShape } from './check-shape.ts'
-import { checkTexts } from './check-texts.ts'
+import { checkShape } from './read/check-shape.ts'
+import { checkTexts } from './read/check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
-import { filesIn } from './files-in.ts'
+import { filesIn } from './read/files-in.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
-import { readPlainFile, whyUnreadable } from './read-file.ts'
-import { readYaml } from './read-yaml.ts'
+import { readPlainFile, whyUnreadable } from './read/read-file.ts'
+import { readYaml } from './read/read-yaml.ts'
 import {
   readKeyFromEnv,
   readKeyFromFile,
   type Environment,
   type KeyReading,
-} from './resolve-keys.ts'
-import { isRoutePath, ROUTE_PATH } from './route-path.ts'
-import { readTls } from './read-tls.ts'
-import { readSecrets } from './secrets.ts'
-import { parseServeOrigin } from './serve-origin.ts'
-import { givenPort, hasListenPort, portProblems, withPort } from './traffic-port.ts'
+} from './read/resolve-keys.ts'
+import { isRoutePath, ROUTE_PATH } from './schema/route-path.ts'
+import { readTls } from './read/read-tls.ts'
+import { readSecrets } from './read/secrets.ts'
+import { parseServeOrigin } from './schema/serve-origin.ts'
+import { givenPort, hasListenPort, portProblems, withPort } from './read/traffic-port.ts'
 
 export type SettingsReading = SettingsOrProblems & {
   /** Every file that was read, or should have been. */

@@ -8,7 +8,7 @@ import type { ReplaySecrets } from './compile.ts'
 import { isMapping } from './cross-checks.ts'
 import type { SettingsReading } from './load.ts'
 import { describeFound, formatPath, type Problem } from './problem.ts'
-import type { Config } from './schema.ts'
+import type { Config } from './schema/config.ts'
 
 export const restartOnly = [
   'listen.host',

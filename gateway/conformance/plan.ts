@@ -2,7 +2,7 @@
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isLoopback } from '../ip/loopback.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
-import { readKeyFromEnv, type Environment } from '../config/resolve-keys.ts'
+import { readKeyFromEnv, type Environment } from '../config/read/resolve-keys.ts'
 import { withoutBrackets } from '../ip/host-port.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { parseAppAddress, type AppAddress } from './app-address.ts'

@@ -1,6 +1,6 @@
 /** Opens a listener, or says which key of the configuration is in the way, and why. */
 import { formatHostPort } from '../ip/host-port.ts'
-import { StartFailure } from '../start-failure.ts'
+import { StartFailure } from '../config/start-failure.ts'
 import type { ListenAddress } from './listen.ts'
 
 interface ListenProblem {

@@ -3,7 +3,7 @@ import type { Server as PlainServer } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import { Server as TlsServer } from 'node:tls'
 
-import type { ListenerTls } from '../config/read-tls.ts'
+import type { ListenerTls } from '../config/read/read-tls.ts'
 
 export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): ServerOptions {
   const asksForCertificate = tls.ca !== undefined

@@ -1,5 +1,5 @@
 /** When to read a list that is in a file: at once, and whenever it changes. */
-import { FileWatch } from '../config/file-watch.ts'
+import { FileWatch } from '../config/read/file-watch.ts'
 
 export class FileTrigger {
   readonly #file: string

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 
 import type { Settings } from '../config/compile.ts'
 import { readPublishedRanges } from './bundled-ranges.ts'
-import { inngestKeyword } from '../config/schema.ts'
+import { inngestKeyword } from '../config/schema/config.ts'
 import type { Clock } from '../record/clock.ts'
 import type { CurrentRanges } from './current-ranges.ts'
 import type { LookResult, RangeSource } from './list-source.ts'

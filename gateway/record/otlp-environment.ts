@@ -1,6 +1,6 @@
 /** Whether the OTEL_* variables ask for traces, and whether they say where to in a way that works here. */
 import { describeFound, type Problem } from '../config/problem.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 
 /** OpenTelemetry "SDK environment variables": what is not set up or switched off sends nothing. */
 export function isTracingAskedFor(env: Environment): boolean {

@@ -1,5 +1,5 @@
 /** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/schema/config.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../ops/status/status.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'

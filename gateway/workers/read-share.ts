@@ -2,8 +2,8 @@
 import type { SettingsReading } from '../config/load.ts'
 import type { Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
-import type { Config } from '../config/schema.ts'
-import { roomForWorkers, shareOf } from '../config/worker-count.ts'
+import type { Config } from '../config/schema/config.ts'
+import { roomForWorkers, shareOf } from '../config/schema/worker-count.ts'
 import type { Assignment } from './messages.ts'
 
 /** What would need a restart is a problem for one that takes another's place, too. */

@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc/server.ts'
 import type { ReplayStore } from '../replay/store.ts'
-import { StartFailure } from '../start-failure.ts'
+import { StartFailure } from '../config/start-failure.ts'
 import {
   WORKER_VARIABLE,
   type Assignment,

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 
 import type { SettingsReading } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
-import type { Environment } from '../config/resolve-keys.ts'
+import type { Environment } from '../config/read/resolve-keys.ts'
 import { startServing, type Serving } from '../gateway.ts'
 import { systemClock } from '../record/clock.ts'
 import { createLogger } from '../record/logger.ts'

@@ -8,7 +8,7 @@ import path from 'node:path'
 import type { ConfigMap } from 'kubernetes-types/core/v1.js'
 import { describe, expect, test } from 'vitest'
 
-import type { Config } from '../../gateway/config/schema.ts'
+import type { Config } from '../../gateway/config/schema/config.ts'
 import { defaultModes } from '../../gateway/admit/policy.ts'
 import { commandIn } from '../support/documented-command.ts'
 import {

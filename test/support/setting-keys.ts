@@ -1,7 +1,7 @@
 /** Every key of the configuration, as config/gateway.schema.json has it. */
 import { z } from 'zod'
 
-import { configSchema } from '../../gateway/config/schema.ts'
+import { configSchema } from '../../gateway/config/schema/config.ts'
 
 export interface SettingKey {
   /** As in `routes[].path`. */

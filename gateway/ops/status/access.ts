@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
-import type { StatusToken } from '../../config/status-token.ts'
+import type { StatusToken } from '../../config/read/status-token.ts'
 
 /** `host`: asked for under a name that may be anybody's. `token`: none was shown, or another. */
 export type Access = 'granted' | 'host' | 'token'

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Logger } from 'pino'
 
-import type { StatusToken } from '../../config/status-token.ts'
+import type { StatusToken } from '../../config/read/status-token.ts'
 import { RENDERING_PAUSE_MS, type Health, type OpsPage } from '../server.ts'
 import { singleFlight } from '../single-flight.ts'
 import { version } from '../../version.ts'

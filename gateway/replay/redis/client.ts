@@ -2,8 +2,8 @@
 import { Cluster, Redis } from 'ioredis'
 
 import type { ReplaySecrets } from '../../config/compile.ts'
-import { isOverTls } from '../../config/redis-schema.ts'
-import type { ReplayConfig } from '../../config/replay-schema.ts'
+import { isOverTls } from '../../config/schema/redis.ts'
+import type { ReplayConfig } from '../../config/schema/replay.ts'
 import { withoutBrackets } from '../../ip/host-port.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { verify } from '../../../gateway/commands/verify.ts'
-import { configSchema } from '../../../gateway/config/schema.ts'
+import { configSchema } from '../../../gateway/config/schema/config.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
 const key = 'signkey-test-0123456789abcdef0123456789abcdef'

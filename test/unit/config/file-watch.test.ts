@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { FileWatch } from '../../../gateway/config/file-watch.ts'
+import { FileWatch } from '../../../gateway/config/read/file-watch.ts'
 
 let folder: string
 let files: [string, string]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { checkShape } from '../../../gateway/config/check-shape.ts'
+import { checkShape } from '../../../gateway/config/read/check-shape.ts'
 import { listenerClashes } from '../../../gateway/config/cross-checks.ts'
 
 const LISTENERS = ['listen', 'ops', 'authorizer']

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { readKeyFromEnv, readKeyFromFile } from '../../../gateway/config/resolve-keys.ts'
+import { readKeyFromEnv, readKeyFromFile } from '../../../gateway/config/read/resolve-keys.ts'
 import { computeMac } from '../../../gateway/inngest/mac.ts'
 import { readPlan } from '../../../gateway/conformance/plan.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
 
-import { inngestRangesSchema } from '../../../gateway/config/ranges-schema.ts'
+import { inngestRangesSchema } from '../../../gateway/config/schema/ranges.ts'
 
 const isTaken = (value: object) => inngestRangesSchema.safeParse(value).success
 

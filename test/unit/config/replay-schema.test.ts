@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { replaySchema } from '../../../gateway/config/replay-schema.ts'
+import { replaySchema } from '../../../gateway/config/schema/replay.ts'
 
 const password = { env: 'PASSWORD' }
 const url = 'redis://valkey:6379'

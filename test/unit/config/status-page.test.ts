@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import { readSettingsFile } from '../../../gateway/config/load.ts'
 import { formatProblem } from '../../../gateway/config/problem.ts'
-import { StatusToken } from '../../../gateway/config/status-token.ts'
+import { StatusToken } from '../../../gateway/config/read/status-token.ts'
 import { mountSecret } from '../../support/secret-mount.ts'
 
 const token = 'sixteen-or-more-characters'

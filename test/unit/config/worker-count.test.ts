@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { limitsSchema } from '../../../gateway/config/limits-schema.ts'
-import { countWorkers, shareOf } from '../../../gateway/config/worker-count.ts'
+import { limitsSchema } from '../../../gateway/config/schema/limits.ts'
+import { countWorkers, shareOf } from '../../../gateway/config/schema/worker-count.ts'
 
 const limits = limitsSchema.parse(undefined)
 

@@ -4,7 +4,7 @@ import { AddressRanges, parseRange } from '../../../../gateway/ip/address-ranges
 import { checkInngestUse } from '../../../../gateway/admit/checks/inngest-use.ts'
 import type { RequestHead } from '../../../../gateway/admit/request-head.ts'
 import { checkRoute } from '../../../../gateway/admit/checks/route.ts'
-import { checksSchema } from '../../../../gateway/config/checks-schema.ts'
+import { checksSchema } from '../../../../gateway/config/schema/checks.ts'
 import type { PassthroughRoutePolicy, RoutePolicy } from '../../../../gateway/admit/policy.ts'
 import { headOf } from '../../../support/head.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { StatusToken } from '../../../../gateway/config/status-token.ts'
+import { StatusToken } from '../../../../gateway/config/read/status-token.ts'
 import { judgeAccess } from '../../../../gateway/ops/status/access.ts'
 
 const text = 'sixteen:or-more-characters'

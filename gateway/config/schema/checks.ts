@@ -7,7 +7,7 @@ import {
   type CheckMode,
   type CheckModes,
   type ModeratedCheck,
-} from '../admit/policy.ts'
+} from '../../admit/policy.ts'
 
 const mode = z.enum(['enforce', 'report', 'off'])
 

@@ -1,10 +1,10 @@
 /** The listener for whoever operates the gateway: metrics, health, and if asked for the status page. */
 import { z } from 'zod'
 
-import { parseAuthority } from '../ip/authority.ts'
+import { parseAuthority } from '../../ip/authority.ts'
 import { integer } from './integer.ts'
 import { listenHost } from './listen-host.ts'
-import { isLoopback } from '../ip/loopback.ts'
+import { isLoopback } from '../../ip/loopback.ts'
 import { secret } from './reference.ts'
 
 const statusPage = z

@@ -1,5 +1,5 @@
 /** The files that a configuration refers to, right or wrong as it may otherwise be. */
-import { isMapping } from './cross-checks.ts'
+import { isMapping } from '../cross-checks.ts'
 
 /** Keys whose files are read together with the configuration. */
 const FILE_KEYS = new Set(['certFile', 'keyFile', 'clientCaFile', 'caFile'])

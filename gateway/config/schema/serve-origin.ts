@@ -1,6 +1,6 @@
 /** Reads a route's `serveOrigin`, which `Host` and `X-Forwarded-Proto` are pinned to. */
-import { canonicalAuthority } from '../ip/authority.ts'
-import type { ServeOrigin } from '../admit/policy.ts'
+import { canonicalAuthority } from '../../ip/authority.ts'
+import type { ServeOrigin } from '../../admit/policy.ts'
 import { isOrigin } from './upstream.ts'
 
 export function parseServeOrigin(text: string): ServeOrigin | undefined {

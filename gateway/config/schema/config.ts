@@ -5,18 +5,18 @@
  */
 import { z } from 'zod'
 
-import { parseRange } from '../ip/address-ranges.ts'
-import { authorizerSchema } from './authorizer-schema.ts'
-import { checksSchema, mergeModes, modesProblem } from './checks-schema.ts'
-import { freshnessSchema } from './freshness-schema.ts'
+import { parseRange } from '../../ip/address-ranges.ts'
+import { authorizerSchema } from './authorizer.ts'
+import { checksSchema, mergeModes, modesProblem } from './checks.ts'
+import { freshnessSchema } from './freshness.ts'
 import { integer } from './integer.ts'
-import { limitsSchema } from './limits-schema.ts'
+import { limitsSchema } from './limits.ts'
 import { listenHost } from './listen-host.ts'
-import { opsSchema } from './ops-schema.ts'
-import { inngestRangesSchema } from './ranges-schema.ts'
+import { opsSchema } from './ops.ts'
+import { inngestRangesSchema } from './ranges.ts'
 import { file } from './reference.ts'
-import { replaySchema } from './replay-schema.ts'
-import { range, routeSchema } from './route-schema.ts'
+import { replaySchema } from './replay.ts'
+import { range, routeSchema } from './route.ts'
 import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */

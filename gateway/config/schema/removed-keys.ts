@@ -1,5 +1,5 @@
 /** Keys of earlier versions, and what the operator is to write instead. */
-import { formatPath } from './problem.ts'
+import { formatPath } from '../problem.ts'
 
 const replacements: Readonly<Record<string, string>> = {
   'replay.strict':

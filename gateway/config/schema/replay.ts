@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { integer } from './integer.ts'
-import { redisProblems, redisShape } from './redis-schema.ts'
+import { redisProblems, redisShape } from './redis.ts'
 
 const shape = z.strictObject({
   store: z

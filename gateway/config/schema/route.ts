@@ -1,9 +1,9 @@
 /** The shape of a route: what Inngest calls, or what the app serves beside it. */
 import { z } from 'zod'
 
-import { parseAuthority } from '../ip/authority.ts'
-import { parseRange } from '../ip/address-ranges.ts'
-import { routeChecksSchema } from './checks-schema.ts'
+import { parseAuthority } from '../../ip/authority.ts'
+import { parseRange } from '../../ip/address-ranges.ts'
+import { routeChecksSchema } from './checks.ts'
 import { file, secret } from './reference.ts'
 import { isRoutePath, ROUTE_PATH } from './route-path.ts'
 import { parseServeOrigin } from './serve-origin.ts'

@@ -1,11 +1,11 @@
 /** Holds a plain value against the schema and says everything that is wrong with it. */
 import type { z } from 'zod'
 
-import { isMapping } from './cross-checks.ts'
-import { REDACTED } from '../redact/redacted.ts'
-import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from './problem.ts'
-import { replacementOf } from './removed-keys.ts'
-import { configSchema, type Config } from './schema.ts'
+import { isMapping } from '../cross-checks.ts'
+import { REDACTED } from '../../redact/redacted.ts'
+import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
+import { replacementOf } from '../schema/removed-keys.ts'
+import { configSchema, type Config } from '../schema/config.ts'
 import { explainKey, explainValue } from './yaml-traps.ts'
 
 export interface ShapeReading {

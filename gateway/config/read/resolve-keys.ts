@@ -1,6 +1,6 @@
 /** Reads the signing keys that the configuration refers to. Their text never leaves this file. */
-import { SigningKey } from '../inngest/signing-key.ts'
-import { holdsKey } from '../redact/redact-secrets.ts'
+import { SigningKey } from '../../inngest/signing-key.ts'
+import { holdsKey } from '../../redact/redact-secrets.ts'
 import { EVENT_KEY, mistakenFor } from './mistaken-key.ts'
 import { readPlainFile, whyUnreadable } from './read-file.ts'
 

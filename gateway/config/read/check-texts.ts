@@ -2,10 +2,10 @@
  * Texts that the schema would take, and that are not what they are meant to be: a key in place of a
  * name, which would be printed and exported from then on, or a variable that nothing has replaced.
  */
-import { isMapping } from './cross-checks.ts'
-import { formatPath, isSecretPath, type LineOf, type Problem } from './problem.ts'
-import { holdsKey } from '../redact/redact-secrets.ts'
-import { REDACTED } from '../redact/redacted.ts'
+import { isMapping } from '../cross-checks.ts'
+import { formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
+import { holdsKey } from '../../redact/redact-secrets.ts'
+import { REDACTED } from '../../redact/redacted.ts'
 import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
 
 const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'

@@ -1,7 +1,7 @@
 /** YAML text to a plain value, strictly, with the line of every path. */
 import { isNode, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml'
 
-import { describeFound, formatPath, type Problem } from './problem.ts'
+import { describeFound, formatPath, type Problem } from '../problem.ts'
 import { describeSyntax, pathOf, trapsIn } from './yaml-traps.ts'
 
 export interface YamlReading {

@@ -1,8 +1,8 @@
 /** The secrets beside the signing keys: what they refer to is read, and held to what it must be. */
-import { formatPath, type LineOf, type Problem } from './problem.ts'
+import { formatPath, type LineOf, type Problem } from '../problem.ts'
 import { readSecret, type SecretReading, type SecretReference } from './read-secret.ts'
 import type { Environment } from './resolve-keys.ts'
-import type { Config } from './schema.ts'
+import type { Config } from '../schema/config.ts'
 import { StatusToken } from './status-token.ts'
 
 export interface Secrets {

@@ -6,14 +6,14 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
 
-import { adoptKeys, type ReplaySecrets, type Settings } from './config/compile.ts'
-import { FileWatch } from './config/file-watch.ts'
-import type { SettingsReading } from './config/load.ts'
-import { formatProblem, type Problem } from './config/problem.ts'
-import { keysAwaitingRestart, restartProblems } from './config/restart-only.ts'
-import type { Clock } from './record/clock.ts'
-import type { Metrics } from './record/metrics.ts'
-import type { ReloadState } from './ops/status/read.ts'
+import { adoptKeys, type ReplaySecrets, type Settings } from './compile.ts'
+import { FileWatch } from './read/file-watch.ts'
+import type { SettingsReading } from './load.ts'
+import { formatProblem, type Problem } from './problem.ts'
+import { keysAwaitingRestart, restartProblems } from './restart-only.ts'
+import type { Clock } from '../record/clock.ts'
+import type { Metrics } from '../record/metrics.ts'
+import type { ReloadState } from '../ops/status/read.ts'
 
 export type ReloadTrigger = 'file' | 'signal'
 

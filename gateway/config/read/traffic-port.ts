@@ -3,8 +3,8 @@
  * `listen.port`, and that before `PORT`: the environment may be shared with the app, whose PORT must
  * not move a gateway off the port that its file names.
  */
-import { isMapping } from './cross-checks.ts'
-import { describeFound, type Problem } from './problem.ts'
+import { isMapping } from '../cross-checks.ts'
+import { describeFound, type Problem } from '../problem.ts'
 import type { Environment } from './resolve-keys.ts'
 
 export interface GivenPort {

@@ -1,5 +1,5 @@
 /** Reads a route's `upstream`: an http or https origin, or a unix socket. */
-import type { UpstreamPolicy } from '../admit/policy.ts'
+import type { UpstreamPolicy } from '../../admit/policy.ts'
 
 export function parseUpstream(text: string): Omit<UpstreamPolicy, 'tls'> | undefined {
   const socketPath = /^unix:(?:\/\/)?(\/[^\0?#]+)$/.exec(text)?.[1]

@@ -1,6 +1,6 @@
 /** What a configuration may say, but hardly anybody means for long. */
-import type { Settings } from './config/compile.ts'
-import { notEnforced, type Policy, type RoutePolicy } from './admit/policy.ts'
+import type { Settings } from './compile.ts'
+import { notEnforced, type Policy, type RoutePolicy } from '../admit/policy.ts'
 
 export interface Warning {
   readonly message: string

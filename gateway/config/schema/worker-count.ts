@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
 
-import type { LimitsPolicy } from '../admit/policy.ts'
-import type { Config } from './schema.ts'
+import type { LimitsPolicy } from '../../admit/policy.ts'
+import type { Config } from './config.ts'
 
 export const MAX_WORKERS = 64
 

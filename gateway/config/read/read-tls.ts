@@ -1,11 +1,11 @@
 /** Reads the certificates and keys that the configuration names. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
-import { plainError } from '../redact/plain-error.ts'
-import type { UpstreamTlsPolicy } from '../admit/policy.ts'
+import { plainError } from '../../redact/plain-error.ts'
+import type { UpstreamTlsPolicy } from '../../admit/policy.ts'
 import { PemFiles, type PemReport } from './pem.ts'
-import { formatPath, type LineOf, type Problem } from './problem.ts'
-import type { Config } from './schema.ts'
+import { formatPath, type LineOf, type Problem } from '../problem.ts'
+import type { Config } from '../schema/config.ts'
 
 export interface TlsMaterial {
   readonly listener: ListenerTls | undefined

@@ -4,8 +4,8 @@
  */
 import { isPair, isSeq, isScalar, visit, type Document, type Node, type Pair } from 'yaml'
 
-import { quotable } from '../redact/printable.ts'
-import { isSecretPath } from './problem.ts'
+import { quotable } from '../../redact/printable.ts'
+import { isSecretPath } from '../problem.ts'
 
 export interface Trap {
   readonly path: readonly PropertyKey[]
