@@ -23,8 +23,8 @@ FROM app AS compiled
 COPY --from=install --chown=65532:65532 /state /compiled
 ENV NODE_COMPILE_CACHE=/compiled
 RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--no-allocation-site-pretenuring", "--heap-growing-percent=300", \
-  "--import", "/app/gateway/commands/run.ts", \
-  "--import", "/app/gateway/commands/healthcheck.ts", \
+  "--import", "/app/gateway/cli/run.ts", \
+  "--import", "/app/gateway/cli/healthcheck.ts", \
   "/app/gateway/main.ts", "version"]
 
 FROM app

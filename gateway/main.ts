@@ -7,14 +7,14 @@ import { inspect } from 'node:util'
 
 import { Command, CommanderError } from 'commander'
 
-import { endAtOnce } from './commands/end-at-once.ts'
-import type { conformance } from './commands/conformance.ts'
-import type { explain } from './commands/explain.ts'
-import type { ips } from './commands/ips.ts'
-import type { SettingsOptions } from './commands/settings.ts'
-import type { sign } from './commands/sign.ts'
-import type { verify } from './commands/verify.ts'
-import { ignoreEnvironment } from './ignored-environment.ts'
+import { endAtOnce } from './cli/end-at-once.ts'
+import type { conformance } from './cli/conformance.ts'
+import type { explain } from './cli/explain.ts'
+import type { ips } from './cli/ips.ts'
+import type { SettingsOptions } from './cli/settings.ts'
+import type { sign } from './cli/sign.ts'
+import type { verify } from './cli/verify.ts'
+import { ignoreEnvironment } from './cli/ignored-environment.ts'
 import { redactSecrets } from './redact/redact-secrets.ts'
 import { version } from './version.ts'
 
@@ -63,7 +63,7 @@ const collect = (value: string, before: string[]) => [...before, value]
 portCommand('run')
   .description('start the gateway')
   .action(async (options: SettingsOptions) => {
-    const { run } = await import('./commands/run.ts')
+    const { run } = await import('./cli/run.ts')
     // At once: an exporter that cannot reach its collector would go on trying.
     process.exit(await run(options, process.env))
   })
@@ -71,14 +71,14 @@ portCommand('run')
 portCommand('validate')
   .description('check the configuration as `run` does, without opening a port')
   .action(async (options: SettingsOptions) => {
-    const { validate } = await import('./commands/validate.ts')
+    const { validate } = await import('./cli/validate.ts')
     finish(validate(options, process.env))
   })
 
 portCommand('print-config')
   .description('print the settings in force, each with where it comes from')
   .action(async (options: SettingsOptions) => {
-    const { printConfig } = await import('./commands/print-config.ts')
+    const { printConfig } = await import('./cli/print-config.ts')
     finish(printConfig(options, process.env))
   })
 
@@ -88,7 +88,7 @@ settingsCommand('ips')
   )
   .option('--check <address>', 'only say whether this address is in one of them')
   .action(async (options: Parameters<typeof ips>[0]) => {
-    const { ips } = await import('./commands/ips.ts')
+    const { ips } = await import('./cli/ips.ts')
     finish(await ips(options, process.env, Date.now()))
   })
 
@@ -102,7 +102,7 @@ settingsCommand('explain')
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
   .option('--at <seconds>', 'what the clock says, Unix seconds; now by default')
   .action(async (options: Parameters<typeof explain>[0]) => {
-    const { explain } = await import('./commands/explain.ts')
+    const { explain } = await import('./cli/explain.ts')
     finish(await explain(options, process.env, Date.now()))
   })
 
@@ -115,7 +115,7 @@ program
   .option('--method <method>', 'method of the curl line', 'POST')
   .option('--header-only', 'print the value of X-Inngest-Signature only')
   .action(async (options: Parameters<typeof sign>[0]) => {
-    const { sign } = await import('./commands/sign.ts')
+    const { sign } = await import('./cli/sign.ts')
     finish(sign(options, process.env, Date.now()))
   })
 
@@ -131,7 +131,7 @@ program
     'freshness.clockToleranceSeconds of the gateway; 300 by default',
   )
   .action(async (options: Parameters<typeof verify>[0]) => {
-    const { verify } = await import('./commands/verify.ts')
+    const { verify } = await import('./cli/verify.ts')
     finish(verify(options, process.env, Date.now()))
   })
 
@@ -149,7 +149,7 @@ program
   .option('--list', 'print the cases and send nothing')
   .option('--json', 'print the results as JSON')
   .action(async (options: Parameters<typeof conformance>[0]) => {
-    const { conformance } = await import('./commands/conformance.ts')
+    const { conformance } = await import('./cli/conformance.ts')
     finish(await conformance(options, process.env))
   })
 
@@ -158,7 +158,7 @@ program
   .description('ask a running gateway whether it is ready; for containers without curl')
   .option('--url <url>', 'readiness address', 'http://127.0.0.1:9090/readyz')
   .action(async (options: { url: string }) => {
-    const { healthcheck } = await import('./commands/healthcheck.ts')
+    const { healthcheck } = await import('./cli/healthcheck.ts')
     finish(await healthcheck(options.url))
   })
 

@@ -15,7 +15,7 @@ const signalsItself = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
     load(url, context, nextLoad) {
-      if (url.endsWith('gateway/commands/run.ts')) process.kill(1, 'SIGTERM')
+      if (url.endsWith('gateway/cli/run.ts')) process.kill(1, 'SIGTERM')
       return nextLoad(url, context)
     },
   })`)}`

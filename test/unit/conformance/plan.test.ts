@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 
-import { conformance } from '../../../gateway/commands/conformance.ts'
+import { conformance } from '../../../gateway/cli/conformance.ts'
 import { readPlan, warningOf } from '../../../gateway/conformance/plan.ts'
 
 const defaults = { keyEnv: 'KEY', appAddress: [], only: [], maxAge: '300', clockTolerance: '300' }

@@ -4,7 +4,7 @@ import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
-import { startingRanges } from './published.ts'
+import { startingRanges } from './resolve-ranges.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 import { printError } from './print-error.ts'
 

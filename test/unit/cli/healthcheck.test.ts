@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { healthcheck } from '../../../gateway/commands/healthcheck.ts'
+import { healthcheck } from '../../../gateway/cli/healthcheck.ts'
 import { freePort } from '../../support/free-port.ts'
 
 const said: unknown[] = []

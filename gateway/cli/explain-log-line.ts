@@ -10,7 +10,7 @@ import {
   describeDiagnosis,
   describeReason,
   describeUnrouted,
-} from './describe-way.ts'
+} from './trace-report.ts'
 
 const lineSchema = z.looseObject({
   decision: z.enum(['admitted', 'refused', 'failed']),

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { sign } from '../../../gateway/commands/sign.ts'
+import { sign } from '../../../gateway/cli/sign.ts'
 import { mountSecret } from '../../support/secret-mount.ts'
 
 const env = { KEY: 'signkey-test-12345678' }

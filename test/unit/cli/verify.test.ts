@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { verify } from '../../../gateway/commands/verify.ts'
+import { verify } from '../../../gateway/cli/verify.ts'
 import { configSchema } from '../../../gateway/config/schema/config.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
