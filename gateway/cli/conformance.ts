@@ -2,9 +2,9 @@
  * `conformance`: whether a gateway that runs somewhere keeps out what it has to. It asks for no
  * confirmation, since nothing that it sends makes an app do anything (docs/conformance.md).
  */
-import { jsonReport, listCases, TextReport } from '../conformance/report.ts'
-import { readPlan, warningOf, type ConformanceOptions } from '../conformance/plan.ts'
-import { runPlan } from '../conformance/run-plan.ts'
+import { jsonReport, listCases, TextReport } from '../../conformance/report.ts'
+import { readPlan, warningOf, type ConformanceOptions } from '../../conformance/plan.ts'
+import { runPlan } from '../../conformance/run-plan.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { printError } from './print-error.ts'

@@ -1,7 +1,7 @@
 /** The conformance run within a test: which cases came out how. */
-import type { Outcome, Result } from '../../gateway/conformance/case.ts'
-import { readPlan, type ConformanceOptions } from '../../gateway/conformance/plan.ts'
-import { runPlan } from '../../gateway/conformance/run-plan.ts'
+import type { Outcome, Result } from '../../conformance/case.ts'
+import { readPlan, type ConformanceOptions } from '../../conformance/plan.ts'
+import { runPlan } from '../../conformance/run-plan.ts'
 import { testKey } from './test-gateway.ts'
 
 export interface Conforming {

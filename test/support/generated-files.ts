@@ -1,8 +1,8 @@
 /** What is generated, and from what. */
 import { format, resolveConfig } from 'prettier'
 
-import { describeExpectation, groups } from '../../gateway/conformance/case.ts'
-import { bypassCase, bypassExpectation, requestCases } from '../../gateway/conformance/cases.ts'
+import { describeExpectation, groups } from '../../conformance/case.ts'
+import { bypassCase, bypassExpectation, requestCases } from '../../conformance/cases.ts'
 import {
   filesAwaitingRestart,
   restartOnly,

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { readKeyFromEnv, readKeyFromFile } from '../../../gateway/config/read/resolve-keys.ts'
 import { computeMac } from '../../../gateway/inngest/mac.ts'
-import { readPlan } from '../../../gateway/conformance/plan.ts'
+import { readPlan } from '../../../conformance/plan.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gateway-keys-'))
 afterAll(() => {

@@ -1,9 +1,9 @@
 /** That no case can do harm, whatever becomes of what it sends, and that each has a name of its own. */
 import { describe, expect, it } from 'vitest'
 
-import { parseAnswer } from '../../../gateway/conformance/answer.ts'
-import { allCases, requestCases } from '../../../gateway/conformance/cases.ts'
-import { NO_FUNCTION, randomKey, RequestMaker } from '../../../gateway/conformance/request-maker.ts'
+import { parseAnswer } from '../../../conformance/answer.ts'
+import { allCases, requestCases } from '../../../conformance/cases.ts'
+import { NO_FUNCTION, randomKey, RequestMaker } from '../../../conformance/request-maker.ts'
 
 const make = new RequestMaker({
   url: new URL('https://gateway.example/api/inngest?token=a'),

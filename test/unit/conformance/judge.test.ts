@@ -1,10 +1,10 @@
 /** What passes, what fails, and what shows nothing either way. */
 import { describe, expect, it } from 'vitest'
 
-import { parseAppAddress } from '../../../gateway/conformance/app-address.ts'
-import type { Expectation } from '../../../gateway/conformance/case.ts'
-import { judge } from '../../../gateway/conformance/judge.ts'
-import { readAnswer, readReply, type Reading } from '../../../gateway/conformance/reading.ts'
+import { parseAppAddress } from '../../../conformance/app-address.ts'
+import type { Expectation } from '../../../conformance/case.ts'
+import { judge } from '../../../conformance/judge.ts'
+import { readAnswer, readReply, type Reading } from '../../../conformance/reading.ts'
 
 const own = (error: string, more = {}) => JSON.stringify({ error, ...more, requestId: 'a' })
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }

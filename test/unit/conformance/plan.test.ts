@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 import { conformance } from '../../../gateway/cli/conformance.ts'
-import { readPlan, warningOf } from '../../../gateway/conformance/plan.ts'
+import { readPlan, warningOf } from '../../../conformance/plan.ts'
 
 const defaults = { keyEnv: 'KEY', appAddress: [], only: [], maxAge: '300', clockTolerance: '300' }
 const env = { KEY: 'signkey-test-12345678' }

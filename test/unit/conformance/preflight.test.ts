@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { tryAppAddress } from '../../../gateway/conformance/app-address.ts'
-import { preflight } from '../../../gateway/conformance/preflight.ts'
-import { randomKey, RequestMaker } from '../../../gateway/conformance/request-maker.ts'
+import { tryAppAddress } from '../../../conformance/app-address.ts'
+import { preflight } from '../../../conformance/preflight.ts'
+import { randomKey, RequestMaker } from '../../../conformance/request-maker.ts'
 
 const stops: (() => void)[] = []
 afterEach(() => {

@@ -8,9 +8,9 @@
  */
 import { randomBytes } from 'node:crypto'
 
-import { computeMac } from '../inngest/mac.ts'
-import { SigningKey } from '../inngest/signing-key.ts'
-import { version } from '../version.ts'
+import { computeMac } from '../gateway/inngest/mac.ts'
+import { SigningKey } from '../gateway/inngest/signing-key.ts'
+import { version } from '../gateway/version.ts'
 import { callBody } from './call-body.ts'
 
 /** No app has it: app ids and function ids are chosen by those who write them. */
