@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
-import { closeParts, createParts } from './gateway-parts.ts'
+import { closeParts, createParts } from './deps.ts'
 import { createAuthorizer } from './ext-auth/server.ts'
 import { Connections } from './http/connections.ts'
 import { drain, type DrainedListener } from './http/drain.ts'
