@@ -23,7 +23,7 @@ import type { Credentials } from '../inngest/signature-header.ts'
 import type { Judging } from './context.ts'
 import { moderate, note, settle } from './check-mode.ts'
 import type { InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
-import { SignedBody } from './signed-body.ts'
+import { SignedBody } from './body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
 const admitted: unique symbol = Symbol('admitted')
