@@ -2,7 +2,7 @@
  * One request before all others, since a gateway that is not there, or a key that it does not know,
  * would make every case fail and none of them say so.
  */
-import { quotable } from '../gateway/redact/printable.ts'
+import { quotable } from '../gateway/redact/safe-text.ts'
 import { exchange, type Place, type Reply } from './exchange.ts'
 import { readReply } from './reading.ts'
 import type { RequestMaker } from './request-maker.ts'

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 
-import { quotable } from '../gateway/redact/printable.ts'
+import { quotable } from '../gateway/redact/safe-text.ts'
 import type { Answer } from './answer.ts'
 import type { Reply } from './exchange.ts'
 

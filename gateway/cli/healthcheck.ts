@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-import { plainError } from '../redact/plain-error.ts'
+import { plainError } from '../redact/safe-text.ts'
 import { printError } from './print-error.ts'
 
 const TIMEOUT_MS = 3000

@@ -1,5 +1,5 @@
 /** What is wrong with a configuration, said so that the operator can mend it. */
-import { REDACTED } from '../redact/redacted.ts'
+import { REDACTED } from '../redact/redact-secrets.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
 
 export interface Problem {

@@ -4,7 +4,7 @@
  */
 import { createSecretKey, type KeyObject } from 'node:crypto'
 
-import { Redacted } from '../redact/redacted.ts'
+import { Redacted } from '../redact/redact-secrets.ts'
 
 const PREFIX = /^signkey-\w+-/
 

@@ -4,7 +4,7 @@ import { listProblems, parseRangeList, type ListProblem } from './range-list.ts'
 import { fetchList } from './fetch-list.ts'
 import { readListFile } from './list-file.ts'
 import { ListFault, type ListFaultCode } from './list-fault.ts'
-import { plainError } from '../redact/plain-error.ts'
+import { plainError } from '../redact/safe-text.ts'
 
 export type RangeSource = UrlSource | FileSource
 

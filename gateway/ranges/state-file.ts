@@ -12,7 +12,7 @@ import { z } from 'zod'
 import type { AddressRange } from '../ip/address-ranges.ts'
 import type { PublishedList } from './published-list.ts'
 import { listProblems, parseRangeList } from './range-list.ts'
-import { plainError } from '../redact/plain-error.ts'
+import { plainError } from '../redact/safe-text.ts'
 
 /** Lists by source. */
 export type Lists = ReadonlyMap<string, PublishedList>

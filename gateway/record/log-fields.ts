@@ -5,7 +5,7 @@ import { splitTarget } from '../admit/checks/route.ts'
 import type { Findings } from '../admit/facts.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import { printable } from '../redact/printable.ts'
+import { printable } from '../redact/safe-text.ts'
 import { redactKeys } from '../redact/redact-secrets.ts'
 import type { Decision, RequestRecord } from './record.ts'
 

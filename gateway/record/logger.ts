@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
 
-import { loggedError } from '../redact/logged-error.ts'
+import { loggedError } from '../redact/safe-text.ts'
 
 /** At most this much waits to be written; what comes on top is dropped. */
 const MAX_WAITING_BYTES = 1_048_576

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 
 import type { Findings } from '../admit/facts.ts'
-import { printable } from '../redact/printable.ts'
+import { printable } from '../redact/safe-text.ts'
 
 /** An app chooses the targets. */
 const MOST_WARNINGS = 100

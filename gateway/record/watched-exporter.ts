@@ -2,7 +2,7 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 import type { Logger } from 'pino'
 
-import { plainError } from '../redact/plain-error.ts'
+import { plainError } from '../redact/safe-text.ts'
 
 /** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is loaded only where traces are sent. */
 const SUCCESS = 0

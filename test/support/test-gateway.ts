@@ -10,7 +10,7 @@ import { stringify } from 'yaml'
 import { readSettingsFile } from '../../gateway/config/load.ts'
 import { formatProblem } from '../../gateway/config/problem.ts'
 import { startGateway } from '../../gateway/gateway.ts'
-import { loggedError } from '../../gateway/redact/logged-error.ts'
+import { loggedError } from '../../gateway/redact/safe-text.ts'
 
 export const testKey =
   'signkey-test-f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f'

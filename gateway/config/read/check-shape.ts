@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 
 import { isMapping } from '../cross-checks.ts'
-import { REDACTED } from '../../redact/redacted.ts'
+import { REDACTED } from '../../redact/redact-secrets.ts'
 import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
 import { replacementOf } from '../schema/removed-keys.ts'
 import { configSchema, type Config } from '../schema/config.ts'

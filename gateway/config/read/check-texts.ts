@@ -5,7 +5,7 @@
 import { isMapping } from '../cross-checks.ts'
 import { formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
 import { holdsKey } from '../../redact/redact-secrets.ts'
-import { REDACTED } from '../../redact/redacted.ts'
+import { REDACTED } from '../../redact/redact-secrets.ts'
 import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
 
 const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'

@@ -1,7 +1,7 @@
 /** Reads the certificates and keys that the configuration names. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 import type { UpstreamTlsPolicy } from '../../admit/policy.ts'
 import { PemFiles, type PemReport } from './pem.ts'
 import { formatPath, type LineOf, type Problem } from '../problem.ts'

@@ -1,7 +1,7 @@
 /** What must be shown to see the status page. Kept as its digest, and never printed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-import { Redacted } from '../../redact/redacted.ts'
+import { Redacted } from '../../redact/redact-secrets.ts'
 
 /** A shorter one could be guessed by trying; longer ones of visible ASCII pass through every client. */
 const TOKEN = /^[\x21-\x7e]{16,}$/

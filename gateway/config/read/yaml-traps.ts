@@ -4,7 +4,7 @@
  */
 import { isPair, isSeq, isScalar, visit, type Document, type Node, type Pair } from 'yaml'
 
-import { quotable } from '../../redact/printable.ts'
+import { quotable } from '../../redact/safe-text.ts'
 import { isSecretPath } from '../problem.ts'
 
 export interface Trap {

@@ -3,7 +3,7 @@
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
  * somebody emptied it; signatures of before are refused. Each claim reads it again (redis-scripts.ts).
  */
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisKeys } from './keys.ts'
 import type { RedisMemory } from './history-horizon.ts'

@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 import { AvailabilityLog } from '../availability-log.ts'
 import { isCluster, type RedisClient } from './client.ts'
 import { askInfo, troubleIn } from './info.ts'

@@ -1,7 +1,7 @@
 /** What a Redis server says of itself that decides whether it can be relied on. */
 import type { Redis } from 'ioredis'
 
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 
 export interface RedisInfo {
   /** Another one after each start. */

@@ -5,7 +5,7 @@
  */
 import type { Redis } from 'ioredis'
 
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 import { scripts } from './scripts.ts'
 
 const LEAST_VERSION = 'Redis 6.2 or Valkey 7.2 at least'

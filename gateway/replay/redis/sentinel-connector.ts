@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 
 import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
 
-import { plainError } from '../../redact/plain-error.ts'
+import { plainError } from '../../redact/safe-text.ts'
 import { TlsConnector } from './tls-connector.ts'
 
 interface Address {

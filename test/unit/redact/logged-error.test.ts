@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { loggedError } from '../../../gateway/redact/logged-error.ts'
+import { loggedError } from '../../../gateway/redact/safe-text.ts'
 
 describe('loggedError', () => {
   it('tells what an error says and what made it, and nothing else that is on it', () => {

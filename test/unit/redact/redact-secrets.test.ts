@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { loggedError } from '../../../gateway/redact/logged-error.ts'
-import { plainError } from '../../../gateway/redact/plain-error.ts'
-import { quotable } from '../../../gateway/redact/printable.ts'
+import { loggedError } from '../../../gateway/redact/safe-text.ts'
+import { plainError } from '../../../gateway/redact/safe-text.ts'
+import { quotable } from '../../../gateway/redact/safe-text.ts'
 import { holdsKey, redactKeys, redactSecrets } from '../../../gateway/redact/redact-secrets.ts'
 
 const hex = '0123456789abcdef'.repeat(4)

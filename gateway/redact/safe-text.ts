@@ -1,5 +1,26 @@
 import { redactSecrets } from './redact-secrets.ts'
 
+/** What somebody else wrote, short and in visible ASCII, so that no terminal or log viewer is led astray. */
+export function printable(text: string, maxCharacters = 200): string {
+  return text.slice(0, maxCharacters).replace(/[^\x20-\x7e]/g, '?')
+}
+
+/** The same without secrets, for messages about what an operator or another server wrote. */
+export function quotable(text: string, maxCharacters = 200): string {
+  return printable(redactSecrets(text), maxCharacters)
+}
+
+/**
+ * An error as one short printable line. Whole errors are not logged here: one about a proxy's URL
+ * carries that URL, with the password in it.
+ */
+export function plainError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const text = message.includes(code) ? message : `${code} ${message}`
+  return quotable(text.trim())
+}
+
 /**
  * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
  * that was refused, with a claim's key in it; undici and Node add the bytes of an answer that they
