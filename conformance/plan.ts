@@ -1,9 +1,9 @@
 /** What is asked for on the command line, checked before anything is sent. */
 import { formatAddress, parseAddress } from '../gateway/ip/address.ts'
-import { isLoopback } from '../gateway/ip/loopback.ts'
+import { isLoopback } from '../gateway/ip/special-purpose.ts'
 import { readPublishedRanges } from '../gateway/ranges/bundled-ranges.ts'
 import { readKeyFromEnv, type Environment } from '../gateway/config/read/resolve-keys.ts'
-import { withoutBrackets } from '../gateway/ip/host-port.ts'
+import { withoutBrackets } from '../gateway/ip/authority.ts'
 import type { SigningKey } from '../gateway/inngest/signing-key.ts'
 import { parseAppAddress, type AppAddress } from './app-address.ts'
 import { groups, type CaseText } from './case.ts'

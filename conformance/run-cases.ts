@@ -1,5 +1,5 @@
 /** Runs cases one after the other, within a time that no case and no slow answer can exceed. */
-import { formatHostPort } from '../gateway/ip/host-port.ts'
+import { formatHostPort } from '../gateway/ip/authority.ts'
 import { tryAppAddress, type AppAddress } from './app-address.ts'
 import { describeExpectation, type Judgement, type RequestCase, type Result } from './case.ts'
 import { bypassCase, bypassExpectation } from './cases.ts'

@@ -1,5 +1,5 @@
 /** Opens a listener, or says which key of the configuration is in the way, and why. */
-import { formatHostPort } from '../ip/host-port.ts'
+import { formatHostPort } from '../ip/authority.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import type { ListenAddress } from './listen.ts'
 

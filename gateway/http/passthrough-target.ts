@@ -4,7 +4,7 @@ import { Agent as TlsAgent } from 'node:https'
 
 import type { ServerOptions } from 'http-proxy-3'
 
-import { withoutBrackets } from '../ip/host-port.ts'
+import { withoutBrackets } from '../ip/authority.ts'
 import type { UpstreamPolicy } from '../admit/policy.ts'
 import type { ForwarderOptions } from './forwarder.ts'
 import { SharedResources } from './shared-resources.ts'

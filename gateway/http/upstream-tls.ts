@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 
-import { withoutBrackets } from '../ip/host-port.ts'
+import { withoutBrackets } from '../ip/authority.ts'
 import type { UpstreamPolicy } from '../admit/policy.ts'
 
 export interface CertificateCheck {

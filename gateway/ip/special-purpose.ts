@@ -2,6 +2,7 @@
  * Ranges that nobody on the public internet calls from: the special-purpose address registries of
  * IANA (RFC 6890, iana-ipv4-special-registry and iana-ipv6-special-registry) and multicast.
  */
+import { isIPv4 } from 'node:net'
 import { parseRange, type AddressRange } from './address-ranges.ts'
 
 const SPECIAL_PURPOSE = [
@@ -49,4 +50,9 @@ export function touchesSpecialPurpose({ family, first, last }: AddressRange): bo
 
 function isGlobalUnicast(ipv6: bigint): boolean {
   return ipv6 >> 125n === 0b001n
+}
+
+/** Of any other name, where it leads is for whoever answers for it to say. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

@@ -8,7 +8,7 @@
  * path alone, unless the stricter one has all paths of its host.
  */
 import type { CheckMode, PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
-import { withoutBrackets } from '../../ip/host-port.ts'
+import { withoutBrackets } from '../../ip/authority.ts'
 import { canonicalAuthority, parseAuthority } from '../../ip/authority.ts'
 import { memoized } from '../memoized.ts'
 import { isBesidePath, isSamePath, isWithinPath, mayClimb, mayMeanPath } from './protected-path.ts'

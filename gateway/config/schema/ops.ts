@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { parseAuthority } from '../../ip/authority.ts'
 import { integer } from './integer.ts'
 import { listenHost } from './listen-host.ts'
-import { isLoopback } from '../../ip/loopback.ts'
+import { isLoopback } from '../../ip/special-purpose.ts'
 import { secret } from './reference.ts'
 
 const statusPage = z

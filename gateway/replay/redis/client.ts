@@ -4,7 +4,7 @@ import { Cluster, Redis } from 'ioredis'
 import type { ReplaySecrets } from '../../config/compile.ts'
 import { isOverTls } from '../../config/schema/redis.ts'
 import type { ReplayConfig } from '../../config/schema/replay.ts'
-import { withoutBrackets } from '../../ip/host-port.ts'
+import { withoutBrackets } from '../../ip/authority.ts'
 import { sentinelConnector } from './sentinel-connector.ts'
 import { TlsConnector } from './tls-connector.ts'
 

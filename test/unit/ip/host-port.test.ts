@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { formatHostPort, withoutBrackets } from '../../../gateway/ip/host-port.ts'
+import { formatHostPort, withoutBrackets } from '../../../gateway/ip/authority.ts'
 
 describe('formatHostPort', () => {
   it.each([
