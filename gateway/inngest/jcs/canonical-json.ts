@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 
-import { copyBytes } from './copy-bytes.ts'
+import { copyBytes } from './uint-list.ts'
 import { lengthOfEscape, readEscape, writeCharacter } from './json-escape.ts'
 import { endOfNumber, isCanonicalNumber, isSameDecimal } from './json-number.ts'
 import { MemberMoves } from './member-moves.ts'
