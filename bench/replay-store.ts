@@ -4,7 +4,7 @@
  */
 import { randomFillSync } from 'node:crypto'
 
-import { nextOwner } from '../gateway/replay/claim-owner.ts'
+import { nextOwner } from '../gateway/replay/store.ts'
 import { MemoryReplayStore } from '../gateway/replay/memory/store.ts'
 import { markdown, rounded } from './table.ts'
 

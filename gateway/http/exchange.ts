@@ -9,7 +9,7 @@ import { GatewayFault, toFault } from '../admit/faults.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Reason } from '../admit/reasons.ts'
-import { nextOwner } from '../replay/claim-owner.ts'
+import { nextOwner } from '../replay/store.ts'
 import type { Capacity, Hold } from './capacity.ts'
 
 export class Exchange {

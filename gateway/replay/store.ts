@@ -3,6 +3,7 @@
  * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
  * usable once more, for one target. A request of which no byte reached the app gives back what it took.
  */
+import { randomInt } from 'node:crypto'
 import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 
 export interface Claim extends ReplayClaim {
@@ -51,4 +52,27 @@ export interface ReplayStore {
   /** Signatures of an earlier second are refused, as far as is known; Unix seconds. */
   readonly remembersFromSeconds: number
   close(): Promise<void>
+}
+
+/* Numbers the requests of this process, so that each can release its own claim only. */
+
+/** V8 keeps a number of 31 bits where a pointer would be, so an owner costs the memory store no object. */
+const OWNERS = 2 ** 31
+
+// Workers share one memory: their numbers begin far apart.
+let last = randomInt(OWNERS)
+
+export function nextOwner(): number {
+  last = (last + 1) % OWNERS
+  return last
+}
+
+/**
+ * When an answer is late. A process that was busy itself finds timers that have run out before it
+ * reads what has long been there, so that is read once more first.
+ */
+export function setAnswerDeadline(afterMs: number, onLate: () => void): NodeJS.Timeout {
+  return setTimeout(() => {
+    setImmediate(onLate)
+  }, afterMs).unref()
 }

@@ -3,7 +3,7 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
-import { setAnswerDeadline } from '../reply-timeout.ts'
+import { setAnswerDeadline } from '../store.ts'
 import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
 
 /** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */

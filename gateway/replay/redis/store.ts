@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 
-import { setAnswerDeadline } from '../reply-timeout.ts'
+import { setAnswerDeadline } from '../store.ts'
 import { ClaimLives } from '../claim-ttl.ts'
 import type { RedisClient } from './client.ts'
 import { rearmedKey, type RedisKeys } from './keys.ts'

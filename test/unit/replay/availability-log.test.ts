@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 
-import { AvailabilityLog } from '../../../gateway/replay/availability-log.ts'
+import { AvailabilityLog } from '../../../gateway/replay/redis/health.ts'
 
 function startLog() {
   const said: unknown[] = []
