@@ -2,7 +2,7 @@
 import { checkCredentials } from '../admit/checks/credentials.ts'
 import { checkFreshness } from '../admit/checks/freshness.ts'
 import { verifySignature } from '../admit/checks/signature.ts'
-import { freshnessSchema } from '../config/schema/freshness.ts'
+import { freshnessSchema } from '../config/schema/checks.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
 import { readSigningInput } from './signing-input.ts'

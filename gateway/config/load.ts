@@ -11,7 +11,7 @@ import { checkShape } from './read/check-shape.ts'
 import { checkTexts } from './read/check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
-import { filesIn } from './read/files-in.ts'
+import { filesIn } from './read/read-file.ts'
 import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
 import { readPlainFile, whyUnreadable } from './read/read-file.ts'
 import { readYaml } from './read/read-yaml.ts'
@@ -21,10 +21,10 @@ import {
   type Environment,
   type KeyReading,
 } from './read/resolve-keys.ts'
-import { isRoutePath, ROUTE_PATH } from './schema/route-path.ts'
+import { isRoutePath, ROUTE_PATH } from './schema/values.ts'
 import { readTls } from './read/read-tls.ts'
 import { readSecrets } from './read/secrets.ts'
-import { parseServeOrigin } from './schema/serve-origin.ts'
+import { parseServeOrigin } from './origin.ts'
 import { givenPort, hasListenPort, portProblems, withPort } from './read/traffic-port.ts'
 
 export type SettingsReading = SettingsOrProblems & {

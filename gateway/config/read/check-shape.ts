@@ -1,10 +1,8 @@
 /** Holds a plain value against the schema and says everything that is wrong with it. */
 import type { z } from 'zod'
-
 import { isMapping } from '../cross-checks.ts'
 import { REDACTED } from '../../redact/redact-secrets.ts'
 import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
-import { replacementOf } from '../schema/removed-keys.ts'
 import { configSchema, type Config } from '../schema/config.ts'
 import { explainKey, explainValue } from './yaml-traps.ts'
 
@@ -155,4 +153,16 @@ function unwrapped(schema: Walkable | undefined): Walkable | undefined {
     inner = inner.unwrap()
   }
   return inner
+}
+
+/** Keys of earlier versions, and what the operator is to write instead. */
+const replacements: Readonly<Record<string, string>> = {
+  'replay.strict':
+    'no such key: each signature is claimed alone now; for an Inngest server older than 1.13.5 set legacyServer: true on its route',
+}
+
+/** @returns undefined for a key that was never one. */
+export function replacementOf(path: readonly PropertyKey[]): string | undefined {
+  const key = formatPath(path)
+  return Object.hasOwn(replacements, key) ? replacements[key] : undefined
 }

@@ -1,9 +1,9 @@
 /** The secrets beside the signing keys: what they refer to is read, and held to what it must be. */
 import { formatPath, type LineOf, type Problem } from '../problem.ts'
-import { readSecret, type SecretReading, type SecretReference } from './read-secret.ts'
-import type { Environment } from './resolve-keys.ts'
+import { type Environment, isVariableName, noVariableName } from './resolve-keys.ts'
 import type { Config } from '../schema/config.ts'
 import { StatusToken } from './status-token.ts'
+import { readPlainFile, whyUnreadable } from './read-file.ts'
 
 export interface Secrets {
   readonly replayPassword: string | undefined
@@ -47,4 +47,39 @@ function checkToken(reading: SecretReading): SecretReading {
   if (!reading.ok || StatusToken.parse(reading.text) !== undefined) return reading
   const expected = 'at least 16 characters of visible ASCII'
   return { ok: false, expected, found: 'something shorter, or other characters' }
+}
+
+/** Reads a secret that the configuration refers to. */
+export type SecretReference = { readonly env: string } | { readonly file: string }
+
+export type SecretReading =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly expected: string; readonly found: string }
+
+/** Longer than any password; a longer file is something else. */
+const MAX_SECRET_BYTES = 4096
+
+export function readSecret(reference: SecretReference, env: Environment): SecretReading {
+  return 'env' in reference ? fromEnvironment(reference.env, env) : fromFile(reference.file)
+}
+
+function fromEnvironment(name: string, env: Environment): SecretReading {
+  if (!isVariableName(name)) return noVariableName(name)
+  return present(env[name], `a secret in the environment variable ${name}`)
+}
+
+function fromFile(file: string): SecretReading {
+  const expected = `a secret in the file ${file}`
+  try {
+    const text = readPlainFile(file, MAX_SECRET_BYTES).toString('utf8')
+    // What editors and `echo` put at the end is no part of it.
+    return present(text.replace(/\r?\n$/, ''), expected)
+  } catch (error) {
+    return { ok: false, expected, found: whyUnreadable(error) }
+  }
+}
+
+function present(text: string | undefined, expected: string): SecretReading {
+  if (text !== undefined && text !== '') return { ok: true, text }
+  return { ok: false, expected, found: text === undefined ? 'it unset' : 'it empty' }
 }

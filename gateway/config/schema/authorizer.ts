@@ -2,8 +2,8 @@
 import { z } from 'zod'
 
 import { questionForms } from '../../ext-auth/original-request.ts'
-import { integer } from './integer.ts'
-import { listenHost } from './listen-host.ts'
+import { integer } from './values.ts'
+import { listenHost } from './values.ts'
 
 export const authorizerSchema = z
   .strictObject({

@@ -1,6 +1,5 @@
 /** Which checks are enforced, which only looked at, and which left out; for all routes and for one. */
 import { z } from 'zod'
-
 import {
   defaultModes,
   moderatedChecks,
@@ -8,6 +7,7 @@ import {
   type CheckModes,
   type ModeratedCheck,
 } from '../../admit/policy.ts'
+import { integer } from './values.ts'
 
 const mode = z.enum(['enforce', 'report', 'off'])
 
@@ -56,3 +56,9 @@ export function modesProblem({ signature, freshness, replay }: CheckModes): stri
     ? 'report, or off for freshness and replay too, which need a verified signature'
     : undefined
 }
+
+/** How old, and how far ahead, a signature may be. */
+export const freshnessSchema = z.strictObject({
+  maxAgeSeconds: integer(1, 3600, 300, 'Oldest acceptable signature, in seconds.'),
+  clockToleranceSeconds: integer(0, 3600, 300, 'How far ahead a signature may be, in seconds.'),
+})

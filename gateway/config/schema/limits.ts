@@ -1,7 +1,7 @@
 /** The bounds on what senders may use up. The defaults suit Inngest, whose largest call is 4 MiB. */
 import { z } from 'zod'
 
-import { integer } from './integer.ts'
+import { integer } from './values.ts'
 
 export const limitsSchema = z
   .strictObject({

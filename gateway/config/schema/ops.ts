@@ -2,10 +2,10 @@
 import { z } from 'zod'
 
 import { parseAuthority } from '../../ip/authority.ts'
-import { integer } from './integer.ts'
-import { listenHost } from './listen-host.ts'
+import { integer } from './values.ts'
+import { listenHost } from './values.ts'
 import { isLoopback } from '../../ip/special-purpose.ts'
-import { secret } from './reference.ts'
+import { secret } from './values.ts'
 
 const statusPage = z
   .strictObject({

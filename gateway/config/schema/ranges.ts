@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { z } from 'zod'
 
-import { integer } from './integer.ts'
+import { integer } from './values.ts'
 
 /** Plain, since it stands in logs and metrics. */
 const httpsUrl = z

@@ -1,7 +1,7 @@
 /** Where the shared replay cache is, and how to be let in there. */
 import { z } from 'zod'
 
-import { file, secret } from './reference.ts'
+import { file, secret } from './values.ts'
 
 const username = z.string().min(1)
 

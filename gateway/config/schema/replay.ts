@@ -1,7 +1,7 @@
 /** The replay cache: in this process, or in a Redis or Valkey that replicas and apps share. */
 import { z } from 'zod'
 
-import { integer } from './integer.ts'
+import { integer } from './values.ts'
 import { redisProblems, redisShape } from './redis.ts'
 
 const shape = z.strictObject({

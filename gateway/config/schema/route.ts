@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
-import { file, secret } from './reference.ts'
-import { isRoutePath, ROUTE_PATH } from './route-path.ts'
-import { parseServeOrigin } from './serve-origin.ts'
-import { parseUpstream } from './upstream.ts'
+import { file, secret } from './values.ts'
+import { isRoutePath, ROUTE_PATH } from './values.ts'
+import { parseServeOrigin } from '../origin.ts'
+import { parseUpstream } from '../origin.ts'
 
 /** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
 function text(expected: string, isValid: (value: string) => boolean) {
