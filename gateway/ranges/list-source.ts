@@ -1,9 +1,10 @@
 /** Where lists come from, and one look at one of them: ranges, or why there are none. */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { listProblems, parseRangeList, type ListProblem } from './range-list.ts'
 import { fetchList } from './fetch-list.ts'
-import { readListFile } from './list-file.ts'
-import { ListFault, type ListFaultCode } from './list-fault.ts'
+import { ListFault, type ListFaultCode, MAX_LIST_BYTES } from './list-fault.ts'
 import { plainError } from '../redact/safe-text.ts'
 
 export type RangeSource = UrlSource | FileSource
@@ -73,4 +74,29 @@ export async function lookAt(source: ListSource, signal: AbortSignal): Promise<L
 
 export function failureOf(code: ListProblem, found?: string): LookFailure {
   return { code, why: listProblems[code], found }
+}
+
+/* A list in a file: a ConfigMap, or what another program writes. */
+
+/** @throws ListFault */
+export async function readListFile(file: string): Promise<string> {
+  const bytes = await readStart(file, MAX_LIST_BYTES + 1).catch((error: unknown) => {
+    throw new ListFault('unreachable', error)
+  })
+  if (bytes.byteLength > MAX_LIST_BYTES) throw new ListFault('too_large')
+  return bytes.toString('utf8')
+}
+
+async function readStart(file: string, maxBytes: number): Promise<Buffer> {
+  // A FIFO would be waited for, and the gateway not even stop meanwhile (config/read-file.ts).
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (!(await handle.stat()).isFile()) throw new Error('no regular file')
+  const chunks: Buffer[] = []
+  let length = 0
+  const start = handle.createReadStream({ end: maxBytes - 1, autoClose: false })
+  for await (const chunk of start as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    length += chunk.byteLength
+  }
+  return Buffer.concat(chunks, length)
 }

@@ -1,4 +1,5 @@
 /** When to ask for lists again: regularly, and sooner after a failure. */
+import { FileWatch } from '../config/read/file-watch.ts'
 
 const FIRST_RETRY_SECONDS = 60
 /** So that gateways which started together do not ask together for ever. */
@@ -45,5 +46,29 @@ export class RefreshTimer {
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
+  }
+}
+
+/** When to read a list that is in a file: at once, and whenever it changes. */
+export class FileTrigger {
+  readonly #file: string
+  readonly #refresh: () => void
+  readonly #watch: FileWatch
+
+  constructor(file: string, refresh: () => void) {
+    this.#file = file
+    this.#refresh = refresh
+    this.#watch = new FileWatch(refresh)
+  }
+
+  async start(): Promise<void> {
+    const readAtMs = Date.now()
+    this.#refresh()
+    this.#watch.start()
+    await this.#watch.follow([this.#file], readAtMs)
+  }
+
+  stop(): void {
+    this.#watch.stop()
   }
 }

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
-import { FileTrigger } from './file-trigger.ts'
+import { FileTrigger } from './refresh-timer.ts'
 import { KnownLists } from './last-good-lists.ts'
 import {
   listSources,
