@@ -1,11 +1,10 @@
 /** Metrics, health and the status page, on a listener of their own: nothing on the traffic port bypasses a check. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-
+import { isIP, type Socket } from 'node:net'
 import type { Registry } from 'prom-client'
-
 import { singleFlight } from './single-flight.ts'
-import { isOpsHost } from './host.ts'
-import { boundAnswer, boundConnections } from './connections.ts'
+import { canonicalAuthority, parseAuthority } from '../ip/authority.ts'
+import { networkOf } from '../http/network-counts.ts'
 
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */
@@ -126,4 +125,71 @@ function answer(
 ): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
+}
+
+/*
+ * Whether a request to the ops listener can be from a scraper or probe, by the name that it asks for.
+ * A web page whose name has come to lead to this listener (DNS rebinding) could otherwise read metrics
+ * with a visitor's browser; such a page asks for its own name, which is one on the public Internet.
+ */
+
+/**
+ * Names that nobody can register: RFC 6761, 6762, 8375, ICANN's decision of 2024-07-29 on `.internal`,
+ * and Kubernetes' services with its default domain, which is below `.local`, or without.
+ */
+const PRIVATE = /\.(?:localhost|local|internal|svc|home\.arpa)$/
+
+/** @param names further ones, of the configuration. */
+export function isOpsHost(host: string | undefined, names: readonly string[]): boolean {
+  // Browsers always send it; simple probes of HTTP/1.0 do not.
+  if (host === undefined || host === '') return true
+  const name = parseAuthority(host)?.host
+  if (name === undefined) return false
+  // A name without a dot is one of the machine, of a search domain, or of a container network.
+  if (isIP(name) !== 0 || !name.includes('.') || PRIVATE.test(name)) return true
+  return names.some((each) => canonicalAuthority(each, undefined) === name)
+}
+
+/* What the peers of the ops listener can hold of it: so many connections, for so long. */
+
+/** Only scrapers, probes and a few browsers come here. */
+const MAX_CONNECTIONS = 200
+const MAX_CONNECTIONS_PER_ADDRESS = 50
+
+interface Held {
+  readonly socket: Socket
+  readonly network: string
+}
+
+/**
+ * The oldest makes room for the newest: who comes with a request is answered and gone, so what is old
+ * is silent or does not read. A probe is served even beside a flood from its own address.
+ */
+export function boundConnections(server: Server): void {
+  const open = new Set<Held>()
+  server.on('connection', (socket: Socket) => {
+    const held = { socket, network: networkOf(socket.remoteAddress ?? '') }
+    open.add(held)
+    socket.once('close', () => open.delete(held))
+    const tooMany = whatIsFull(open, held.network)
+    const [oldest] = tooMany
+    if (oldest === undefined) return
+    open.delete(oldest)
+    oldest.socket.destroy()
+  })
+}
+
+/** @returns of whom one has to go, oldest first; empty if there is room. */
+function whatIsFull(open: ReadonlySet<Held>, network: string): readonly Held[] {
+  const ofNetwork = [...open].filter((held) => held.network === network)
+  if (ofNetwork.length > MAX_CONNECTIONS_PER_ADDRESS) return ofNetwork
+  return open.size > MAX_CONNECTIONS ? [...open] : []
+}
+
+/** Hangs up on a request whose answer is not made and read within the time. */
+export function boundAnswer(socket: Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  socket.once('close', () => {
+    clearTimeout(timer)
+  })
 }

@@ -5,7 +5,6 @@
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision, RequestRecord } from '../../record/record.ts'
 import { Minutes } from './minutes.ts'
-import { Ring } from './ring.ts'
 import type { Minute, ReasonCount, RecentRequest, UpstreamSeen } from './status.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -90,4 +89,25 @@ export function newestFirst(requests: readonly RecentRequest[]): RecentRequest[]
 
 function serialOf({ key }: RecentRequest): number {
   return Number(key.split('-')[1])
+}
+
+/** The last few of something, oldest first. */
+export class Ring<T> {
+  readonly #size: number
+  readonly #items: T[] = []
+  /** Where the next one goes, once it is full. */
+  #next = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  add(item: T): void {
+    this.#items[this.#next] = item
+    this.#next = (this.#next + 1) % this.#size
+  }
+
+  get items(): T[] {
+    return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)]
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { isOpsHost } from '../../../gateway/ops/host.ts'
+import { isOpsHost } from '../../../gateway/ops/server.ts'
 
 describe('isOpsHost', () => {
   it.each([
