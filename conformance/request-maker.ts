@@ -7,11 +7,9 @@
  * app by mistake does it no harm.
  */
 import { randomBytes } from 'node:crypto'
-
 import { computeMac } from '../gateway/inngest/mac.ts'
 import { SigningKey } from '../gateway/inngest/signing-key.ts'
 import { version } from '../gateway/version.ts'
-import { callBody } from './call-body.ts'
 
 /** No app has it: app ids and function ids are chosen by those who write them. */
 export const NO_FUNCTION = 'inngest-gateway-conformance'
@@ -129,4 +127,25 @@ export function randomKey(): SigningKey {
   const key = SigningKey.parse('conformance', randomBytes(32).toString('hex'))
   if (key === undefined) throw new Error('64 hex digits are a key')
   return key
+}
+
+/**
+ * The body of a call as Inngest's server sends it, in canonical form. `use_api: false` says that
+ * nothing is to be fetched from Inngest first.
+ */
+export function callBody(requestId: string): string {
+  const event = '{"data":{},"id":"conformance","name":"inngest-gateway/conformance","ts":1}'
+  const ctx = [
+    '"attempt":0',
+    '"disable_immediate_execution":true',
+    '"env":""',
+    '"fn_id":"00000000-0000-0000-0000-000000000000"',
+    '"qi_id":""',
+    `"request_id":"${requestId}"`,
+    '"run_id":"00000000000000000000000000"',
+    '"stack":{"current":0,"stack":[]}',
+    '"step_id":"step"',
+    '"use_api":false',
+  ].join(',')
+  return `{"ctx":{${ctx}},"event":${event},"events":[${event}],"steps":{},"use_api":false,"version":2}`
 }

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 
 import { Command, CommanderError } from 'commander'
 
-import { endAtOnce } from './cli/end-at-once.ts'
+import { endAtOnce } from './cli/print-error.ts'
 import type { conformance } from './cli/conformance.ts'
 import type { explain } from './cli/explain.ts'
 import type { ips } from './cli/ips.ts'

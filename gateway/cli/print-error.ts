@@ -9,3 +9,8 @@ export function printError(message: string): void {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** For a signal that comes before a command minds it: ends as if the signal itself had. */
+export function endAtOnce(_signal: NodeJS.Signals, number: number): void {
+  process.exit(128 + number)
+}

@@ -19,7 +19,7 @@ import { createTracing } from '../record/tracing.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import { version } from '../version.ts'
-import { endAtOnce } from './end-at-once.ts'
+import { endAtOnce } from './print-error.ts'
 import { areNone, readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 import { messageOf, printError } from './print-error.ts'
 
