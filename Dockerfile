@@ -11,6 +11,7 @@ WORKDIR /app
 COPY --from=install /app/node_modules ./node_modules
 COPY package.json ./
 COPY gateway ./gateway
+COPY conformance ./conformance
 COPY config ./config
 # For inngestRanges.stateFile; mount a volume here if the root is read-only.
 COPY --from=install --chown=65532:65532 /state /var/lib/inngest-gateway

@@ -14,6 +14,6 @@ export default defineConfig({
     testTimeout: 30_000,
     // A poll ends when it is met; only a busy machine takes long.
     expect: { poll: { timeout: 10_000 } },
-    coverage: { include: ['gateway/**'] },
+    coverage: { include: ['{gateway,conformance}/**'] },
   },
 })

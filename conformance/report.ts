@@ -10,7 +10,7 @@ export interface Summary {
   readonly notTested: number
 }
 
-export function summarize(results: readonly Result[]): Summary {
+function summarize(results: readonly Result[]): Summary {
   const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length
   return { passed: count('passed'), failed: count('failed'), notTested: count('not tested') }
 }

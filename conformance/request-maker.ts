@@ -133,7 +133,7 @@ export function randomKey(): SigningKey {
  * The body of a call as Inngest's server sends it, in canonical form. `use_api: false` says that
  * nothing is to be fetched from Inngest first.
  */
-export function callBody(requestId: string): string {
+function callBody(requestId: string): string {
   const event = '{"data":{},"id":"conformance","name":"inngest-gateway/conformance","ts":1}'
   const ctx = [
     '"attempt":0',

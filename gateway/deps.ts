@@ -1,7 +1,9 @@
 /** What a gateway is made of: put together here, and taken apart. */
+import type { Logger } from 'pino'
+
 import type { Settings } from './config/compile.ts'
+import type { SettingsReading } from './config/load.ts'
 import { DiagnosisBudget } from './diagnosis/budget.ts'
-import type { Surroundings } from './gateway.ts'
 import { BodyPaces } from './http/body-pace.ts'
 import { Capacity } from './http/capacity.ts'
 import { Connections } from './http/connections.ts'
@@ -11,6 +13,7 @@ import { createUpstreamAgents } from './http/passthrough-target.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
 import type { LiveRanges } from './ranges/supervisor.ts'
+import type { Clock } from './record/clock.ts'
 import { ClockDrift } from './record/clock-drift.ts'
 import { KeyUsage } from './record/key-usage.ts'
 import { createMetrics, type Metrics } from './record/metrics.ts'
@@ -23,6 +26,15 @@ import type { ReplayStore } from './replay/store.ts'
 import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
+
+/** What a gateway has around it. */
+export interface Surroundings {
+  /** Reads the configuration anew. */
+  readonly read: () => SettingsReading
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tracing: Tracing | undefined
+}
 
 export interface Parts extends TrafficParts {
   readonly metrics: Metrics

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
-import { closeParts, createParts } from './deps.ts'
+import { closeParts, createParts, type Surroundings } from './deps.ts'
 import { createAuthorizer } from './ext-auth/server.ts'
 import { Connections } from './http/connections.ts'
 import { drain, type DrainedListener } from './http/drain.ts'
@@ -19,7 +19,6 @@ import { createTrafficServer } from './http/traffic-server.ts'
 import { LiveRanges } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import type { Metrics } from './record/metrics.ts'
-import type { Tracing } from './record/tracing.ts'
 import { ReadinessLog } from './ops/readiness-log.ts'
 import { Readiness } from './ops/readiness.ts'
 import { Reloader } from './config/reload.ts'
@@ -58,15 +57,6 @@ export interface Gateway extends Serving {
 export interface StopReport {
   /** Calls that were cut off when the time was up. */
   readonly callsCut: number
-}
-
-/** What a gateway has around it. */
-export interface Surroundings {
-  /** Reads the configuration anew. */
-  readonly read: () => SettingsReading
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly tracing: Tracing | undefined
 }
 
 /** What is remembered on this machine, and since when. */

@@ -6,7 +6,7 @@ import type { RequestCase } from '../case.ts'
 import type { RequestMaker, Wire } from '../request-maker.ts'
 
 /** For documentation only (RFC 5737), so that nobody comes from there and nobody allows it. */
-export const NOBODYS_ADDRESS = '192.0.2.1'
+const NOBODYS_ADDRESS = '192.0.2.1'
 
 const inside = { group: 'address', from: 'inside', expects: { kind: 'admitted' } } as const
 

@@ -3,7 +3,7 @@
  * head only. Only what passes all of it becomes an `AdmittedRequest`, and only that can be
  * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
  */
-import { Body } from './body.ts'
+import { Body } from '../inngest/body.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -23,7 +23,7 @@ import type { Credentials } from '../inngest/signature-header.ts'
 import type { Judging } from './context.ts'
 import { moderate, note, settle } from './check-mode.ts'
 import type { InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
-import { SignedBody } from './body.ts'
+import { SignedBody } from '../inngest/body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
 const admitted: unique symbol = Symbol('admitted')

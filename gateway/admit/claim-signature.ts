@@ -1,5 +1,5 @@
 /** The last step before a request is admitted: its signature is claimed. */
-import type { Body } from './body.ts'
+import type { Body } from '../inngest/body.ts'
 import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts'
 import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'

@@ -1,5 +1,5 @@
 /** What it takes to judge a request. */
-import type { Body } from './body.ts'
+import type { Body } from '../inngest/body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from './facts.ts'
 import type { Policy, RoutePolicy } from './policy.ts'

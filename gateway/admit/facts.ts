@@ -1,5 +1,5 @@
 /** What became known of a request on its way, for its record; filled in as far as it came. */
-import type { Body } from './body.ts'
+import type { Body } from '../inngest/body.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
 import type { Credentials } from '../inngest/signature-header.ts'

@@ -143,7 +143,7 @@ export interface FreshnessPolicy {
   readonly clockToleranceSeconds: number
 }
 
-/** Bytes, milliseconds and counts; what each is for stands in config/limits-schema.ts. */
+/** Bytes, milliseconds and counts; what each is for stands in config/schema/limits.ts. */
 export interface LimitsPolicy {
   readonly maxHeaderBytes: number
   readonly maxHeaderCount: number
@@ -158,4 +158,14 @@ export interface LimitsPolicy {
   readonly maxRequestsInFlight: number
   readonly responseStallTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+}
+
+/** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
+export const questionForms = ['request', 'forwarded'] as const
+
+export type QuestionForm = (typeof questionForms)[number]
+
+export interface QuestionPolicy {
+  readonly question: QuestionForm
+  readonly pathPrefix: string
 }

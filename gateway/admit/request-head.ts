@@ -1,4 +1,5 @@
 /** The head of a request as the checks see it: raw, before anything in it is believed. */
+import type { ProxiedConnection } from '../ip/proxy-header.ts'
 
 export interface RequestHead {
   readonly method: string
@@ -20,11 +21,6 @@ export interface ConnectionHead {
   readonly isEncrypted: boolean
   /** What a trusted peer's PROXY protocol header said; undefined if none was asked for. */
   readonly proxied: ProxiedConnection | undefined
-}
-
-export interface ProxiedConnection {
-  /** Undefined for LOCAL and UNKNOWN: the proxy speaks for itself, or does not know. */
-  readonly sourceAddress: string | undefined
 }
 
 /** Every value of one field, in the order received. @param name lower-case. */

@@ -1,6 +1,6 @@
 /**
  * The outcome of a check. A refusal is expected, frequent and driven by the sender, so it is a
- * value; something that broke is a fault (errors.ts) and is thrown.
+ * value; something that broke is a fault (faults.ts) and is thrown.
  */
 import type { Reason } from './reasons.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit/admit.ts'
-import { Body } from '../admit/body.ts'
+import { Body } from '../inngest/body.ts'
 import { parsePeerAddress } from '../ip/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'

@@ -20,7 +20,7 @@ export function parseUpstream(text: string): Omit<UpstreamPolicy, 'tls'> | undef
 }
 
 /** An http or https URL with nothing but scheme, host and port. */
-export function isOrigin(url: URL): boolean {
+function isOrigin(url: URL): boolean {
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
   return isHttp && url.href === `${url.origin}/`
 }

@@ -70,7 +70,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * UTF-8 whose bytes were taken for characters and encoded again: `Ã©` for `é`.
  * @returns undefined if some character cannot have been a byte.
  */
-export function undoDoubleEncoding(received: Uint8Array): Uint8Array | undefined {
+function undoDoubleEncoding(received: Uint8Array): Uint8Array | undefined {
   const text = decode(received)
   if (text === undefined) return undefined
   const bytes = new Uint8Array(text.length)
@@ -84,7 +84,7 @@ export function undoDoubleEncoding(received: Uint8Array): Uint8Array | undefined
 }
 
 /** UTF-8 that was turned into one byte a character. */
-export function undoSingleBytes(received: Uint8Array): Uint8Array {
+function undoSingleBytes(received: Uint8Array): Uint8Array {
   const text = Buffer.from(received.buffer, received.byteOffset, received.byteLength)
     .toString('latin1')
     .replace(/[\x80-\x9f]/g, (control) => FROM_0X80.charAt(control.charCodeAt(0) - 0x80))

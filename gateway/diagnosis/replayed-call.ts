@@ -1,5 +1,5 @@
 /** Why an honest call may have been refused as a replay, for the operator's log and metric. */
-import type { Body } from '../admit/body.ts'
+import type { Body } from '../inngest/body.ts'
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { maxExaminedBytes } from './attempts.ts'

@@ -3,7 +3,7 @@
  * request that the question is about, with the steps of asked-effects.ts.
  */
 import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
-import type { QuestionPolicy } from './original-request.ts'
+import type { QuestionPolicy } from '../admit/policy.ts'
 import type { RequestHead } from '../admit/request-head.ts'
 import type { Findings } from '../admit/facts.ts'
 import type { Policy } from '../admit/policy.ts'

@@ -2,9 +2,9 @@
  * The steps of `admit` for a request that the asking proxy passes on as it got it. What inline is
  * mended on the way to the app is refused here, before anything is spent for it.
  */
-import type { Body } from '../admit/body.ts'
+import type { Body } from '../inngest/body.ts'
 import { isSameAuthority } from '../ip/authority.ts'
-import type { QuestionForm } from './original-request.ts'
+import type { QuestionForm } from '../admit/policy.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from '../admit/facts.ts'

@@ -3,18 +3,9 @@
  * client says of these fields: Envoy repeats method, path and fields of the request in its question,
  * Traefik names them in X-Forwarded-Method, -Host and -Uri.
  */
+import type { QuestionPolicy } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
-
-/** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
-export const questionForms = ['request', 'forwarded'] as const
-
-export type QuestionForm = (typeof questionForms)[number]
-
-export interface QuestionPolicy {
-  readonly question: QuestionForm
-  readonly pathPrefix: string
-}
 
 /** @param head of the question. */
 export function originalRequest(

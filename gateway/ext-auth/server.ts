@@ -5,7 +5,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import { originalRequest, type QuestionPolicy } from './original-request.ts'
+import type { QuestionPolicy } from '../admit/policy.ts'
+import { originalRequest } from './original-request.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Policy } from '../admit/policy.ts'

@@ -2,7 +2,7 @@
  * A body as it comes in, in pieces, and what they cost. A piece of one byte costs hundreds in a
  * process, so each is asked for with what it costs beside its bytes.
  */
-import { Body } from '../admit/body.ts'
+import { Body } from '../inngest/body.ts'
 
 /** What a piece costs of itself: an object, its memory's own record, and a place in a list. */
 export const PIECE_OVERHEAD_BYTES = 512

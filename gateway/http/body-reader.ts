@@ -1,7 +1,7 @@
 /** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Body } from '../admit/body.ts'
+import type { Body } from '../inngest/body.ts'
 import { fieldValues } from '../admit/request-head.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { LimitsPolicy } from '../admit/policy.ts'

@@ -5,7 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import type { ConnectionHead, ProxiedConnection } from '../admit/request-head.ts'
+import type { ConnectionHead } from '../admit/request-head.ts'
+import type { ProxiedConnection } from '../ip/proxy-header.ts'
 import { NetworkCounts, networkOf } from './network-counts.ts'
 import { OpenList, type Listed } from './open-list.ts'
 

@@ -1,7 +1,7 @@
 /** What a request may do to the world while it is being judged. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Body } from '../admit/body.ts'
+import type { Body } from '../inngest/body.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 import type { Effects } from '../admit/context.ts'

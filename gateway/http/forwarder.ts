@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 
 import type { AdmittedRequest } from '../admit/admit.ts'
-import type { Body } from '../admit/body.ts'
+import type { Body } from '../inngest/body.ts'
 import type { RoutePolicy, UpstreamPolicy } from '../admit/policy.ts'
 import { AnswerRelay, type ForwardEvents } from './answer-relay.ts'
 import { keepRequestFields } from './header-hygiene.ts'

@@ -1,5 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
-import type { QuestionForm } from '../ext-auth/original-request.ts'
+import type { QuestionForm } from '../admit/policy.ts'
 import { memoized } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 

@@ -1,8 +1,7 @@
 /** Takes the PROXY protocol header off the front of a connection. */
 import type { Socket } from 'node:net'
 
-import { parseProxyHeader } from '../ip/proxy-header.ts'
-import type { ProxiedConnection } from '../admit/request-head.ts'
+import { parseProxyHeader, type ProxiedConnection } from '../ip/proxy-header.ts'
 
 /** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */
 export type PrefaceReading = ProxiedConnection | 'invalid' | 'ended silently'

@@ -3,7 +3,7 @@
  * dispatch: `ctx.request_id` (servers from 1.19.3) or `ctx.qi_id` (from 1.13.5). With one, no two
  * calls share a MAC; without, parallel steps of older servers do.
  */
-import type { Body } from '../admit/body.ts'
+import type { Body } from './body.ts'
 import { memberText } from './jcs/canonical-member.ts'
 
 /**

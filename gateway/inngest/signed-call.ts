@@ -5,7 +5,7 @@
  * bytes and never parsed as a whole: it may have ten megabytes. Any other body has to be brought into
  * canonical form first, which refuses duplicate members, so that no SDK reads another id than this one.
  */
-import { Body } from '../admit/body.ts'
+import { Body } from './body.ts'
 import { memberText } from './jcs/canonical-member.ts'
 
 export interface SignedCall {

@@ -4,7 +4,11 @@
  * words, no leading zeros, and the header within `MAX_PROXY_HEADER_BYTES`.
  */
 import { isDottedQuad, parseAddress } from './address.ts'
-import type { ProxiedConnection } from '../admit/request-head.ts'
+
+export interface ProxiedConnection {
+  /** Undefined for LOCAL and UNKNOWN: the proxy speaks for itself, or does not know. */
+  readonly sourceAddress: string | undefined
+}
 
 export type ProxyHeaderReading =
   | { readonly state: 'incomplete' }

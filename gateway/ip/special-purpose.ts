@@ -2,7 +2,7 @@
  * Ranges that nobody on the public internet calls from: the special-purpose address registries of
  * IANA (RFC 6890, iana-ipv4-special-registry and iana-ipv6-special-registry) and multicast.
  */
-import { isIPv4 } from 'node:net'
+import { isDottedQuad } from './address.ts'
 import { parseRange, type AddressRange } from './address-ranges.ts'
 
 const SPECIAL_PURPOSE = [
@@ -52,7 +52,7 @@ function isGlobalUnicast(ipv6: bigint): boolean {
   return ipv6 >> 125n === 0b001n
 }
 
-/** Of any other name, where it leads is for whoever answers for it to say. */
+/** Any other name resolves wherever DNS says, so it does not count as loopback. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+  return host === 'localhost' || host === '::1' || (isDottedQuad(host) && host.startsWith('127.'))
 }

@@ -26,7 +26,7 @@ export interface OpsParts {
   readonly health: Health
   /** Undefined if it is off. */
   readonly page: OpsPage | undefined
-  /** Further names by which scrapers ask (ops-host.ts). */
+  /** Further names by which scrapers ask (`isOpsHost`). */
   readonly hosts: readonly string[]
 }
 
@@ -165,7 +165,7 @@ interface Held {
  * The oldest makes room for the newest: who comes with a request is answered and gone, so what is old
  * is silent or does not read. A probe is served even beside a flood from its own address.
  */
-export function boundConnections(server: Server): void {
+function boundConnections(server: Server): void {
   const open = new Set<Held>()
   server.on('connection', (socket: Socket) => {
     const held = { socket, network: networkOf(socket.remoteAddress ?? '') }
@@ -187,7 +187,7 @@ function whatIsFull(open: ReadonlySet<Held>, network: string): readonly Held[] {
 }
 
 /** Hangs up on a request whose answer is not made and read within the time. */
-export function boundAnswer(socket: Socket, timeoutMs: number): void {
+function boundAnswer(socket: Socket, timeoutMs: number): void {
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
   socket.once('close', () => {
     clearTimeout(timer)

@@ -79,7 +79,7 @@ export function failureOf(code: ListProblem, found?: string): LookFailure {
 /* A list in a file: a ConfigMap, or what another program writes. */
 
 /** @throws ListFault */
-export async function readListFile(file: string): Promise<string> {
+async function readListFile(file: string): Promise<string> {
   const bytes = await readStart(file, MAX_LIST_BYTES + 1).catch((error: unknown) => {
     throw new ListFault('unreachable', error)
   })

@@ -7,7 +7,7 @@ import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { printable } from '../redact/safe-text.ts'
 import { redactKeys } from '../redact/redact-secrets.ts'
-import type { Decision, RequestRecord } from './record.ts'
+import type { Decision, RequestRecord } from './request-record.ts'
 
 /** The key that verified the request. */
 export function keyOf({ route, signature }: Findings): SigningKey | undefined {

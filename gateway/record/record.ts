@@ -1,39 +1,14 @@
 /** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
 import type { Logger } from 'pino'
 
-import type { Diagnosis } from '../diagnosis/diagnose.ts'
 import type { Findings, ReportedReason } from '../admit/facts.ts'
-import type { RequestHead } from '../admit/request-head.ts'
-import type { GatewayFault } from '../admit/faults.ts'
-import type { Reason } from '../admit/reasons.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import type { Metrics } from './metrics.ts'
+import type { Decision, RequestRecord } from './request-record.ts'
 import type { Tracing } from './tracing.ts'
 import type { UnservedRedirects } from './unserved-redirects.ts'
-
-export interface RequestRecord {
-  readonly requestId: string
-  readonly head: RequestHead
-  readonly findings: Findings
-  readonly refusal: Reason | undefined
-  readonly fault: GatewayFault | undefined
-  /** Undefined if nobody was left to answer. */
-  readonly status: number | undefined
-  readonly upstreamStatus: number | undefined
-  readonly diagnosis: Diagnosis | undefined
-  readonly durationMs: number
-  readonly upstreamDurationMs: number | undefined
-  /** When it ended, Unix milliseconds. */
-  readonly endedMs: number
-  /** The same in monotonic milliseconds. */
-  readonly endedMonotonicMs: number
-}
-
-export const decisions = ['admitted', 'refused', 'failed'] as const
-
-export type Decision = (typeof decisions)[number]
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
 

@@ -3,7 +3,8 @@
  * connection of its own, the code for one line and its metrics is cold each time and takes three
  * times as long as when it runs for many lines in a row.
  */
-import { record, type RecordSinks, type RequestRecord } from './record.ts'
+import { record, type RecordSinks } from './record.ts'
+import type { RequestRecord } from './request-record.ts'
 
 /** Nobody who reads a log or asks for metrics notices. */
 const MOST_MS = 20

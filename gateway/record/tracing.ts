@@ -15,7 +15,7 @@ import type { RequestHead } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { isTracingAskedFor } from './otlp-environment.ts'
-import type { RequestRecord } from './record.ts'
+import type { RequestRecord } from './request-record.ts'
 import { WatchedExporter } from './watched-exporter.ts'
 
 export interface Tracing {

@@ -6,6 +6,24 @@
  * No pattern looks at a character more than a few times: the text may be as long as its author likes.
  */
 
+/** A secret that shows nothing of itself, however it is printed. */
+export const REDACTED = '[redacted]'
+
+export abstract class Redacted {
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  /** What `util.inspect` and `console.log` print. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return REDACTED
+  }
+}
+
 /** Up to what ends a word in a message, in YAML or JSON. */
 const REST_OF_WORD = String.raw`[^\s"'\`,:;<>()[\]{}&]*`
 
@@ -77,22 +95,4 @@ function withoutUserinfo(word: string): string {
 /** Whether a text holds a key. A name such as `signkey-fallback` is hidden in messages, and is none. */
 export function holdsKey(text: string): boolean {
   return /signkey-\w+-\w|sk-inn-api-\w|-----BEGIN [A-Z0-9 ]*PRIVATE KEY/i.test(text)
-}
-
-/** A secret that shows nothing of itself, however it is printed. */
-export const REDACTED = '[redacted]'
-
-export abstract class Redacted {
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  /** What `util.inspect` and `console.log` print. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
-  }
 }

@@ -6,7 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 
-import { Body } from '../body.ts'
+import { Body } from '../../inngest/body.ts'
 import { canonicalizeJson } from '../../inngest/jcs/canonical-json.ts'
 import { computeMacOfPieces } from '../../inngest/mac.ts'
 import type { Credentials } from '../../inngest/signature-header.ts'

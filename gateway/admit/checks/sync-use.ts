@@ -3,7 +3,7 @@
  * app; an SDK registers the app for it. A signature does not say for which of several apps with one
  * signing key the sync was made; the URL in the body does.
  */
-import type { Body } from '../body.ts'
+import type { Body } from '../../inngest/body.ts'
 import { canonicalizeJson, maxInlineBytes } from '../../inngest/jcs/canonical-json.ts'
 import { memberText } from '../../inngest/jcs/canonical-member.ts'
 import type { InngestRoutePolicy } from '../policy.ts'

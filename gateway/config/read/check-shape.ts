@@ -162,7 +162,7 @@ const replacements: Readonly<Record<string, string>> = {
 }
 
 /** @returns undefined for a key that was never one. */
-export function replacementOf(path: readonly PropertyKey[]): string | undefined {
+function replacementOf(path: readonly PropertyKey[]): string | undefined {
   const key = formatPath(path)
   return Object.hasOwn(replacements, key) ? replacements[key] : undefined
 }

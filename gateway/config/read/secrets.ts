@@ -59,7 +59,7 @@ export type SecretReading =
 /** Longer than any password; a longer file is something else. */
 const MAX_SECRET_BYTES = 4096
 
-export function readSecret(reference: SecretReference, env: Environment): SecretReading {
+function readSecret(reference: SecretReference, env: Environment): SecretReading {
   return 'env' in reference ? fromEnvironment(reference.env, env) : fromFile(reference.file)
 }
 

@@ -1,7 +1,7 @@
 /** A listener for proxies that ask before they pass a request on, instead of passing it through here. */
 import { z } from 'zod'
 
-import { questionForms } from '../../ext-auth/original-request.ts'
+import { questionForms } from '../../admit/policy.ts'
 import { integer } from './values.ts'
 import { listenHost } from './values.ts'
 

@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 
 import type { LimitsPolicy } from '../../admit/policy.ts'
-import type { Config } from './config.ts'
 
 export const MAX_WORKERS = 64
 
@@ -17,13 +16,15 @@ export const workersSchema = z
     `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: as many as the machine runs at once and \`limits.maxBufferedBytes\` has room for. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
   )
 
+type WorkerLimits = Pick<LimitsPolicy, 'maxBufferedBytes' | 'maxBodyBytes'>
+
 /** Each needs room for two of the longest bodies, so that one that is slow to come keeps out none. */
-export function roomForWorkers({ maxBufferedBytes, maxBodyBytes }: Config['limits']): number {
+export function roomForWorkers({ maxBufferedBytes, maxBodyBytes }: WorkerLimits): number {
   return Math.floor(maxBufferedBytes / (2 * maxBodyBytes))
 }
 
 export function countWorkers(
-  { workers, limits }: Pick<Config, 'workers' | 'limits'>,
+  { workers, limits }: { readonly workers: number | 'auto'; readonly limits: WorkerLimits },
   parallelism: number = availableParallelism(),
 ): number {
   if (workers !== 'auto') return workers

@@ -3,7 +3,7 @@
  * of each where it is recorded (observe/record.ts), so that no request waits for it.
  */
 import type { LogFields } from '../../record/log-fields.ts'
-import type { Decision, RequestRecord } from '../../record/record.ts'
+import type { Decision, RequestRecord } from '../../record/request-record.ts'
 import { Minutes } from './minutes.ts'
 import type { Minute, ReasonCount, RecentRequest, UpstreamSeen } from './status.ts'
 import { Upstreams } from './upstreams.ts'

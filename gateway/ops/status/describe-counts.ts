@@ -1,6 +1,6 @@
 /** Rows of counts: by minute, by reason, by age. */
 import { faults } from '../../admit/faults.ts'
-import { decisions } from '../../record/record.ts'
+import { decisions } from '../../record/request-record.ts'
 import { reasons } from '../../admit/reasons.ts'
 import { formatAgo, formatCount, isoTime } from './format.ts'
 import { ageBoundsSeconds, type Minute, type Status } from './status.ts'

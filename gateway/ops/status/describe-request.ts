@@ -1,11 +1,11 @@
 /** One request as a row: what its log line has, and nothing else. */
 import type { LogFields } from '../../record/log-fields.ts'
-import type { Decision } from '../../record/record.ts'
+import type { Decision } from '../../record/request-record.ts'
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts'
 import type { RecentRequest } from './status.ts'
 import type { Row, Tone } from './view.ts'
 
-export const decisionTones: Readonly<Record<Decision, Tone>> = {
+const decisionTones: Readonly<Record<Decision, Tone>> = {
   admitted: 'good',
   refused: 'warn',
   failed: 'bad',

@@ -1,6 +1,6 @@
 /** A status as the page shows it. */
 import { clockStates } from '../../record/clock-drift.ts'
-import { decisions, type Decision } from '../../record/record.ts'
+import { decisions, type Decision } from '../../record/request-record.ts'
 import { describeRequest } from './describe-request.ts'
 import { formatAge, formatAgo, formatBytes, formatCount, formatSpan, isoTime } from './format.ts'
 import { describeAllowed, describeKeys, describeLists, describeRoutes } from './describe-setup.ts'

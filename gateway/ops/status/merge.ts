@@ -1,6 +1,6 @@
 /** The status of several processes as that of one gateway. */
 import type { ClockState } from '../../record/clock-drift.ts'
-import { decisions } from '../../record/record.ts'
+import { decisions } from '../../record/request-record.ts'
 import { KEPT_REQUESTS, newestFirst } from './collect.ts'
 import { KEPT_MINUTES, noAges } from './minutes.ts'
 import type {

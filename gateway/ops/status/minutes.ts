@@ -1,5 +1,5 @@
 /** Counts for each of the last minutes, and no longer. */
-import { decisions, type Decision } from '../../record/record.ts'
+import { decisions, type Decision } from '../../record/request-record.ts'
 import { ageBoundsSeconds, type Minute } from './status.ts'
 
 export const KEPT_MINUTES = 15

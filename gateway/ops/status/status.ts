@@ -4,7 +4,7 @@
  */
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
-import type { Decision } from '../../record/record.ts'
+import type { Decision } from '../../record/request-record.ts'
 
 export interface Status {
   /** Unix milliseconds, as everything whose name ends so. */

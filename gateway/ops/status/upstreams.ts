@@ -1,6 +1,6 @@
 /** What calls have shown of each route's upstream. Nothing is sent to find out. */
 import { faults } from '../../admit/faults.ts'
-import type { RequestRecord } from '../../record/record.ts'
+import type { RequestRecord } from '../../record/request-record.ts'
 import type { UpstreamSeen } from './status.ts'
 
 type Seeing = { -readonly [Name in keyof UpstreamSeen]: UpstreamSeen[Name] }

@@ -1,4 +1,4 @@
-/** What workers ask of the replay store that they share (ipc-store.ts), answered where it is. */
+/** What workers ask of the replay store that they share (store.ts), answered where it is. */
 import type { Ask, Outcome, Reply } from './store.ts'
 import type { Claim, ReplayStore } from '../store.ts'
 

@@ -1,5 +1,5 @@
 /**
- * The replay store of a worker: the claims are in the process that started it (ipc-server.ts), which
+ * The replay store of a worker: the claims are in the process that started it (server.ts), which
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */

@@ -41,7 +41,7 @@ function createCluster(
     redisOptions: options,
     enableOfflineQueue: false,
     // It asks any node, fails if that is not connected yet, and then starts all over, for as long as
-    // half a minute. Here no claim is made before each node was looked at (redis-link.ts).
+    // half a minute. Here no claim is made before each node was looked at (health.ts).
     enableReadyCheck: false,
     clusterRetryStrategy: retryDelayMs,
     // The name stays, for the certificate to be held to; it is looked up on connecting.

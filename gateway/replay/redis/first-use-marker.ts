@@ -1,7 +1,7 @@
 /**
  * When claims were first kept under a prefix, kept there itself, in a cluster once for each bucket. A server that has long been running
  * knows nothing of what was claimed elsewhere before it was configured, under another prefix, or before
- * somebody emptied it; signatures of before are refused. Each claim reads it again (redis-scripts.ts).
+ * somebody emptied it; signatures of before are refused. Each claim reads it again (scripts.ts).
  */
 import { plainError } from '../../redact/safe-text.ts'
 import type { RedisClient } from './client.ts'

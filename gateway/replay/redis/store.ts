@@ -1,5 +1,5 @@
 /**
- * The replay store that replicas share, in Redis or Valkey. A claim is one script (redis-scripts.ts);
+ * The replay store that replicas share, in Redis or Valkey. A claim is one script (scripts.ts);
  * the keys of one claim share a hash tag, so that a cluster keeps them on one node.
  */
 import { randomBytes } from 'node:crypto'

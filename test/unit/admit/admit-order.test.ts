@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { admit } from '../../../gateway/admit/admit.ts'
-import { Body } from '../../../gateway/admit/body.ts'
+import { Body } from '../../../gateway/inngest/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
 import { configSchema } from '../../../gateway/config/schema/config.ts'
 import { Findings } from '../../../gateway/admit/facts.ts'

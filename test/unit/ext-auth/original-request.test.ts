@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { originalRequest, type QuestionPolicy } from '../../../gateway/ext-auth/original-request.ts'
+import type { QuestionPolicy } from '../../../gateway/admit/policy.ts'
+import { originalRequest } from '../../../gateway/ext-auth/original-request.ts'
 import { headOf } from '../../support/head.ts'
 
 const forwarded = { question: 'forwarded', pathPrefix: '' } as const

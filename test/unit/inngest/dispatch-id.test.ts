@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { Body } from '../../../gateway/admit/body.ts'
+import { Body } from '../../../gateway/inngest/body.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { carriesDispatchId, lacksDispatchId } from '../../../gateway/inngest/dispatch-id.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { Body } from '../../../gateway/admit/body.ts'
+import { Body } from '../../../gateway/inngest/body.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { readCanonicalCall, readUsualCall } from '../../../gateway/inngest/signed-call.ts'
 import { recordedRequests } from '../../support/recorded.ts'

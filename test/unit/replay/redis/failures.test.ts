@@ -193,7 +193,7 @@ describe('in a cluster', () => {
     return ports
   }
 
-  /** What is asked once, to find out whether it may be (redis-rights.ts). */
+  /** What is asked once, to find out whether it may be (permissions.ts). */
   const trial = (name: string | undefined) => (name === undefined ? undefined : ':0\r\n')
 
   function storeOn(port: number): RedisReplayStore {

@@ -1,0 +1,28 @@
+/** The facts of one request that the log, the metrics, the spans and the status page are made of. */
+import type { Findings } from '../admit/facts.ts'
+import type { GatewayFault } from '../admit/faults.ts'
+import type { Reason } from '../admit/reasons.ts'
+import type { RequestHead } from '../admit/request-head.ts'
+import type { Diagnosis } from '../diagnosis/diagnose.ts'
+
+export interface RequestRecord {
+  readonly requestId: string
+  readonly head: RequestHead
+  readonly findings: Findings
+  readonly refusal: Reason | undefined
+  readonly fault: GatewayFault | undefined
+  /** Undefined if nobody was left to answer. */
+  readonly status: number | undefined
+  readonly upstreamStatus: number | undefined
+  readonly diagnosis: Diagnosis | undefined
+  readonly durationMs: number
+  readonly upstreamDurationMs: number | undefined
+  /** When it ended, Unix milliseconds. */
+  readonly endedMs: number
+  /** The same in monotonic milliseconds. */
+  readonly endedMonotonicMs: number
+}
+
+export const decisions = ['admitted', 'refused', 'failed'] as const
+
+export type Decision = (typeof decisions)[number]

@@ -1,0 +1,133 @@
+/**
+ * The rooms of the source and what each may import. The linter enforces this table, and
+ * docs/explanation/architecture.md shows it.
+ *
+ * `main` starts commands, commands start gateways, and a gateway is assembled from the rooms of the
+ * middle. Those hand requests to `admit`, which depends on pure code only.
+ */
+
+/** Pure code: no input or output, no clock, no process. */
+export const pureRooms = ['ip', 'redact', 'inngest', 'admit/checks', 'admit', 'diagnosis']
+
+/** @type {Record<string, { holds: string, imports: readonly string[] }>} */
+export const rooms = {
+  main: {
+    holds: 'the command line: which command runs',
+    imports: ['cli', 'redact', 'version'],
+  },
+  cli: {
+    holds: 'one file for each command',
+    imports: [
+      'conformance',
+      'workers',
+      'gateway',
+      'record',
+      'ranges',
+      'config',
+      'diagnosis',
+      'admit',
+      'admit/checks',
+      'inngest',
+      'redact',
+      'ip',
+      'version',
+    ],
+  },
+  conformance: {
+    holds: 'the cases that `conformance` sends to a running gateway',
+    imports: ['ranges', 'config', 'inngest', 'redact', 'ip', 'version'],
+  },
+  workers: {
+    holds: 'several processes for one configuration',
+    imports: ['gateway', 'http', 'replay', 'record', 'ops', 'config', 'redact', 'version'],
+  },
+  gateway: {
+    holds: 'a gateway as one thing that starts, reloads and stops',
+    imports: ['deps', 'http', 'ext-auth', 'replay', 'record', 'ops', 'ranges', 'config'],
+  },
+  deps: {
+    holds: 'the parts of a gateway: built here, closed here',
+    imports: [
+      'http',
+      'replay',
+      'record',
+      'ops',
+      'ranges',
+      'config',
+      'threads',
+      'diagnosis',
+      'version',
+    ],
+  },
+  http: {
+    holds: 'connections, requests and responses: accept, read, forward, relay',
+    imports: [
+      'replay',
+      'record',
+      'config',
+      'threads',
+      'diagnosis',
+      'admit',
+      'admit/checks',
+      'inngest',
+      'ip',
+    ],
+  },
+  'ext-auth': {
+    holds: 'the listener for external authorization (Envoy, Traefik)',
+    imports: ['http', 'config', 'admit', 'admit/checks', 'inngest', 'ip'],
+  },
+  replay: {
+    holds: 'the stores of claims: memory, Redis, and the one that workers share',
+    imports: ['config', 'admit', 'redact', 'ip'],
+  },
+  record: {
+    holds: 'the log line, the metrics and the span of each request',
+    imports: [
+      'replay',
+      'ranges',
+      'config',
+      'diagnosis',
+      'admit',
+      'admit/checks',
+      'inngest',
+      'redact',
+      'ip',
+    ],
+  },
+  ops: {
+    holds: 'the ops listener: health, metrics, status page',
+    imports: ['http', 'record', 'ranges', 'config', 'admit', 'ip', 'version'],
+  },
+  ranges: {
+    holds: "Inngest's published address ranges: bundled, fetched, refreshed",
+    imports: ['record', 'config', 'redact', 'ip', 'version'],
+  },
+  config: {
+    holds: 'the YAML file: schema, reading, compiling to a policy, reloading',
+    imports: ['record', 'ops', 'ranges', 'admit', 'inngest', 'redact', 'ip'],
+  },
+  threads: {
+    holds: 'threads that bring long JSON into canonical form',
+    imports: ['admit', 'inngest'],
+  },
+  diagnosis: {
+    holds: 'why a signature did not match',
+    imports: ['admit', 'inngest'],
+  },
+  admit: {
+    holds: 'the order of the checks, what they decide on, and every reason to refuse',
+    imports: ['admit/checks', 'inngest', 'ip'],
+  },
+  'admit/checks': {
+    holds: 'the checks, one a file',
+    imports: ['admit', 'inngest', 'ip'],
+  },
+  inngest: {
+    holds: "what is Inngest's own: signatures, keys, canonical JSON, claim keys",
+    imports: ['redact', 'ip'],
+  },
+  redact: { holds: 'what keeps secrets out of text', imports: [] },
+  ip: { holds: 'addresses, ranges, authorities, the PROXY protocol header', imports: [] },
+  version: { holds: 'the version of this release', imports: [] },
+}
