@@ -70,6 +70,7 @@ export const rooms = {
       'admit',
       'admit/checks',
       'inngest',
+      'redact',
       'ip',
     ],
   },

@@ -9,6 +9,7 @@ import { GatewayFault, toFault } from '../admit/faults.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Reason } from '../admit/reasons.ts'
+import { holdsKey } from '../redact/redact-secrets.ts'
 import { nextOwner } from '../replay/store.ts'
 import type { Capacity, Hold } from './capacity.ts'
 
@@ -129,5 +130,7 @@ export class Exchange {
 function requestIdOf(head: RequestHead): string {
   const ids = fieldValues(head.rawHeaders, 'x-request-id')
   const [id = ''] = ids
-  return ids.length === 1 && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID()
+  // It is logged and goes to the app, so a key that somebody put there is not taken over.
+  const isPlain = ids.length === 1 && /^[\w.-]{1,128}$/.test(id) && !holdsKey(id)
+  return isPlain ? id : randomUUID()
 }

@@ -30,8 +30,9 @@ const REST_OF_WORD = String.raw`[^\s"'\`,:;<>()[\]{}&]*`
 /** What cannot be anything else than a secret, wherever it is. */
 const UNMISTAKABLE = [
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
-  new RegExp(String.raw`signkey-(?=\w)${REST_OF_WORD}`, 'gi'),
-  new RegExp(String.raw`sk-inn-(?=\w)${REST_OF_WORD}`, 'gi'),
+  // The hyphens may be percent-encoded, in a path.
+  new RegExp(String.raw`signkey(?:-|%2D)(?=\w)${REST_OF_WORD}`, 'gi'),
+  new RegExp(String.raw`sk(?:-|%2D)inn(?:-|%2D)(?=\w)${REST_OF_WORD}`, 'gi'),
 ]
 
 /** What is most likely one. The parts that are kept say what it was. */
@@ -51,12 +52,21 @@ const LIKELY: readonly (readonly [RegExp, string])[] = [
 /** A query parameter, a line of an .env file. */
 const ASSIGNMENT = /(?<![\w.%-])([\w.%-]+)=(?!\s)[^\s"'`&]*/g
 
+/** `${NAME:-default}`. */
+const DEFAULT_OF_VARIABLE = /(\$\{(\w{1,100}):?[-=?+])[^}\s]*/g
+
 const SECRET_NAME =
-  /passw|passphrase|pwd|secret|token|credential|signature|(?:api|event|signing|signature|access|private|auth)[-_]?key|^(?:pass|key|sig|auth)$/i
+  /passw|passphrase|pwd|secret|token|credential|signature|(?:api|event|signing|signature|access|private|auth)[-_]?key|bypass|^(?:pass|key|sig|auth)$/i
 
 export function redactSecrets(text: string): string {
   let redacted = redactKeys(text)
+    // A URL up to the next space: a password that nobody escaped may hold any mark.
+    .replace(/(?<![a-z\d+.-])[a-z][a-z\d+.-]{0,30}:\/\/\S*/gi, withoutUserinfo)
     .replace(/[^\s"'`<>]+/g, withoutUserinfo)
+    .replace(/(%3A%2F%2F)\S{0,500}%40/gi, `$1${REDACTED}%40`)
+    .replace(DEFAULT_OF_VARIABLE, (whole, start: string, name: string) =>
+      SECRET_NAME.test(name) ? `${start}${REDACTED}` : whole,
+    )
     .replace(ASSIGNMENT, (whole, name: string) =>
       SECRET_NAME.test(name) ? `${name}=${REDACTED}` : whole,
     )
@@ -73,7 +83,7 @@ export function redactKeys(text: string): string {
   return UNMISTAKABLE.reduce((redacted, pattern) => redacted.replace(pattern, REDACTED), text)
 }
 
-const holdsAny = (text: string) => /signkey-|sk-inn-|-----BEGIN/i.test(text)
+const holdsAny = (text: string) => /signkey(?:-|%2D)|sk(?:-|%2D)inn|-----BEGIN/i.test(text)
 
 /** `user:password@`, with or without a scheme, and whatever a URL would have had to escape in it. */
 function withoutUserinfo(word: string): string {
@@ -94,5 +104,7 @@ function withoutUserinfo(word: string): string {
 
 /** Whether a text holds a key. A name such as `signkey-fallback` is hidden in messages, and is none. */
 export function holdsKey(text: string): boolean {
-  return /signkey-\w+-\w|sk-inn-api-\w|-----BEGIN [A-Z0-9 ]*PRIVATE KEY/i.test(text)
+  return /signkey(?:-|%2D)\w+(?:-|%2D)\w|sk(?:-|%2D)inn(?:-|%2D)api(?:-|%2D)\w|-----BEGIN [A-Z0-9 ]*PRIVATE KEY/i.test(
+    text,
+  )
 }

@@ -72,6 +72,21 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await claim(store, randomBytes(32), nowSeconds() + 10)).toBe('claimed')
     })
 
+    it.each([3, 10, 50])(
+      'admits no signature again that was %i s in the future when the server was emptied',
+      async (aheadSeconds) => {
+        const server = await start()
+        const store = redisStoreOn({ url: server.url }, true)
+        await isSettled(store)
+        const [key, t] = [randomBytes(32), nowSeconds() + aheadSeconds]
+        expect(await claim(store, key, t)).toBe('claimed')
+        await server.client.flushall()
+        expect(await claim(store, key, t)).toBe('before_start')
+        expect(await claim(store, randomBytes(32), t + 1)).toBe('claimed')
+        expect(await claim(store, key, t)).toBe('before_start')
+      },
+    )
+
     it('begins anew with a server that was emptied, once it has looked', async () => {
       const server = await start()
       const store = redisStoreOn({ url: server.url }, true)

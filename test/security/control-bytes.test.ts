@@ -58,4 +58,12 @@ describe('the log', () => {
     expect(line['run_id']).toHaveLength(200)
     expect(line['request_id']).toMatch(/^[0-9a-f-]{36}$/)
   })
+
+  it('takes over no X-Request-Id that is a key', async () => {
+    const key = `signkey-prod-${'0123456789abcdef'.repeat(4)}`
+    const target = await startTarget()
+    await target.raw(signedCall(target, [`X-Request-Id: ${key}`]))
+    const [line = {}] = target.gateway.logLines
+    expect(line['request_id']).toMatch(/^[0-9a-f-]{36}$/)
+  })
 })

@@ -6,10 +6,7 @@
 import { plainError } from '../../redact/safe-text.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisKeys } from './keys.ts'
-import type { RedisMemory } from './history-horizon.ts'
-
-/** More than the clocks of gateways may differ. */
-const MOST_AHEAD_SECONDS = 60
+import { MOST_AHEAD_SECONDS, type RedisMemory } from './history-horizon.ts'
 
 const NOT_READ = 'since when it keeps claims was not read yet'
 
@@ -35,15 +32,15 @@ export class RedisMark {
 
   async look(nowMs: number): Promise<void> {
     const look = (this.#looks += 1)
-    const nowSeconds = Math.floor(nowMs / 1000)
-    const troubles = await Promise.all(this.#keys.map((key) => this.#lookAt(key, nowSeconds)))
+    const troubles = await Promise.all(this.#keys.map((key) => this.#lookAt(key, nowMs)))
     // Of several looks at once, the last one begun counts.
     if (look === this.#looks) this.trouble = troubles.find((trouble) => trouble !== undefined)
   }
 
-  async #lookAt(key: string, nowSeconds: number): Promise<string | undefined> {
+  async #lookAt(key: string, nowMs: number): Promise<string | undefined> {
     try {
-      const since = await this.#read(key, nowSeconds)
+      const since = await this.#read(key, nowMs)
+      const nowSeconds = Math.floor(nowMs / 1000)
       if (since > nowSeconds + MOST_AHEAD_SECONDS) throw new Error('ahead of the clock: delete it')
       this.#memory.keptSince(since)
       return undefined
@@ -53,10 +50,11 @@ export class RedisMark {
   }
 
   /** Read first: a server that is full would refuse to write even what is there already. */
-  async #read(key: string, nowSeconds: number): Promise<number> {
+  async #read(key: string, nowMs: number): Promise<number> {
     const written = await this.#client.get(key)
     if (written !== null) return secondsOf(written)
-    if ((await this.#client.set(key, nowSeconds, 'NX')) === 'OK') return nowSeconds
+    const since = this.#memory.lossSeconds(nowMs)
+    if ((await this.#client.set(key, since, 'NX')) === 'OK') return since
     return secondsOf((await this.#client.get(key)) ?? '')
   }
 }

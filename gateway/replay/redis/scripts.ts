@@ -31,7 +31,7 @@ export class RedisScript {
 /**
  * The mark is read in the same step as the claim is made: of a server that was emptied a moment ago
  * nothing is admitted that was signed before. The first claim writes the mark anew.
- * KEYS: mark, claim. ARGV: owner, life in ms, now in seconds, the latest mark that this signature may have.
+ * KEYS: mark, claim. ARGV: owner, life in ms, the mark of a server that has none, the latest mark that this signature may have.
  */
 export const claimScript = new RedisScript(`
 local since = redis.call('GET', KEYS[1])

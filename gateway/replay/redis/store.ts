@@ -63,7 +63,7 @@ export class RedisReplayStore implements ReplayStore {
   }
 
   async #claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
-    const { client, keys } = this.#options
+    const { client, keys, link } = this.#options
     const { timestampSeconds } = claim
     if (timestampSeconds < this.remembersFromSeconds) return 'before_start'
     const lifeMs = this.#lives.lifeMs(claim, nowMs)
@@ -71,7 +71,8 @@ export class RedisReplayStore implements ReplayStore {
     if (this.#lives.mayBeOver(claim, nowMs)) return 'before_start'
     const [markKey, key] = keys.ofClaim(claim.key)
     const owner = this.#ownerOf(claim)
-    const args = [owner, lifeMs, Math.floor(nowMs / 1000), this.#latestMark(claim)]
+    const args = [owner, lifeMs, link.memory.lossSeconds(nowMs), this.#latestMark(claim)]
+    link.memory.claimed(timestampSeconds)
     const outcome = await claimScript.run(client, [markKey, key], args)
     if (outcome === 'before_start') return outcome
     if (outcome === 'claimed') return this.#confirm(claim, outcome)

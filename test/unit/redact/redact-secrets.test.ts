@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { loggedError } from '../../../gateway/redact/safe-text.ts'
-import { plainError } from '../../../gateway/redact/safe-text.ts'
-import { quotable } from '../../../gateway/redact/safe-text.ts'
+import { loggedError, plainError, quotable } from '../../../gateway/redact/safe-text.ts'
 import { holdsKey, redactKeys, redactSecrets } from '../../../gateway/redact/redact-secrets.ts'
 
 const hex = '0123456789abcdef'.repeat(4)
@@ -19,6 +17,12 @@ describe('redactSecrets', () => {
     ['redis://user:TOPSECRET@h:6379/0', 'redis://[redacted]@h:6379/0'],
     ['redis://:TOP/SEC?R#ET@h@h:6379', 'redis://[redacted]@h:6379'],
     ['(https://TOPSECRET:@h/x)', '(https://[redacted]@h/x)'],
+    [`redis://user:a'TOPSECRET@h:6379`, 'redis://[redacted]@h:6379'],
+    ['found "redis://user:a<TOPSECRET>b@h"', 'found "redis://[redacted]@h"'],
+    ['redis%3A%2F%2F:TOPSECRET%40h', 'redis%3A%2F%2F[redacted]%40h'],
+    ['/a?x-vercel-protection-bypass=TOPSECRET', '/a?x-vercel-protection-bypass=[redacted]'],
+    ['name: ${INNGEST_SIGNING_KEY:-TOPSECRET}', 'name: ${INNGEST_SIGNING_KEY:-[redacted]}'],
+    ['/signkey%2Dprod%2DTOPSECRET x', '/[redacted] x'],
     ['user:TOPSECRET@h', '[redacted]@h'],
     ['redis://h?db=1&password=TOPSECRET,1&x=2', 'redis://h?db=1&password=[redacted]&x=2'],
     ['https://h/?access_token=TOPSECRET', 'https://h/?access_token=[redacted]'],
@@ -44,6 +48,7 @@ describe('redactSecrets', () => {
     'at load (file:///app/node_modules/@redis/client/index.js:1:2)',
     'key: env:INNGEST_SIGNING_KEY',
     'someone@example.com',
+    '${PORT:-8080} and ${HOST}',
     '-----BEGIN CERTIFICATE-----',
     '550e8400-e29b-41d4-a716-446655440000',
     'INNGEST_SIGNING_KEY_FALLBACK_OF_THE_ENVIRONMENT_CALLED_STAGING_2',
@@ -57,6 +62,9 @@ describe('redactSecrets', () => {
       'signature',
       'A1a',
       'a://',
+      'a',
+      '%3A%2F%2F',
+      '${A:-',
       '%',
       '"',
       '-----BEGIN ',

@@ -30,6 +30,21 @@ describe('RedisMemory', () => {
     expect(memory.remembersFromSeconds).toBe(now - 998)
   })
 
+  it('begins after the latest signature that was claimed, if that is in the future', () => {
+    const memory = new RedisMemory()
+    memory.lookedAt(server('a', 1000), true, now * 1000)
+    memory.claimed(now + 50)
+    memory.claimed(now + 3)
+    memory.lookedAt(server('b', 5), false, now * 1000)
+    expect(memory.remembersFromSeconds).toBe(now + 51)
+  })
+
+  it('does not begin more than a minute ahead of the clock', () => {
+    const memory = new RedisMemory()
+    memory.claimed(now + 300)
+    expect(memory.lossSeconds(now * 1000)).toBe(now + 59)
+  })
+
   it('begins anew with a server that was started again, and with one that took over', () => {
     const memory = new RedisMemory()
     memory.lookedAt(server('a', 1000), true, now * 1000)
