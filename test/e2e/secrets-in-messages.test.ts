@@ -14,6 +14,8 @@ function run(args: string[], env: Record<string, string> = {}, input = '') {
     env: { INNGEST_SIGNING_KEY: processKey, ...env },
     input,
     encoding: 'utf8',
+    // A gateway that starts in spite of what it was given would not end.
+    timeout: 20_000,
   })
   expect(stdout + stderr).not.toMatch(/TOP ?SECRET/i)
   return { status, said: stdout + stderr }

@@ -100,6 +100,41 @@ describe('TLS on the traffic listener', () => {
     expect(target.reasons()).toEqual([])
   })
 
+  const proxyHeader = 'PROXY TCP4 192.0.2.10 10.0.0.1 1 2\r\n'
+  const startBehindProxy = () =>
+    startTarget({
+      listen: { host: '127.0.0.1', port: 0, tls: files, proxyProtocol: true },
+      trustedProxies: ['127.0.0.1'],
+      allowlist: ['192.0.2.10'],
+    })
+  const callBehindProxy = async (target: Target) => {
+    const socket = await open(target.gateway.port)
+    socket.write(proxyHeader)
+    const secure = await handshake(target, { socket })
+    secure.write(signedCall(target))
+    const [answer] = (await once(secure, 'data')) as [Buffer]
+    return answer.toString()
+  }
+
+  it.each([
+    ['no byte', 'end', ''],
+    ['no byte', 'resetAndDestroy', ''],
+    ['a PROXY header alone', 'end', proxyHeader],
+    ['a PROXY header alone', 'resetAndDestroy', proxyHeader],
+  ] as const)(
+    'says nothing of a check behind the PROXY protocol that sends %s, by %s',
+    async (_, close, bytes) => {
+      const target = await startBehindProxy()
+      const check = await open(target.gateway.port)
+      if (bytes !== '') await new Promise((resolve) => check.write(bytes, resolve))
+      check.resume()[close]()
+      await once(check, 'close')
+      // Accepted behind the check, so that what is logged of that one is there.
+      expect(await callBehindProxy(target)).toMatch(/^HTTP\/1\.1 200/)
+      expect(target.reasons()).toEqual(['none'])
+    },
+  )
+
   it('times out a head that never ends inside it', async () => {
     const target = await startTls(files, { limits: { headersTimeoutMs: 2000 } })
     const socket = await handshake(target)
@@ -112,17 +147,8 @@ describe('TLS on the traffic listener', () => {
   })
 
   it('stands behind a PROXY header too', async () => {
-    const target = await startTarget({
-      listen: { host: '127.0.0.1', port: 0, tls: files, proxyProtocol: true },
-      trustedProxies: ['127.0.0.1'],
-      allowlist: ['192.0.2.10'],
-    })
-    const socket = await open(target.gateway.port)
-    socket.write('PROXY TCP4 192.0.2.10 10.0.0.1 1 2\r\n')
-    const secure = await handshake(target, { socket })
-    secure.write(signedCall(target))
-    const [answer] = (await once(secure, 'data')) as [Buffer]
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/)
+    const target = await startBehindProxy()
+    expect(await callBehindProxy(target)).toMatch(/^HTTP\/1\.1 200/)
     expect(target.gateway.logLines[0]).toMatchObject({
       client_ip: '192.0.2.10',
       ip_source: 'proxy-protocol',

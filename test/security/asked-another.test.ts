@@ -94,6 +94,19 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
     expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['sync_body_missing'] })
   })
 
+  it('about a call is held to the signed ids, and claims nothing where they contradict', async () => {
+    const gateway = await startAsked({ question })
+    const body = freshBody()
+    expect((await ask(gateway, { body, fields: { 'x-run-id': 'other' } })).status).toBe(401)
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'run_id_mismatch' })
+    expect((await ask(gateway, { body: '{"a":1}', fields: { 'x-run-id': 'run' } })).status).toBe(
+      401,
+    )
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'run_id_missing' })
+    expect(await spent(gateway)).toBe(0)
+    expect((await ask(gateway, { body, fields: { 'x-run-id': 'run' } })).status).toBe(200)
+  })
+
   it('about a call without its body is let pass where signatures are only reported', async () => {
     const gateway = await startAsked({ question }, { checks: { signature: 'report' } })
     expect((await ask(gateway, { signed: '{}' })).status).toBe(200)

@@ -91,8 +91,12 @@ export async function startGatewayProcess(
 }
 
 /** Two workers, ready to serve. */
-export async function startWorkers(upstream: string, config: object = {}): Promise<GatewayProcess> {
-  const gateway = await startGatewayProcess(upstream, { workers: 2, ...config })
+export async function startWorkers(
+  upstream: string,
+  config: object = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
+  const gateway = await startGatewayProcess(upstream, { workers: 2, ...config }, variables)
   await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
   return gateway
 }

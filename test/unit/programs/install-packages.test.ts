@@ -1,0 +1,71 @@
+/** The script that installs Debian's packages, with an `apt-get` that installs nothing. */
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** @param aptGet a line of Bash that is run in its place; `$policy` is the file that forbids starting. */
+function install(aptGet: string, before?: string) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'install-packages-'))
+  folders.push(folder)
+  const policy = path.join(folder, 'policy-rc.d')
+  if (before !== undefined) writeFileSync(policy, before)
+  const said = path.join(folder, 'said')
+  writeFileSync(
+    path.join(folder, 'apt-get'),
+    `#!/bin/bash\npolicy=${policy}; said=${said}\n[[ " $* " == *' install '* ]] || exit 0\n${aptGet}\n`,
+  )
+  chmodSync(path.join(folder, 'apt-get'), 0o755)
+  const script = readFileSync('test/programs/install-packages', 'utf8')
+  const { status } = spawnSync(
+    'bash',
+    ['-c', script.replaceAll('/usr/sbin/policy-rc.d', policy), '_', 'nginx'],
+    {
+      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+    },
+  )
+  return {
+    status,
+    said: existsSync(said) ? readFileSync(said, 'utf8').trim() : undefined,
+    policy: existsSync(policy) ? readFileSync(policy, 'utf8') : undefined,
+    left: readdirSync(folder).filter((name) => name.startsWith('policy')),
+  }
+}
+
+describe('the packages', () => {
+  // By policy-rc.d(8) 101 forbids what is asked.
+  const record = '"$policy" redis-server start; echo "$? ${*: -1}" >$said'
+
+  it('are installed while starting a service is forbidden, and only then', () => {
+    expect(install(record)).toEqual({ status: 0, said: '101 nginx', policy: undefined, left: [] })
+  })
+
+  it('leave a policy of the machine as it was, also if they cannot be installed', () => {
+    const own = '#!/bin/sh\nexit 0\n'
+    for (const [aptGet, status] of [
+      [record, 0],
+      [`${record}; exit 100`, 100],
+    ] as const) {
+      expect(install(aptGet, own)).toEqual({
+        status,
+        said: '101 nginx',
+        policy: own,
+        left: ['policy-rc.d'],
+      })
+    }
+  })
+})
