@@ -39,17 +39,18 @@ export const rooms = {
   },
   workers: {
     holds: 'several processes for one configuration',
-    imports: ['gateway', 'http', 'replay', 'record', 'ops', 'config', 'redact', 'version'],
+    imports: ['gateway', 'http', 'replay', 'pairs', 'record', 'ops', 'config', 'redact', 'version'],
   },
   gateway: {
     holds: 'a gateway as one thing that starts, reloads and stops',
-    imports: ['deps', 'http', 'ext-auth', 'replay', 'record', 'ops', 'ranges', 'config'],
+    imports: ['deps', 'http', 'ext-auth', 'replay', 'pairs', 'record', 'ops', 'ranges', 'config'],
   },
   deps: {
     holds: 'the parts of a gateway: built here, closed here',
     imports: [
       'http',
       'replay',
+      'pairs',
       'record',
       'ops',
       'ranges',
@@ -80,7 +81,11 @@ export const rooms = {
   },
   replay: {
     holds: 'the stores of claims: memory, Redis, and the one that workers share',
-    imports: ['config', 'admit', 'redact', 'ip'],
+    imports: ['pairs', 'config', 'admit', 'redact', 'ip'],
+  },
+  pairs: {
+    holds: 'which `fnId` belongs to which signed function id: learned, shared',
+    imports: ['replay', 'admit', 'admit/checks'],
   },
   record: {
     holds: 'the log line, the metrics and the span of each request',

@@ -21,8 +21,8 @@ import { Recorder } from './record/recorder.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
-import { createReplayStore } from './replay/create-store.ts'
-import type { ReplayStore } from './replay/store.ts'
+import { LearnedPairs } from './pairs/learned-pairs.ts'
+import { createStores, type Stores } from './replay/create-store.ts'
 import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
@@ -45,11 +45,13 @@ export interface Parts extends TrafficParts {
 
 export async function createParts(
   settings: Settings,
-  memory: ReplayStore,
+  memory: Stores,
   { clock, logger, tracing }: Surroundings,
   ranges: LiveRanges,
 ): Promise<Parts> {
-  const replay = await createReplayStore(settings, memory, clock, logger)
+  const stores = await createStores(settings, memory, clock, logger)
+  const { replay } = stores
+  const pairs = new LearnedPairs(stores.pairs, clock)
   const live = new LiveSnapshot(settings, {
     pools: createUpstreamPools(),
     agents: createUpstreamAgents(),
@@ -90,7 +92,7 @@ export async function createParts(
   const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
   const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
-  return { live, replay, canonicals, capacity, connections, exchanges, paces, ...observers }
+  return { live, replay, pairs, canonicals, capacity, connections, exchanges, paces, ...observers }
 }
 
 export async function closeParts(

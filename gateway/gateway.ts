@@ -22,8 +22,8 @@ import type { Metrics } from './record/metrics.ts'
 import { ReadinessLog } from './ops/readiness-log.ts'
 import { Readiness } from './ops/readiness.ts'
 import { Reloader } from './config/reload.ts'
-import { createMemoryStore } from './replay/create-store.ts'
-import type { ReplayStore } from './replay/store.ts'
+import { MemoryPairs } from './pairs/memory-pairs.ts'
+import { createMemoryStore, type Stores } from './replay/create-store.ts'
 import { readStatus } from './ops/status/read.ts'
 import { StatusPage } from './ops/status/serve.ts'
 import type { Status } from './ops/status/status.ts'
@@ -61,7 +61,7 @@ export interface StopReport {
 
 /** What is remembered on this machine, and since when. */
 export interface MachineMemory {
-  readonly store: ReplayStore
+  readonly stores: Stores
   /** The first second that it remembers whole, and of which nothing was served before. */
   readonly sinceSeconds: number
 }
@@ -111,7 +111,8 @@ function pageOf(
 /** The second of the start itself is refused too: an earlier process may have served part of it. */
 export function startMemory(settings: Settings, clock: Clock): MachineMemory {
   const sinceSeconds = Math.ceil(clock.nowMs() / 1000)
-  return { store: createMemoryStore(settings, sinceSeconds), sinceSeconds }
+  const replay = createMemoryStore(settings, sinceSeconds)
+  return { stores: { replay, pairs: new MemoryPairs() }, sinceSeconds }
 }
 
 export async function startServing(
@@ -131,7 +132,7 @@ export async function startServing(
       live.replace(allowPublished(live.settings, current.ranges))
     },
   })
-  const parts = await createParts(settings, memory.store, surroundings, ranges)
+  const parts = await createParts(settings, memory.stores, surroundings, ranges)
   const { metrics, live } = parts
   const traffic = createTrafficServer(parts)
   const putInForce = (next: Settings) => {

@@ -8,6 +8,7 @@ import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
 import { checkFraming } from './checks/framing.ts'
+import type { PairLesson } from './checks/function-id.ts'
 import { ageSeconds, checkFreshness } from './checks/freshness.ts'
 import { checkInngestUse, isForwardable, isUnsignedAllowed } from './checks/inngest-use.ts'
 import { nameNoise } from './checks/expected-refusals.ts'
@@ -118,7 +119,9 @@ async function admitInngest(
   const use = await checkSignedUse(judging, route, signed, form)
   if (!use.ok) return use
   const first = await checkFirstUse(judging, route, signed, credentials)
-  return first.ok ? passWith(signedBody) : first
+  if (!first.ok) return first
+  await learn(judging, use.value)
+  return passWith(signedBody)
 }
 
 /** The body of a request that needs no signature: none, or that of a sync. */
@@ -178,6 +181,14 @@ async function checkFirstUse(
     note(findings, 'replay_store_unavailable')
     return pass(undefined)
   }
+}
+
+/** A captured call that was used before teaches nothing, whatever mode lets it go on. */
+async function learn(
+  { effects, findings }: Judging,
+  lesson: PairLesson | undefined,
+): Promise<void> {
+  if (lesson !== undefined && findings.claim === 'claimed') await effects.pairs.learn(lesson)
 }
 
 interface Sender {

@@ -1,5 +1,7 @@
 /** Whether the unsigned parts of a function call agree with its signed body. */
 import { callHeaders, checkCallIds, checkRunId } from './checks/agreement.ts'
+import { checkFunction } from './check-function.ts'
+import type { PairLesson } from './checks/function-id.ts'
 import type { SignedRequest } from './claim-signature.ts'
 import { readCanonicalCall, readUsualCall, type SignedCall } from '../inngest/signed-call.ts'
 import type { Judging } from './context.ts'
@@ -10,29 +12,34 @@ import { pass, type Verdict } from './verdict.ts'
 /** What can be sent in a header as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/
 
-/** @param signed a function call. @param form of the body that the signature covers. */
+/**
+ * @param signed a function call. @param form of the body that the signature covers.
+ * @returns what the call teaches once its signature is claimed, if it teaches anything.
+ */
 export async function checkAgreement(
   judging: Judging,
-  { checks }: InngestRoutePolicy,
+  route: InngestRoutePolicy,
   signed: SignedRequest,
   form: 'raw' | 'canonical',
-): Promise<Verdict<undefined>> {
+): Promise<Verdict<PairLesson | undefined>> {
   const { head, findings } = judging
   const { parameters, signedBody } = signed
-  if (checks.runId === 'off' && checks.callIds === 'off') return pass(undefined)
+  const { runId, callIds, functionId } = route.checks
+  if (runId === 'off' && callIds === 'off' && functionId === 'off') return pass(undefined)
   const usual = readUsualCall(signedBody)
   const read = usual === undefined ? await readUnusual(judging, signed, form) : pass(usual)
   if (!read.ok) return read
   const call = read.value
   const headers = callHeaders(head.rawHeaders)
-  const run = moderate(checks.runId, findings, () => checkRunId(call, headers))
+  const run = moderate(runId, findings, () => checkRunId(call, headers))
   if (!run.ok || call === undefined) return run
   // Proxies replace this header, so it is never a reason to refuse: the app gets the signed one.
   const { requestId = '' } = call
   if (requestId !== headers.requestId && PLAIN_ID.test(requestId)) {
     findings.signedRequestId = requestId
   }
-  return moderate(checks.callIds, findings, () => checkCallIds(call, headers, parameters.stepId))
+  const ids = moderate(callIds, findings, () => checkCallIds(call, headers, parameters.stepId))
+  return ids.ok ? checkFunction(judging, route, call, parameters) : ids
 }
 
 /** Duplicate members, which two parsers could read differently, have no canonical form. */

@@ -1,5 +1,6 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
 import { checkAgreement } from './check-agreement.ts'
+import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl } from './checks/sync-use.ts'
 import type { SignedRequest } from './claim-signature.ts'
 import type { Findings } from './facts.ts'
@@ -13,13 +14,14 @@ import { pass, refuse, type Verdict } from './verdict.ts'
  * A signature does not cover the method. That of a GET, which is made over no body and never claimed,
  * must not open anything else.
  * @param form of the body that the signature covers.
+ * @returns what a function call teaches once its signature is claimed, if it teaches anything.
  */
 export async function checkSignedUse(
   judging: Judging,
   route: InngestRoutePolicy,
   signed: SignedRequest,
   form: 'raw' | 'canonical',
-): Promise<Verdict<undefined>> {
+): Promise<Verdict<PairLesson | undefined>> {
   const { method, parameters, signedBody } = signed
   const { findings } = judging
   if (method === 'PUT') return checkSignedSync(signedBody, route, findings)

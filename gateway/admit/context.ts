@@ -1,5 +1,6 @@
 /** What it takes to judge a request. */
 import type { Body } from '../inngest/body.ts'
+import type { FunctionPair, PairLesson } from './checks/function-id.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from './facts.ts'
 import type { Policy, RoutePolicy } from './policy.ts'
@@ -39,4 +40,15 @@ export interface Effects {
     target: () => string,
     nowMs: number,
   ) => Promise<ReplayOutcome>
+  readonly pairs: FunctionPairs
+}
+
+/** Which `fnId` belongs to which signed `ctx.fn_id`, by `pairKey`. */
+export interface FunctionPairs {
+  /** A known pair that this process remembers; undefined says nothing. */
+  recall(key: string): FunctionPair | undefined
+  /** Asks the store. Throws a fault if the store is unavailable. */
+  find(key: string): Promise<FunctionPair | undefined>
+  /** Never fails: the signature is claimed already, and the next call teaches the same. */
+  learn(lesson: PairLesson): Promise<void>
 }

@@ -43,6 +43,8 @@ export class Findings {
   isUnsigned: boolean | undefined = undefined
   /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
   signedRequestId: string | undefined = undefined
+  /** The `fnId` that belongs to the signed `ctx.fn_id`, if the query says otherwise. */
+  expectedFnId: string | undefined = undefined
   claim: ReplayOutcome | undefined = undefined
   /** What was spent for it. */
   claimed: ReplayClaim | undefined = undefined

@@ -31,6 +31,7 @@ export const moderatedChecks = [
   'syncUrl',
   'runId',
   'callIds',
+  'functionId',
   'freshness',
   'replay',
 ] as const
@@ -53,6 +54,8 @@ export const defaultModes: CheckModes = {
   runId: 'enforce',
   // Observed with one version of the server only.
   callIds: 'report',
+  // What is learned can be wrong, and only the operator can judge that.
+  functionId: 'report',
   freshness: 'enforce',
   replay: 'enforce',
 }

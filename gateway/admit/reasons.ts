@@ -290,6 +290,12 @@ export const reasons = {
     meaning:
       '`X-Inngest-Job-ID`, `X-Inngest-Generation-ID` or `X-Inngest-Req-Version` has no member in the signed body that it could agree with.',
   },
+  function_id_mismatch: {
+    phase: 'agreement',
+    status: 401,
+    meaning:
+      '`fnId`, which is not signed, is not the one that earlier calls with the same signed `ctx.fn_id` had. The log line has both (`fn_id`, `expected_fn_id`): one of them was changed on the way, or the app renamed the function.',
+  },
   timestamp_too_old: {
     phase: 'freshness',
     status: 401,

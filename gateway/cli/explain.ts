@@ -12,7 +12,7 @@ import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import { Findings } from '../admit/facts.ts'
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
-import type { Effects } from '../admit/context.ts'
+import type { Effects, FunctionPairs } from '../admit/context.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
 import { pass, refuse } from '../admit/verdict.ts'
 import { describeWay } from './trace-report.ts'
@@ -117,6 +117,13 @@ function parseField(line: string): [string, string] {
   return [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
+/** Nor are the pairs that the running gateway has learned. */
+const NO_PAIRS: FunctionPairs = {
+  recall: () => undefined,
+  find: () => Promise.resolve(undefined),
+  learn: () => Promise.resolve(),
+}
+
 /** The replay cache of the running gateway is not here to be asked. */
 function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   const isTooLarge = body.byteLength > policy.limits.maxBodyBytes
@@ -127,6 +134,7 @@ function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
     canonicalizeToRead: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
     readBody: () => Promise.resolve(isTooLarge ? refuse('body_too_large') : pass(Body.of(body))),
     claim: () => Promise.resolve('claimed'),
+    pairs: NO_PAIRS,
   }
 }
 

@@ -9,7 +9,7 @@ import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import type { Findings, ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 import { callParameters, isTrustProbe } from '../inngest/call-parameters.ts'
-import type { Effects } from '../admit/context.ts'
+import type { Effects, FunctionPairs } from '../admit/context.ts'
 import { settle } from '../admit/check-mode.ts'
 import type { RoutePolicy, ServeOrigin } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
@@ -36,6 +36,10 @@ export class AskedEffects implements Effects {
     this.#question = question
     this.#effects = effects
     this.#findings = findings
+  }
+
+  get pairs(): FunctionPairs {
+    return this.#effects.pairs
   }
 
   nowMs(): number {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Body } from '../inngest/body.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
-import type { Effects } from '../admit/context.ts'
+import type { Effects, FunctionPairs } from '../admit/context.ts'
 import type { Clock } from '../record/clock.ts'
 import type { LimitsPolicy, RoutePolicy } from '../admit/policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -18,12 +18,14 @@ import { whileConnected } from './while-connected.ts'
 
 /** The steps of `admit` that touch the world, for an upgrade: it has no body. */
 export class HeadEffects implements Effects {
+  readonly pairs: FunctionPairs
   readonly #hold: Hold
   readonly #clock: Clock
   readonly #replay: ReplayStore
   readonly #owner: number
 
-  constructor({ hold, owner }: Exchange, { clock, replay }: TrafficParts) {
+  constructor({ hold, owner }: Exchange, { clock, replay, pairs }: TrafficParts) {
+    this.pairs = pairs
     this.#hold = hold
     this.#clock = clock
     this.#replay = replay

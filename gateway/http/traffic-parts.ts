@@ -1,5 +1,6 @@
 /** What all requests share. */
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
+import type { FunctionPairs } from '../admit/context.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -13,6 +14,7 @@ import type { LiveSnapshot } from './snapshot.ts'
 export interface TrafficParts {
   readonly live: LiveSnapshot
   readonly replay: ReplayStore
+  readonly pairs: FunctionPairs
   readonly canonicals: CanonicalPool
   readonly capacity: Capacity
   readonly connections: Connections

@@ -37,6 +37,8 @@ export const logFieldMeanings = {
   redirect:
     'After a 307 or 308 of the app: `rearmed` if its target may be called with the same signature, `not_served` if no Inngest route has its host and path, otherwise `not_rearmed`.',
   fn_id: '`fnId` of the query.',
+  expected_fn_id:
+    'The `fnId` that earlier calls with the same signed `ctx.fn_id` had, if this one has another.',
   step_id: '`stepId` of the query.',
   run_id: '`X-Run-ID`.',
   trace_id: 'The trace of `traceparent`.',

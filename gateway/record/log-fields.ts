@@ -53,6 +53,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     claim: findings.release,
     // What the sender says of itself, and Inngest does not sign.
     fn_id: shown(fnId),
+    expected_fn_id: shown(findings.expectedFnId),
     step_id: shown(stepId),
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],

@@ -1,10 +1,17 @@
-/** The replay store that the configuration asks for. */
+/** The stores that the configuration asks for: of claims, and of the function pairs beside them. */
 import type { Logger } from 'pino'
 
 import type { Settings } from '../config/compile.ts'
+import { FallbackPairs } from '../pairs/fallback-pairs.ts'
+import type { PairStore } from '../pairs/pair-store.ts'
 import { FallbackReplayStore } from './memory/fallback-store.ts'
 import { MemoryReplayStore } from './memory/store.ts'
 import type { ReplayStore } from './store.ts'
+
+export interface Stores {
+  readonly replay: ReplayStore
+  readonly pairs: PairStore
+}
 
 /** @param startSeconds the first second that it remembers whole. */
 export function createMemoryStore({ config }: Settings, startSeconds: number): MemoryReplayStore {
@@ -14,16 +21,20 @@ export function createMemoryStore({ config }: Settings, startSeconds: number): M
 }
 
 /** @param memory what is remembered on this machine, should that be asked for. */
-export async function createReplayStore(
+export async function createStores(
   settings: Settings,
-  memory: ReplayStore,
+  memory: Stores,
   clock: { nowMs(): number },
   logger: Logger,
-): Promise<ReplayStore> {
+): Promise<Stores> {
   const { store, whenDown } = settings.config.replay
   if (store === 'memory') return memory
   // Its client is a large library, which nobody else waits for.
   const { createSharedStore } = await import('./redis/create-store.ts')
   const shared = createSharedStore(settings, clock, logger)
-  return whenDown === 'refuse' ? shared : new FallbackReplayStore(shared, memory, logger)
+  if (whenDown === 'refuse') return shared
+  return {
+    replay: new FallbackReplayStore(shared.replay, memory.replay, logger),
+    pairs: new FallbackPairs(shared.pairs, memory.pairs),
+  }
 }

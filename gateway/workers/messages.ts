@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema/config.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../ops/status/status.ts'
+import type { PairAsk, PairReply } from '../pairs/ipc-pairs.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
 
 /** Set for workers of the gateway, which a cluster of another program has none of. */
@@ -33,6 +34,7 @@ export type Order =
   | { readonly kind: 'stop'; readonly delayMs: number | undefined }
   | { readonly kind: 'ask'; readonly id: number; readonly what: keyof Questions }
   | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+  | { readonly kind: 'pair reply'; readonly reply: PairReply }
 
 export type Report =
   | { readonly kind: 'here' }
@@ -43,3 +45,4 @@ export type Report =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly kind: 'stopped'; readonly callsCut: number }
   | { readonly kind: 'asks'; readonly asks: readonly Ask[] }
+  | { readonly kind: 'pair ask'; readonly ask: PairAsk }

@@ -47,7 +47,7 @@ export async function startPrimary(
   const port = await openListener('listen', config.listen, () => findFreePort(config.listen))
   const pool = new WorkerPool({
     assignment: { config, workers, port, sinceSeconds: memory.sinceSeconds },
-    replay: memory.store,
+    memory: memory.stores,
     logger,
     onLost: (worker) => {
       metrics.departed(worker)
@@ -55,12 +55,15 @@ export async function startPrimary(
     },
   })
   const remembers = config.replay.store === 'memory' || config.replay.whenDown === 'memory'
-  const own = createPrimaryMetrics(remembers ? memory.store : undefined, () => pool.serving.length)
+  const own = createPrimaryMetrics(
+    remembers ? memory.stores.replay : undefined,
+    () => pool.serving.length,
+  )
   const metrics: MachineMetrics = new MachineMetrics(own.registry, () =>
     askForMetrics(pool, metrics),
   )
   const health = healthOf(pool, workers)
-  const read = () => askForStatus(pool, remembers ? memory.store : undefined)
+  const read = () => askForStatus(pool, remembers ? memory.stores.replay : undefined)
   const page = config.ops.statusPage.enabled
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined

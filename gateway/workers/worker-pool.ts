@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 import type { StopReport } from '../gateway.ts'
-import type { ReplayStore } from '../replay/store.ts'
+import type { Stores } from '../replay/create-store.ts'
 import type { Assignment, Order } from './messages.ts'
 import { endWhenLate, endWhenStuck } from './stuck-watch.ts'
 import { WorkerProcess, type Ending } from './worker-process.ts'
 
 export interface PoolOptions {
   readonly assignment: Assignment
-  readonly replay: ReplayStore
+  readonly memory: Stores
   readonly logger: Logger
   /** Told of each that ended without having been told to. */
   readonly onLost: (worker: number) => void
@@ -95,8 +95,8 @@ export class WorkerPool {
   }
 
   #launch(): WorkerProcess {
-    const { assignment, replay, logger, startWithinMs } = this.#options
-    const worker = new WorkerProcess(assignment, replay, (level) => {
+    const { assignment, memory, logger, startWithinMs } = this.#options
+    const worker = new WorkerProcess(assignment, memory, (level) => {
       logger.level = level
     })
     this.#workers.add(worker)

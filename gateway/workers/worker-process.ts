@@ -2,7 +2,8 @@
 import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc/server.ts'
-import type { ReplayStore } from '../replay/store.ts'
+import { answerPairAsk } from '../pairs/ipc-pairs.ts'
+import type { Stores } from '../replay/create-store.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import {
   WORKER_VARIABLE,
@@ -29,7 +30,7 @@ export class WorkerProcess {
   readonly startedAtMs = performance.now()
   readonly #worker: Worker
   readonly #assignment: Assignment
-  readonly #replay: ReplayStore
+  readonly #memory: Stores
   readonly #onLogLevel: (level: string) => void
   readonly #serving = Promise.withResolvers<undefined>()
   readonly #ended = Promise.withResolvers<Ending>()
@@ -40,9 +41,9 @@ export class WorkerProcess {
   #whyFailed: string | undefined
 
   /** @param onLogLevel told of the level that it logs at, at its start and after each change. */
-  constructor(assignment: Assignment, replay: ReplayStore, onLogLevel: (level: string) => void) {
+  constructor(assignment: Assignment, memory: Stores, onLogLevel: (level: string) => void) {
     this.#assignment = assignment
-    this.#replay = replay
+    this.#memory = memory
     this.#onLogLevel = onLogLevel
     this.#worker = cluster.fork({ [WORKER_VARIABLE]: '1' })
     this.#worker.on('message', (report: Report) => {
@@ -126,8 +127,13 @@ export class WorkerProcess {
         this.#callsCut = report.callsCut
         return
       case 'asks':
-        void answerAsks(report.asks, this.#replay).then((replies) => {
+        void answerAsks(report.asks, this.#memory.replay).then((replies) => {
           this.tell({ kind: 'replies', replies })
+        })
+        return
+      case 'pair ask':
+        void answerPairAsk(report.ask, this.#memory.pairs).then((reply) => {
+          this.tell({ kind: 'pair reply', reply })
         })
     }
   }

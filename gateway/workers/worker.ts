@@ -13,6 +13,7 @@ import { readMetrics } from '../record/machine-metrics.ts'
 import { createTracing } from '../record/tracing.ts'
 import { ReadinessLog } from '../ops/readiness-log.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
+import { IpcPairs } from '../pairs/ipc-pairs.ts'
 import { IpcReplayStore } from '../replay/ipc/store.ts'
 import { version } from '../version.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
@@ -75,14 +76,20 @@ async function startShare(
   const first = read()
   if (!first.ok) throw new Error(first.problems.map(formatProblem).join('\n'))
   const { replay, log } = first.settings.config
+  const { timeoutMs } = replay
   const store = new IpcReplayStore({
-    timeoutMs: replay.timeoutMs,
+    timeoutMs,
     remembersFromSeconds: replay.coldStart === 'refuse' ? sinceSeconds : 0,
     send: (asks, onWritten) => {
       send({ kind: 'asks', asks }, onWritten)
     },
   })
+  const pairs = new IpcPairs({
+    timeoutMs,
+    send: (ask) => void report({ kind: 'pair ask', ask }),
+  })
   process.on('message', (order: Order) => {
+    if (order.kind === 'pair reply') pairs.answered(order.reply)
     if (order.kind === 'replies') store.answered(order.replies)
   })
   const logger = createLogger(log.level, {
@@ -92,7 +99,10 @@ async function startShare(
   reportLevel(logger)
   const tracing = await createTracing(env, version, logger)
   const surroundings = { read, clock: systemClock, logger, tracing }
-  const serving = await startServing(first, surroundings, { store, sinceSeconds })
+  const serving = await startServing(first, surroundings, {
+    stores: { replay: store, pairs },
+    sinceSeconds,
+  })
   new ReadinessLog(serving.health, logger, systemClock)
   return serving
 }
@@ -122,6 +132,7 @@ function obeyOrders(serving: Serving): Promise<number | undefined> {
         return
       case 'start':
       case 'replies':
+      case 'pair reply':
     }
   })
   return promise

@@ -1,4 +1,7 @@
-/** Every recorded request of a real Inngest server: admitted in its time, once, and not later. */
+/**
+ * Every recorded request of a real Inngest server: admitted in its time, once, and not later; also where every
+ * check is enforced that is only reported by default.
+ */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -35,7 +38,8 @@ describe('recorded traffic', () => {
   it('is admitted at its time, refused at once again, and refused 301 s later', async () => {
     const start = recordedRequests[0]?.receivedAtMs ?? 0
     const keys = { primary: recordedKey, fallback: 'unused' }
-    const gateway = await startTestGateway(url, {}, start, keys)
+    const checks = { syncBody: 'enforce', callIds: 'enforce', functionId: 'enforce' }
+    const gateway = await startTestGateway(url, { checks }, start, keys)
     const later = await startTestGateway(url, {}, start, keys)
     for (const recorded of recordedRequests) {
       const headers = Object.fromEntries(recorded.headers.filter(([name]) => name !== 'Connection'))
@@ -46,6 +50,7 @@ describe('recorded traffic', () => {
       gateway.clock.wallMs = recorded.receivedAtMs
       later.clock.wallMs = (signedAt + 301) * 1000
       expect(await replay(gateway.port)).toBe(200)
+      expect(gateway.logLines.at(-1)?.['reported']).toBeUndefined()
       expect(JSON.parse(bodies.at(-1) ?? '')).toEqual(JSON.parse(body))
       expect(await replay(gateway.port)).toBe(method === 'PUT' ? 403 : 409)
       expect(gateway.logLines.at(-1)?.['reason']).toBe('replayed')

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
-import { redisStoreOn } from '../support/redis-store.ts'
+import { redisStoreOn, redisStoresOn } from '../support/redis-store.ts'
 import { claim, claimOf, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'
 
 afterEach(() => {
@@ -95,8 +95,12 @@ describe.each(storePrograms)('%s in a cluster', (program) => {
       await client.acl('SETUSER', ...user, ...ofClaims, ...ofCluster)
     }
     const user = { username: 'gateway', password: 'secret' }
-    const store = redisStoreOn({ url: servers[0]?.url, cluster: true, ...user })
+    const where = { url: servers[0]?.url, cluster: true, ...user }
+    const { replay: store, pairs } = redisStoresOn(where)
     await isUp(store)
+    const lesson = { key: 'id app', fnId: 'a', runId: 'r1' }
+    expect(await pairs.learn(lesson)).toEqual({ fnId: 'a', isKnown: false })
+    expect(await pairs.find('id app')).toEqual({ fnId: 'a', isKnown: false })
     for (let i = 0; i < 20; i += 1) {
       expect(await claim(store, randomBytes(32))).toBe('claimed')
     }

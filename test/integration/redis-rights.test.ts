@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
 import { startStoreServer, storePrograms } from '../support/redis-server.ts'
-import { redisStoreOn } from '../support/redis-store.ts'
+import { redisStoreOn, redisStoresOn } from '../support/redis-store.ts'
 import { claim, claimOf, isUp } from '../support/store-claims.ts'
 
 describe.each(storePrograms)('on %s', (program) => {
@@ -29,8 +29,12 @@ describe.each(storePrograms)('on %s', (program) => {
         '+select',
       ]
       await server.client.acl('SETUSER', 'gateway', 'on', '>secret', '~test:*', '-@all', ...rights)
-      const store = redisStoreOn({ url: server.url, username: 'gateway', password: 'secret' })
+      const user = { username: 'gateway', password: 'secret' }
+      const { replay: store, pairs } = redisStoresOn({ url: server.url, ...user })
       await isUp(store)
+      const lesson = { key: 'id app', fnId: 'a', runId: 'r1' }
+      expect(await pairs.learn(lesson)).toEqual({ fnId: 'a', isKnown: false })
+      expect(await pairs.find('id app')).toEqual({ fnId: 'a', isKnown: false })
       const key = randomBytes(32)
       expect(await claim(store, key)).toBe('claimed')
       expect(await store.rearm(claimOf(key), 'there', Date.now())).toBe(true)

@@ -4,13 +4,13 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import type { Assignment } from '../../gateway/workers/messages.ts'
-import type { ReplayStore } from '../../gateway/replay/store.ts'
+import type { Stores } from '../../gateway/replay/create-store.ts'
 import { WorkerPool } from '../../gateway/workers/worker-pool.ts'
 
 /** Of which an idle worker wants nothing. */
 const options = {
   assignment: { workers: 2 } as Assignment,
-  replay: {} as ReplayStore,
+  memory: {} as Stores,
   onLost: () => undefined,
 }
 

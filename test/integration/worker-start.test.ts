@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { readSettingsFile } from '../../gateway/config/load.ts'
-import type { ReplayStore } from '../../gateway/replay/store.ts'
+import type { Stores } from '../../gateway/replay/create-store.ts'
 import { WorkerProcess } from '../../gateway/workers/worker-process.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 
@@ -30,7 +30,7 @@ function start(): { worker: WorkerProcess; hasRead: Promise<string> } {
   const assignment = { config, workers: 1, port: 0, sinceSeconds: 0 }
   // What it tells first is the level of the configuration that it has read.
   const { promise: hasRead, resolve } = Promise.withResolvers<string>()
-  const worker = new WorkerProcess(assignment, {} as ReplayStore, resolve)
+  const worker = new WorkerProcess(assignment, {} as Stores, resolve)
   workers.push(worker)
   return { worker, hasRead }
 }

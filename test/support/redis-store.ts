@@ -1,4 +1,4 @@
-/** Stores on a real Redis, closed after each test. */
+/** Stores of claims and of function pairs on a real Redis, closed after each test. */
 import { pino, type Logger } from 'pino'
 import { afterEach } from 'vitest'
 
@@ -7,6 +7,7 @@ import {
   isCluster,
   type RedisConfig,
 } from '../../gateway/replay/redis/client.ts'
+import { RedisPairs } from '../../gateway/pairs/redis-pairs.ts'
 import { RedisKeys } from '../../gateway/replay/redis/keys.ts'
 import { RedisLink } from '../../gateway/replay/redis/health.ts'
 import { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
@@ -18,24 +19,30 @@ afterEach(async () => {
 
 const keyPrefix = 'test:'
 
+type Where = Partial<RedisConfig> & { timeoutMs?: number }
+
 /** Patient unless told otherwise, and with a key prefix of `test:`. */
 export function redisStoreOn(
-  where: Partial<RedisConfig> & { timeoutMs?: number },
+  where: Where,
   refusesBeforeStart = false,
   logger: Logger = pino({ level: 'silent' }),
 ): RedisReplayStore {
+  return redisStoresOn(where, refusesBeforeStart, logger).replay
+}
+
+/** The two that share a connection. */
+export function redisStoresOn(
+  where: Where,
+  refusesBeforeStart = false,
+  logger: Logger = pino({ level: 'silent' }),
+): { readonly replay: RedisReplayStore; readonly pairs: RedisPairs } {
   const { timeoutMs = 5000, ...server } = where
   const client = createRedisClient({ cluster: false, ...server })
   const clock = { nowMs: () => Date.now() }
   const keys = new RedisKeys(keyPrefix, isCluster(client))
   const link = new RedisLink({ client, keys, clock, logger })
-  const store = new RedisReplayStore({
-    client,
-    link,
-    keys,
-    timeoutMs,
-    refusesBeforeStart,
-  })
-  stores.push(store)
-  return store
+  const shared = { client, link, keys, timeoutMs }
+  const replay = new RedisReplayStore({ ...shared, refusesBeforeStart })
+  stores.push(replay)
+  return { replay, pairs: new RedisPairs(shared) }
 }

@@ -21,6 +21,8 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   runId: 'The signed body is that of a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
   callIds:
     'The ids of job, generation, version and step in headers and query agree with the signed body and with each other.',
+  functionId:
+    '`fnId` is the one that earlier calls with the same signed `ctx.fn_id` had. With `enforce`, a contradiction is refused once the calls of two runs agreed.',
   freshness: 'The signature is neither too old nor too far ahead.',
   replay: 'The signature has not been used before.',
 }
@@ -49,12 +51,24 @@ export function mergeModes(all: CheckModes, own: RouteChecks): CheckModes {
   return Object.freeze(Object.fromEntries(entries) as Record<ModeratedCheck, CheckMode>)
 }
 
-/** Freshness and replay are judged by what a verified signature says. @returns what is wrong. */
-export function modesProblem({ signature, freshness, replay }: CheckModes): string | undefined {
+interface ModesProblem {
+  /** The check whose mode does not fit the others. */
+  readonly check: ModeratedCheck
+  readonly expected: string
+}
+
+export function modesProblem(modes: CheckModes): ModesProblem | undefined {
+  const { signature, functionId, freshness, replay } = modes
   const rests = freshness !== 'off' || replay !== 'off'
-  return signature === 'off' && rests
-    ? 'report, or off for freshness and replay too, which need a verified signature'
-    : undefined
+  if (signature === 'off' && rests) {
+    const expected = 'report, or off for freshness and replay too, which need a verified signature'
+    return { check: 'signature', expected }
+  }
+  if (functionId === 'enforce' && replay === 'off') {
+    const expected = 'report or off, or replay not off: pairs are learned from claimed calls only'
+    return { check: 'functionId', expected }
+  }
+  return undefined
 }
 
 /** How old, and how far ahead, a signature may be. */

@@ -135,12 +135,12 @@ export const configSchema = shape.superRefine((config, context) => {
     context.addIssue({ code: 'custom', path: ['trustedProxies'], message: missing })
   }
   for (const [i, route] of routes.entries()) {
-    const message =
+    const problem =
       route.policy === 'inngest' ? modesProblem(mergeModes(checks, route.checks)) : undefined
-    const path = route.checks?.signature === undefined ? ['checks'] : ['routes', i, 'checks']
-    if (message !== undefined) {
-      context.addIssue({ code: 'custom', path: [...path, 'signature'], message })
-    }
+    if (problem === undefined) continue
+    const { check, expected: message } = problem
+    const path = route.checks?.[check] === undefined ? ['checks'] : ['routes', i, 'checks']
+    context.addIssue({ code: 'custom', path: [...path, check], message })
   }
   const room = roomForWorkers(limits)
   if (room === 0) {

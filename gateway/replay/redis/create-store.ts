@@ -1,7 +1,9 @@
-/** The replay store on Redis, with the client that the configuration describes. */
+/** What replicas share on Redis, with the client that the configuration describes. */
 import type { Logger } from 'pino'
 
 import type { Settings } from '../../config/compile.ts'
+import { RedisPairs } from '../../pairs/redis-pairs.ts'
+import type { Stores } from '../create-store.ts'
 import { createRedisClient, isCluster } from './client.ts'
 import { RedisKeys } from './keys.ts'
 import { RedisLink } from './health.ts'
@@ -11,15 +13,14 @@ export function createSharedStore(
   { config, replaySecrets }: Settings,
   clock: { nowMs(): number },
   logger: Logger,
-): RedisReplayStore {
+): Stores {
   const { timeoutMs, keyPrefix, coldStart, ...server } = config.replay
   const client = createRedisClient({ ...server, ...replaySecrets })
   const keys = new RedisKeys(keyPrefix, isCluster(client))
-  return new RedisReplayStore({
-    client,
-    link: new RedisLink({ client, keys, clock, logger }),
-    keys,
-    timeoutMs,
-    refusesBeforeStart: coldStart === 'refuse',
-  })
+  const link = new RedisLink({ client, keys, clock, logger })
+  const shared = { client, link, keys, timeoutMs }
+  return {
+    replay: new RedisReplayStore({ ...shared, refusesBeforeStart: coldStart === 'refuse' }),
+    pairs: new RedisPairs(shared),
+  }
 }

@@ -29,6 +29,15 @@ export class RedisKeys {
     const bucket = `${this.#prefix}{${String((key[0] ?? 0) % BUCKETS)}}`
     return [`${bucket}:since`, `${bucket}:${text}`]
   }
+
+  /**
+   * In a cluster all pairs are in one slot, together with their count: they are read seldom.
+   * @returns where the pair of functions is (pairs/redis-pairs.ts), and the count of new ones.
+   */
+  ofPair(key: string): readonly [pair: string, count: string] {
+    const hash = createHash('sha256').update(key).digest('base64url')
+    return [`${this.#prefix}{pairs}:${hash}`, `${this.#prefix}{pairs}:new`]
+  }
 }
 
 /** Of bounded length, whatever the target is called. */

@@ -1,4 +1,4 @@
-/** What is done to claims in Redis, each as one step. */
+/** What is done to claims and to function pairs in Redis, each as one step. */
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './client.ts'
 
@@ -84,10 +84,32 @@ redis.call('SET', KEYS[2], '', 'PX', life)
 return 1
 `)
 
+/**
+ * What `learned` (pairs/pair-store.ts) does. KEYS: pair, count of new pairs.
+ * ARGV: fnId, run, life in ms, most new pairs, for how long they are counted in ms.
+ */
+export const learnPairScript = new RedisScript(`
+local kept = redis.call('GET', KEYS[1])
+local run, fnId
+if kept then
+  run, fnId = string.match(kept, '^(%S*) (.*)$')
+  if run == '' and fnId ~= ARGV[1] then return kept end
+else
+  local new = redis.call('INCR', KEYS[2])
+  if new == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[5]) end
+  if new > tonumber(ARGV[4]) then return false end
+end
+local pair = ARGV[2] .. ' ' .. ARGV[1]
+if fnId == ARGV[1] and run ~= ARGV[2] then pair = ' ' .. ARGV[1] end
+redis.call('SET', KEYS[1], pair, 'PX', ARGV[3])
+return pair
+`)
+
 export const scripts: readonly RedisScript[] = [
   claimScript,
   followScript,
   rearmScript,
   releaseScript,
   restoreScript,
+  learnPairScript,
 ]

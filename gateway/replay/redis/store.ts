@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 
-import { setAnswerDeadline } from '../store.ts'
+import { askInTime } from '../ask-in-time.ts'
 import { ClaimLives } from '../claim-ttl.ts'
 import type { RedisClient } from './client.ts'
 import { rearmedKey, type RedisKeys } from './keys.ts'
@@ -117,19 +117,7 @@ export class RedisReplayStore implements ReplayStore {
     return (await restoreScript.run(client, [key, rearmedKey(key, followed)], owner)) === 1
   }
 
-  /** @throws if it cannot be asked, or does not answer in time. */
   #inTime<T>(ask: () => Promise<T>): Promise<T> {
-    const why = this.unavailableBecause
-    if (why !== undefined) return Promise.reject(new Error(`replay store: ${why}`))
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const timer = setAnswerDeadline(this.#options.timeoutMs, () => {
-      reject(new Error('replay store: no answer in time'))
-    })
-    ask()
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer)
-      })
-    return promise
+    return askInTime(ask, this.unavailableBecause, this.#options.timeoutMs)
   }
 }

@@ -4,19 +4,20 @@ import { describe, expect, it } from 'vitest'
 import { admit } from '../../../gateway/admit/admit.ts'
 import { Body } from '../../../gateway/inngest/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
+import type { FunctionPair } from '../../../gateway/admit/checks/function-id.ts'
 import { configSchema } from '../../../gateway/config/schema/config.ts'
 import { Findings } from '../../../gateway/admit/facts.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
 import { SigningKey } from '../../../gateway/inngest/signing-key.ts'
 import type { Effects } from '../../../gateway/admit/context.ts'
-import type { Policy } from '../../../gateway/admit/policy.ts'
+import type { CheckMode, Policy } from '../../../gateway/admit/policy.ts'
 import type { Reason } from '../../../gateway/admit/reasons.ts'
 import { pass, refuse } from '../../../gateway/admit/verdict.ts'
 import { headOf } from '../../support/head.ts'
 import { signatureHeader } from '../../support/sender.ts'
 
 const nowSeconds = 1_700_000_000
-const body = '{"ctx":{"request_id":"a","run_id":"run"}}'
+const body = '{"ctx":{"fn_id":"id","request_id":"a","run_id":"run"}}'
 
 interface Scene {
   target: string
@@ -30,6 +31,7 @@ interface Scene {
   hasCanonicalRoom: boolean
   nowsSeconds: number[]
   claim: 'claimed' | 'duplicate'
+  pair: FunctionPair | undefined
 }
 
 /** One way to fail each check, in the order of the checks. */
@@ -77,6 +79,10 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
     spoil: (s) => (s.headers['x-run-id'] ??= ['other']),
   },
   {
+    reason: 'function_id_mismatch',
+    spoil: (s) => (s.pair = { fnId: 'other', isKnown: true }),
+  },
+  {
     reason: 'timestamp_too_old',
     spoil: (s) => (s.nowsSeconds[s.nowsSeconds.length - 1] = nowSeconds + 301),
   },
@@ -84,7 +90,7 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
   { reason: 'replayed', spoil: (s) => (s.claim = 'duplicate') },
 ]
 
-function policy(): Policy {
+function policy(functionId: CheckMode): Policy {
   const key = SigningKey.parse('env:TEST', 'abc')
   const range = (text: string) => {
     const reading = parseRange(text)
@@ -103,7 +109,7 @@ function policy(): Policy {
         signingKeys: key ? [key] : [],
         otherKeys: [],
         serveOrigin: undefined,
-        checks: configSchema.shape.checks.parse(undefined),
+        checks: { ...configSchema.shape.checks.parse(undefined), functionId },
         introspection: true,
         syncAuthorities: new Set(),
         isServerLegacy: false,
@@ -131,6 +137,7 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
     hasCanonicalRoom: true,
     nowsSeconds: [nowSeconds, nowSeconds],
     claim: 'claimed',
+    pair: undefined,
   }
   for (const change of spoil) change(scene)
   const touched: string[] = []
@@ -158,6 +165,14 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
       touched.push('claim')
       return Promise.resolve(scene.claim)
     },
+    pairs: {
+      recall: () => scene.pair,
+      find: () => Promise.resolve(scene.pair),
+      learn: () => {
+        touched.push('lesson')
+        return Promise.resolve()
+      },
+    },
   }
   const rawHeaders = Object.entries(scene.headers).flatMap(([name, values]) =>
     values.flatMap((value) => [name, value]),
@@ -165,13 +180,21 @@ async function decide(...spoil: ((scene: Scene) => void)[]) {
   const { method, target, remoteAddress, httpVersion } = scene
   const connection = { remoteAddress, isEncrypted: false, proxied: undefined }
   const head = headOf({ method, target, httpVersion, connection, rawHeaders })
-  const verdict = await admit({ head, policy: policy(), effects, findings: new Findings() })
+  const verdict = await admit({
+    head,
+    policy: policy(scene.pair ? 'enforce' : 'report'),
+    effects,
+    findings: new Findings(),
+  })
   return { reason: verdict.ok ? 'admitted' : verdict.reason, touched }
 }
 
 describe('admit', () => {
   it('admits a request without a flaw', async () => {
-    expect(await decide()).toEqual({ reason: 'admitted', touched: ['place', 'body', 'claim'] })
+    expect(await decide()).toEqual({
+      reason: 'admitted',
+      touched: ['place', 'body', 'claim', 'lesson'],
+    })
   })
 
   const pairs = flaws.flatMap((first, i) => flaws.slice(i).map((second) => ({ first, second })))
@@ -188,6 +211,10 @@ describe('admit', () => {
     const { touched } = await decide(spoil)
     expect(touched.includes('claim')).toBe(reason === 'replayed')
     expect(touched.slice(0, 2)).toEqual(['place', 'body'])
+  })
+
+  it.each(flaws.slice(13))('learns nothing on $reason', async ({ spoil }) => {
+    expect((await decide(spoil)).touched).not.toContain('lesson')
   })
 
   it('asks for the canonical form only of a body that is not signed as it came', async () => {

@@ -123,9 +123,14 @@ describe('what two keys of a configuration say together', () => {
       'checks.signature: expected report, or off for freshness and replay too',
     ],
     [
+      'an enforced check that could learn nothing',
+      `routes: [{ name: a, ${app}, ${keys}, checks: { functionId: enforce } }]\nchecks: { replay: off }`,
+      'routes[0].checks.functionId: expected report or off, or replay not off: pairs are learned from claimed calls only, found "enforce"',
+    ],
+    [
       'a mode of no check',
       `routes: [{ name: a, ${app}, ${keys}, checks: { framing: off } }]`,
-      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, runId, callIds, freshness, replay',
+      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, runId, callIds, functionId, freshness, replay',
     ],
     [
       'a check that a passthrough route does not make',

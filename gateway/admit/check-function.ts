@@ -1,0 +1,73 @@
+/** Whether the unsigned `fnId` is the one that earlier calls with the same signed `ctx.fn_id` had. */
+import {
+  checkFunctionId,
+  lessonOf,
+  pairKey,
+  type FunctionPair,
+  type PairLesson,
+} from './checks/function-id.ts'
+import type { Findings, ReportedReason } from './facts.ts'
+import type { CallParameters } from '../inngest/call-parameters.ts'
+import type { SignedCall } from '../inngest/signed-call.ts'
+import type { Judging } from './context.ts'
+import { settle } from './check-mode.ts'
+import type { CheckMode, InngestRoutePolicy } from './policy.ts'
+import { pass, refuse, type Verdict } from './verdict.ts'
+
+/** @returns what the call teaches once its signature is claimed, if it teaches anything. */
+export async function checkFunction(
+  judging: Judging,
+  { name, checks }: InngestRoutePolicy,
+  { functionId, runId }: SignedCall,
+  parameters: CallParameters,
+): Promise<Verdict<PairLesson | undefined>> {
+  const { effects, findings } = judging
+  const { fnId } = parameters
+  const mode = checks.functionId
+  const key = pairKey(name, functionId)
+  if (mode === 'off' || fnId === null || key === undefined) return pass(undefined)
+  const recalled = effects.pairs.recall(key)
+  const pair = recalled ?? (await find(judging, key, mode))
+  const agrees = compare(pair, fnId, parameters, mode, findings)
+  const isTaught = recalled === undefined && !parameters.isAmbiguous && !isDoubtful(findings)
+  if (!agrees.ok || !isTaught) return agrees
+  return pass(lessonOf(pair, { key, fnId, runId }))
+}
+
+/** Without the store, what this process knows has to do, unless the operator enforces the check. */
+async function find(
+  { effects }: Judging,
+  key: string,
+  mode: CheckMode,
+): Promise<FunctionPair | undefined> {
+  try {
+    return await effects.pairs.find(key)
+  } catch (error) {
+    if (mode === 'enforce') throw error
+    return undefined
+  }
+}
+
+function compare(
+  pair: FunctionPair | undefined,
+  fnId: string,
+  { isAmbiguous }: CallParameters,
+  mode: CheckMode,
+  findings: Findings,
+): Verdict<undefined> {
+  if (pair !== undefined && pair.fnId !== fnId) findings.expectedFnId = pair.fnId
+  const agrees = settle(modeFor(pair, mode), findings, checkFunctionId(pair, fnId))
+  // The app could read either `fnId`. The claim refuses this too, but `checks.replay` may not be enforced.
+  return agrees.ok && isAmbiguous && mode === 'enforce' ? refuse('target_ambiguous') : agrees
+}
+
+/** If two runs contradict each other, nobody knows which call was changed: that is worth a report only. */
+function modeFor(pair: FunctionPair | undefined, mode: CheckMode): CheckMode {
+  return pair?.isKnown === true ? mode : 'report'
+}
+
+const CONTRADICTIONS = new Set<ReportedReason>(['run_id_mismatch', 'call_ids_mismatch'])
+
+function isDoubtful({ reported }: Findings): boolean {
+  return reported?.some((reason) => CONTRADICTIONS.has(reason)) === true
+}
