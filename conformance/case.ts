@@ -8,6 +8,7 @@ export const groups = {
   freshness: 'age',
   replay: 'replays',
   address: 'addresses',
+  agreement: 'unsigned ids',
   use: 'methods and bodies',
   framing: 'framing and targets',
   bypass: 'ways around the gateway',
@@ -21,6 +22,8 @@ export type Expectation =
       readonly kind: 'admitted'
       /** A refusal that an operator may have chosen. */
       readonly unless?: { readonly status: number; readonly why: string }
+      /** An error is the right response only to a function call, since no app has the function. */
+      readonly needsSuccess?: true
     }
   | {
       readonly kind: 'refused'
@@ -30,6 +33,8 @@ export type Expectation =
        * it was sent: refuse it itself, or also mend it, so that it is refused for something else.
        */
       readonly inFront?: 'refuses' | 'mends'
+      /** The check that refuses it, if the gateway only reports what that check finds by default. */
+      readonly reportedBy?: string
     }
   /** The first is admitted, whatever follows it is refused as used already. */
   | {
@@ -49,12 +54,22 @@ export interface CaseText {
   readonly failure: string
 }
 
+/** Each with the option of the command line that says so, and why it is needed. */
+export const optIns = {
+  syncs: 'an SDK that does not know in-band syncs would register the app: give --syncs if it does',
+  restrictedPaths: 'give a path of a passthrough route with an `allowlist` by --restricted-path',
+} as const
+
+export type OptIn = keyof typeof optIns
+
 export interface RequestCase extends CaseText {
   /** From an address that the gateway lets in, or from one that it does not. */
   readonly from: 'inside' | 'outside'
   readonly expects: Expectation
   /** What passing does not show by itself. */
   readonly caveat?: string
+  /** Sent only if the operator says so: what has to be known of the app or the gateway first. */
+  readonly optIn?: OptIn
   /** A case without whose passing this one is not sent, since it would do harm. */
   readonly needs?: string
   readonly requests: (make: RequestMaker) => readonly Wire[]
@@ -79,8 +94,13 @@ export function describeExpectation(expects: Expectation): string {
   switch (expects.kind) {
     case 'admitted':
       return 'the app answers'
-    case 'refused':
-      return expects.statuses.join(' or ')
+    case 'refused': {
+      const statuses = expects.statuses.join(' or ')
+      const { reportedBy } = expects
+      return reportedBy === undefined
+        ? statuses
+        : `${statuses}, if \`${reportedBy}\` is \`enforce\``
+    }
     case 'spent':
       return `the app answers once, then ${(expects.statuses ?? [409]).join(' or ')}`
     case 'once':

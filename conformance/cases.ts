@@ -1,6 +1,7 @@
 /** Every case, in the order in which they are run. */
 import type { CaseText, RequestCase } from './case.ts'
 import { addressCases } from './cases/address.ts'
+import { agreementCases } from './cases/agreement.ts'
 import { admittedCases } from './cases/admitted.ts'
 import { framingCases } from './cases/framing.ts'
 import { freshnessCases } from './cases/freshness.ts'
@@ -14,6 +15,7 @@ export const requestCases: readonly RequestCase[] = [
   ...freshnessCases,
   ...replayCases,
   ...addressCases,
+  ...agreementCases,
   ...useCases,
   ...framingCases,
 ]

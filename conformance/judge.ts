@@ -20,12 +20,18 @@ export function judge(expects: Expectation, readings: readonly Labelled[]): Judg
 }
 
 function judgeAdmitted(
-  { unless }: Expectation & { kind: 'admitted' },
+  { unless, needsSuccess }: Expectation & { kind: 'admitted' },
   { is, status, text }: Reading,
 ): Judgement {
-  // An SDK that cannot verify what the gateway verified has another key, or does not canonicalise.
-  if (is === 'admitted')
-    return status === 401 ? failed(`${text}: it refused it itself`) : passed(text)
+  if (is === 'admitted') {
+    // An SDK that cannot verify what the gateway verified has another key, or does not canonicalize.
+    if (status === 401 || status === 403)
+      return failed(`${text}: the app itself refused it; does its SDK have this signing key?`)
+    const isSuccess = status >= 200 && status < 300
+    if (needsSuccess === true && !isSuccess)
+      return failed(`${text}: the app failed; does its SDK have a signing key?`)
+    return status === 0 ? failed(text) : passed(text)
+  }
   if (is === 'undecided') return notTested(text)
   if (is === 'refused' && status === unless?.status) return notTested(unless.why)
   return failed(text)
@@ -34,7 +40,7 @@ function judgeAdmitted(
 const USED_ALREADY = { kind: 'refused', statuses: [409] } as const
 
 function judgeRefused(
-  { statuses, inFront }: Expectation & { kind: 'refused' },
+  { statuses, inFront, reportedBy }: Expectation & { kind: 'refused' },
   { is, status, text }: Reading,
 ): Judgement {
   switch (is) {
@@ -52,7 +58,9 @@ function judgeRefused(
       return notTested(text)
     case 'admitted':
     case 'failed':
-      return failed(text)
+      return reportedBy === undefined
+        ? failed(text)
+        : notTested(`${text}: \`${reportedBy}\` of the route only reports it, as by default`)
   }
 }
 

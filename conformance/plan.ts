@@ -6,7 +6,7 @@ import { readKeyFromEnv, type Environment } from '../gateway/config/read/resolve
 import { withoutBrackets } from '../gateway/ip/authority.ts'
 import type { SigningKey } from '../gateway/inngest/signing-key.ts'
 import { parseAppAddress, type AppAddress } from './app-address.ts'
-import { groups, type CaseText } from './case.ts'
+import { groups, type CaseText, type OptIn } from './case.ts'
 import { allCases } from './cases.ts'
 import type { Place } from './exchange.ts'
 import { randomKey } from './request-maker.ts'
@@ -19,6 +19,10 @@ export interface ConformanceOptions {
   readonly allowedAddress?: string
   /** Names of cases or groups; empty is all. */
   readonly only: readonly string[]
+  /** Paths of passthrough routes with an `allowlist`. */
+  readonly restrictedPath: readonly string[]
+  /** The SDK of the app knows in-band syncs. */
+  readonly syncs?: boolean
   /** Seconds. */
   readonly maxAge: string
   readonly clockTolerance: string
@@ -35,6 +39,8 @@ export interface Plan {
   readonly appAddresses: readonly AppAddress[]
   readonly from: 'inside' | 'outside'
   readonly allowedAddress: string
+  readonly restrictedPaths: readonly string[]
+  readonly optedIn: ReadonlySet<OptIn>
   readonly maxAgeSeconds: number
   readonly clockToleranceSeconds: number
   readonly isWanted: (each: CaseText) => boolean
@@ -51,6 +57,7 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
   try {
     const url = readUrl(options.url)
     const from = options.expectOutside === true ? 'outside' : 'inside'
+    const restrictedPaths = options.restrictedPath.map(readRestrictedPath)
     return {
       ok: true,
       url,
@@ -60,6 +67,11 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
       appAddresses: options.appAddress.map(readAppAddress),
       from,
       allowedAddress: readAllowedAddress(options.allowedAddress),
+      restrictedPaths,
+      optedIn: new Set<OptIn>([
+        ...(options.syncs === true ? (['syncs'] as const) : []),
+        ...(restrictedPaths.length > 0 ? (['restrictedPaths'] as const) : []),
+      ]),
       maxAgeSeconds: readSeconds('--max-age', options.maxAge),
       clockToleranceSeconds: readSeconds('--clock-tolerance', options.clockTolerance),
       isWanted: readOnly(options.only),
@@ -119,6 +131,14 @@ function readAllowedAddress(text: string | undefined): string {
   const [range] = readPublishedRanges()
   if (range === undefined) throw new Error('no range is shipped')
   return formatAddress({ family: range.family, value: range.first })
+}
+
+/** With a letter in its last segment, of which other spellings can be made. */
+function readRestrictedPath(text: string): string {
+  if (/^(?:\/[\w.~-]+)*\/[\w.~-]*[a-z][\w.~-]*$/i.test(text)) return text
+  throw new UsageError(
+    `--restricted-path: expected a plain path such as /admin, found ${JSON.stringify(text)}`,
+  )
 }
 
 function readSeconds(option: string, text: string): number {

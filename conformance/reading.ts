@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http'
 import { quotable } from '../gateway/redact/safe-text.ts'
 import type { Answer } from './answer.ts'
 import type { Reply } from './exchange.ts'
+import { readStreamedResponse } from './streamed-response.ts'
 
 export interface Reading {
   /**
@@ -14,7 +15,7 @@ export interface Reading {
    * an app that is none of Inngest's, refused it. `unanswered`: nobody said anything.
    */
   readonly is: 'admitted' | 'failed' | 'refused' | 'undecided' | 'stranger' | 'unanswered'
-  /** 0 if there is no answer. */
+  /** Of a streamed response the one inside. 0 if there is no answer, or none inside the stream. */
   readonly status: number
   readonly text: string
 }
@@ -40,6 +41,10 @@ const SILENCES = {
 export function readAnswer(answer: Answer, method: string): Reading {
   const { status, fields } = answer
   const code = String(status)
+  if (status === STREAMING) {
+    const streamed = readStream(answer, method)
+    if (streamed !== undefined) return streamed
+  }
   if (namesSdk(answer)) {
     return { is: 'admitted', status, text: `answered by the app with ${code}` }
   }
@@ -59,6 +64,25 @@ export function readAnswer(answer: Answer, method: string): Reading {
         text: `answered with ${code} by ${who}`,
       }
     }
+  }
+}
+
+/** What an SDK that streams responds with to every function call. */
+const STREAMING = 201
+
+/** @returns undefined if the status is that of an app or SDK that does not stream. */
+function readStream(answer: Answer, method: string): Reading | undefined {
+  const inside = readStreamedResponse(answer.body)
+  const by = 'answered by the app with'
+  if (inside.ok) {
+    const text = `${by} ${String(inside.status)} inside a streamed 201`
+    return { is: 'admitted', status: inside.status, text }
+  }
+  if (method !== 'POST' || !namesSdk(answer)) return undefined
+  return {
+    is: 'admitted',
+    status: 0,
+    text: `${by} 201, but the streamed response ${inside.problem}`,
   }
 }
 

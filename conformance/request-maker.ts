@@ -14,6 +14,9 @@ import { version } from '../gateway/version.ts'
 /** No app has it: app ids and function ids are chosen by those who write them. */
 export const NO_FUNCTION = 'inngest-gateway-conformance'
 
+/** The SDK only responds with what it would register. */
+export const IN_BAND = 'X-Inngest-Sync-Kind: in_band'
+
 export interface Wire {
   /** What sets it apart from the others of its case. */
   readonly label: string
@@ -38,6 +41,8 @@ export interface Change {
   readonly body?: string
   /** After the query of the URL. */
   readonly query?: string
+  /** In place of the authority of the URL. */
+  readonly host?: string
   /** In place of the path and query. */
   readonly target?: (target: string) => string
   readonly fields?: readonly string[]
@@ -53,6 +58,8 @@ export interface MakerOptions {
   readonly clockToleranceSeconds: number
   /** An address that the gateway lets in, for whoever tries to pass as it. */
   readonly allowedAddress: string
+  /** Of passthrough routes with an `allowlist`. */
+  readonly restrictedPaths: readonly string[]
   /** Unix seconds. */
   readonly nowSeconds: () => number
 }
@@ -86,7 +93,7 @@ export class RequestMaker {
     const bytes = Buffer.from(body)
     const framing = change.framing ?? lengthOf(bytes)
     const fields = [
-      `Host: ${this.options.url.host}`,
+      `Host: ${change.host ?? this.options.url.host}`,
       `User-Agent: inngest-gateway-conformance/${version}`,
       `X-Request-Id: ${requestId}`,
       'Content-Type: application/json',

@@ -1,7 +1,14 @@
 /** Runs cases one after the other, within a time that no case and no slow answer can exceed. */
 import { formatHostPort } from '../gateway/ip/authority.ts'
 import { tryAppAddress, type AppAddress } from './app-address.ts'
-import { describeExpectation, type Judgement, type RequestCase, type Result } from './case.ts'
+import {
+  describeExpectation,
+  optIns,
+  type Judgement,
+  type OptIn,
+  type RequestCase,
+  type Result,
+} from './case.ts'
 import { bypassCase, bypassExpectation } from './cases.ts'
 import { exchange, type Place } from './exchange.ts'
 import { judge, type Labelled } from './judge.ts'
@@ -12,6 +19,7 @@ export interface Sending {
   readonly place: Place
   readonly make: RequestMaker
   readonly from: RequestCase['from']
+  readonly optedIn: ReadonlySet<OptIn>
   /** For one answer. */
   readonly timeoutMs: number
   /** What is left for all of it, in milliseconds. */
@@ -20,6 +28,8 @@ export interface Sending {
 
 export async function runCase(each: RequestCase, sending: Sending): Promise<Result> {
   if (each.from !== sending.from) return notSent(each, elsewhere(each))
+  const { optIn } = each
+  if (optIn !== undefined && !sending.optedIn.has(optIn)) return notSent(each, optIns[optIn])
   if (sending.leftMs() <= 0) return notSent(each, TIME_UP)
   const wires = each.requests(sending.make)
   const { outcome, detail } = judge(each.expects, await sendAll(wires, each, sending))

@@ -24,11 +24,12 @@ export async function runPlan(
 ): Promise<Results | Problem> {
   const endsMs = performance.now() + TOTAL_MS
   const make = new RequestMaker({ ...plan, nowSeconds: () => Math.floor(Date.now() / 1000) })
-  const { place, from, keyName } = plan
+  const { place, from, keyName, optedIn } = plan
   const sending: Sending = {
     place,
     make,
     from,
+    optedIn,
     timeoutMs: TIMEOUT_MS,
     leftMs: () => endsMs - performance.now(),
   }

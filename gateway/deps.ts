@@ -18,6 +18,7 @@ import { ClockDrift } from './record/clock-drift.ts'
 import { KeyUsage } from './record/key-usage.ts'
 import { createMetrics, type Metrics } from './record/metrics.ts'
 import { Recorder } from './record/recorder.ts'
+import { RegisteredSchemes } from './record/registered-schemes.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
@@ -82,6 +83,7 @@ export async function createParts(
     keyUsage,
     clockDrift,
     unservedRedirects: new UnservedRedirects(),
+    registeredSchemes: new RegisteredSchemes(),
     tracing,
     metrics,
     logger,

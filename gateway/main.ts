@@ -143,6 +143,13 @@ program
   .option('--app-address <host:port>', 'where the app listens itself, repeatable', collect, [])
   .option('--expect-outside', 'this machine is one that the allowlist has to keep out')
   .option('--allowed-address <address>', "one to pass as from outside; by default one of Inngest's")
+  .option(
+    '--restricted-path <path>',
+    'path of a passthrough route with an allowlist, repeatable: send GET requests for other spellings',
+    collect,
+    [],
+  )
+  .option('--syncs', 'the SDK of the app knows in-band syncs: send signed syncs too')
   .option('--max-age <seconds>', 'freshness.maxAgeSeconds of the gateway', '300')
   .option('--clock-tolerance <seconds>', 'freshness.clockToleranceSeconds of the gateway', '300')
   .option('--only <name>', 'only this case or group, repeatable', collect, [])

@@ -31,6 +31,7 @@ export const admittedCases: readonly RequestCase[] = [
     expects: {
       kind: 'admitted',
       unless: { status: 405, why: 'introspection is off on this route' },
+      needsSuccess: true,
     },
     failure: "Inngest's introspection gets no answer. Look for the request id in the log.",
     requests: (make) => [make.request({ method: 'GET', signed: make.sign(0, ''), query: '' })],
@@ -39,6 +40,7 @@ export const admittedCases: readonly RequestCase[] = [
     ...base,
     name: 'trust-probe',
     sends: 'a signed trust probe',
+    expects: { kind: 'admitted', needsSuccess: true },
     failure: 'Inngest cannot tell that the app has the key. Look for the request id in the log.',
     requests: (make) => [make.request({ signed: make.sign(0, '{}'), query: 'probe=trust' })],
   },

@@ -77,11 +77,70 @@ export const framingCases: readonly RequestCase[] = [
     requests: (make) => [
       make.request({
         signatures: [],
-        target: (own) => own.replace(/[a-z](?=[^/?]*(?:\?|$))/i, encodeLetter),
+        target: (own) => own.replace(LETTER_OF_LAST_SEGMENT, encodeLetter),
       }),
     ],
   },
+  {
+    ...base,
+    name: 'path-prefix',
+    sends: 'paths that begin with that of the route',
+    expects: { kind: 'refused', statuses: [404], inFront: 'mends' },
+    failure:
+      'Frameworks that mount by prefix give such a path to the Inngest handler, and no check was applied. Remove the passthrough route that lists it, or update the gateway.',
+    requests: (make) =>
+      CONTINUATIONS.map((more) =>
+        make.request({
+          label: more,
+          signatures: [],
+          target: (own) => continuePath(own, more),
+        }),
+      ),
+  },
+  {
+    ...base,
+    name: 'restricted-spellings',
+    optIn: 'restrictedPaths',
+    sends: 'a GET for each other spelling of a restricted path',
+    expects: { kind: 'refused', statuses: [400, 403, 404], inFront: 'mends' },
+    failure:
+      'The app may take such a path for the restricted one, and a route without an `allowlist` let it through. Let nothing reach the app but through the gateway, and update the gateway.',
+    requests: (make) =>
+      make.options.restrictedPaths.flatMap(otherSpellings).map((path) =>
+        make.request({
+          label: path,
+          method: 'GET',
+          signatures: [],
+          body: '',
+          target: () => path,
+        }),
+      ),
+  },
 ]
+
+/** Behind the path of a route, which frameworks that mount by prefix take for the route itself. */
+const CONTINUATIONS = ['x', '-1', ':', 'x/y']
+
+function continuePath(own: string, more: string): string {
+  return own.replace(/(?=\?|$)/, more)
+}
+
+/** Of a path whose last segment has a letter. */
+function otherSpellings(path: string): readonly string[] {
+  const flip = (letter: string) =>
+    letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()
+  return [
+    path.replace(LETTER_OF_LAST_SEGMENT, flip),
+    path.replace(LETTER_OF_LAST_SEGMENT, encodeLetter),
+    path.replace(/[^/]+$/, './$&'),
+    path.replace(/[^/]+$/, 'conformance/../$&'),
+    `/${path}`,
+    `${path};conformance`,
+    `${path}%2fconformance`,
+  ]
+}
+
+const LETTER_OF_LAST_SEGMENT = /[a-z](?=[^/?]*(?:\?|$))/i
 
 function encodeLetter(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`

@@ -1,6 +1,12 @@
 /** One signature, used more than once. */
 import type { RequestCase } from '../case.ts'
-import { NO_FUNCTION, type Change, type RequestMaker, type Wire } from '../request-maker.ts'
+import {
+  IN_BAND,
+  NO_FUNCTION,
+  type Change,
+  type RequestMaker,
+  type Wire,
+} from '../request-maker.ts'
 
 const base = { group: 'replay', from: 'inside', expects: { kind: 'spent' } } as const
 
@@ -49,6 +55,32 @@ export const replayCases: readonly RequestCase[] = [
   },
   {
     ...base,
+    name: 'retargeted-odd-context',
+    sends: 'the same of calls whose `ctx` does not begin as usual',
+    failure: `A captured call works against every function and step, if its \`ctx\` begins in another way than usual. ${enforce} If they are, update the gateway.`,
+    requests: (make) => {
+      const { body } = make.sign()
+      // In canonical order, so that the app verifies the call as it comes.
+      const odd = body
+        .replace('"attempt":0', '"a":{"b":{}},"attempt":0,"camelCase":1')
+        .replace('"env":""', `"env":"${'e'.repeat(LONG_NAME)}"`)
+        .replace('"qi_id"', '"list":[0],"qi_id"')
+      return reuse(
+        make,
+        [{ label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` }],
+        make.sign(0, odd),
+      )
+    },
+  },
+  {
+    ...base,
+    name: 'retargeted-host',
+    sends: 'the signature of an answered call, with `Host` in capitals',
+    failure: `Each spelling of the host is one more use of a captured call. ${enforce} If they are, update the gateway.`,
+    requests: (make) => reuse(make, [{ label: 'capitals', host: inCapitals(make) }]),
+  },
+  {
+    ...base,
     name: 'replayed-as-sync',
     sends: 'the signature of an answered call, as a sync (PUT)',
     expects: { kind: 'spent', statuses: [403] },
@@ -56,8 +88,27 @@ export const replayCases: readonly RequestCase[] = [
     // In-band, so that an app that gets it registers nothing; one too old to know that is kept from it by
     // `needs`.
     needs: 'replayed',
-    requests: (make) =>
-      reuse(make, [{ label: 'PUT', method: 'PUT', fields: ['X-Inngest-Sync-Kind: in_band'] }]),
+    requests: (make) => reuse(make, [{ label: 'PUT', method: 'PUT', fields: [IN_BAND] }]),
+  },
+  {
+    ...base,
+    name: 'replayed-sync',
+    optIn: 'syncs',
+    needs: 'replayed',
+    sends: 'the signature of an answered sync, for another deployment and with `Host` in capitals',
+    expects: { kind: 'spent', statuses: [403] },
+    failure: `A captured sync makes the app sync again. ${enforce} If they are, update the gateway.`,
+    requests: (make) => {
+      const { origin, pathname } = make.options.url
+      const inBand = { method: 'PUT', fields: [IN_BAND], query: '' }
+      const changes = [
+        { label: 'the sync' },
+        { label: 'other deployId', query: 'deployId=conformance' },
+        { label: 'capitals', host: inCapitals(make) },
+      ]
+      const signed = make.sign(0, JSON.stringify({ url: `${origin}${pathname}` }))
+      return changes.map((change) => make.request({ ...inBand, ...change, signed }))
+    },
   },
   {
     ...base,
@@ -84,6 +135,13 @@ export const replayCases: readonly RequestCase[] = [
     requests: (make) => [make.request({ query: `fnId=${NO_FUNCTION}&stepId=step&stepId=step-2` })],
   },
 ]
+
+/** Longer than any name of a branch. */
+const LONG_NAME = 300
+
+function inCapitals({ options }: RequestMaker): string {
+  return options.url.host.toUpperCase()
+}
 
 function repeat(make: RequestMaker): (index: number) => Wire {
   const signed = make.sign()

@@ -1,6 +1,6 @@
 /** Ways of using the route that Inngest never does. */
 import type { RequestCase } from '../case.ts'
-import { NO_FUNCTION } from '../request-maker.ts'
+import { IN_BAND, NO_FUNCTION } from '../request-maker.ts'
 
 const base = { group: 'use', from: 'inside' } as const
 
@@ -32,10 +32,42 @@ export const useCases: readonly RequestCase[] = [
     sends: 'the signature of a GET, with a POST without a body',
     expects: { kind: 'refused', statuses: [400] },
     failure:
-      'The signature of an introspection opens a function call. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
+      'The signature of an introspection opens a function call. Set `checks.signature` and `checks.runId` of the route to `enforce`. If they are, update the gateway.',
     requests: (make) => [
       make.request({ signed: make.sign(0, ''), framing: ['Content-Length: 0'] }),
     ],
+  },
+  {
+    ...base,
+    name: 'introspection-as-sync',
+    optIn: 'syncs',
+    needs: 'introspection-as-call',
+    sends: 'the signature of a GET, with a PUT without a body',
+    expects: { kind: 'refused', statuses: [400], reportedBy: 'checks.syncBody' },
+    failure:
+      'The signature of an introspection makes the app sync. Set `checks.syncBody` of the route to `enforce`.',
+    requests: (make) => [
+      make.request({
+        method: 'PUT',
+        signed: make.sign(0, ''),
+        query: '',
+        fields: [IN_BAND],
+        framing: ['Content-Length: 0'],
+      }),
+    ],
+  },
+  {
+    ...base,
+    name: 'foreign-sync',
+    optIn: 'syncs',
+    sends: 'a signed sync whose `url` is that of another app',
+    expects: { kind: 'refused', statuses: [403], reportedBy: 'checks.syncUrl' },
+    failure:
+      'A sync that was made for another app with the same key makes this one sync. Set `checks.syncUrl` of the route to `enforce`.',
+    requests: (make) => {
+      const signed = make.sign(0, '{"url":"https://app.invalid/other"}')
+      return [make.request({ method: 'PUT', signed, query: '', fields: [IN_BAND] })]
+    },
   },
   {
     ...base,
@@ -43,7 +75,7 @@ export const useCases: readonly RequestCase[] = [
     sends: 'a trust probe without a body that names a function',
     expects: { kind: 'refused', statuses: [400] },
     failure:
-      'A function call passes for a trust probe, which is checked less. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
+      'A function call passes for a trust probe, which is checked less. Set `checks.signature` and `checks.runId` of the route to `enforce`. If they are, update the gateway.',
     requests: (make) => [
       make.request({
         signed: make.sign(0, ''),

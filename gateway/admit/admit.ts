@@ -16,7 +16,7 @@ import { checkPassthroughUse } from './checks/passthrough-use.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
-import { checkSyncUrl, checkUnsignedSync } from './checks/sync-use.ts'
+import { checkSyncUrl, checkUnsignedSync, readSyncUrl } from './checks/sync-use.ts'
 import { checkSignedUse } from './check-signed-use.ts'
 import { claimOnce, type SignedRequest } from './claim-signature.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
@@ -136,7 +136,7 @@ async function readUnsigned(
   const { signature, syncUrl } = route.checks
   const expected = moderate(signature, findings, () => checkUnsignedSync(head, body.value))
   if (!expected.ok) return expected
-  const ours = moderate(syncUrl, findings, () => checkSyncUrl(body.value, route))
+  const ours = moderate(syncUrl, findings, () => checkSyncUrl(readSyncUrl(body.value), route))
   return ours.ok ? body : ours
 }
 

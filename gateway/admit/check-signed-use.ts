@@ -1,7 +1,7 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
 import { checkAgreement } from './check-agreement.ts'
 import type { PairLesson } from './checks/function-id.ts'
-import { checkSyncBody, checkSyncUrl } from './checks/sync-use.ts'
+import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
 import type { SignedRequest } from './claim-signature.ts'
 import type { Findings } from './facts.ts'
 import { isTrustProbe } from '../inngest/call-parameters.ts'
@@ -38,5 +38,7 @@ function checkSignedSync(
   const { syncBody, syncUrl } = route.checks
   const whole = moderate(syncBody, findings, () => checkSyncBody(body))
   if (!whole.ok || body.byteLength === 0) return whole
-  return moderate(syncUrl, findings, () => checkSyncUrl(body, route))
+  const url = readSyncUrl(body)
+  findings.registeredOrigin = originOfOtherScheme(url, route)
+  return moderate(syncUrl, findings, () => checkSyncUrl(url, route))
 }

@@ -56,6 +56,8 @@ export class Findings {
   redirect: 'rearmed' | 'not_rearmed' | 'not_served' | undefined = undefined
   /** The target of such a redirect that no route serves. */
   unserved: { readonly host: string; readonly path: string } | undefined = undefined
+  /** Origin in the URL of a signed sync, if only its scheme is not that of the route's `serveOrigin`. */
+  registeredOrigin: string | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */
   reported: readonly ReportedReason[] | undefined = undefined
 }

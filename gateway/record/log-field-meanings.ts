@@ -18,7 +18,8 @@ export const logFieldMeanings = {
   host: '`Host` as the client sent it; several are joined with a comma.',
   path: 'As the sender wrote it, without the query.',
   status: 'What the sender got; none if nobody was left to answer.',
-  upstream_status: 'What the app answered.',
+  upstream_status:
+    'Status of the app’s response. An app that streams responds 201 to every function call and puts the real status into the body, which the gateway does not read.',
   duration_ms: 'From the head of the request to the end of its answer.',
   upstream_duration_ms: 'What the app took of that.',
   body_bytes: 'Length of the body as received, where it was read whole.',

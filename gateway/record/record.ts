@@ -6,6 +6,7 @@ import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import type { Metrics } from './metrics.ts'
+import type { RegisteredSchemes } from './registered-schemes.ts'
 import type { Decision, RequestRecord } from './request-record.ts'
 import type { Tracing } from './tracing.ts'
 import type { UnservedRedirects } from './unserved-redirects.ts'
@@ -23,6 +24,7 @@ export interface RecordSinks {
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
   readonly unservedRedirects: UnservedRedirects
+  readonly registeredSchemes: RegisteredSchemes
   readonly tracing: Tracing | undefined
   /** Undefined where nobody may look at it. */
   readonly status: StatusSink | undefined
@@ -36,6 +38,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   countSignature(entry, sinks)
   sinks.tracing?.record(entry)
   sinks.unservedRedirects.add(entry.findings, logger)
+  sinks.registeredSchemes.add(entry.findings, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, 'request')

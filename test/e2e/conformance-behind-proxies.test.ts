@@ -31,6 +31,9 @@ interface Peer {
   readonly notTested: readonly string[]
 }
 
+/** What is reported by default, beside what is enforced. */
+const enforced = { callIds: 'enforce', syncBody: 'enforce', syncUrl: 'enforce' }
+
 const framing = ['doubled-length', 'length-and-chunks', 'odd-encoding']
 
 const peers: readonly Peer[] = [
@@ -87,12 +90,28 @@ describe('the conformance command', () => {
     stops.push(() => {
       app.stop()
     })
-    const config = { allowlist: ['127.0.0.1', NAMED], trustedProxies: [from] }
+    const upstream = app.url
+    const config = {
+      allowlist: ['127.0.0.1', NAMED],
+      trustedProxies: [from],
+      routes: [
+        { name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }], checks: enforced },
+        { name: 'rest', policy: 'passthrough', upstream },
+        {
+          name: 'admin',
+          policy: 'passthrough',
+          upstream,
+          path: '/admin',
+          allowlist: ['192.0.2.10'],
+        },
+      ],
+    }
     const gateway = await startTestGateway(app.url, config)
     stops.push(() => gateway.stop())
     const proxy = await start(gateway.port)
     stops.push(() => proxy.stop())
-    const run = await runConformance(proxy.port)
+    const options = { syncs: true, restrictedPath: ['/admin'] }
+    const run = await runConformance(proxy.port, options)
     expect(run.problem).toBeUndefined()
     expect(run.names('failed')).toEqual([])
     const elsewhere = ['outside-signed', 'outside-unsigned', 'outside-spoofed', 'app-address']

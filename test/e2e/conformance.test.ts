@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { runCli, type CliRun } from '../support/cli.ts'
-import { runConformance } from '../support/conforming.ts'
+import { needsOptions, runConformance, type Conforming } from '../support/conforming.ts'
 import { freePort } from '../support/free-port.ts'
 import { processKey, startGatewayProcess } from '../support/gateway-process.ts'
 import { startOpenProxy } from '../support/open-proxy.ts'
@@ -62,8 +62,8 @@ function expectDocumented(name: string, run: CliRun): void {
 
 const needsOutside = ['outside-signed', 'outside-unsigned', 'outside-spoofed']
 const ofReplay = [
-  ...['replayed', 'retargeted', 'retargeted-unusual', 'replayed-as-probe', 'replayed-at-once'],
-  ...['doubled-step-id'],
+  ...['replayed', 'retargeted', 'retargeted-unusual', 'retargeted-odd-context', 'retargeted-host'],
+  ...['replayed-as-probe', 'replayed-at-once', 'doubled-step-id'],
 ]
 const ofSignature = [
   ...['unsigned-call', 'empty-signature', 'foreign-key', 'tampered-body', 'tampered-timestamp'],
@@ -72,7 +72,11 @@ const ofSignature = [
 ]
 const ofFreshness = ['expired', 'future-dated']
 const ofUse = ['odd-methods', 'introspection-with-body', 'compressed-body']
+const ofRunIds = ['run-id-mismatch', 'run-id-missing']
+const ofRunIdsOff = [...ofRunIds, 'introspection-as-call', 'probe-with-function']
 const ofEmptyCalls = ['introspection-as-call', 'probe-with-function']
+const notTested = (run: Conforming) =>
+  run.names('not tested').filter((name) => !needsOptions.includes(name))
 const framedByNode = ['doubled-length', 'length-and-chunks', 'odd-encoding']
 
 describe('a gateway as it should be', () => {
@@ -86,7 +90,7 @@ describe('a gateway as it should be', () => {
     const run = await conformance(gateway.port, ['--app-address', closed])
     expect(run.stderr).toBe('')
     expect(run.exitCode).toBe(0)
-    expect(run.stdout).toContain('\n41 passed, 0 failed, 3 not tested\n')
+    expect(run.stdout).toContain('\n46 passed, 0 failed, 8 not tested\n')
     expectDocumented('passed', run)
     expect(own.runs()).toBe(0)
     const reached = new Set(own.reached.map((line) => line.replace(/(fnId=)[^&]*/, '$1*')))
@@ -122,7 +126,7 @@ describe('a gateway as it should be', () => {
       ...env,
       NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/cert.pem',
     })
-    expect(trusted.stdout).toContain('\n40 passed, 0 failed, 4 not tested\n')
+    expect(trusted.stdout).toContain('\n45 passed, 0 failed, 9 not tested\n')
     const untrusted = await runCli(args, env)
     expect(untrusted.exitCode).toBe(2)
     expect(untrusted.stderr).toContain('certificate is not trusted here')
@@ -145,8 +149,10 @@ describe('a gateway with one check turned off', () => {
     [{ signature: 'report' }, ofSignature],
     [
       { signature: 'off', freshness: 'off', replay: 'off' },
-      [...ofSignature, ...ofFreshness, ...ofReplay, ...ofEmptyCalls],
+      [...ofSignature, ...ofFreshness, ...ofReplay, ...ofRunIds, ...ofEmptyCalls],
     ],
+    [{ runId: 'off' }, ofRunIdsOff],
+    [{ runId: 'report' }, ofRunIdsOff],
     [{ freshness: 'off' }, ofFreshness],
     [{ freshness: 'report' }, ofFreshness],
     [{ replay: 'off' }, ofReplay],
@@ -158,7 +164,7 @@ describe('a gateway with one check turned off', () => {
       ...('signature' in checks ? ['unsigned-sync'] : []),
       ...('replay' in checks ? ['replayed-as-sync'] : []),
     ]
-    expect(run.names('not tested')).toEqual([...withheld, ...needsOutside, 'app-address'])
+    expect(notTested(run)).toEqual([...withheld, ...needsOutside, 'app-address'])
   })
 
   it.each(['off', 'report'])(
@@ -167,10 +173,7 @@ describe('a gateway with one check turned off', () => {
       const port = await startGateway({ allowlist: mode }, { allowlist: ['192.0.2.10'] })
       const run = await runConformance(port, { expectOutside: true })
       expect(run.names('failed')).toEqual(needsOutside)
-      expect((await runConformance(port)).names('not tested')).toEqual([
-        ...needsOutside,
-        'app-address',
-      ])
+      expect(notTested(await runConformance(port))).toEqual([...needsOutside, 'app-address'])
     },
   )
 
@@ -205,7 +208,7 @@ describe('something wrong around the gateway', () => {
     const run = await runConformance(proxy.port)
     expect(run.names('failed')).toEqual(['spoofed-x-forwarded-for'])
     // The proxy refuses these itself, which shows nothing of the gateway.
-    expect(run.names('not tested')).toEqual([...needsOutside, ...framedByNode, 'app-address'])
+    expect(notTested(run)).toEqual([...needsOutside, ...framedByNode, 'app-address'])
   })
 
   it('passes next to nothing of a proxy that checks nothing', async () => {
@@ -216,7 +219,7 @@ describe('something wrong around the gateway', () => {
       ...['signed-call', 'reencoded-call', 'signed-introspection', 'trust-probe'],
       ...['spoofed-x-forwarded-for', 'spoofed-forwarded', 'spoofed-x-real-ip'],
     ])
-    expect(run.names('failed')).toHaveLength(28)
+    expect(run.names('failed')).toHaveLength(33)
     expect(app.reached.filter((line) => line.startsWith('PUT'))).toEqual([])
     expect(app.runs()).toBe(0)
   })

@@ -4,6 +4,12 @@ import { readPlan, type ConformanceOptions } from '../../conformance/plan.ts'
 import { runPlan } from '../../conformance/run-plan.ts'
 import { testKey } from './test-gateway.ts'
 
+/** What shows nothing of a gateway with the default checks, unless an option says that it may be sent. */
+export const needsOptions = [
+  ...['replayed-sync', 'call-ids-mismatch', 'introspection-as-sync', 'foreign-sync'],
+  'restricted-spellings',
+]
+
 export interface Conforming {
   /** What kept anything from being tested. */
   readonly problem: string | undefined
@@ -16,7 +22,14 @@ export async function runConformance(
   options: Partial<ConformanceOptions> = {},
   key = testKey,
 ): Promise<Conforming> {
-  const defaults = { keyEnv: 'KEY', appAddress: [], only: [], maxAge: '300', clockTolerance: '300' }
+  const defaults = {
+    keyEnv: 'KEY',
+    appAddress: [],
+    restrictedPath: [],
+    only: [],
+    maxAge: '300',
+    clockTolerance: '300',
+  }
   const url = `http://127.0.0.1:${String(port)}/api/inngest`
   const plan = readPlan({ url, ...defaults, ...options }, { KEY: key })
   const run = plan.ok ? await runPlan(plan, () => undefined) : plan

@@ -22,6 +22,7 @@ const load = createRequire(import.meta.url)
 
 interface ExpressApp extends RequestListener {
   use(...handlers: unknown[]): void
+  set(setting: string, value: unknown): void
 }
 
 const express = load('express') as (() => ExpressApp) & { json(): unknown }
@@ -32,7 +33,7 @@ interface KoaContext {
   body: unknown
 }
 
-const Koa = load('koa') as new () => {
+const Koa = load('koa') as new (options: { proxy: boolean }) => {
   use(middleware: (context: KoaContext, next: () => Promise<unknown>) => unknown): void
   callback(): RequestListener
 }
@@ -44,13 +45,29 @@ export interface FrameworkApp {
   stop(): void
 }
 
-type Listener = (parts: ReturnType<typeof makeParts>) => RequestListener | Promise<RequestListener>
+export interface AppOptions {
+  /** Of the Inngest that the app registers with. */
+  readonly baseUrl?: string
+  /** Option of the SDK's `serve()`. */
+  readonly serveOrigin?: string
+  /** The framework believes the forwarding headers of a proxy on loopback. */
+  readonly trustsProxy?: boolean
+}
+
+/** What the SDK's `serve()` gets. */
+export type ServeOptions = ReturnType<typeof makeParts>
+
+export type Listener = (
+  parts: ServeOptions,
+  options: AppOptions,
+) => RequestListener | Promise<RequestListener>
 
 const PATH = '/api/inngest'
 
 export const frameworks: Readonly<Record<string, Listener>> = {
-  express: (parts) => {
+  express: (parts, { trustsProxy }) => {
     const app = express()
+    if (trustsProxy === true) app.set('trust proxy', 'loopback')
     app.use(express.json())
     app.use(PATH, serveExpress(parts))
     app.use((_request: unknown, response: { end(text: string): void }) => {
@@ -58,9 +75,11 @@ export const frameworks: Readonly<Record<string, Listener>> = {
     })
     return app
   },
-  fastify: async (parts) => {
-    const app = Fastify()
-    await app.register(fastifyPlugin, { ...parts, options: {} })
+  fastify: async ({ client, functions }, { serveOrigin, trustsProxy }) => {
+    const app = Fastify({ trustProxy: trustsProxy === true ? 'loopback' : false })
+    // Beside `options` it would be ignored in silence.
+    const options = serveOrigin === undefined ? {} : { serveOrigin }
+    await app.register(fastifyPlugin, { client, functions, options })
     app.all('*', () => 'the rest of the app')
     await app.ready()
     return (request, response) => {
@@ -83,8 +102,8 @@ export const frameworks: Readonly<Record<string, Listener>> = {
       void listener(request, response)
     }
   },
-  koa: (parts) => {
-    const app = new Koa()
+  koa: (parts, { trustsProxy }) => {
+    const app = new Koa({ proxy: trustsProxy === true })
     const handler = serveKoa(parts) as (context: KoaContext) => unknown
     // In place of koa-bodyparser, which the adapter needs.
     app.use(async ({ req, request }, next) => {
@@ -111,8 +130,9 @@ export const frameworks: Readonly<Record<string, Listener>> = {
 export async function startFrameworkApp(
   makeListener: Listener,
   signingKey: string,
+  options: AppOptions = {},
 ): Promise<FrameworkApp> {
-  const listener = await makeListener(makeParts(signingKey))
+  const listener = await makeListener(makeParts(signingKey, options), options)
   const reached: string[] = []
   const server: Server = createServer((request, response) => {
     reached.push(`${request.method ?? ''} ${request.url ?? ''}`)
@@ -130,12 +150,15 @@ export async function startFrameworkApp(
   }
 }
 
-function makeParts(signingKey: string) {
-  const baseUrl = 'http://127.0.0.1:9'
+/** By default nothing listens where it would register. */
+function makeParts(
+  signingKey: string,
+  { baseUrl = 'http://127.0.0.1:9', serveOrigin }: AppOptions,
+) {
   const client = new Inngest({ id: 'shop', isDev: false, eventKey: 'test', signingKey, baseUrl })
   const hello = client.createFunction(
     { id: 'hello', triggers: [{ event: 'shop/hello' }] },
     () => 'hello from the function',
   )
-  return { client, functions: [hello] }
+  return { client, functions: [hello], ...(serveOrigin !== undefined && { serveOrigin }) }
 }

@@ -22,6 +22,7 @@ import { listFaults } from '../../gateway/ranges/list-fault.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory/store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/admit/reasons.ts'
+import { adapterSchemes, nodeEnvironments } from './adapter-schemes.ts'
 import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
@@ -52,6 +53,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       'results',
       `\`result\` of \`inngest_gateway_ip_allowlist_refresh_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
+  'docs/syncing.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/conformance.md': (before) =>
     replaceBlock(
@@ -128,6 +130,17 @@ function casesTable(): string {
     ['case', 'what is sent', 'what has to come back', 'what a failure means'],
     [...rows, [`\`${name}\``, sends, bypassExpectation, failure]],
   )
+}
+
+function adaptersTable(): string {
+  const rows = Object.entries(adapterSchemes).map(([name, { registers, option, setting }]) => [
+    name.replace(/^[a-z0-9]+/, '`inngest/$&`'),
+    ...nodeEnvironments.map((each) => `\`${registers[each]}\``),
+    `\`${option ?? 'serve({ …, serveOrigin })'}\``,
+    setting === undefined ? 'none' : `\`${setting}\``,
+  ])
+  const head = nodeEnvironments.map((each) => `\`NODE_ENV\` ${each}`)
+  return table(['adapter', ...head, 'option of the SDK', 'setting of the framework'], rows)
 }
 
 function logFieldsTable(): string {

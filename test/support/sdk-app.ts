@@ -15,21 +15,26 @@ export interface SdkApp {
   stop(): void
 }
 
-export async function startSdkApp(signingKey: string, signingKeyFallback: string): Promise<SdkApp> {
+/** @param signingKey undefined is an app that was deployed without one. */
+export async function startSdkApp(
+  signingKey: string | undefined,
+  signingKeyFallback: string | undefined,
+  { streaming = false }: { readonly streaming?: boolean } = {},
+): Promise<SdkApp> {
   let runs = 0
   const inngest = new Inngest({
     id: 'shop',
     isDev: false,
     eventKey: 'test',
-    signingKey,
-    signingKeyFallback,
+    ...(signingKey !== undefined && { signingKey }),
+    ...(signingKeyFallback !== undefined && { signingKeyFallback }),
     baseUrl: 'http://127.0.0.1:9',
   })
   const hello = inngest.createFunction({ id: 'hello', triggers: [{ event: 'shop/hello' }] }, () => {
     runs += 1
     return 'hello from the function'
   })
-  const handler = serve({ client: inngest, functions: [hello] })
+  const handler = serve({ client: inngest, functions: [hello], streaming })
   const reached: string[] = []
   const server = createServer((request, response) => {
     reached.push(`${request.method ?? ''} ${request.url ?? ''}`)

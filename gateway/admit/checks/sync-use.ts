@@ -15,20 +15,50 @@ export function checkSyncBody(body: Body): Verdict<undefined> {
   return body.byteLength === 0 ? refuse('sync_body_missing') : pass(undefined)
 }
 
+/** As the URL is written, and not as the URL class has it, which would normalize what another parser may not. */
+export interface SyncUrl {
+  /** In lower case. */
+  readonly scheme: string
+  /** As `canonicalAuthority` spells it without a scheme; undefined if it is none. */
+  readonly authority: string | undefined
+  readonly path: string
+}
+
+/** @returns undefined if the body has no `url` that is an absolute URL. */
+export function readSyncUrl(body: Body): SyncUrl | undefined {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)/i.exec(urlOf(body) ?? '')
+  if (match === null) return undefined
+  const [, scheme = '', authority = '', path = ''] = match
+  return {
+    scheme: scheme.toLowerCase(),
+    // Without the scheme: a proxy in front may end TLS.
+    authority: canonicalAuthority(authority, undefined),
+    path: path || '/',
+  }
+}
+
 /** The URL's path is that of the route, and its authority one of the route's, if the route has any. */
 export function checkSyncUrl(
-  body: Body,
+  url: SyncUrl | undefined,
   { path, syncAuthorities }: Pick<InngestRoutePolicy, 'path' | 'syncAuthorities'>,
 ): Verdict<undefined> {
-  const url = urlOf(body)
-  // Not by the URL class, which would normalize what another parser may not.
-  const [, authority = '', urlPath = ''] =
-    /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)/i.exec(url ?? '') ?? []
-  // Without the scheme: a proxy in front may end TLS.
-  const canonical = canonicalAuthority(authority, undefined)
-  const isOurs =
-    canonical !== undefined && (syncAuthorities.size === 0 || syncAuthorities.has(canonical))
-  return isOurs && (urlPath || '/') === path ? pass(undefined) : refuse('sync_url_foreign')
+  if (url?.authority === undefined) return refuse('sync_url_foreign')
+  const isOurs = syncAuthorities.size === 0 || syncAuthorities.has(url.authority)
+  return isOurs && url.path === path ? pass(undefined) : refuse('sync_url_foreign')
+}
+
+/**
+ * The origin that an app registered, if it is `serveOrigin` but for the scheme: most adapters of the SDKs
+ * do not read `X-Forwarded-Proto` and register `http`.
+ */
+export function originOfOtherScheme(
+  url: SyncUrl | undefined,
+  { serveOrigin }: Pick<InngestRoutePolicy, 'serveOrigin'>,
+): string | undefined {
+  if (url?.authority === undefined || serveOrigin === undefined) return undefined
+  const isSameHost = url.authority === canonicalAuthority(serveOrigin.host, undefined)
+  const isOther = isSameHost && url.scheme !== serveOrigin.protocol
+  return isOther ? `${url.scheme}://${url.authority}` : undefined
 }
 
 /** Longest body of a sync that is admitted without a signature: a URL is at most half as long. */

@@ -74,6 +74,7 @@ describe('in place of a signing key', () => {
     const options = {
       keyEnv: 'KEY',
       appAddress: [],
+      restrictedPath: [],
       only: [],
       maxAge: '300',
       clockTolerance: '300',

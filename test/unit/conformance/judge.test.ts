@@ -44,6 +44,42 @@ describe('an answer', () => {
     expect(readAnswer(answer, 'POST').is).toBe(is)
   })
 
+  const sdk = { 'x-inngest-sdk': 'js' }
+  const envelope = (status: unknown) => JSON.stringify({ status, body: '{}', headers: {} })
+
+  it.each<[string, Record<string, string>, string, string, Pick<Reading, 'is' | 'status'>]>([
+    ['a refusal inside', sdk, 'POST', envelope(401), { is: 'admitted', status: 401 }],
+    ['heartbeats before it', sdk, 'POST', `  \n ${envelope(401)}`, { is: 'admitted', status: 401 }],
+    ['a success inside', sdk, 'POST', envelope(206), { is: 'admitted', status: 206 }],
+    ['no body', sdk, 'POST', '', { is: 'admitted', status: 0 }],
+    ['only heartbeats', sdk, 'POST', '   ', { is: 'admitted', status: 0 }],
+    ['half an object', sdk, 'POST', envelope(401).slice(0, -1), { is: 'admitted', status: 0 }],
+    ['two objects', sdk, 'POST', envelope(200).repeat(2), { is: 'admitted', status: 0 }],
+    ['no JSON', sdk, 'POST', '<html>', { is: 'admitted', status: 0 }],
+    ['null', sdk, 'POST', 'null', { is: 'admitted', status: 0 }],
+    ['a list', sdk, 'POST', '[{"status":200}]', { is: 'admitted', status: 0 }],
+    ['no status', sdk, 'POST', '{"body":"{}"}', { is: 'admitted', status: 0 }],
+    ['a status in quotes', sdk, 'POST', envelope('200'), { is: 'admitted', status: 0 }],
+    ['a status that is none', sdk, 'POST', envelope(20), { is: 'admitted', status: 0 }],
+    ['a fraction', sdk, 'POST', envelope(200.5), { is: 'admitted', status: 0 }],
+    ['no SDK, a refusal inside', {}, 'POST', envelope(401), { is: 'admitted', status: 401 }],
+    ['no SDK, other JSON', {}, 'POST', '{"id":1}', { is: 'admitted', status: 201 }],
+    ['a sync, which is not streamed', sdk, 'PUT', '{"ok":true}', { is: 'admitted', status: 201 }],
+  ])('reads a 201 with %s', (_, fields, method, body, expected) => {
+    const answer = { status: 201, fields: new Map(Object.entries(fields)), body }
+    expect(readAnswer(answer, method)).toMatchObject(expected)
+  })
+
+  it('names the status inside a stream, and what the stream lacks', () => {
+    const answer = { status: 201, fields: new Map(Object.entries(sdk)), body: envelope(401) }
+    expect(readAnswer(answer, 'POST').text).toBe(
+      'answered by the app with 401 inside a streamed 201',
+    )
+    expect(readAnswer({ ...answer, body: ' ' }, 'POST').text).toBe(
+      'answered by the app with 201, but the streamed response never came',
+    )
+  })
+
   it('to a HEAD is known by its fields', () => {
     const answer = { status: 405, fields: new Map(Object.entries(json)), body: '' }
     expect(readAnswer(answer, 'HEAD').is).toBe('refused')
@@ -59,8 +95,10 @@ describe('an answer', () => {
 const read = (is: Reading['is'], status = 0) => ({ is, status, text: is, label: 'a' })
 const refused: Expectation = { kind: 'refused', statuses: [401] }
 const refusable: Expectation = { ...refused, inFront: 'refuses' }
+const reportable: Expectation = { ...refused, reportedBy: 'checks.callIds' }
 const mendable: Expectation = { ...refused, inFront: 'mends' }
 const admitted: Expectation = { kind: 'admitted', unless: { status: 405, why: 'off' } }
+const answered: Expectation = { kind: 'admitted', needsSuccess: true }
 const spent: Expectation = { kind: 'spent' }
 const once: Expectation = { kind: 'once' }
 const app = read('admitted', 500)
@@ -77,6 +115,15 @@ describe('a judgement', () => {
     ['by a stranger, mendable', mendable, [read('stranger', 401)], 'not tested'],
     ['by the app', mendable, [app], 'failed'],
     ['let through to an app that is down', mendable, [read('failed', 502)], 'failed'],
+    ['by the app, reportable', reportable, [app], 'not tested'],
+    [
+      'let through to an app that is down, reportable',
+      reportable,
+      [read('failed', 502)],
+      'not tested',
+    ],
+    ['as refused, reportable', reportable, [read('refused', 401)], 'passed'],
+    ['refused for another reason, reportable', reportable, [read('refused', 400)], 'failed'],
     ['by nobody', refused, [read('unanswered')], 'failed'],
     ['by nobody, mendable', mendable, [read('unanswered')], 'not tested'],
     ['by a busy gateway', refused, [read('undecided', 503)], 'not tested'],
@@ -89,6 +136,11 @@ describe('a judgement', () => {
     ['of nothing', refused, [], 'not tested'],
     ['as admitted', admitted, [app], 'passed'],
     ['admitted, and refused by the SDK', admitted, [read('admitted', 401)], 'failed'],
+    ['admitted, and forbidden by the app', admitted, [read('admitted', 403)], 'failed'],
+    ['admitted, with a stream that holds no response', admitted, [read('admitted', 0)], 'failed'],
+    ['admitted, with an error of the app', admitted, [app], 'passed'],
+    ['admitted, with an error in place of a success', answered, [app], 'failed'],
+    ['admitted, with the success that is needed', answered, [read('admitted', 200)], 'passed'],
     ['not admitted', admitted, [read('refused', 401)], 'failed'],
     ['not admitted as the operator chose', admitted, [read('refused', 405)], 'not tested'],
     ['not admitted by a busy gateway', admitted, [read('undecided', 503)], 'not tested'],

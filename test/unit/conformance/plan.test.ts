@@ -3,7 +3,14 @@ import { describe, expect, it, vi } from 'vitest'
 import { conformance } from '../../../gateway/cli/conformance.ts'
 import { readPlan, warningOf } from '../../../conformance/plan.ts'
 
-const defaults = { keyEnv: 'KEY', appAddress: [], only: [], maxAge: '300', clockTolerance: '300' }
+const defaults = {
+  keyEnv: 'KEY',
+  appAddress: [],
+  restrictedPath: [],
+  only: [],
+  maxAge: '300',
+  clockTolerance: '300',
+}
 const env = { KEY: 'signkey-test-12345678' }
 
 function warningAt(url: string): string | undefined {

@@ -42,6 +42,7 @@ const make = new RequestMaker({
   maxAgeSeconds: 300,
   clockToleranceSeconds: 300,
   allowedAddress: '192.0.2.10',
+  restrictedPaths: [],
   nowSeconds: () => 1_800_000_000,
 })
 const nowMs = () => 1_800_000_000_000

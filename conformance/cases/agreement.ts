@@ -1,0 +1,55 @@
+/** Ids that a signature does not cover, against those in the signed body. */
+import type { RequestCase } from '../case.ts'
+import { NO_FUNCTION, type RequestMaker, type Signed, type Wire } from '../request-maker.ts'
+
+const base = { group: 'agreement', from: 'inside' } as const
+
+const enforce = 'Set `checks.runId` of the route to `enforce` and, if it is, update the gateway.'
+
+export const agreementCases: readonly RequestCase[] = [
+  {
+    ...base,
+    name: 'run-id-mismatch',
+    sends: 'a signed call with another run in `X-Run-ID` than in its body',
+    expects: { kind: 'refused', statuses: [401] },
+    failure: `The app, or what stands before it, may take another run for the one that was signed. ${enforce}`,
+    requests: (make) => [make.request({ fields: ['X-Run-ID: 00000000000000000000000001'] })],
+  },
+  {
+    ...base,
+    name: 'run-id-missing',
+    sends: 'signed bodies without a `ctx.run_id`',
+    expects: { kind: 'refused', statuses: [401] },
+    failure: `What Inngest signs for something else than a function call passes for one. ${enforce}`,
+    requests: (make) => [
+      withBody(make, 'no run id', (body) => body.replace(/"run_id":"\d+",/, '')),
+      withBody(make, 'an empty run id', (body) => body.replace(/("run_id":)"\d+"/, '$1""')),
+      withBody(make, 'no ctx', () => '{"data":{}}'),
+    ],
+  },
+  {
+    ...base,
+    name: 'call-ids-mismatch',
+    sends: 'signed calls with another job, generation, version or step in a header',
+    expects: { kind: 'refused', statuses: [401], reportedBy: 'checks.callIds' },
+    failure:
+      'The app, or what stands before it, may take another job or step for the one that was signed. Set `checks.callIds` of the route to `enforce`.',
+    requests: (make) =>
+      [
+        'X-Inngest-Job-ID: other',
+        'X-Inngest-Generation-ID: 2',
+        'X-Inngest-Req-Version: 1',
+        'X-Inngest-Step-ID: other',
+      ].map((field) => {
+        const { body } = make.sign()
+        const ids = body.replace('"qi_id"', '"generation_id":1,"job_id":"job","qi_id"')
+        const label = field.split(':')[0] ?? ''
+        return make.request({ label, signed: make.sign(0, ids), fields: [field] })
+      }),
+  },
+]
+
+function withBody(make: RequestMaker, label: string, change: (body: string) => string): Wire {
+  const signed: Signed = make.sign(0, change(make.sign().body))
+  return make.request({ label, signed, query: `fnId=${NO_FUNCTION}&stepId=step` })
+}
