@@ -3,15 +3,9 @@ import type { Logger } from 'pino'
 
 import type { Settings } from '../config/compile.ts'
 import { FallbackPairs } from '../pairs/fallback-pairs.ts'
-import type { PairStore } from '../pairs/pair-store.ts'
 import { FallbackReplayStore } from './memory/fallback-store.ts'
 import { MemoryReplayStore } from './memory/store.ts'
-import type { ReplayStore } from './store.ts'
-
-export interface Stores {
-  readonly replay: ReplayStore
-  readonly pairs: PairStore
-}
+import type { Stores } from './store.ts'
 
 /** @param startSeconds the first second that it remembers whole. */
 export function createMemoryStore({ config }: Settings, startSeconds: number): MemoryReplayStore {

@@ -4,7 +4,9 @@
  * usable once more, for one target. A request of which no byte reached the app gives back what it took.
  */
 import { randomInt } from 'node:crypto'
+
 import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
+import type { PairStore } from '../pairs/pair-store.ts'
 
 export interface Claim extends ReplayClaim {
   /**
@@ -22,6 +24,12 @@ export type ClaimOutcome = ReplayOutcome | 'followed_before'
 
 /** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60
+
+/** What the gateways that share a store know together. */
+export interface Stores {
+  readonly replay: ReplayStore
+  readonly pairs: PairStore
+}
 
 export interface ReplayStore {
   /**

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 import type { StopReport } from '../gateway.ts'
-import type { Stores } from '../replay/create-store.ts'
+import type { Stores } from '../replay/store.ts'
 import type { Assignment, Order } from './messages.ts'
 import { endWhenLate, endWhenStuck } from './stuck-watch.ts'
 import { WorkerProcess, type Ending } from './worker-process.ts'

@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc/server.ts'
 import { answerPairAsk } from '../pairs/ipc-pairs.ts'
-import type { Stores } from '../replay/create-store.ts'
+import type { Stores } from '../replay/store.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import {
   WORKER_VARIABLE,

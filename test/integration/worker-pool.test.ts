@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import type { Assignment } from '../../gateway/workers/messages.ts'
-import type { Stores } from '../../gateway/replay/create-store.ts'
+import type { Stores } from '../../gateway/replay/store.ts'
 import { WorkerPool } from '../../gateway/workers/worker-pool.ts'
 
 /** Of which an idle worker wants nothing. */

@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { readSettingsFile } from '../../gateway/config/load.ts'
-import type { Stores } from '../../gateway/replay/create-store.ts'
+import type { Stores } from '../../gateway/replay/store.ts'
 import { WorkerProcess } from '../../gateway/workers/worker-process.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 

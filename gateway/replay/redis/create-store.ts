@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 
 import type { Settings } from '../../config/compile.ts'
 import { RedisPairs } from '../../pairs/redis-pairs.ts'
-import type { Stores } from '../create-store.ts'
+import type { Stores } from '../store.ts'
 import { createRedisClient, isCluster } from './client.ts'
 import { RedisKeys } from './keys.ts'
 import { RedisLink } from './health.ts'
