@@ -49,6 +49,8 @@ describe.each(Object.keys(frameworks))('beside the %s adapter', (framework) => {
     '/api/inngest:',
     '/api/inngestx/y',
     '/API/Inngest-1',
+    '/api/inngest%CC%87',
+    '/api/inngest%E2%80%8B',
   ])('refuses %s, which begins like the Inngest path', async (target) => {
     const { app, gateway } = await startBehind(framework)
     const answer = await send({ port: gateway.port, method: 'GET', target })

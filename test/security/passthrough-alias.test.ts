@@ -102,6 +102,13 @@ const aliases = [
   '/API/INNGEST1/x',
   '/api/../inngest/../api/inngestor',
   '/api/%69nngestor',
+  // The same to one that normalizes after it compared, or compares base letters only.
+  '/api/inngest%CC%87',
+  '/api/inngest%CC%81/x',
+  '/api/inngest%E2%80%8D',
+  '/api/%C3%ADnngest',
+  '/api/inn%C2%ADgest',
+  '/api/%E0%81%A9nngest',
 ]
 
 describe('another spelling of an Inngest path', () => {
@@ -156,6 +163,20 @@ describe('another spelling of an Inngest path', () => {
     expect(statusOf(await target.raw(bytes))).toBe(200)
     expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
   })
+
+  it.each(['/x/..', '/x/%2e%2e', '/x/.%E2%80%8B.', '//'])(
+    'of the root, %s, is not handed over',
+    async (alias) => {
+      const target = await startBoth('/')
+      const bytes = callBytes(
+        '',
+        ['Content-Length: 0', 'Connection: close'],
+        `PUT ${alias} HTTP/1.1`,
+      )
+      expect(statusOf(await target.raw(bytes))).toBe(404)
+      expect(target.upstream.bytes()).toBe('')
+    },
+  )
 
   it('is handed over where it only begins like it and the operator lists it', async () => {
     const target = await startBoth('/api/inngest', ['/api/inngest-docs'])

@@ -42,6 +42,16 @@ const spellings = [
   '/admin-1',
   '/%61dminx',
   '/x/../adminx',
+  // Letters to which a normalization or a comparison adds something, or takes it away.
+  '/admin%CC%87',
+  '/admin%CC%81',
+  '/admin%CC%A3',
+  '/admin%CC%81/users',
+  '/./admin%CC%81',
+  '/adm%C3%ADn',
+  '/adm%E2%80%8Bin',
+  '/admin%EF%B8%8F',
+  '/%E0%81%A1dmin',
 ]
 
 describe('beside a route with an allowlist', () => {
@@ -60,6 +70,29 @@ describe('beside a route with an allowlist', () => {
       expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
     },
   )
+
+  it.each([
+    ['a loopback address', 'localhost'],
+    ['another loopback address', '127.0.0.2'],
+    ['the unspecified address', '0.0.0.0'],
+    ['an IPv4-mapped address', '[::ffff:127.0.0.1]'],
+  ])('an open route to the same app by %s refuses its path', async (_, name) => {
+    const target = await startTarget((upstream) => ({
+      routes: [
+        { name: 'app', policy: 'passthrough', upstream: upstream.replace('127.0.0.1', name) },
+        {
+          name: 'admin',
+          policy: 'passthrough',
+          host: 'internal.example.com',
+          path: '/admin',
+          upstream,
+          allowlist: STRANGERS,
+        },
+      ],
+    }))
+    expect(statusOf(await target.raw(get('/admin')))).toBe(404)
+    expect(target.reasons()).toEqual(['path_ambiguous'])
+  })
 
   it('the restricted path itself is refused by the allowlist', async () => {
     const target = await startAdmin()
@@ -109,6 +142,55 @@ describe('beside a host with an allowlist', () => {
       expect(statusOf(await target.raw(get('/', host)))).toBe(404)
       expect(target.reasons()).toEqual(['host_ambiguous'])
       expect(target.upstream.bytes()).toBe('')
+    },
+  )
+
+  const inTarget = [
+    '//admin.example.com/x',
+    '//admin.example.com',
+    '//ADMIN.example.com.:8080/x',
+    '///admin.example.com/x',
+    '/\\admin.example.com/x',
+    '//user@admin.example.com/x',
+    '//admin%2eexample.com/x',
+    '//admin.example%E3%80%82com/x',
+    '/%2fadmin.example.com/x',
+    '/x/..//admin.example.com/x',
+  ]
+
+  it.each(inTarget)('an open route refuses the target %s, whatever Host is', async (path) => {
+    const target = await startHost()
+    expect(statusOf(await target.raw(get(path, 'foo')))).toBe(404)
+    expect(target.reasons()).toEqual(['host_ambiguous'])
+    expect(target.upstream.bytes()).toBe('')
+  })
+
+  it.each([
+    ['a host of its own', { host: 'www.example.com' }],
+    ['a Host that is replaced', { serveOrigin: 'https://www.example.com' }],
+  ])('so does one with %s, since the target does not change', async (_, open) => {
+    const target = await startHost(open)
+    const answer = await target.raw(get('//admin.example.com/x', 'www.example.com'))
+    expect(statusOf(answer)).toBe(404)
+    expect(target.reasons()).toEqual(['host_ambiguous'])
+  })
+
+  it.each(['[::1]', '127.0.0.1'])(
+    'an address in the target counts in any spelling: %s',
+    async (host) => {
+      const target = await startAdmin({ path: '/', host })
+      const spelling = host === '[::1]' ? '[0:0::1]' : '0x7f.1'
+      expect(statusOf(await target.raw(get(`//${spelling}/x`, 'foo')))).toBe(404)
+      expect(target.reasons()).toEqual(['host_ambiguous'])
+    },
+  )
+
+  it.each(['//www.example.com/x', '//assets/x.js', '/admin.example.com', '/a//admin.example.com'])(
+    'an open route forwards the target %s',
+    async (path) => {
+      const target = await startHost()
+      expect(statusOf(await target.raw(get(path, 'foo')))).toBe(200)
+      expect(target.upstream.seen[0]?.line).toBe(`GET ${path} HTTP/1.1`)
     },
   )
 

@@ -4,14 +4,22 @@
  * has checked it as that route demands.
  *
  * An app may read the path in another way (protected-path.ts), and the host: many leave out the port
- * and final dots. A client also chooses `Host`, so two routes to one app differ for that app by their
- * path alone, unless the stricter one has all paths of its host.
+ * and final dots, and one that resolves the target against a base URL reads the host from a target that
+ * begins with `//` (RFC 3986 5.2.2). A client also chooses `Host`, so two routes to one app differ for
+ * that app by their path alone, unless the stricter one has all paths of its host.
  */
-import type { CheckMode, PassthroughRoutePolicy, RoutePolicy } from '../policy.ts'
-import { withoutBrackets } from '../../ip/authority.ts'
-import { canonicalAuthority, parseAuthority } from '../../ip/authority.ts'
+import type { CheckMode, PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
+import { canonicalAuthority, parseAuthority, withoutBrackets } from '../../ip/authority.ts'
+import { serverOf } from '../../ip/server-of.ts'
 import { memoized } from '../memoized.ts'
-import { isBesidePath, isSamePath, isWithinPath, mayClimb, mayMeanPath } from './protected-path.ts'
+import {
+  isBesidePath,
+  isSamePath,
+  isWithinPath,
+  mayClimb,
+  mayMeanPath,
+  mayNameHost,
+} from './protected-path.ts'
 
 /** A request with the route that it matches. */
 export interface Matched {
@@ -61,12 +69,12 @@ function ambiguityOnPassthrough(
 ): Ambiguity | undefined {
   const { path } = matched
   const isHost = isOfHost(matched.host, other)
-  const isLikeHost = isHost || looksLike(matched.host, other.host)
+  const isNamed = !isHost && namesHost(path, other.host)
+  const isLikeHost = isHost || isNamed || looksLike(matched.host, other.host)
   if (!isLikeHost && !isReachedByAnyHost(other, route)) return undefined
   if (mayMeanPathOf(path, route, other)) return 'path_ambiguous'
-  return !isHost && mayMeanHost(matched, other) && holdsPath(other, path)
-    ? 'host_ambiguous'
-    : undefined
+  const mayMean = isNamed || (!isHost && mayMeanHost(matched, other))
+  return mayMean && holdsPath(other, path) ? 'host_ambiguous' : undefined
 }
 
 /** A passthrough route has all below its path; another reading of a path in it may lead out of it. */
@@ -91,8 +99,17 @@ function isReachedByAnyHost(other: RoutePolicy, route: RoutePolicy): boolean {
   return other.kind === 'inngest' || (other.path !== '/' && isSameApp(route, other))
 }
 
+/** By address, as far as the configuration shows it: what DNS resolves to one server counts as two. */
 function isSameApp({ upstream: one }: RoutePolicy, { upstream: other }: RoutePolicy): boolean {
-  return one.origin === other.origin && one.socketPath === other.socketPath
+  return one.socketPath === undefined && other.socketPath === undefined
+    ? serverAt(one.origin) === serverAt(other.origin)
+    : socketAt(one) === socketAt(other)
+}
+
+const serverAt = memoized(serverOf)
+
+function socketAt({ socketPath }: UpstreamPolicy): string | undefined {
+  return socketPath?.replace(/\/(?:\.?\/)+/g, '/')
 }
 
 /** As routes match it. */
@@ -107,6 +124,19 @@ function looksLike(host: string, other: string | undefined): boolean {
   if (other === undefined) return false
   const names = namesOf(other)
   return namesOf(host).some((name) => names.includes(name))
+}
+
+/** Whether an app that resolves the target as a reference might read a host from it, whatever `Host` is. */
+function namesHost(path: string, other: string | undefined): boolean {
+  if (other === undefined) return false
+  const names = namesOf(other)
+  return names.includes(referenceHost(path)) || names.some((name) => mayNameHost(path, name))
+}
+
+/** As WHATWG URL reads it, to which `\` is a slash, and which knows other spellings of addresses. */
+function referenceHost(path: string): string {
+  const url = /^\/[/\\]/.test(path) ? URL.parse(path, 'http://localhost') : null
+  return url === null ? '' : withoutDots(withoutBrackets(url.hostname))
 }
 
 const namesOf = memoized((host: string): readonly string[] => {

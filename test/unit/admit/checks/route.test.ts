@@ -62,11 +62,22 @@ describe('checkRoute', () => {
     ['wide escapes', `/x${'%u0061'.repeat(2600)}`],
     ['encoded percent signs', `/x${'%25'.repeat(5000)}u0061`],
     ['marks', `/a${'%CD%84'.repeat(6000)}${'%CC%B4'.repeat(7500)}`],
+    ['letters that become marks', `/a${`${'%CD%84'.repeat(31)}%EF%BE%9E`.repeat(300)}`],
+    ['groups of marks', `/${`a${'%CC%B4'.repeat(31)}`.repeat(250)}`],
+    ['invisible characters', `/x${'%E2%80%8B'.repeat(5000)}y`],
+    ['long sequences', `/x${'%FC%80%80%80%81%A1'.repeat(2600)}`],
+    ['broken sequences', `/x${'%FC%80%80%80%80'.repeat(3000)}`],
+    ['ligatures of many letters', `/x${'%EF%B7%BA'.repeat(5000)}`],
+    ['capital sigmas', `/x${"%CE%A3'.".repeat(5000)}`],
+    ['slashes', `${'/'.repeat(48_000)}x`],
+    ['user information', `//${'@'.repeat(48_000)}x`],
+    ['hosts', '//one'.repeat(9000)],
   ])('takes no longer over %s than there are of them', (_, path) => {
     const before = process.threadCpuUsage().user
     decide(headOf({ target: path, rawHeaders: ['Host', 'a'] }), [
       ...routes,
       open('all', undefined, '/'),
+      { ...open('int', 'one', '/'), allowlist: AddressRanges.compile([]) } as RoutePolicy,
     ])
     // Microseconds: hundreds are usual, and hundreds of thousands are the square.
     expect(process.threadCpuUsage().user - before).toBeLessThan(100_000)
