@@ -18,13 +18,27 @@ const HOP_BY_HOP = new Set([
 ])
 
 /**
- * Other proxies' headers that say who the client is, or which host it asked for, by which libraries go
- * (npm's `request-ip`, Spring, WebLogic). Vendors add their name in front and spell the rest in few ways.
+ * Headers of other proxies that name the client, the requested host or the scheme, and that libraries
+ * believe (npm's `request-ip`, Spring, WebLogic, IIS). Vendors put their name in front and spell the rest
+ * in few ways.
  */
 const TELLS_ADDRESS =
-  /(?:^|-)(?:(?:client|real|remote|originating|origin|connecting|connection|user|proxyuser|peer|visitor|viewer|src|source|socket)-?ip(?:v[46])?|(?:client|remote|peer|real|viewer|external)-?(?:addr|address|port)|remote-host|pseudo-ipv[46]|forwarded-for)$/
+  /(?:^|-)(?:(?:client|real|remote|originating|origin|connecting|connection|user|proxyuser|peer|visitor|viewer|src|source|socket|caller|from|trusted|true|external|proxy)-?ip(?:v[46])?(?:-?addr(?:ess)?)?|(?:client|remote|peer|real|viewer|external|socket|source|src|caller)-?(?:addr|address|port)|remote-host|pseudo-ipv[46])$/
 
-const TELLS_HOST = /^x-(?:http-)?host(?:-override)?$/
+/** The bare words, which are too common to end other names with. */
+const IS_ADDRESS = /^(?:x-)?ip(?:v[46])?(?:-?addr(?:ess)?)?$/
+
+/** The words behind `forwarded`, whoever it is that says so. */
+const TELLS_FORWARDED =
+  /(?:^|-)forwarded-(?:by|for|host|ip|method|path|port|prefix|proto|protocol|scheme|server|ssl|uri|url)(?:-ip)?$/
+
+const TELLS_HOST =
+  /^x-(?:http-)?host(?:-override)?$|^(?:x-)?(?:backend|client|external|front-?end|gateway|origin|proxy|public|real|requested|request|viewer)-host$/
+
+const TELLS_SCHEME =
+  /^x-(?:scheme|proto|https|ssl)$|^https$|^(?:x-)?(?:(?:client|external|front-?end|gateway|http|origin|proxy|real|request|uri|url|viewer)-(?:scheme|proto|https|ssl)|(?:appengine|arr)-(?:https|ssl))$/
+
+const TELLS = [TELLS_ADDRESS, IS_ADDRESS, TELLS_FORWARDED, TELLS_HOST, TELLS_SCHEME]
 
 /** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
 const OF_PROXY: Record<QuestionForm, ReadonlySet<string>> = {
@@ -69,6 +83,8 @@ const MANAGED = new Set([
   'x-request-id',
   // Some apps take it for their own setting (CVE-2016-5385).
   'proxy',
+  // Cloudflare's word for the scheme.
+  'cf-visitor',
 ])
 
 /** Frameworks route by these as if they were the request line. */
@@ -137,8 +153,7 @@ function isNeverPassed(name: string): boolean {
   return (
     NEVER_PASSED.has(name) ||
     NEVER_PASSED_PREFIX.test(name) ||
-    TELLS_ADDRESS.test(name) ||
-    TELLS_HOST.test(name)
+    TELLS.some((pattern) => pattern.test(name))
   )
 }
 
