@@ -124,13 +124,13 @@ export const reasons = {
     phase: 'route',
     status: 404,
     meaning:
-      'An app may take this passthrough path for one of an Inngest route, or of a route with an `allowlist`: it is another spelling of that path, or begins with it. If it only begins with it, a passthrough route for exactly this path lets it pass.',
+      'An app may take this passthrough path for one of an Inngest route, or of a route with an `allowlist`: it is another spelling of that path, or begins with it, letter case, accents and invisible characters apart. If it only begins with it, a passthrough route for exactly this path lets it pass.',
   },
   host_ambiguous: {
     phase: 'route',
     status: 404,
     meaning:
-      'An app may take this `Host` for the host of a stricter route, since the name is the same and only the port or final dots differ. Add a route with this host and port, or have the proxy send the host of the route.',
+      'An app may read the host of a stricter route from this request: the name in `Host` is the same and only the port or final dots differ, or the target begins with `//` and that name. Add a route with this host and port, or have the proxy send the host of the route; remove `//` and the host from the target.',
   },
   method_not_allowed: {
     phase: 'route',
