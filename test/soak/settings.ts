@@ -78,7 +78,8 @@ export function configurationOf(settings: Settings, places: Places, checks: obje
     listen: { host: '127.0.0.1', port: 0 },
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: [addresses.allowed, ...(isSometimesAllowed ? [addresses.sometimes] : [])],
-    checks: { callIds, syncBody, syncUrl, ...checks },
+    // Pairs are learned from many calls: test/security/function-pairs.test.ts.
+    checks: { functionId: 'off', callIds, syncBody, syncUrl, ...checks },
     replay: { store: 'redis', url: places.redis, timeoutMs: 10_000 },
     shutdown: { delayMs: 0 },
     // Decides nothing here, and gives each configuration a fingerprint of its own.

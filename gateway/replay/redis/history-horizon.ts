@@ -11,11 +11,18 @@ export const MARGIN_SECONDS = 2
 /** More than the clocks of gateways may differ. */
 export const MOST_AHEAD_SECONDS = 60
 
+/** Odd, so that the median is one of them. */
+const SAMPLES = 101
+const JUDGE_EVERY = 10
+
 export class RedisMemory {
   /** By run id and replication id: whether it was a primary when it was last looked at. */
   readonly #servers = new Map<string, boolean>()
   #remembersFromSeconds = 0
-  #latestSignatureSeconds = 0
+  /** By how many seconds each of the last signatures was in the future when it was claimed. */
+  readonly #leads = new Float64Array(SAMPLES)
+  #claims = 0
+  #leadSeconds = 0
 
   get remembersFromSeconds(): number {
     return this.#remembersFromSeconds
@@ -43,18 +50,22 @@ export class RedisMemory {
   }
 
   /** To be called for each signature that is claimed. */
-  claimed(timestampSeconds: number): void {
-    this.#latestSignatureSeconds = Math.max(this.#latestSignatureSeconds, timestampSeconds)
+  claimed(timestampSeconds: number, nowMs: number): void {
+    this.#leads[this.#claims % SAMPLES] = timestampSeconds - nowMs / 1000
+    this.#claims += 1
+    if (this.#claims % JUDGE_EVERY !== 0) return
+    const known = this.#leads.slice(0, Math.min(this.#claims, SAMPLES)).sort()
+    const median = known[known.length >> 1] ?? 0
+    this.#leadSeconds = Math.min(Math.max(0, Math.ceil(median)), MOST_AHEAD_SECONDS)
   }
 
   /**
    * The second since which claims are kept if they were lost just now. If this clock is behind that of
-   * Inngest, the latest signature is of a later second than this clock tells, and was used all the same.
+   * Inngest, signatures come from the future, and were used all the same: half of the last ones tell how
+   * far. (The latest one would not do: a single odd one would keep out all others.)
    */
   lossSeconds(nowMs: number): number {
-    const nowSeconds = Math.floor(nowMs / 1000)
-    const latest = Math.min(this.#latestSignatureSeconds, nowSeconds + MOST_AHEAD_SECONDS)
-    return Math.max(nowSeconds, latest + 1 - MARGIN_SECONDS)
+    return Math.floor(nowMs / 1000) + this.#leadSeconds
   }
 
   /** Unix seconds. */

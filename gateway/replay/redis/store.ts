@@ -72,7 +72,7 @@ export class RedisReplayStore implements ReplayStore {
     const [markKey, key] = keys.ofClaim(claim.key)
     const owner = this.#ownerOf(claim)
     const args = [owner, lifeMs, link.memory.lossSeconds(nowMs), this.#latestMark(claim)]
-    link.memory.claimed(timestampSeconds)
+    link.memory.claimed(timestampSeconds, nowMs)
     const outcome = await claimScript.run(client, [markKey, key], args)
     if (outcome === 'before_start') return outcome
     if (outcome === 'claimed') return this.#confirm(claim, outcome)

@@ -30,19 +30,29 @@ describe('RedisMemory', () => {
     expect(memory.remembersFromSeconds).toBe(now - 998)
   })
 
-  it('begins after the latest signature that was claimed, if that is in the future', () => {
+  const claimMany = (memory: RedisMemory, aheadSeconds: number) => {
+    for (let i = 0; i < 10; i += 1) memory.claimed(now + aheadSeconds, now * 1000)
+  }
+
+  it('begins later by as much as signatures come from the future', () => {
     const memory = new RedisMemory()
     memory.lookedAt(server('a', 1000), true, now * 1000)
-    memory.claimed(now + 50)
-    memory.claimed(now + 3)
+    claimMany(memory, 50)
     memory.lookedAt(server('b', 5), false, now * 1000)
-    expect(memory.remembersFromSeconds).toBe(now + 51)
+    expect(memory.remembersFromSeconds).toBe(now + 52)
+  })
+
+  it('begins no later for a single signature from the future, or for old ones', () => {
+    const memory = new RedisMemory()
+    memory.claimed(now + 300, now * 1000)
+    claimMany(memory, -20)
+    expect(memory.lossSeconds(now * 1000)).toBe(now)
   })
 
   it('does not begin more than a minute ahead of the clock', () => {
     const memory = new RedisMemory()
-    memory.claimed(now + 300)
-    expect(memory.lossSeconds(now * 1000)).toBe(now + 59)
+    claimMany(memory, 300)
+    expect(memory.lossSeconds(now * 1000)).toBe(now + 60)
   })
 
   it('begins anew with a server that was started again, and with one that took over', () => {
