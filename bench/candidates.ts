@@ -147,7 +147,7 @@ export function gateway(
     listen: { host: '127.0.0.1', port },
     ops: { host: '127.0.0.1', port: opsPort },
     allowlist: ranges,
-    shutdown: { delayMs: 0 },
+    shutdown: { delay: '0s' },
     routes: [
       {
         name: 'app',

@@ -2,6 +2,7 @@
 import { formatAddress, parseAddress } from '../gateway/ip/address.ts'
 import { isLoopback } from '../gateway/ip/special-purpose.ts'
 import { readPublishedRanges } from '../gateway/ranges/bundled-ranges.ts'
+import { freshnessSchema } from '../gateway/config/schema/checks.ts'
 import { readKeyFromEnv, type Environment } from '../gateway/config/read/resolve-keys.ts'
 import { withoutBrackets } from '../gateway/ip/authority.ts'
 import type { SigningKey } from '../gateway/inngest/signing-key.ts'
@@ -23,7 +24,7 @@ export interface ConformanceOptions {
   readonly restrictedPath: readonly string[]
   /** The SDK of the app knows in-band syncs. */
   readonly syncs?: boolean
-  /** Seconds. */
+  /** Durations, as the configuration has them. */
   readonly maxAge: string
   readonly clockTolerance: string
   readonly list?: boolean
@@ -72,8 +73,12 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
         ...(options.syncs === true ? (['syncs'] as const) : []),
         ...(restrictedPaths.length > 0 ? (['restrictedPaths'] as const) : []),
       ]),
-      maxAgeSeconds: readSeconds('--max-age', options.maxAge),
-      clockToleranceSeconds: readSeconds('--clock-tolerance', options.clockTolerance),
+      maxAgeSeconds: readSeconds('--max-age', 'maxAge', options.maxAge),
+      clockToleranceSeconds: readSeconds(
+        '--clock-tolerance',
+        'clockTolerance',
+        options.clockTolerance,
+      ),
       isWanted: readOnly(options.only),
     }
   } catch (error) {
@@ -141,9 +146,15 @@ function readRestrictedPath(text: string): string {
   )
 }
 
-function readSeconds(option: string, text: string): number {
-  if (/^\d{1,4}$/.test(text)) return Number(text)
-  throw new UsageError(`${option}: expected seconds, 0 to 9999, found ${JSON.stringify(text)}`)
+function readSeconds(
+  option: string,
+  key: keyof typeof freshnessSchema.shape,
+  text: string,
+): number {
+  const parsed = freshnessSchema.shape[key].safeParse(text)
+  if (parsed.success) return parsed.data
+  const expected = parsed.error.issues.map(({ message }) => message).join()
+  throw new UsageError(`${option}: expected ${expected}, found ${JSON.stringify(text)}`)
 }
 
 function readOnly(names: readonly string[]): Plan['isWanted'] {

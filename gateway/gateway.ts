@@ -46,7 +46,7 @@ export interface Serving {
   reload(): void
   /**
    * Not ready at once; then no new connection; then waits for calls in flight.
-   * @param delayMs how long it still serves; by default `shutdown.delayMs`.
+   * @param delayMs how long it still serves; by default `shutdown.delay`.
    */
   stop(delayMs?: number): Promise<StopReport>
 }

@@ -125,11 +125,8 @@ program
   .requiredOption('--header <value>', 'value of X-Inngest-Signature')
   .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
-  .option('--max-age <seconds>', 'freshness.maxAgeSeconds of the gateway; 300 by default')
-  .option(
-    '--clock-tolerance <seconds>',
-    'freshness.clockToleranceSeconds of the gateway; 300 by default',
-  )
+  .option('--max-age <duration>', 'freshness.maxAge of the gateway; 5m by default')
+  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway; 5m by default')
   .action(async (options: Parameters<typeof verify>[0]) => {
     const { verify } = await import('./cli/verify.ts')
     finish(verify(options, process.env, Date.now()))
@@ -150,8 +147,8 @@ program
     [],
   )
   .option('--syncs', 'the SDK of the app knows in-band syncs: send signed syncs too')
-  .option('--max-age <seconds>', 'freshness.maxAgeSeconds of the gateway', '300')
-  .option('--clock-tolerance <seconds>', 'freshness.clockToleranceSeconds of the gateway', '300')
+  .option('--max-age <duration>', 'freshness.maxAge of the gateway', '5m')
+  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway', '5m')
   .option('--only <name>', 'only this case or group, repeatable', collect, [])
   .option('--list', 'print the cases and send nothing')
   .option('--json', 'print the results as JSON')

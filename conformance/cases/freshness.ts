@@ -17,7 +17,7 @@ export const freshnessCases: readonly RequestCase[] = [
     ...base,
     name: 'expired',
     sends: 'a call signed a minute longer ago than `--max-age`',
-    failure: `What was captured once can be sent once more much later. ${enforce}, or say by --max-age what \`freshness.maxAgeSeconds\` is.`,
+    failure: `What was captured once can be sent once more much later. ${enforce}, or say by --max-age what \`freshness.maxAge\` is.`,
     requests: (make) => [
       make.request({ signed: make.sign(make.options.maxAgeSeconds + BEYOND_SECONDS) }),
     ],
@@ -26,7 +26,7 @@ export const freshnessCases: readonly RequestCase[] = [
     ...base,
     name: 'future-dated',
     sends: 'a call signed a minute further ahead than `--clock-tolerance`',
-    failure: `A signature can be made for later. ${enforce}, or say by --clock-tolerance what \`freshness.clockToleranceSeconds\` is.`,
+    failure: `A signature can be made for later. ${enforce}, or say by --clock-tolerance what \`freshness.clockTolerance\` is.`,
     requests: (make) => [
       make.request({ signed: make.sign(-make.options.clockToleranceSeconds - BEYOND_SECONDS) }),
     ],

@@ -47,12 +47,12 @@ export const faults = {
   downstream_stalled: {
     source: 'downstream',
     status: undefined,
-    meaning: 'The client took nothing of its answer for `limits.responseStallTimeoutMs`.',
+    meaning: 'The client took nothing of its answer for `limits.responseStallTimeout`.',
   },
   downstream_idle: {
     source: 'downstream',
     status: 408,
-    meaning: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeoutMs`.',
+    meaning: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeout`.',
     message: 'Nothing of the body came for too long.',
   },
   replay_store_unavailable: {

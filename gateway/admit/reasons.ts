@@ -60,12 +60,12 @@ export const reasons = {
   headers_timeout: {
     phase: 'connection',
     status: 408,
-    meaning: 'No whole head arrived within `limits.headersTimeoutMs`.',
+    meaning: 'No whole head arrived within `limits.headersTimeout`.',
   },
   headers_too_large: {
     phase: 'connection',
     status: 431,
-    meaning: 'The head is longer than `limits.maxHeaderBytes`.',
+    meaning: 'The head is longer than `limits.maxHeaderSize`.',
   },
   request_unparsable: {
     phase: 'connection',
@@ -199,27 +199,27 @@ export const reasons = {
   buffer_full: {
     phase: 'capacity',
     status: 503,
-    meaning: 'The bodies held at once would take more than `limits.maxBufferedBytes`.',
+    meaning: 'The bodies held at once would take more than `limits.maxBufferedSize`.',
   },
   body_too_large: {
     phase: 'body',
     status: 413,
-    meaning: 'The body is longer than `limits.maxBodyBytes`.',
+    meaning: 'The body is longer than `limits.maxBodySize`.',
   },
   body_timeout: {
     phase: 'body',
     status: 408,
-    meaning: 'The whole body did not arrive within `limits.bodyTimeoutMs`.',
+    meaning: 'The whole body did not arrive within `limits.bodyTimeout`.',
   },
   body_idle: {
     phase: 'body',
     status: 408,
-    meaning: 'Nothing of the body arrived for `limits.bodyIdleTimeoutMs`.',
+    meaning: 'Nothing of the body arrived for `limits.bodyIdleTimeout`.',
   },
   body_too_slow: {
     phase: 'body',
     status: 408,
-    meaning: 'The body came slower than `limits.minBodyBytesPerSecond`.',
+    meaning: 'The body came slower than `limits.minBodyRate`.',
   },
   body_missing: {
     phase: 'body',
@@ -299,12 +299,12 @@ export const reasons = {
   timestamp_too_old: {
     phase: 'freshness',
     status: 401,
-    meaning: 'The signature is older than `freshness.maxAgeSeconds`.',
+    meaning: 'The signature is older than `freshness.maxAge`.',
   },
   timestamp_too_new: {
     phase: 'freshness',
     status: 401,
-    meaning: 'The signature is further ahead than `freshness.clockToleranceSeconds`.',
+    meaning: 'The signature is further ahead than `freshness.clockTolerance`.',
   },
   timestamp_before_start: {
     phase: 'replay',
@@ -316,7 +316,7 @@ export const reasons = {
     phase: 'replay',
     status: 401,
     meaning:
-      'The signature is older than `freshness.maxAgeSeconds` and `freshness.clockToleranceSeconds` together, for which its use is remembered, and the route does not enforce freshness: it may have been used before.',
+      'The signature is older than `freshness.maxAge` and `freshness.clockTolerance` together, for which its use is remembered, and the route does not enforce freshness: it may have been used before.',
   },
   target_ambiguous: {
     phase: 'replay',

@@ -12,7 +12,7 @@ export interface VerifyOptions {
   readonly header: string
   readonly keyEnv: string
   readonly body?: string
-  /** Seconds; what is left out is as in a configuration that leaves it out. */
+  /** A duration, as the configuration has it; by default what a configuration has by default. */
   readonly maxAge?: string
   readonly clockTolerance?: string
 }
@@ -20,12 +20,8 @@ export interface VerifyOptions {
 /** @returns 0 if it matches, 1 if not, 2 if it could not be tried. */
 export function verify(options: VerifyOptions, env: Environment, nowMs: number): number {
   const { maxAge, clockTolerance } = options
-  const maxAgeSeconds = readSeconds('--max-age', 'maxAgeSeconds', maxAge)
-  const clockToleranceSeconds = readSeconds(
-    '--clock-tolerance',
-    'clockToleranceSeconds',
-    clockTolerance,
-  )
+  const maxAgeSeconds = readSeconds('--max-age', 'maxAge', maxAge)
+  const clockToleranceSeconds = readSeconds('--clock-tolerance', 'clockTolerance', clockTolerance)
   if (maxAgeSeconds === undefined || clockToleranceSeconds === undefined) return 2
   const input = readSigningInput(options.keyEnv, options.body, env)
   if (input === undefined) return 2
@@ -50,11 +46,10 @@ function readSeconds(
   key: keyof typeof freshnessSchema.shape,
   text: string | undefined,
 ): number | undefined {
-  const schema = freshnessSchema.shape[key]
-  const isNumber = text !== undefined && /^\d+$/.test(text)
-  const parsed = schema.safeParse(isNumber ? Number(text) : text)
+  const parsed = freshnessSchema.shape[key].safeParse(text)
   if (parsed.success) return parsed.data
-  printError(`${option}: found ${JSON.stringify(text)}. ${schema.description ?? ''}`)
+  const expected = parsed.error.issues.map(({ message }) => message).join()
+  printError(`${option}: expected ${expected}, found ${JSON.stringify(text)}`)
   return undefined
 }
 

@@ -2,6 +2,7 @@
 import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
 
 import type { Settings } from './compile.ts'
+import { toFile } from './schema/code-names.ts'
 
 /** @returns where the value at a path was set; undefined if it is a default. */
 export type OriginOf = (path: readonly PropertyKey[]) => string | undefined
@@ -26,7 +27,7 @@ function effectiveConfig({ config, policy }: Settings): object {
       checks: compiled.kind === 'passthrough' ? { allowlist: checks.allowlist } : checks,
     }
   })
-  return { ...config, routes }
+  return { ...toFile(config), routes }
 }
 
 function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: OriginOf): void {

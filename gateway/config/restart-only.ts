@@ -8,6 +8,7 @@ import type { ReplaySecrets } from './compile.ts'
 import { isMapping } from './cross-checks.ts'
 import type { SettingsReading } from './load.ts'
 import { describeFound, formatPath, type Problem } from './problem.ts'
+import { toFile } from './schema/code-names.ts'
 import type { Config } from './schema/config.ts'
 
 export const restartOnly = [
@@ -37,11 +38,11 @@ export const restartOnly = [
   'replay.sentinelUsername',
   'replay.sentinelPassword',
   'replay.keyPrefix',
-  'replay.timeoutMs',
+  'replay.timeout',
   'replay.whenDown',
-  'limits.maxHeaderBytes',
-  'limits.headersTimeoutMs',
-  'limits.keepAliveTimeoutMs',
+  'limits.maxHeaderSize',
+  'limits.headersTimeout',
+  'limits.keepAliveTimeout',
 ] as const
 
 /** The same, of each route. */
@@ -56,9 +57,10 @@ export function restartProblems(
   running: Config,
   next: Config,
 ): Problem[] {
+  const [before, after] = [toFile(running), toFile(next)]
   const ofKeys = restartOnly.map((key) => {
     const path = key.split('.')
-    return changeOf(path, valueAt(running, path), valueAt(next, path))
+    return changeOf(path, valueAt(before, path), valueAt(after, path))
   })
   return [...ofKeys, ...changedRoutes(running, next)]
     .filter((change) => change !== undefined)
@@ -122,7 +124,7 @@ export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets)
   return names.filter((name) => running[name] !== next[name]).map((name) => REPLAY_KEYS[name])
 }
 
-function valueAt(config: Config, path: readonly string[]): unknown {
+function valueAt(config: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (value, key) => (value as Record<string, unknown> | undefined)?.[key],
     config,

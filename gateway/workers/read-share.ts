@@ -3,6 +3,7 @@ import type { SettingsReading } from '../config/load.ts'
 import type { Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
 import type { Config } from '../config/schema/config.ts'
+import { formatQuantity, notations } from '../config/schema/units.ts'
 import { roomForWorkers, shareOf } from '../config/schema/worker-count.ts'
 import type { Assignment } from './messages.ts'
 
@@ -35,8 +36,8 @@ function roomProblems(
   workers: number,
 ): Problem[] {
   if (roomForWorkers(limits) >= workers) return []
-  const expected = `room for two bodies of limits.maxBodyBytes in each of ${String(workers)} workers`
-  const found = String(limits.maxBufferedBytes)
-  const line = lineOf(['limits', 'maxBufferedBytes'])
-  return [{ file, line, path: 'limits.maxBufferedBytes', expected, found }]
+  const expected = `room for two bodies of limits.maxBodySize in each of ${String(workers)} workers`
+  const found = formatQuantity(limits.maxBufferedBytes, notations.Bytes)
+  const line = lineOf(['limits', 'maxBufferedSize'])
+  return [{ file, line, path: 'limits.maxBufferedSize', expected, found }]
 }

@@ -14,6 +14,7 @@ import {
   readEnvExample,
   readGatewayConfig,
 } from '../support/compose-example.ts'
+import { configSchema } from '../../gateway/config/schema/config.ts'
 import { readYaml } from '../support/deployed.ts'
 import { runProgram } from '../support/program.ts'
 
@@ -139,11 +140,10 @@ describe('the Compose example', () => {
   })
 
   it('gives the gateway the time that it takes to stop, and the app the SDK that is tested', () => {
-    const { shutdown } = readYaml('config/gateway.yaml') as {
-      shutdown: { delayMs: number; drainTimeoutMs: number }
-    }
+    const { shutdown } = readYaml('config/gateway.yaml') as { shutdown: object }
+    const { delay, drainTimeout } = configSchema.shape.shutdown.parse(shutdown)
     const graceMs = Number.parseInt(services['gateway']?.stop_grace_period ?? '0') * 1000
-    expect(graceMs).toBeGreaterThan(shutdown.delayMs + shutdown.drainTimeoutMs)
+    expect(graceMs).toBeGreaterThan(delay + drainTimeout)
     const dependenciesIn = (file: string) =>
       JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>
     expect(dependenciesIn(`${composeFolder}/app/package.json`)['dependencies']).toEqual({

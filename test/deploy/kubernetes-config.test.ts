@@ -130,7 +130,7 @@ describe('what would be wrong is seen', () => {
   })
 
   test('calls that may last longer than the pod', () => {
-    const config = configOf(pod, changed('drainTimeoutMs: 20000', 'drainTimeoutMs: 25000'))
+    const config = configOf(pod, changed('drainTimeout: 20s', 'drainTimeout: 25s'))
     expect(timeToStopMs(pod, config)).not.toBeLessThan(graceMs(pod))
   })
 })

@@ -84,7 +84,7 @@ describe('Valkey', () => {
         url: server.url,
         password: { file: path.join(folder, 'password') },
         coldStart: 'accept',
-        timeoutMs: 10_000,
+        timeout: '10s',
       },
     })
     await expect.poll(() => readiness(gateway), patient).toBe('200 ok')

@@ -265,7 +265,10 @@ describe('nothing to test', () => {
   it.each([
     [['--only', 'nonsense'], 'there is no case "nonsense"'],
     [['--app-address', '3000'], '--app-address: expected host:port, found "3000"'],
-    [['--max-age', 'long'], '--max-age: expected seconds'],
+    [
+      ['--max-age', 'long'],
+      '--max-age: expected a duration such as 5m (whole d, h, m or s), from 1s to 1h, found "long"',
+    ],
     [['--key-env', 'UNSET'], 'environment variable UNSET, found it unset'],
     [['--url', 'gateway.example'], '--url: expected the URL that Inngest calls'],
     [['--allowed-address', '10.0.0.0/8'], '--allowed-address: expected an address'],

@@ -16,7 +16,7 @@ const base = {
   listen: { host: '127.0.0.1', port: 0 },
   ops: { host: '127.0.0.1', port: 0 },
   allowlist: ['127.0.0.1'],
-  shutdown: { delayMs: 0 },
+  shutdown: { delay: '0s' },
   routes: [{ name: 'app', upstream, signingKeys: [{ env: 'KEY' }] }],
 }
 const page = { name: 'page', policy: 'passthrough', path: '/page', upstream }

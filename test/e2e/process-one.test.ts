@@ -26,7 +26,7 @@ describe.skipIf(own === undefined)('a gateway as process 1', () => {
       'gateway.yaml': `listen: { host: 127.0.0.1, port: 0 }
 ops: { host: 127.0.0.1, port: 0 }
 allowlist: [127.0.0.1]
-shutdown: { delayMs: 0 }
+shutdown: { delay: 0s }
 routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: KEY }] }]
 `,
     })

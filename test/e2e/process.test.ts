@@ -29,15 +29,15 @@ function cli(args: string[], env: Record<string, string> = {}, input = '') {
 }
 
 interface ProcessOptions {
-  readonly drainTimeoutMs?: number
-  readonly delayMs?: number
+  readonly drainTimeout?: string
+  readonly delay?: string
   readonly env?: Record<string, string>
 }
 
 async function startProcess(
   program: string,
   upstream: string,
-  { drainTimeoutMs = 5000, delayMs = 0, env = {} }: ProcessOptions = {},
+  { drainTimeout = '5s', delay = '0s', env = {} }: ProcessOptions = {},
 ) {
   const file = path.join(folder, `gateway-${String(children.length)}.yaml`)
   writeFileSync(
@@ -46,7 +46,7 @@ async function startProcess(
 ops: { host: 127.0.0.1, port: 0 }
 allowlist: [127.0.0.1]
 replay: { coldStart: accept }
-shutdown: { delayMs: ${String(delayMs)}, drainTimeoutMs: ${String(drainTimeoutMs)} }
+shutdown: { delay: ${delay}, drainTimeout: ${drainTimeout} }
 routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
 `,
   )
@@ -188,7 +188,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
         resolve(undefined)
       } else response.end('ok')
     })
-    const gateway = await startProcess(main, app, { drainTimeoutMs: 60_000, delayMs: 5000 })
+    const gateway = await startProcess(main, app, { drainTimeout: '1m', delay: '5s' })
     const long = signedCall(gateway.port, 'long', '&stepId=long')
     await reached
     let left = Infinity
@@ -223,7 +223,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const app = await startApp(() => {
       resolve(undefined)
     })
-    const gateway = await startProcess(main, app, { drainTimeoutMs: 1500 })
+    const gateway = await startProcess(main, app, { drainTimeout: '1500ms' })
     const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
     await reached
     gateway.child.kill('SIGTERM')
@@ -237,7 +237,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
   })
 
   it('does not wait for a load balancer when somebody presses Ctrl-C', async () => {
-    const gateway = await startProcess(main, 'http://127.0.0.1:1', { delayMs: 600_000 })
+    const gateway = await startProcess(main, 'http://127.0.0.1:1', { delay: '10m' })
     gateway.child.kill('SIGINT')
     expect((await gateway.exit)[0]).toBe(0)
   })
@@ -256,7 +256,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const app = await startApp(() => {
       resolve(undefined)
     })
-    const gateway = await startProcess(main, app, { drainTimeoutMs: 600_000 })
+    const gateway = await startProcess(main, app, { drainTimeout: '10m' })
     const call = signedCall(gateway.port, 'stuck').catch(() => 'cut')
     await reached
     gateway.child.kill('SIGTERM')

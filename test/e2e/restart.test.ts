@@ -68,7 +68,7 @@ describe('a gateway that was killed and started again', () => {
     async () => {
       const server = await startRedis()
       // The server is as young as this test, and is not what was killed.
-      const replay = `{ store: redis, url: "${server.url}", timeoutMs: 1000, coldStart: accept }`
+      const replay = `{ store: redis, url: "${server.url}", timeout: 1s, coldStart: accept }`
       await expectNothingAgain(replay)
     },
   )

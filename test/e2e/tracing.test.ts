@@ -57,7 +57,7 @@ async function startGateway(upstream: string, env: Record<string, string>) {
 ops: { host: 127.0.0.1, port: 0 }
 allowlist: [127.0.0.1]
 replay: { coldStart: accept }
-shutdown: { delayMs: 0 }
+shutdown: { delay: 0s }
 routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
 `,
   })

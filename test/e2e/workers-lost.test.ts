@@ -141,7 +141,7 @@ describe('workers that end', () => {
     const app = await startNamedApp('app')
     const gateway = await startWorkers(app.url, {
       listen: { host: '127.0.0.1', port: await freePort() },
-      replay: { coldStart: 'refuse', timeoutMs: 10_000 },
+      replay: { coldStart: 'refuse', timeout: '10s' },
     })
     const before = Array.from({ length: 20 }, () => signCall())
     for (const pid of await gateway.workerPids()) process.kill(pid, 'SIGKILL')
@@ -220,7 +220,7 @@ describe('workers that end', () => {
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const app = await startNamedApp('app', () => held)
     const gateway = await startWorkers(app.url, {
-      shutdown: { delayMs: 0, drainTimeoutMs: 60_000 },
+      shutdown: { delay: '0s', drainTimeout: '1m' },
     })
     const calls = Array.from({ length: 20 }, () => statusOf(gateway.port, signCall()))
     await expect.poll(() => app.requests.length, patient).toBe(20)
@@ -249,7 +249,7 @@ describe('workers that end', () => {
   it('ends at once on a second signal, and its workers with it', async () => {
     const app = await startNamedApp('app', () => new Promise(() => undefined))
     const gateway = await startWorkers(app.url, {
-      shutdown: { delayMs: 0, drainTimeoutMs: 600_000 },
+      shutdown: { delay: '0s', drainTimeout: '10m' },
     })
     const call = postCall(gateway.port).catch(() => 'cut')
     await expect.poll(() => app.requests.length, patient).toBe(1)

@@ -18,7 +18,7 @@ import { startRedis, type RedisServer } from '../support/redis-server.ts'
 
 /** Its server has just started, and what was signed before is not what these are about. */
 const sharedBy = ({ url }: RedisServer, more: object = {}) => ({
-  replay: { store: 'redis', url, timeoutMs: 10_000, coldStart: 'accept', ...more },
+  replay: { store: 'redis', url, timeout: '10s', coldStart: 'accept', ...more },
 })
 
 /** @returns the statuses of so many copies to each of these, sent at once. */

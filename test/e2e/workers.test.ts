@@ -77,7 +77,7 @@ describe('a gateway of two workers', () => {
     const slow = await startNamedApp('slow', () => held)
     const signingKeys = [{ env: 'INNGEST_SIGNING_KEY' }]
     const gateway = await startWorkers(app.url, {
-      shutdown: { delayMs: 5000, drainTimeoutMs: 60_000 },
+      shutdown: { delay: '5s', drainTimeout: '1m' },
       routes: [
         { name: 'app', upstream: app.url, signingKeys },
         { name: 'slow', path: '/slow', upstream: slow.url, signingKeys },

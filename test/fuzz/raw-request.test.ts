@@ -29,7 +29,7 @@ const PIECES = [
 describe('a mutated request', () => {
   it('never reaches the app without a MAC over the very bytes that the app gets', async () => {
     const target = await startTarget({
-      limits: { headersTimeoutMs: 1000, bodyIdleTimeoutMs: 500, bodyTimeoutMs: 1000 },
+      limits: { headersTimeout: '1s', bodyIdleTimeout: '500ms', bodyTimeout: '1s' },
     })
     const valid = fc.nat().map(() => signedCall(target, [], freshBody()))
     const request = fc.tuple(

@@ -37,8 +37,8 @@ describe('what is no question', () => {
     ['expectation_unknown', 417, 'GET /a HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n'],
     ['headers_timeout', 408, 'GET / HTTP/1.1\r\n'],
   ])('is refused and recorded as %s', async (reason, status, bytes) => {
-    const headersTimeoutMs = reason === 'headers_timeout' ? 500 : 10_000
-    const gateway = await start({ limits: { headersTimeoutMs } })
+    const headersTimeout = reason === 'headers_timeout' ? '500ms' : '10s'
+    const gateway = await start({ limits: { headersTimeout } })
     expect(statusOf(await sendRaw(gateway.authorizerPort, bytes))).toBe(status)
     expect(records(gateway)).toMatchObject([{ reason, status, asked: true }])
   })
@@ -118,7 +118,7 @@ describe('a gateway that stops', () => {
   }
 
   it('answers a question in flight, ends its connection, and takes no other', async () => {
-    const { gateway, socket, seen, body } = await startHeld({ drainTimeoutMs: 20_000 })
+    const { gateway, socket, seen, body } = await startHeld({ drainTimeout: '20s' })
     const idle = await open(gateway.authorizerPort)
     let isIdleClosed = false
     idle.on('close', () => (isIdleClosed = true)).resume()
@@ -133,7 +133,7 @@ describe('a gateway that stops', () => {
   })
 
   it('cuts a question off when the time is up', async () => {
-    const { gateway, seen } = await startHeld({ drainTimeoutMs: 500 })
+    const { gateway, seen } = await startHeld({ drainTimeout: '500ms' })
     const stoppedMs = performance.now()
     await gateway.stop()
     expect(performance.now() - stoppedMs).toBeGreaterThan(450)

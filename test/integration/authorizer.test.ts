@@ -137,7 +137,7 @@ describe('the authorizer', () => {
   })
 
   it('waits for a head no longer than the traffic listener does', async () => {
-    const limits = { headersTimeoutMs: 300 }
+    const limits = { headersTimeout: '300ms' }
     const gateway = await startAsked({ question: 'request' }, { limits })
     const answer = await sendRaw(gateway.authorizerPort, 'GET /api/inngest HTTP/1.1\r\n', {
       waitMs: 10_000,

@@ -20,7 +20,7 @@ describe('the gateway', () => {
     const upstream = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}`
     // Room for five such bodies, not for twelve.
     const target = await startTarget({
-      limits: { maxBodyBytes: 4 * MIB, maxBufferedBytes: 24 * MIB },
+      limits: { maxBodySize: '4MiB', maxBufferedSize: '24MiB' },
       routes: [{ name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }] }],
     })
     const answers: Promise<string>[] = []

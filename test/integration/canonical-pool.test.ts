@@ -200,7 +200,7 @@ describe('a gateway that stops', () => {
   it('does not wait longer than it may, whatever a thread does', async () => {
     hooks.options = { program: neverAnswers }
     const gateway = await startTestGateway('http://127.0.0.1:1', {
-      shutdown: { drainTimeoutMs: 100 },
+      shutdown: { drainTimeout: '100ms' },
     })
     const answer = post(gateway, forged(), 'x').catch(() => 'cut')
     await expect.poll(() => hooks.come).toBe(1)

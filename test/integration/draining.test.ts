@@ -20,20 +20,20 @@ function keptCall(gateway: TestGateway): string {
 }
 
 /** Longer than any test. */
-const FAR_MS = 60_000
+const FAR = '1m'
 
 interface Held {
   /** Its answers begin at once. */
   readonly begins?: boolean
-  readonly shutdown?: { readonly delayMs: number; readonly drainTimeoutMs?: number }
+  readonly shutdown?: { readonly delay: string; readonly drainTimeout?: string }
   readonly limits?: object
 }
 
 /** Long enough for what goes on while a gateway that stops still serves. */
-const servesOn = { shutdown: { delayMs: 3000 } }
+const servesOn = { shutdown: { delay: '3s' } }
 
 /** An app that answers when the test says so. */
-async function startHeld({ begins = false, shutdown = { delayMs: 1000 }, limits }: Held = {}) {
+async function startHeld({ begins = false, shutdown = { delay: '1s' }, limits }: Held = {}) {
   const held: (() => void)[] = []
   const gateway = await startBehind(
     (_request, response) => {
@@ -105,7 +105,7 @@ describe('a gateway that stops', () => {
   it('takes nothing new on any connection once another gateway can be on its port', async () => {
     const { gateway, held, connect, reached, stop } = await startHeld({
       begins: true,
-      shutdown: { delayMs: 0, drainTimeoutMs: 20_000 },
+      shutdown: { delay: '0s', drainTimeout: '20s' },
     })
     const { socket, seen } = await connect()
     socket.write(keptCall(gateway))
@@ -126,8 +126,8 @@ describe('a gateway that stops', () => {
 
   it('is not held up by whoever sends half a head, or nothing', async () => {
     const { connect, stop } = await startHeld({
-      shutdown: { delayMs: 0, drainTimeoutMs: FAR_MS },
-      limits: { headersTimeoutMs: FAR_MS },
+      shutdown: { delay: '0s', drainTimeout: FAR },
+      limits: { headersTimeout: FAR },
     })
     const [half, silent] = [await connect(), await connect()]
     half.socket.write('POST /api/inngest HTTP/1.1\r\nHo')
@@ -138,7 +138,7 @@ describe('a gateway that stops', () => {
 
   it('writes a record of each call that it cuts off', async () => {
     const { gateway, connect, reached, stop } = await startHeld({
-      shutdown: { delayMs: 0, drainTimeoutMs: 100 },
+      shutdown: { delay: '0s', drainTimeout: '100ms' },
     })
     const clients = [await connect(), await connect()]
     for (const { socket } of clients) socket.write(keptCall(gateway))

@@ -140,7 +140,7 @@ describe('the published ranges', () => {
     gateway.rewrite({
       allowlist: ['inngest'],
       trustedProxies: ['127.0.0.1'],
-      inngestRanges: { urls, caFile, stateFile: lists.stateFile, timeoutMs: 5000 },
+      inngestRanges: { urls, caFile, stateFile: lists.stateFile, timeout: '5s' },
     })
     gateway.reload()
     expect(await callFrom(gateway, published)).toBe(200)

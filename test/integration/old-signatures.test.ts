@@ -46,7 +46,7 @@ describe.each(['report', 'off'])('with freshness: %s and replays enforced', (fre
 
   it('does not admit one again whose claim has gone from Redis', { tags: ['redis'] }, async () => {
     const server = await startRedis()
-    const replay = { store: 'redis', url: server.url, timeoutMs: 5000, coldStart: 'accept' }
+    const replay = { store: 'redis', url: server.url, timeout: '5s', coldStart: 'accept' }
     const { app, gateway, callAt } = await start({ checks, replay })
     await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
     expect(await callAt(0)).toEqual([200, 'none'])

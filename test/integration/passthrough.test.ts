@@ -85,7 +85,7 @@ describe('a passthrough route', () => {
     const app = await startApp((incoming) => {
       request = incoming
     })
-    const limits = { responseStallTimeoutMs: 4000 }
+    const limits = { responseStallTimeout: '4s' }
     const target = await startTarget({ ...app.config, limits })
     const upload = httpRequest({ port: target.gateway.port, method: 'POST', path: '/upload' })
     upload.on('error', () => undefined)
@@ -122,8 +122,8 @@ describe('a passthrough route', () => {
       app.server.close()
       await once(app.server, 'close')
     }
-    const responseTimeoutMs = reason === 'upstream_timeout' ? 300 : 10_000
-    const target = await startTarget({ ...app.config, upstream: { responseTimeoutMs } })
+    const responseTimeout = reason === 'upstream_timeout' ? '300ms' : '10s'
+    const target = await startTarget({ ...app.config, upstream: { responseTimeout } })
     expect((await send({ port: target.gateway.port, target: '/x', body: 'a' })).status).toBe(status)
     expect(target.reasons()).toEqual([reason])
     await expectQuiet(target)
@@ -196,8 +196,8 @@ describe('a WebSocket on a passthrough route', () => {
   })
 
   it('may be silent for as long as it likes', async () => {
-    const limits = { bodyIdleTimeoutMs: 1000, responseStallTimeoutMs: 1000, headersTimeoutMs: 1000 }
-    const { target } = await startEcho({ limits, upstream: { responseTimeoutMs: 1000 } })
+    const limits = { bodyIdleTimeout: '1s', responseStallTimeout: '1s', headersTimeout: '1s' }
+    const { target } = await startEcho({ limits, upstream: { responseTimeout: '1s' } })
     const socket = new WebSocket(`ws://127.0.0.1:${String(target.gateway.port)}/live`)
     await once(socket, 'open')
     await sleep(3000)

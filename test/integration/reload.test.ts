@@ -89,7 +89,7 @@ describe('a changed configuration', () => {
     ['listen.port', { listen: { host: '127.0.0.1', port: 1 } }],
     ['ops.port', { ops: { host: '127.0.0.1', port: 1 } }],
     ['replay.maxEntries', { replay: { maxEntries: 5 } }],
-    ['limits.maxHeaderBytes', { limits: { maxHeaderBytes: 2000 } }],
+    ['limits.maxHeaderSize', { limits: { maxHeaderSize: '2000B' } }],
   ])('that changes %s names it as what needs a restart', async (key, change) => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
@@ -103,7 +103,7 @@ describe('a changed configuration', () => {
   it('changes the limits of what is taken up from then on', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
-    gateway.rewrite({ ...routeTo(app), limits: { maxBodyBytes: 1024, maxRequestsInFlight: 7 } })
+    gateway.rewrite({ ...routeTo(app), limits: { maxBodySize: '1KiB', maxRequestsInFlight: 7 } })
     gateway.reload()
     const body = `{"ctx":{"request_id":"${'x'.repeat(1024)}","run_id":"run"}}`
     expect(await call(gateway, body)).toBe('413')
@@ -210,7 +210,7 @@ describe('across a reload', () => {
     const gateway = await start(app)
     const body = freshBody()
     expect(await call(gateway, body)).toBe('app')
-    gateway.rewrite({ ...routeTo(app), freshness: { maxAgeSeconds: 3600 } })
+    gateway.rewrite({ ...routeTo(app), freshness: { maxAge: '1h' } })
     gateway.reload()
     expect(await call(gateway, body)).toBe('409')
     // Forgotten under the old bounds, and still fresh by the new ones.
@@ -251,7 +251,7 @@ describe('across a reload', () => {
       return request.reusedSocket
     }
     expect(await kept()).toBe(false)
-    gateway.rewrite({ ...routeTo(app), freshness: { maxAgeSeconds: 200 } })
+    gateway.rewrite({ ...routeTo(app), freshness: { maxAge: '200s' } })
     gateway.reload()
     expect(await kept()).toBe(true)
     expect(app.connections.ever).toBe(1)

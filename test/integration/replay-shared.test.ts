@@ -16,7 +16,7 @@ async function startReplica(
   server: Pick<RedisServer, 'url'>,
   replay: object = {},
 ): Promise<TestGateway> {
-  const shared = { store: 'redis', url: server.url, timeoutMs: 1000, coldStart: 'accept' }
+  const shared = { store: 'redis', url: server.url, timeout: '1s', coldStart: 'accept' }
   return track(await startTestGateway(app.url, { replay: { ...shared, ...replay } }))
 }
 
@@ -52,7 +52,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
 
   it('admit one of a thousand copies of a call, sent to both at once', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
-    const patient = { timeoutMs: 10_000 }
+    const patient = { timeout: '10s' }
     const gateways = [
       await startReplica(app, server, patient),
       await startReplica(app, server, patient),
@@ -94,7 +94,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
 
   it('hang for no longer than they may when it is paused', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
-    const gateway = await startReplica(app, server, { timeoutMs: 100 })
+    const gateway = await startReplica(app, server, { timeout: '100ms' })
     await isReady(gateway)
     server.pause()
     const body = freshBody()
@@ -109,7 +109,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     const [app, server] = [await startNamedApp('app'), await startServer()]
     const network = await startNetwork(server.port)
     const slow = { url: `redis://127.0.0.1:${String(network.port)}` }
-    const gateway = await startReplica(app, slow, { timeoutMs: 400 })
+    const gateway = await startReplica(app, slow, { timeout: '400ms' })
     await isReady(gateway)
     network.setDelay(50)
     await expect.poll(async () => (await call(gateway)).status).toBe(200)
@@ -150,7 +150,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     const wallMs = Date.now()
     const since = Math.floor(wallMs / 1000)
     await server.client.set('inngest-gateway:since', since)
-    const replay = { store: 'redis', url: server.url, timeoutMs: 5000 }
+    const replay = { store: 'redis', url: server.url, timeout: '5s' }
     const gateway = track(await startTestGateway(app.url, { replay }, wallMs))
     await expect.poll(() => readiness(gateway)).toBe('503 starting')
     gateway.clock.wallMs = (since + 2) * 1000 - 1
@@ -201,7 +201,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
 
   it('let calls on where replays are only reported, and count what they could not tell', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
-    const replay = { store: 'redis', url: server.url, timeoutMs: 1000, coldStart: 'accept' }
+    const replay = { store: 'redis', url: server.url, timeout: '1s', coldStart: 'accept' }
     const checks = { replay: 'report' }
     const gateway = track(await startTestGateway(app.url, { replay, checks }))
     await isReady(gateway)

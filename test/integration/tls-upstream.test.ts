@@ -116,7 +116,7 @@ describe('an https upstream', () => {
       stops.push(() => app.close())
       const upstream = `https://127.0.0.1:${String((app.address() as AddressInfo).port)}`
       const target = await startTarget({
-        upstream: { connectTimeoutMs: 300, responseTimeoutMs: 600_000 },
+        upstream: { connectTimeout: '300ms', responseTimeout: '10m' },
         routes: [
           { name: 'inngest', upstream, signingKeys: [{ env: 'PRIMARY' }] },
           { name: 'app', policy: 'passthrough', upstream },

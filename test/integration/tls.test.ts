@@ -82,7 +82,7 @@ describe('TLS on the traffic listener', () => {
   })
 
   it('hangs up on plain HTTP and on handshakes that never end or begin, and counts each', async () => {
-    const target = await startTls(files, { limits: { headersTimeoutMs: 300 } })
+    const target = await startTls(files, { limits: { headersTimeout: '300ms' } })
     expect(await target.raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('')
     const socket = await open(target.gateway.port)
     socket.write(Buffer.from([0x16, 0x03, 0x01]))
@@ -136,7 +136,7 @@ describe('TLS on the traffic listener', () => {
   )
 
   it('times out a head that never ends inside it', async () => {
-    const target = await startTls(files, { limits: { headersTimeoutMs: 2000 } })
+    const target = await startTls(files, { limits: { headersTimeout: '2s' } })
     const socket = await handshake(target)
     socket.write('POST / HTTP/1.1\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]

@@ -90,7 +90,7 @@ describe('a call that did not reach the app', () => {
 
   it('is not spent by a connection that takes too long', async () => {
     const port = await startTcp(() => undefined)
-    const upstream = { connectTimeoutMs: 1000 }
+    const upstream = { connectTimeout: '1s' }
     const gateway = track(await startTestGateway(`https://127.0.0.1:${String(port)}`, { upstream }))
     const sendCall = callOf(gateway)
     expect(await sendCall(gateway)).toBe(504)
@@ -109,7 +109,7 @@ describe('a call that may have reached the app', () => {
   })
 
   it('stays spent when the app is silent', async () => {
-    const gateway = await startBehind(() => undefined, { upstream: { responseTimeoutMs: 1000 } })
+    const gateway = await startBehind(() => undefined, { upstream: { responseTimeout: '1s' } })
     const sendCall = callOf(gateway)
     expect(await sendCall(gateway)).toBe(504)
     expect(await sendCall(gateway)).toBe(409)
@@ -131,8 +131,8 @@ describe('a call that may have reached the app', () => {
 
 describe('replicas that share a replay cache', () => {
   async function startReplica(upstream: string, { url }: RedisServer, more: object = {}) {
-    const replay = { store: 'redis', url, timeoutMs: 5000, coldStart: 'accept', ...more }
-    const settings = { replay, upstream: { connectTimeoutMs: 2000 } }
+    const replay = { store: 'redis', url, timeout: '5s', coldStart: 'accept', ...more }
+    const settings = { replay, upstream: { connectTimeout: '2s' } }
     const gateway = track(await startTestGateway(upstream, settings))
     await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
     return gateway

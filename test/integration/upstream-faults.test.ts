@@ -40,7 +40,7 @@ describe('upstream faults', () => {
   })
 
   it('answers 504 for an app that is silent', async () => {
-    const gateway = await startBehind(() => undefined, { upstream: { responseTimeoutMs: 1000 } })
+    const gateway = await startBehind(() => undefined, { upstream: { responseTimeout: '1s' } })
     expect((await call(gateway)).status).toBe(504)
     expect(gateway.logLines.at(-1)?.['reason']).toBe('upstream_timeout')
   })

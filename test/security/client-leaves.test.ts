@@ -132,7 +132,7 @@ describe('twenty clients that leave', () => {
 
   it('stopped in a streamed upload, instead of gone, are told and hung up on', async () => {
     const app = await startApp((request) => request.resume())
-    const target = await startTarget({ ...app.config, limits: { bodyIdleTimeoutMs: 400 } })
+    const target = await startTarget({ ...app.config, limits: { bodyIdleTimeout: '400ms' } })
     const answers = await Promise.all(
       Array.from({ length: LEAVERS }, () =>
         target.raw('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf'),

@@ -44,7 +44,7 @@ const totalOf = (counts: Record<string, number>) =>
 
 describe('a flood of connections', () => {
   it('from one address is cut at its share, and another address is served', async () => {
-    const limits = { maxConnectionsPerAddress: 50, headersTimeoutMs: 3000 }
+    const limits = { maxConnectionsPerAddress: 50, headersTimeout: '3s' }
     const target = await startTarget({ limits })
     const beside = serveBeside(target, '127.0.0.5')
     const { answers } = await connectMany(target, 500, () => '127.0.0.6')
@@ -120,7 +120,7 @@ describe('a flood of connections', () => {
   })
 
   it('from many is cut at the whole, and each one beyond is counted', async () => {
-    const limits = { maxConnections: 100, headersTimeoutMs: 3000 }
+    const limits = { maxConnections: 100, headersTimeout: '3s' }
     const target = await startTarget({ limits })
     const { answers } = await connectMany(target, 500, (i) => `127.0.1.${String(1 + (i % 250))}`)
     const texts = await answers
@@ -133,7 +133,7 @@ describe('a flood of connections', () => {
   })
 
   it('of trusted proxies is not held against their one address', async () => {
-    const limits = { maxConnectionsPerAddress: 2, headersTimeoutMs: 2000 }
+    const limits = { maxConnectionsPerAddress: 2, headersTimeout: '2s' }
     const target = await startTarget({ limits, trustedProxies: ['127.0.0.7'] })
     const { answers } = await connectMany(target, 20, () => '127.0.0.7')
     const texts = await answers
@@ -143,7 +143,7 @@ describe('a flood of connections', () => {
   it('whose addresses the PROXY protocol tells is held against each of those', async () => {
     const target = await startTarget({
       listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
-      limits: { maxConnectionsPerAddress: 3, headersTimeoutMs: 2000 },
+      limits: { maxConnectionsPerAddress: 3, headersTimeout: '2s' },
       trustedProxies: ['127.0.0.7'],
     })
     const answers = Array.from({ length: 10 }, (_, i) =>
@@ -157,7 +157,7 @@ describe('a flood of connections', () => {
   it('from the addresses of one IPv6 /64 is held against it as one', async () => {
     const target = await startTarget({
       listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
-      limits: { maxConnectionsPerAddress: 3, headersTimeoutMs: 2000 },
+      limits: { maxConnectionsPerAddress: 3, headersTimeout: '2s' },
       trustedProxies: ['127.0.0.7'],
     })
     const sources = ['2001:db8::1', '2001:db8::2', '2001:db8::a:0:0:1', '2001:db8::ffff:1:1:1']
@@ -172,7 +172,7 @@ describe('a flood of connections', () => {
   })
 
   it('that fall silent behind an answer is let go of', async () => {
-    const target = await startTarget({ limits: { keepAliveTimeoutMs: 200 } })
+    const target = await startTarget({ limits: { keepAliveTimeout: '200ms' } })
     const socket = await open(target.gateway.port)
     socket.write(signedCall(target).replace('Connection: close\r\n', ''))
     const [answer] = (await once(socket, 'data')) as [Buffer]

@@ -24,7 +24,7 @@ it.runIf(existsSync('/dev/full'))(
       file,
       `listen: { host: 127.0.0.1, port: ${String(port)} }
 ops: { host: 127.0.0.1, port: 0 }
-shutdown: { delayMs: 0 }
+shutdown: { delay: 0s }
 routes: [{ name: app, upstream: "http://127.0.0.1:9", signingKeys: [{ env: KEY }] }]
 `,
     )

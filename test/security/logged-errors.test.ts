@@ -13,7 +13,7 @@ import { startRedis } from '../support/redis-server.ts'
 describe('the log of a failure', () => {
   it('has nothing of a signature that the store did not take', { tags: ['redis'] }, async () => {
     const server = await startRedis()
-    const replay = { store: 'redis', url: server.url, timeoutMs: 10_000, coldStart: 'accept' }
+    const replay = { store: 'redis', url: server.url, timeout: '10s', coldStart: 'accept' }
     const target = await startTarget({ replay })
     await expect.poll(async () => statusOf(await target.raw(signedCall(target)))).toBe(200)
     await server.client.config('SET', 'maxmemory', '1')

@@ -17,7 +17,7 @@ const headOf = (target: Target, framing: string) =>
 
 describe('a body over the limit', () => {
   it('announced is refused unread, and its sender gets to know', async () => {
-    const target = await startTarget({ limits: { maxBodyBytes: MIB } })
+    const target = await startTarget({ limits: { maxBodySize: '1MiB' } })
     const answer = await target.raw([
       headOf(target, `Content-Length: ${String(MIB + 1)}`),
       ...Array.from({ length: 16 }, () => Buffer.alloc(65_536)),
@@ -30,7 +30,7 @@ describe('a body over the limit', () => {
     [MIB, 401],
     [MIB + 1, 413],
   ])('of %i bytes in chunks is answered with %i', async (length, status) => {
-    const target = await startTarget({ limits: { maxBodyBytes: MIB } })
+    const target = await startTarget({ limits: { maxBodySize: '1MiB' } })
     const head = headOf(target, 'Transfer-Encoding: chunked\r\nConnection: close')
     const chunk = `${length.toString(16)}\r\n${'x'.repeat(length)}\r\n0\r\n\r\n`
     expect(statusOf(await target.raw([head, chunk]))).toBe(status)
@@ -42,7 +42,7 @@ describe('many large bodies at once', () => {
   it('stay under the cap on all bytes held, and an honest call is served beside them', async () => {
     const maxBufferedBytes = 8 * MIB
     const target = await startTarget({
-      limits: { maxBodyBytes: 2 * MIB, maxBufferedBytes, bodyIdleTimeoutMs: 4000 },
+      limits: { maxBodySize: '2MiB', maxBufferedSize: '8MiB', bodyIdleTimeout: '4s' },
     })
     const beside = serveBeside(target, '127.0.0.5')
     let highest = 0
@@ -73,7 +73,7 @@ describe('many large bodies at once', () => {
   })
 
   it('in chunks of one byte are held to what they cost the process', async () => {
-    const limits = { maxBodyBytes: MIB, maxBufferedBytes: 16 * MIB }
+    const limits = { maxBodySize: '1MiB', maxBufferedSize: '16MiB' }
     const target = await startTarget({ limits })
     const before = process.memoryUsage()
     const chunks = '1\r\nx\r\n'.repeat(100_000)

@@ -63,7 +63,7 @@ describe('the ops port', () => {
   })
 
   it('says to no public name why it is not ready', async () => {
-    const shutdown = { delayMs: 1000, drainTimeoutMs: 100 }
+    const shutdown = { delay: '1s', drainTimeout: '100ms' }
     const gateway = await startTestGateway('http://127.0.0.1:1', { shutdown })
     const stopping = gateway.stop()
     const ask = (host: string) =>

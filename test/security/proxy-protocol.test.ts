@@ -160,7 +160,7 @@ describe('a PROXY header', () => {
   })
 
   it('that does not come in time ends the connection', async () => {
-    const target = await startTarget({ ...config, limits: { headersTimeoutMs: 200 } })
+    const target = await startTarget({ ...config, limits: { headersTimeout: '200ms' } })
     const socket = await open(target.gateway.port, proxy)
     socket.write('PROXY TCP4 ')
     await new Promise((resolve) => socket.once('close', resolve).resume())

@@ -61,7 +61,7 @@ describe('a client that reads nothing', () => {
   ])('of %s is hung up on, and nothing piles up', async (what, policy, bytes) => {
     const endless = await startEndless(what === 'a WebSocket')
     const target = await startTarget((upstream) => ({
-      limits: { responseStallTimeoutMs: 800 },
+      limits: { responseStallTimeout: '800ms' },
       routes: [
         { name: 'small', upstream, signingKeys: [{ env: 'PRIMARY' }] },
         policy === 'inngest'

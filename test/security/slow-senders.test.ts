@@ -12,10 +12,10 @@ import { open } from '../support/raw.ts'
 const ATTACKERS = 150
 
 const limits = {
-  headersTimeoutMs: 3000,
-  bodyIdleTimeoutMs: 1500,
-  bodyTimeoutMs: 2500,
-  minBodyBytesPerSecond: 0,
+  headersTimeout: '3s',
+  bodyIdleTimeout: '1500ms',
+  bodyTimeout: '2500ms',
+  minBodyRate: '0B/s',
 }
 
 /** Opens connections that each send `first`, then `more` every 100 ms, until they are closed. */
@@ -43,8 +43,8 @@ const slowBody = (target: Target) =>
   callBytes('{', ['Content-Length: 4194304', `X-Inngest-Signature: ${target.sign('x')}`])
 
 /** What a busy machine may take for longer than one of them allows, where another is what ends them. */
-const FAR_MS = 60_000
-const headsMayWait = { headersTimeoutMs: FAR_MS }
+const FAR = '1m'
+const headsMayWait = { headersTimeout: FAR }
 
 const sieges: [string, string, object, (target: Target) => [string, string | undefined]][] = [
   ['connections that say nothing', 'headers_timeout', {}, () => ['', undefined]],
@@ -57,13 +57,13 @@ const sieges: [string, string, object, (target: Target) => [string, string | und
   [
     'bodies that stop',
     'body_idle',
-    { ...headsMayWait, bodyTimeoutMs: FAR_MS },
+    { ...headsMayWait, bodyTimeout: FAR },
     (target) => [slowBody(target), undefined],
   ],
   [
     'bodies that drip',
     'body_timeout',
-    { ...headsMayWait, bodyIdleTimeoutMs: FAR_MS },
+    { ...headsMayWait, bodyIdleTimeout: FAR },
     (target) => [slowBody(target), 'x'],
   ],
 ]
@@ -89,7 +89,7 @@ describe('a hundred and fifty slow senders', () => {
   )
 
   it('below the least rate end with body_too_slow', async () => {
-    const target = await startTarget({ limits: { minBodyBytesPerSecond: 1000 } })
+    const target = await startTarget({ limits: { minBodyRate: '1000B/s' } })
     const socket = await open(target.gateway.port)
     socket.write(slowBody(target))
     const drip = setInterval(() => socket.write('xx'), 100)

@@ -34,7 +34,7 @@ export async function startTarget(
   })
   const laidOver: Config = typeof config === 'function' ? config(upstream.url) : config
   const gateway = await startTestGateway(upstream.url, {
-    shutdown: { drainTimeoutMs: 100 },
+    shutdown: { drainTimeout: '100ms' },
     ...laidOver,
   })
   stops.push(() => gateway.stop())

@@ -93,7 +93,7 @@ export async function startExample(): Promise<Example> {
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: [`${inngestAddress}/32`],
     // A machine that is busy with other tests is no store that is down.
-    replay: { ...replay, url: valkey.url, timeoutMs: 10_000 },
+    replay: { ...replay, url: valkey.url, timeout: '10s' },
     routes: routes.map((route) => ({ ...route, upstream })),
   }
   const variables = { INNGEST_SIGNING_KEY: exampleKey, VALKEY_PASSWORD: password }

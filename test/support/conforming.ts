@@ -27,8 +27,8 @@ export async function runConformance(
     appAddress: [],
     restrictedPath: [],
     only: [],
-    maxAge: '300',
-    clockTolerance: '300',
+    maxAge: '5m',
+    clockTolerance: '5m',
   }
   const url = `http://127.0.0.1:${String(port)}/api/inngest`
   const plan = readPlan({ url, ...defaults, ...options }, { KEY: key })

@@ -55,7 +55,7 @@ function configWith(file: string, upstream: string, checks: object = {}): object
   return {
     allowlist: ['inngest', '127.0.0.1'],
     inngestRanges: { file, stateFile: path.join(path.dirname(file), 'state.json') },
-    shutdown: { delayMs: 0, drainTimeoutMs: 100 },
+    shutdown: { delay: '0s', drainTimeout: '100ms' },
     routes: [
       { ...route, name: 'app' },
       { ...route, name: 'trial', path: '/trial', checks },

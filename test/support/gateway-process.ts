@@ -48,8 +48,8 @@ export async function startGatewayProcess(
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: ['127.0.0.0/8'],
     // A machine that is busy with other tests is no store that is down.
-    replay: { coldStart: 'accept', timeoutMs: 10_000 },
-    shutdown: { delayMs: 0 },
+    replay: { coldStart: 'accept', timeout: '10s' },
+    shutdown: { delay: '0s' },
     routes: [{ name: 'app', upstream, signingKeys: [{ env: 'INNGEST_SIGNING_KEY' }] }],
   }
   const textOf = (over: object) => stringify({ ...base, ...over })

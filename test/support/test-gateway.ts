@@ -121,5 +121,5 @@ export async function startTestGateway(
 
 /** No test waits for a load balancer unless it says so. */
 function layOver(base: object, config: Config): object {
-  return { ...base, ...config, shutdown: { delayMs: 0, ...config.shutdown } }
+  return { ...base, ...config, shutdown: { delay: '0s', ...config.shutdown } }
 }

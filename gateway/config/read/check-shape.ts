@@ -4,6 +4,8 @@ import { isMapping } from '../cross-checks.ts'
 import { REDACTED } from '../../redact/redact-secrets.ts'
 import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
 import { configSchema, type Config } from '../schema/config.ts'
+import { toCode } from '../schema/code-names.ts'
+import { describeRemovedKey } from './removed-keys.ts'
 import { explainKey, explainValue } from './yaml-traps.ts'
 
 export interface ShapeReading {
@@ -17,7 +19,7 @@ export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeR
     return { config: undefined, problems: [{ file, line: undefined, path: '', expected, found }] }
   }
   const parsed = configSchema.safeParse(value, { reportInput: true })
-  if (parsed.success) return { config: parsed.data, problems: [] }
+  if (parsed.success) return { config: toCode(parsed.data), problems: [] }
   const problems = parsed.error.issues.flatMap((issue) =>
     describe(issue, value).map(({ path, shownKey, expected, found }) => ({
       file,
@@ -47,10 +49,8 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
     const parent = valueAt(root, issue.path)
     return issue.keys.map((key) => {
       const path = [...issue.path, key]
-      const replacement = replacementOf(path)
-      if (replacement !== undefined) {
-        return { path, expected: replacement, found: 'a key that was removed' }
-      }
+      const removed = describeRemovedKey(path, valueAt(parent, [key]))
+      if (removed !== undefined) return { path, ...removed }
       const isHidden = isSecretPath(issue.path) && isMapping(parent) && !isWord(key, parent)
       const found = explainKey(key, valueAt(parent, [key])) ?? 'an unknown key'
       return { path, ...(isHidden && { shownKey: REDACTED }), expected, found }
@@ -66,7 +66,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
 
 /** What is judged and not in the file is a default. */
 function foundBy({ input, path }: z.core.$ZodIssue, value: unknown): string {
-  return value === undefined && typeof input === 'number'
+  return value === undefined && typeof input === 'string'
     ? `${describeFound(input, path)}, the default`
     : describeFound(value, path)
 }
@@ -153,16 +153,4 @@ function unwrapped(schema: Walkable | undefined): Walkable | undefined {
     inner = inner.unwrap()
   }
   return inner
-}
-
-/** Keys of earlier versions, and what the operator is to write instead. */
-const replacements: Readonly<Record<string, string>> = {
-  'replay.strict':
-    'no such key: each signature is claimed alone now; for an Inngest server older than 1.13.5 set legacyServer: true on its route',
-}
-
-/** @returns undefined for a key that was never one. */
-function replacementOf(path: readonly PropertyKey[]): string | undefined {
-  const key = formatPath(path)
-  return Object.hasOwn(replacements, key) ? replacements[key] : undefined
 }

@@ -135,7 +135,7 @@ function explainDigits(text: string): string | undefined {
   if (/^\d+(?::\d+)+$/.test(text)) return 'which is a text in YAML 1.2: write one number'
   if (/^0[bB][01]+$/.test(text)) return 'which is a text in YAML 1.2: write decimal digits'
   if (/^\d+\s*[A-Za-z]+$/.test(text)) {
-    return 'which is a text: write the number alone, in the unit that the name of the key says'
+    return 'which is a text: write the number alone'
   }
   return undefined
 }

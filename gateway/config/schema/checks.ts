@@ -7,7 +7,7 @@ import {
   type CheckModes,
   type ModeratedCheck,
 } from '../../admit/policy.ts'
-import { integer } from './values.ts'
+import { seconds } from './values.ts'
 
 const mode = z.enum(['enforce', 'report', 'off'])
 
@@ -73,6 +73,6 @@ export function modesProblem(modes: CheckModes): ModesProblem | undefined {
 
 /** How old, and how far ahead, a signature may be. */
 export const freshnessSchema = z.strictObject({
-  maxAgeSeconds: integer(1, 3600, 300, 'Oldest acceptable signature, in seconds.'),
-  clockToleranceSeconds: integer(0, 3600, 300, 'How far ahead a signature may be, in seconds.'),
+  maxAge: seconds('1s', '1h', '5m', 'Oldest acceptable signature.'),
+  clockTolerance: seconds('0s', '1h', '5m', 'How far in the future a signature may be.'),
 })

@@ -9,12 +9,14 @@ import { parseRange } from '../../ip/address-ranges.ts'
 import { authorizerSchema } from './authorizer.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks.ts'
 import { freshnessSchema } from './checks.ts'
-import { integer } from './values.ts'
+import { integer, milliseconds } from './values.ts'
 import { limitsSchema } from './limits.ts'
 import { listenHost } from './values.ts'
 import { opsSchema } from './ops.ts'
 import { inngestRangesSchema } from './ranges.ts'
 import { file } from './values.ts'
+import { sectionToCode, type AllInCode } from './code-names.ts'
+import { formatQuantity, notations } from './units.ts'
 import { replaySchema } from './replay.ts'
 import { range, routeSchema } from './route.ts'
 import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
@@ -76,28 +78,28 @@ const shape = z.strictObject({
   limits: limitsSchema,
   upstream: z
     .strictObject({
-      connectTimeoutMs: integer(10, 600_000, 5000, 'Time to connect to the app, in milliseconds.'),
-      responseTimeoutMs: integer(
-        10,
-        86_400_000,
-        7_500_000,
-        'Longest silence of the app, in milliseconds; 2 h 5 min, since Inngest lets a step run 2 h.',
+      connectTimeout: milliseconds('10ms', '10m', '5s', 'Time to connect to the app.'),
+      responseTimeout: milliseconds(
+        '10ms',
+        '1d',
+        '2h5m',
+        'Longest silence of the app; longer than 2 h, since Inngest lets a step run 2 h.',
       ),
     })
     .prefault({}),
   shutdown: z
     .strictObject({
-      delayMs: integer(
-        0,
-        600_000,
-        5000,
-        'Time for which a stopping gateway still serves while /readyz says 503, in milliseconds; longer than the load balancer takes to notice.',
+      delay: milliseconds(
+        '0s',
+        '10m',
+        '5s',
+        'Time for which a stopping gateway still serves while /readyz says 503; longer than the load balancer takes to notice.',
       ),
-      drainTimeoutMs: integer(
-        0,
-        86_400_000,
-        20_000,
-        'Time for calls in flight after that, in milliseconds; a step may run 2 h.',
+      drainTimeout: milliseconds(
+        '0s',
+        '1d',
+        '20s',
+        'Time for calls in flight after that; a step may run 2 h.',
       ),
     })
     .prefault({}),
@@ -142,15 +144,17 @@ export const configSchema = shape.superRefine((config, context) => {
     const path = route.checks?.[check] === undefined ? ['checks'] : ['routes', i, 'checks']
     context.addIssue({ code: 'custom', path: [...path, check], message })
   }
-  const room = roomForWorkers(limits)
+  const room = roomForWorkers(sectionToCode('limits', limits))
   if (room === 0) {
-    const message = `at least twice limits.maxBodyBytes, which is ${String(limits.maxBodyBytes)}`
-    const input = limits.maxBufferedBytes
-    context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedBytes'], message, input })
+    const shown = (size: number) => formatQuantity(size, notations.Bytes)
+    const message = `at least twice limits.maxBodySize, which is ${shown(limits.maxBodySize)}`
+    const input = shown(limits.maxBufferedSize)
+    context.addIssue({ code: 'custom', path: ['limits', 'maxBufferedSize'], message, input })
   } else if (workers !== 'auto' && workers > room && workers <= MAX_WORKERS) {
-    const message = `at most ${String(room)}, for each of which limits.maxBufferedBytes has room for two bodies`
+    const message = `at most ${String(room)}, for each of which limits.maxBufferedSize has room for two bodies`
     context.addIssue({ code: 'custom', path: ['workers'], message })
   }
 })
 
-export type Config = z.output<typeof configSchema>
+/** As the code names its keys: `toCode` of what the schema makes of a file. */
+export type Config = AllInCode<z.output<typeof configSchema>>

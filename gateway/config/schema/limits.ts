@@ -1,36 +1,31 @@
 /** The bounds on what senders may use up. The defaults suit Inngest, whose largest call is 4 MiB. */
 import { z } from 'zod'
 
-import { integer } from './values.ts'
+import { bytes, bytesPerSecond, integer, milliseconds } from './values.ts'
 
 export const limitsSchema = z
   .strictObject({
-    maxHeaderBytes: integer(1024, 1_048_576, 16_384, 'Longest head of a request, in bytes.'),
+    maxHeaderSize: bytes('1KiB', '1MiB', '16KiB', 'Longest head of a request.'),
     maxHeaderCount: integer(10, 2000, 100, 'Most header fields of a request.'),
-    headersTimeoutMs: integer(
-      100,
-      600_000,
-      10_000,
-      'Time from connecting to a whole head, in milliseconds.',
+    headersTimeout: milliseconds('100ms', '10m', '10s', 'Time from connecting to a whole head.'),
+    maxBodySize: bytes('1KiB', '1GiB', '10MiB', 'Longest request body.'),
+    bodyTimeout: milliseconds('100ms', '1h', '30s', 'Time for a whole body.'),
+    bodyIdleTimeout: milliseconds(
+      '100ms',
+      '1h',
+      '10s',
+      'Longest silence within a body; on passthrough routes too.',
     ),
-    maxBodyBytes: integer(1024, 1_073_741_824, 10_485_760, 'Longest request body, in bytes.'),
-    bodyTimeoutMs: integer(100, 3_600_000, 30_000, 'Time for a whole body, in milliseconds.'),
-    bodyIdleTimeoutMs: integer(
-      100,
-      3_600_000,
-      10_000,
-      'Longest silence within a body, in milliseconds; on passthrough routes too.',
+    minBodyRate: bytesPerSecond(
+      '0B/s',
+      '1GiB/s',
+      '1KiB/s',
+      'Slowest body, on average after 5 s; 0B/s is any.',
     ),
-    minBodyBytesPerSecond: integer(
-      0,
-      1_073_741_824,
-      1024,
-      'Slowest body, on average after 5 s; 0 is any.',
-    ),
-    maxBufferedBytes: integer(
-      1024,
-      68_719_476_736,
-      134_217_728,
+    maxBufferedSize: bytes(
+      '1KiB',
+      '64GiB',
+      '128MiB',
       'Most bytes of bodies held at once, over all requests; then 503.',
     ),
     maxConnections: integer(1, 1_000_000, 10_000, 'Most connections at once; then 503.'),
@@ -46,17 +41,17 @@ export const limitsSchema = z
       5000,
       'Most requests whose body is being read or whose answer is awaited, an eighth of them for Inngest routes only; then 503.',
     ),
-    responseStallTimeoutMs: integer(
-      100,
-      3_600_000,
-      60_000,
-      'Longest time for which a client may take nothing of an answer or a WebSocket, or an app nothing of a streamed body, in milliseconds.',
+    responseStallTimeout: milliseconds(
+      '100ms',
+      '1h',
+      '1m',
+      'Longest time for which a client may take nothing of an answer or a WebSocket, or an app nothing of a streamed body.',
     ),
-    keepAliveTimeoutMs: integer(
-      100,
-      3_600_000,
-      65_000,
-      'Time for which an idle connection is kept, in milliseconds; longer than that of a proxy in front.',
+    keepAliveTimeout: milliseconds(
+      '100ms',
+      '1h',
+      '65s',
+      'Time for which an idle connection is kept; longer than that of a proxy in front.',
     ),
   })
   .prefault({})

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { z } from 'zod'
 
-import { integer } from './values.ts'
+import { milliseconds, seconds } from './values.ts'
 
 /** Plain, since it stands in logs and metrics. */
 const httpsUrl = z
@@ -35,13 +35,13 @@ const shape = z.strictObject({
     .min(1)
     .optional()
     .describe('Authorities of the servers in `urls`, PEM. Default: the well-known ones.'),
-  refreshSeconds: integer(60, 604_800, 14_400, 'Time between two fetches, in seconds.'),
-  timeoutMs: integer(100, 120_000, 10_000, 'Time for a whole list, in milliseconds.'),
-  keepVanishedSeconds: integer(
-    0,
-    7_776_000,
-    604_800,
-    'Time for which a range that is no longer listed stays allowed, in seconds.',
+  refreshInterval: seconds('1m', '7d', '4h', 'Time between two fetches.'),
+  timeout: milliseconds('100ms', '2m', '10s', 'Time for a whole list.'),
+  removedRangeGrace: seconds(
+    '0s',
+    '90d',
+    '7d',
+    'Time for which a range that is no longer listed stays allowed.',
   ),
   stateFile: z
     .string()

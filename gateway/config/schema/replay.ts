@@ -1,7 +1,8 @@
 /** The replay cache: in this process, or in a Redis or Valkey that replicas and apps share. */
 import { z } from 'zod'
 
-import { integer } from './values.ts'
+import type { InCode } from './code-names.ts'
+import { integer, milliseconds } from './values.ts'
 import { redisProblems, redisShape } from './redis.ts'
 
 const shape = z.strictObject({
@@ -24,11 +25,11 @@ const shape = z.strictObject({
     .regex(/^[\x21-\x7a|~]*$/, { error: 'visible ASCII without { or }' })
     .default('inngest-gateway:')
     .describe('In front of every key. Apps of one environment share it. Default inngest-gateway:.'),
-  timeoutMs: integer(
-    10,
-    10_000,
-    250,
-    'Time for a claim in Redis, or by a worker, in milliseconds; then 503.',
+  timeout: milliseconds(
+    '10ms',
+    '10s',
+    '250ms',
+    'Time for a claim in Redis, or by a worker; then 503.',
   ),
   whenDown: z
     .enum(['refuse', 'memory'])
@@ -46,11 +47,11 @@ export const replaySchema = shape
   })
   .prefault({})
 
-export type ReplayConfig = z.output<typeof shape>
+export type ReplayConfig = InCode<'replay', z.output<typeof shape>>
 
-function problemsOf(replay: ReplayConfig): [string, string][] {
+function problemsOf(replay: z.output<typeof shape>): [string, string][] {
   if (replay.store === 'redis') return redisProblems(replay)
   return Object.keys(redisShape)
-    .filter((key) => key !== 'cluster' && replay[key as keyof ReplayConfig] !== undefined)
+    .filter((key) => key !== 'cluster' && replay[key as keyof typeof redisShape] !== undefined)
     .map((key) => [key, 'nothing unless replay.store is redis'])
 }

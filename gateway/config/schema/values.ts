@@ -1,10 +1,53 @@
-/** A whole number with a range and a default, both of which its description tells. */
+/** Types of values that several sections have. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
+import { notations, patternOf, readQuantity, type Bounds, type Notation } from './units.ts'
+
+/** A whole number with a range and a default, both of which its description tells. */
 export function integer(minimum: number, maximum: number, fallback: number, meaning: string) {
   const range = `${String(minimum)} to ${String(maximum)}. Default ${String(fallback)}.`
   return z.int().min(minimum).max(maximum).default(fallback).describe(`${meaning} ${range}`)
+}
+
+type QuantityType = (
+  minimum: string,
+  maximum: string,
+  fallback: string,
+  meaning: string,
+) => ReturnType<typeof quantity>
+
+/** A duration, which the code counts in milliseconds. */
+export const milliseconds = quantityType(notations.Ms)
+
+/** A duration, which the code counts in seconds. */
+export const seconds = quantityType(notations.Seconds)
+
+/** A size, which the code counts in bytes. */
+export const bytes = quantityType(notations.Bytes)
+
+/** A rate, which the code counts in bytes per second. */
+export const bytesPerSecond = quantityType(notations.BytesPerSecond)
+
+function quantityType(notation: Notation): QuantityType {
+  return (minimum, maximum, fallback, meaning) =>
+    quantity(notation, { minimum, maximum, fallback }, meaning)
+}
+
+/** A number with its unit. Its range and its default are in its description. */
+function quantity(notation: Notation, bounds: Bounds, meaning: string) {
+  const { minimum, maximum, fallback } = bounds
+  return z
+    .unknown()
+    .meta({ type: 'string', minLength: 2, pattern: patternOf(notation) })
+    .transform((written, context): number => {
+      const reading = readQuantity(written, notation, bounds)
+      if (reading.ok) return reading.value
+      context.addIssue({ code: 'custom', message: reading.expected })
+      return z.NEVER
+    })
+    .prefault(fallback)
+    .describe(`${meaning} ${minimum} to ${maximum}. Default ${fallback}.`)
 }
 
 /** What a configuration names instead of holding it itself. */

@@ -5,6 +5,7 @@ import { admit } from '../../../gateway/admit/admit.ts'
 import { Body } from '../../../gateway/inngest/body.ts'
 import { AddressRanges, parseRange } from '../../../gateway/ip/address-ranges.ts'
 import type { FunctionPair } from '../../../gateway/admit/checks/function-id.ts'
+import { sectionToCode } from '../../../gateway/config/schema/code-names.ts'
 import { configSchema } from '../../../gateway/config/schema/config.ts'
 import { Findings } from '../../../gateway/admit/facts.ts'
 import { canonicalizeJson } from '../../../gateway/inngest/jcs/canonical-json.ts'
@@ -120,7 +121,10 @@ function policy(functionId: CheckMode): Policy {
     trustedProxies: range('10.0.0.0/8'),
     speaksProxyProtocol: false,
     freshness: { maxAgeSeconds: 300, clockToleranceSeconds: 300 },
-    limits: { ...configSchema.shape.limits.parse(undefined), maxHeaderCount: 20 },
+    limits: {
+      ...sectionToCode('limits', configSchema.shape.limits.parse(undefined)),
+      maxHeaderCount: 20,
+    },
   }
 }
 

@@ -29,22 +29,30 @@ describe('verify', () => {
     const { freshness } = configSchema.parse({
       routes: [{ name: 'a', upstream: 'http://a', signingKeys: [{ env: 'KEY' }] }],
     })
-    expect(judge(freshness.maxAgeSeconds)).toMatch(/^0 it is \d+ s old/)
-    expect(judge(freshness.maxAgeSeconds + 1)).toMatch(/^1 timestamp_too_old/)
-    expect(judge(-freshness.clockToleranceSeconds)).toMatch(/^0 /)
-    expect(judge(-freshness.clockToleranceSeconds - 1)).toMatch(/^1 timestamp_too_new/)
+    expect(judge(freshness.maxAge)).toMatch(/^0 it is \d+ s old/)
+    expect(judge(freshness.maxAge + 1)).toMatch(/^1 timestamp_too_old/)
+    expect(judge(-freshness.clockTolerance)).toMatch(/^0 /)
+    expect(judge(-freshness.clockTolerance - 1)).toMatch(/^1 timestamp_too_new/)
   })
 
   it('judges by what it is told', () => {
-    expect(judge(60, { maxAge: '60' })).toMatch(/^0 /)
-    expect(judge(61, { maxAge: '60' })).toMatch(/^1 timestamp_too_old/)
-    expect(judge(-5, { clockTolerance: '5' })).toMatch(/^0 /)
-    expect(judge(-1, { clockTolerance: '0' })).toMatch(/^1 timestamp_too_new/)
+    expect(judge(60, { maxAge: '60s' })).toMatch(/^0 /)
+    expect(judge(61, { maxAge: '60s' })).toMatch(/^1 timestamp_too_old/)
+    expect(judge(-5, { clockTolerance: '5s' })).toMatch(/^0 /)
+    expect(judge(-1, { clockTolerance: '0s' })).toMatch(/^1 timestamp_too_new/)
   })
 
-  it.each(['', '0', '3601', '1.5', '-1', 'x'])('takes no maximum age that is %j', (maxAge) => {
+  it.each([
+    ['', 'a duration such as 5m (whole d, h, m or s), from 1s to 1h'],
+    ['0s', 'at least 1s'],
+    ['3601s', 'at most 1h'],
+    ['1.5s', 'a duration such as 5m (whole d, h, m or s), from 1s to 1h'],
+    ['-1s', 'a duration such as 5m (whole d, h, m or s), from 1s to 1h'],
+    ['x', 'a duration such as 5m (whole d, h, m or s), from 1s to 1h'],
+    ['300', 'a duration with its unit, 300s or 5m'],
+  ])('takes no maximum age that is %j', (maxAge, expected) => {
     expect(judge(0, { maxAge })).toBe(
-      `2 --max-age: found ${JSON.stringify(maxAge)}. Oldest acceptable signature, in seconds. 1 to 3600. Default 300.`,
+      `2 --max-age: expected ${expected}, found ${JSON.stringify(maxAge)}`,
     )
   })
 })

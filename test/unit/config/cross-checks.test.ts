@@ -39,13 +39,13 @@ describe('what two keys of a configuration say together', () => {
     ],
     [
       'less memory than one body may have',
-      `routes: [{ name: a, ${app}, ${keys} }]\nlimits: { maxBufferedBytes: 2048 }`,
-      'limits.maxBufferedBytes: expected at least twice limits.maxBodyBytes, which is 10485760, found 2048',
+      `routes: [{ name: a, ${app}, ${keys} }]\nlimits: { maxBufferedSize: 2KiB }`,
+      'limits.maxBufferedSize: expected at least twice limits.maxBodySize, which is 10MiB, found "2KiB"',
     ],
     [
       'less memory than one body may have in each worker',
       `routes: [{ name: a, ${app}, ${keys} }]\nworkers: 7`,
-      'workers: expected at most 6, for each of which limits.maxBufferedBytes has room for two bodies, found 7',
+      'workers: expected at most 6, for each of which limits.maxBufferedSize has room for two bodies, found 7',
     ],
     [
       'one name of two routes',

@@ -89,8 +89,8 @@ describe('a problem', () => {
     ['listen: { host: "" }', 'listen.host: expected a text that is not empty, found ""'],
     ['workers: 100', 'workers: expected at most 64, found 100'],
     [
-      'limits: { maxBodyBytes: 100000000 }',
-      'limits.maxBufferedBytes: expected at least twice limits.maxBodyBytes, which is 100000000, found 134217728, the default',
+      'limits: { maxBodySize: 100MiB }',
+      'limits.maxBufferedSize: expected at least twice limits.maxBodySize, which is 100MiB, found "128MiB", the default',
     ],
     [
       'trustedProxies: [10.0.0.0/08]',

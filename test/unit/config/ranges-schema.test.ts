@@ -9,9 +9,9 @@ describe('inngestRangesSchema', () => {
   it('asks Inngest if nothing is said', () => {
     expect(inngestRangesSchema.parse(undefined)).toEqual({
       urls: ['https://www.inngest.com/ips-v4', 'https://www.inngest.com/ips-v6'],
-      refreshSeconds: 14_400,
-      timeoutMs: 10_000,
-      keepVanishedSeconds: 604_800,
+      refreshInterval: 14_400,
+      timeout: 10_000,
+      removedRangeGrace: 604_800,
       stateFile: '/var/lib/inngest-gateway/ranges.json',
     })
   })
@@ -32,18 +32,18 @@ describe('inngestRangesSchema', () => {
     [{ caFile: '' }, false],
     [{ stateFile: '' }, false],
     [{ url: [] }, false],
-    [{ refreshSeconds: 59 }, false],
-    [{ refreshSeconds: 60 }, true],
-    [{ refreshSeconds: 604_800 }, true],
-    [{ refreshSeconds: 604_801 }, false],
-    [{ timeoutMs: 99 }, false],
-    [{ timeoutMs: 100 }, true],
-    [{ timeoutMs: 120_000 }, true],
-    [{ timeoutMs: 120_001 }, false],
-    [{ keepVanishedSeconds: -1 }, false],
-    [{ keepVanishedSeconds: 0 }, true],
-    [{ keepVanishedSeconds: 7_776_000 }, true],
-    [{ keepVanishedSeconds: 7_776_001 }, false],
+    [{ refreshInterval: '59s' }, false],
+    [{ refreshInterval: '1m' }, true],
+    [{ refreshInterval: '7d' }, true],
+    [{ refreshInterval: '604801s' }, false],
+    [{ timeout: '99ms' }, false],
+    [{ timeout: '100ms' }, true],
+    [{ timeout: '2m' }, true],
+    [{ timeout: '120001ms' }, false],
+    [{ removedRangeGrace: '-1s' }, false],
+    [{ removedRangeGrace: '0s' }, true],
+    [{ removedRangeGrace: '90d' }, true],
+    [{ removedRangeGrace: '7776001s' }, false],
   ])('%j: %s', (value, expected) => {
     expect(isTaken(value)).toBe(expected)
   })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import { sectionToCode } from '../../../gateway/config/schema/code-names.ts'
 import { limitsSchema } from '../../../gateway/config/schema/limits.ts'
 import { countWorkers, shareOf } from '../../../gateway/config/schema/worker-count.ts'
 
-const limits = limitsSchema.parse(undefined)
+const limits = sectionToCode('limits', limitsSchema.parse(undefined))
 
 describe('countWorkers', () => {
   it.each([

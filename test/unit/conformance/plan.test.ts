@@ -8,8 +8,8 @@ const defaults = {
   appAddress: [],
   restrictedPath: [],
   only: [],
-  maxAge: '300',
-  clockTolerance: '300',
+  maxAge: '5m',
+  clockTolerance: '5m',
 }
 const env = { KEY: 'signkey-test-12345678' }
 

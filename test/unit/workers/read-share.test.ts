@@ -50,9 +50,9 @@ describe('readShare', () => {
     ],
     [
       'too little room for as many as auto has counted',
-      'workers: auto\nlimits: { maxBufferedBytes: 41943040 }',
+      'workers: auto\nlimits: { maxBufferedSize: 40MiB }',
       'workers: auto',
-      'limits.maxBufferedBytes: expected room for two bodies of limits.maxBodyBytes in each of 4 workers, found 41943040',
+      'limits.maxBufferedSize: expected room for two bodies of limits.maxBodySize in each of 4 workers, found 40MiB',
     ],
   ])('refuses %s', (_, text, started, message) => {
     const share = shareOf(text, started)
