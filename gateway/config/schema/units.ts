@@ -178,9 +178,11 @@ function remedyFor(
 ): string | undefined {
   const misspelled = misspelledIn(written)
   if (misspelled === undefined) return undefined
-  const factors = notation.spellings[misspelled.unit] ?? []
-  const values = factors
-    .map((factor) => Number(misspelled.digits) * factor)
+  const { spellings } = notation
+  const factors = Object.hasOwn(spellings, misspelled.unit) ? spellings[misspelled.unit] : []
+  const values = (factors ?? [])
+    // 0.57 times 1000 is not quite 570.
+    .map((factor) => Number((Number(misspelled.digits) * factor).toFixed(6)))
     .filter((value) => Number.isSafeInteger(value) && isInRange(value))
   const choices = [...new Set(values)].map((value) => spellingsOf(value, misspelled, notation))
   const [only, ...others] = choices
