@@ -187,7 +187,7 @@ describe('config/gateway.schema.json', () => {
   )
 
   it.each(quantities)(
-    'takes as $section.$key what the gateway takes, but for its range',
+    'takes for $key of $section what the gateway takes, but for its range',
     ({ section, key, type, pattern, minLength }) => {
       const isTaken = (value: unknown) =>
         type === 'string' &&
