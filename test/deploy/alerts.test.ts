@@ -22,7 +22,7 @@ describe('the alert rules', () => {
     ).toMatchObject({ code: 0 })
   })
 
-  it('fire where they should, and nothing else does', { tags: ['prometheus'] }, () => {
+  it('fire where they should, and nothing else does', { tags: ['prometheus'], timeout: 120_000 }, () => {
     const { code, said } = runProgram('promtool', ['test', 'rules', ...testFiles], { cwd: folder })
     expect(said).not.toContain('FAILED')
     expect(code).toBe(0)

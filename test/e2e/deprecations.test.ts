@@ -74,7 +74,7 @@ describe('the gateway', () => {
   it('uses nothing that Node deprecates, with workers and Redis', { tags: ['redis'] }, async () => {
     const { url } = await startRedis()
     const app = await startNamedApp('app')
-    const replay = { store: 'redis', url, coldStart: 'accept', timeoutMs: 10_000 }
+    const replay = { store: 'redis', url, coldStart: 'accept', timeout: '10s' }
     const gateway = await startWorkers(app.url, { replay }, warningsToFile)
     expect((await postCall(gateway.port)).status).toBe(200)
     expect(await warningsAfterStop(gateway)).toBe('')

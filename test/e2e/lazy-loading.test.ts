@@ -24,11 +24,11 @@ const page = { name: 'page', policy: 'passthrough', path: '/page', upstream }
 /** Each with what only it may load: packages, and modules of the gateway's own. */
 const ways = {
   passthrough: ['http-proxy-3'],
-  redis: ['ioredis', 'replay/redis-store.ts'],
+  redis: ['ioredis', 'replay/redis/store.ts'],
   tracing: ['@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http'],
   workers: ['workers/primary.ts', 'workers/worker.ts'],
   terminal: ['pino-pretty'],
-  otherCommands: ['commands/explain.ts', 'commands/ips.ts', 'commands/verify.ts'],
+  otherCommands: ['cli/explain.ts', 'cli/ips.ts', 'cli/verify.ts'],
 }
 const seldom = Object.values(ways).flat()
 

@@ -14,7 +14,7 @@ async function startReplica(
   checks: object,
   replay: object = {},
 ): Promise<TestGateway> {
-  const shared = { store: 'redis', url: server.url, timeoutMs: 5000, coldStart: 'accept' }
+  const shared = { store: 'redis', url: server.url, timeout: '5s', coldStart: 'accept' }
   const config = { checks, replay: { ...shared, ...replay } }
   const gateway = track(await startTestGateway(app.url, config))
   const readiness = async () =>

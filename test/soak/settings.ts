@@ -80,10 +80,10 @@ export function configurationOf(settings: Settings, places: Places, checks: obje
     allowlist: [addresses.allowed, ...(isSometimesAllowed ? [addresses.sometimes] : [])],
     // Pairs are learned from many calls: test/security/function-pairs.test.ts.
     checks: { functionId: 'off', callIds, syncBody, syncUrl, ...checks },
-    replay: { store: 'redis', url: places.redis, timeoutMs: 10_000 },
-    shutdown: { delayMs: 0 },
+    replay: { store: 'redis', url: places.redis, timeout: '10s' },
+    shutdown: { delay: '0s' },
     // Decides nothing here, and gives each configuration a fingerprint of its own.
-    limits: { maxBodyBytes: 10_000_000 + generation },
+    limits: { maxBodySize: `${String(10_000_000 + generation)}B` },
     routes: [
       route('app', '/api/inngest'),
       route('other', '/api/other'),
