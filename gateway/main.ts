@@ -37,12 +37,20 @@ const finish = (exitCode: number) => {
   process.exitCode = exitCode
 }
 
+const collect = (value: string, before: string[]) => [...before, value]
+
 /** A command that works on the settings of a gateway. */
 const settingsCommand = (name: string) =>
   program
     .command(name)
     .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
     .option('-u, --upstream <url>', 'where the app is, if there is no file')
+    .option(
+      '-s, --set <key=value>',
+      'set one value, such as limits.maxConnections=500 or routes.billing.path=/x; comes before the file, repeatable',
+      collect,
+      [],
+    )
     .allowExcessArguments()
     .hook('preAction', (command) => {
       const [stray] = command.args
@@ -57,8 +65,6 @@ const portCommand = (name: string) =>
     '-p, --port <port>',
     'traffic port; default: listen.port of the file, then PORT, then 8080',
   )
-
-const collect = (value: string, before: string[]) => [...before, value]
 
 portCommand('run')
   .description('start the gateway')

@@ -8,23 +8,22 @@ import {
   type SettingsReading,
 } from '../config/load.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
+import type { Overrides } from '../config/read/overrides.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { printError } from './print-error.ts'
 
-export interface SettingsOptions {
+export interface SettingsOptions extends Overrides {
   readonly config?: string
   readonly upstream?: string
-  /** As written. */
-  readonly port?: string
 }
 
 export function readSettings(
-  { config, upstream, port }: SettingsOptions,
+  { config, upstream, ...overrides }: SettingsOptions,
   env: Environment,
 ): SettingsReading {
   return config === undefined
-    ? readSettingsFromEnvironment(upstream, env, port)
-    : readSettingsFile(config, env, port)
+    ? readSettingsFromEnvironment(upstream, env, overrides)
+    : readSettingsFile(config, env, overrides)
 }
 
 /** @returns undefined after printing every problem to stderr. */

@@ -1,12 +1,18 @@
 /** What is wrong between parts of a configuration, each of which is right in itself. */
 import { canonicalAuthority } from '../ip/authority.ts'
-import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
+import {
+  describeFound,
+  formatPath,
+  problemAt,
+  type Locate,
+  type Place,
+  type Problem,
+} from './problem.ts'
 
 export function doubledRoutes(
-  file: string,
   routes: readonly Record<string, unknown>[],
   defaultPath: string,
-  lineOf: LineOf,
+  locate: Locate,
 ): Problem[] {
   const problems: Problem[] = []
   /** The first route that has each. */
@@ -22,15 +28,11 @@ export function doubledRoutes(
     for (const key of ['name', 'path'] as const) {
       const other = earlier[key]
       if (other === undefined) continue
-      const keyPath = ['routes', i, key]
+      const place = locate(['routes', i, key])
       const expected = key === 'name' ? 'a name of its own' : 'a host and path of its own'
-      problems.push({
-        file,
-        line: lineOf(keyPath),
-        path: formatPath(keyPath),
-        expected,
-        found: `${key === 'name' ? 'that' : 'those'} of ${nameOf(routes, other)}`,
-      })
+      const earlierRoute = nameOf(routes[other], locate(['routes', other]), place)
+      const found = `${key === 'name' ? 'that' : 'those'} of ${earlierRoute}`
+      problems.push(problemAt(place, { expected, found }))
     }
     for (const key of [nameKey, targetKey]) if (!seen.has(key)) seen.set(key, i)
   }
@@ -48,10 +50,15 @@ function targetOf(route: Record<string, unknown>, defaultPath: string): string {
   ])
 }
 
-function nameOf(routes: readonly Record<string, unknown>[], index: number): string {
-  const place = formatPath(['routes', index])
-  const name = routes[index]?.['name']
-  return typeof name === 'string' ? `${place}, ${describeFound(name, [])}` : place
+/** @param from where it is named: another file has to be said. */
+function nameOf(
+  route: Record<string, unknown> | undefined,
+  { file, line, path }: Place,
+  from: Place,
+): string {
+  const place = formatPath(path)
+  const name = typeof route?.['name'] === 'string' ? `, ${describeFound(route['name'], [])}` : ''
+  return file === from.file ? `${place}${name}` : `${place}${name}, in ${file}:${String(line ?? 1)}`
 }
 
 /** What gave the traffic port instead of `listen.port`, to be named in its place. */
@@ -62,13 +69,12 @@ interface PortSource {
 
 /** Two listeners that would want the same port of the same address. */
 export function listenerClashes(
-  file: string,
   {
     listen,
     ops,
     authorizer,
   }: { listen: Listener; ops: Listener; authorizer?: Listener | undefined },
-  lineOf: LineOf,
+  locate: Locate,
   given?: PortSource,
 ): Problem[] {
   const clash = (name: string, own: Listener, otherName: string, other: Listener): Problem[] => {
@@ -79,7 +85,7 @@ export function listenerClashes(
       return [{ file: given.origin, line: undefined, path: given.name, expected, found }]
     }
     const expected = `a port other than ${otherName}.port`
-    return [{ file, line: lineOf([name, 'port']), path: `${name}.port`, expected, found }]
+    return [problemAt(locate([name, 'port']), { expected, found })]
   }
   const asked =
     authorizer === undefined

@@ -2,10 +2,8 @@
 import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
 
 import type { Settings } from './compile.ts'
+import type { OriginOf } from './read/written.ts'
 import { toFile } from './schema/code-names.ts'
-
-/** @returns where the value at a path was set; undefined if it is a default. */
-export type OriginOf = (path: readonly PropertyKey[]) => string | undefined
 
 /** @param originOf if that is to be told with each. */
 export function describeSettings(settings: Settings, originOf?: OriginOf): string {
@@ -39,6 +37,10 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
     for (const [i, item] of node.items.entries()) annotate(item as Node, [...path, i], originOf)
   } else if (node !== null) {
     if (isSeq(node)) node.flow = true
+    // Read again, it is to mean the same.
+    if (isScalar(node) && typeof node.value === 'string') {
+      node.value = node.value.replaceAll('${', '$${')
+    }
     const comment = commentOf(path, originOf)
     if (comment !== '') node.comment = ` ${comment}`
   }

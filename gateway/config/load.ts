@@ -3,8 +3,6 @@
  * other: that it is no YAML, that it has not the shape of a configuration, and the rest, of parts that
  * do not go together and of files that are named. The one path in.
  */
-import { isUtf8 } from 'node:buffer'
-
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { checkShape } from './read/check-shape.ts'
@@ -12,9 +10,8 @@ import { checkTexts } from './read/check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
 import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
 import { filesIn } from './read/read-file.ts'
-import { describeFound, formatPath, type LineOf, type Problem } from './problem.ts'
-import { readPlainFile, whyUnreadable } from './read/read-file.ts'
-import { readYaml } from './read/read-yaml.ts'
+import type { Overrides } from './read/overrides.ts'
+import { describeFound, problemAt, type Locate, type Problem } from './problem.ts'
 import {
   readKeyFromEnv,
   readKeyFromFile,
@@ -25,54 +22,40 @@ import { isRoutePath, ROUTE_PATH } from './schema/values.ts'
 import { readTls } from './read/read-tls.ts'
 import { readSecrets } from './read/secrets.ts'
 import { parseServeOrigin } from './origin.ts'
+import { readWritten, writtenBy, type OriginOf, type Written } from './read/written.ts'
 import { givenPort, hasListenPort, portProblems, withPort } from './read/traffic-port.ts'
 
 export type SettingsReading = SettingsOrProblems & {
   /** Every file that was read, or should have been. */
   readonly files: readonly string[]
+  /** Patterns of `include`. */
+  readonly patterns: readonly string[]
   /** When the reading began, Unix milliseconds. */
   readonly readAtMs: number
-  /** The line in the first of `files`. */
-  readonly lineOf: LineOf
+  readonly locate: Locate
+  readonly originOf: OriginOf
 }
 
 type SettingsOrProblems =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-const noLine: LineOf = () => undefined
-
 const DEFAULT_PATH = '/api/inngest'
 
-/** @param port what `--port` says. */
-export function readSettingsFile(file: string, env: Environment, port?: string): SettingsReading {
+export function readSettingsFile(
+  file: string,
+  env: Environment,
+  { port, set = [] }: Overrides = {},
+): SettingsReading {
   const readAtMs = Date.now()
-  const unread = (expected: string, found: string): SettingsReading => {
-    const problem = { file, line: undefined, path: '', expected, found }
-    return { ok: false, problems: [problem], files: [file], readAtMs, lineOf: noLine }
-  }
-  let bytes: Buffer
-  try {
-    bytes = readPlainFile(file)
-  } catch (error) {
-    return unread('a readable file', whyUnreadable(error))
-  }
-  if (!isUtf8(bytes) || bytes.includes(0)) {
-    return unread('a file in UTF-8', 'another encoding, such as UTF-16: save it as UTF-8')
-  }
-  const yaml = readYaml(file, bytes.toString('utf8'))
-  // What is made of YAML that is none would be told of keys and values that nobody has written.
-  const reading = yaml.isReadable
-    ? readSettings(file, yaml.value, env, yaml.lineOf, yaml.problems, port)
-    : fail(yaml.problems)
-  return { ...reading, files: [file, ...filesIn(yaml.value)], readAtMs, lineOf: yaml.lineOf }
+  return readSettings(readWritten(file, env, set), env, port, readAtMs)
 }
 
 /** One route to `upstream`, with the variables that users of the SDKs have already. */
 export function readSettingsFromEnvironment(
   upstream: string | undefined,
   env: Environment,
-  port?: string,
+  { port, set = [] }: Overrides = {},
 ): SettingsReading {
   const readAtMs = Date.now()
   const keys = ['INNGEST_SIGNING_KEY', 'INNGEST_SIGNING_KEY_FALLBACK']
@@ -82,56 +65,81 @@ export function readSettingsFromEnvironment(
   const value = {
     routes: [{ name: 'default', ...(upstream === undefined ? {} : { upstream }), signingKeys }],
   }
-  const reading = readSettings('command line', value, env, noLine, [], port)
-  return { ...reading, files: [], readAtMs, lineOf: noLine }
+  return readSettings(writtenBy(value, env, set), env, port, readAtMs)
 }
 
 function readSettings(
-  file: string,
-  written: unknown,
+  written: Written,
   env: Environment,
-  lineOf: LineOf,
-  yamlProblems: readonly Problem[],
+  port: string | undefined,
+  readAtMs: number,
+): SettingsReading {
+  const { value, problems, files, patterns, locate, originOf } = written
+  // What is made of YAML that is none would be told of keys and values that nobody has written.
+  const reading = written.isReadable
+    ? checkWritten(written, env, port)
+    : { ok: false as const, problems }
+  const sorted = reading.ok ? reading : { ...reading, problems: inOrder(reading.problems, files) }
+  return { ...sorted, files: [...files, ...filesIn(value)], patterns, readAtMs, locate, originOf }
+}
+
+function checkWritten(
+  written: Written,
+  env: Environment,
   port: string | undefined,
 ): SettingsOrProblems {
-  const given = givenPort(port, hasListenPort(written), env)
-  const value = withPort(written, given)
-  const shape = checkShape(file, value, lineOf)
+  const { locate } = written
+  const given = givenPort(port, hasListenPort(written.value), env)
+  const value = withPort(written.value, given)
+  const shape = checkShape(value, locate)
   const routes = rawRoutes(value)
   const served = servedEnvironment(routes.filter((route) => !isPassthrough(route)).length, env)
   const defaults = routeDefaults(served)
-  const keyProblems: Problem[] = []
-  const keys = routes.map((route, i) =>
-    readKeys(route, i, env, (path, reading) => {
-      keyProblems.push({ file, line: lineOf(path), path: formatPath(path), ...reading })
-    }),
+  const { keys, problems: keyProblems } = readAllKeys(routes, env, locate)
+  // What YAML, an option or the schema says of a value is said once.
+  const explained = new Set(written.problems.map(placeOf))
+  const shapeProblems = shape.problems.filter(
+    (problem) => problem.path === '' || !explained.has(placeOf(problem)),
   )
-  // What YAML or the schema says of a value is said once.
-  const explained = new Set(yamlProblems.map(({ path }) => path))
-  const shapeProblems = shape.problems.filter(({ path }) => path === '' || !explained.has(path))
-  for (const { path } of shapeProblems) explained.add(path)
+  for (const problem of shapeProblems) explained.add(placeOf(problem))
   const problems = [
-    ...yamlProblems,
+    ...written.problems,
     ...portProblems(given),
+    ...(given?.name === '--port' && written.isSet(['listen', 'port']) ? [TWO_PORTS] : []),
     ...shapeProblems,
-    ...checkTexts(file, value, lineOf).filter(({ path }) => !explained.has(path)),
-    ...keyProblems,
-    ...doubledRoutes(file, routes, DEFAULT_PATH, lineOf),
+    ...checkTexts(value, locate).filter((problem) => !explained.has(placeOf(problem))),
+    ...keyProblems.filter((problem) => !explained.has(placeOf(problem))),
+    ...doubledRoutes(routes, DEFAULT_PATH, locate),
     ...environmentProblems(served),
   ]
-  if (shape.config === undefined) return fail(problems)
-  problems.push(...listenerClashes(file, shape.config, lineOf, given))
-  const tls = readTls(file, shape.config, lineOf)
+  if (shape.config === undefined) return { ok: false, problems }
+  problems.push(...listenerClashes(shape.config, locate, given))
+  const tls = readTls(shape.config, locate)
   if (!tls.ok) problems.push(...tls.problems)
-  const read = readSecrets(file, shape.config, env, lineOf)
+  const read = readSecrets(shape.config, env, locate)
   if (!read.ok) problems.push(...read.problems)
-  if (!tls.ok || !read.ok || problems.length > 0) return fail(problems)
+  if (!tls.ok || !read.ok || problems.length > 0) return { ok: false, problems }
   const settings = compileSettings(shape.config, keys, tls.material, read.secrets, defaults)
   return { ok: true, settings }
 }
 
-function fail(problems: readonly Problem[]): SettingsOrProblems {
-  return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+const TWO_PORTS: Problem = {
+  file: 'command line',
+  line: undefined,
+  path: '--port',
+  expected: 'either --port or --set listen.port',
+  found: 'both',
+}
+
+function placeOf({ file, path }: Problem): string {
+  return `${file}: ${path}`
+}
+
+/** What no file says comes first, then file after file. */
+function inOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {
+  return problems.toSorted(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0),
+  )
 }
 
 /** The routes as far as they can be made out, so that one mistake does not hide the others. */
@@ -142,11 +150,24 @@ function rawRoutes(value: unknown): readonly Record<string, unknown>[] {
     : []
 }
 
+function readAllKeys(
+  routes: readonly Record<string, unknown>[],
+  env: Environment,
+  locate: Locate,
+): { keys: SigningKey[][]; problems: Problem[] } {
+  const problems: Problem[] = []
+  const keys = routes.map((route, i) =>
+    readKeys(route, env, (j, reading) => {
+      problems.push(problemAt(locate(['routes', i, 'signingKeys', j]), reading))
+    }),
+  )
+  return { keys, problems }
+}
+
 function readKeys(
   route: Record<string, unknown>,
-  routeIndex: number,
   env: Environment,
-  report: (path: readonly PropertyKey[], reading: { expected: string; found: string }) => void,
+  report: (index: number, reading: KeyReading & { ok: false }) => void,
 ): SigningKey[] {
   const references: unknown = isPassthrough(route) ? undefined : route['signingKeys']
   if (!Array.isArray(references)) return []
@@ -154,10 +175,7 @@ function readKeys(
     const reading = readKey(reference, env)
     if (reading === undefined) return []
     if (reading.ok) return [reading.key]
-    report(['routes', routeIndex, 'signingKeys', i], {
-      expected: reading.expected,
-      found: reading.found,
-    })
+    report(i, reading)
     return []
   })
 }

@@ -1,6 +1,5 @@
 /** What is wrong with a configuration, said so that the operator can mend it. */
-import { REDACTED } from '../redact/redact-secrets.ts'
-import { redactSecrets } from '../redact/redact-secrets.ts'
+import { isSecretName, REDACTED, redactSecrets } from '../redact/redact-secrets.ts'
 
 export interface Problem {
   /** The file, or `environment`. */
@@ -13,8 +12,44 @@ export interface Problem {
   readonly found: string
 }
 
-/** The line of the value at a path, if it has one. */
-export type LineOf = (path: readonly PropertyKey[]) => number | undefined
+/** Where a value was written. */
+export interface Place {
+  /** The file, or `command line`. */
+  readonly file: string
+  readonly line: number | undefined
+  /** The path of the value there: a route of an included file has another index in that file. */
+  readonly path: readonly PropertyKey[]
+  /** The option that holds the value, where no file does. */
+  readonly option?: '--set'
+  /** Environment variables that the value was made of. */
+  readonly variables?: readonly string[]
+}
+
+/** Where the value at a path of the whole configuration was written, or the nearest value around it. */
+export type Locate = (path: readonly PropertyKey[]) => Place
+
+/** @param shownKey in place of the last part of the path, which may be a secret. */
+export function problemAt(
+  { file, line, path, option, variables = [] }: Place,
+  { expected, found }: Pick<Problem, 'expected' | 'found'>,
+  shownKey?: string,
+): Problem {
+  const shown = formatPath(shownKey === undefined ? path : [...path.slice(0, -1), shownKey])
+  return {
+    file,
+    line,
+    path: option === undefined ? shown : `${option} ${shown}`,
+    expected,
+    found: withVariables(found, variables),
+  }
+}
+
+/** A variable of that name may hold a password, which nothing in its text would give away. */
+function withVariables(found: string, variables: readonly string[]): string {
+  if (variables.length === 0) return found
+  const shown = variables.some(isSecretName) ? 'a value that is not shown' : found
+  return `${shown} (from ${variables.map((name) => `\${${name}}`).join(', ')})`
+}
 
 /** A path and a file name are input too, so the whole line is redacted and not the value alone. */
 export function formatProblem({ file, line, path, expected, found }: Problem): string {

@@ -52,9 +52,9 @@ export class Reloader {
   }
 
   /** @param first the reading that the process has started with. */
-  async start({ files, readAtMs }: SettingsReading): Promise<void> {
+  async start({ files, patterns, readAtMs }: SettingsReading): Promise<void> {
     if (files.length === 0) return
-    await this.#watch.follow(files, readAtMs)
+    await this.#watch.follow(files, readAtMs, patterns)
     this.#watch.start()
   }
 
@@ -64,7 +64,7 @@ export class Reloader {
 
   reload(trigger: ReloadTrigger): void {
     const reading = this.#parts.read()
-    void this.#watch.follow(reading.files, reading.readAtMs)
+    void this.#watch.follow(reading.files, reading.readAtMs, reading.patterns)
     if (!reading.ok) {
       this.#failed(trigger, reading.problems)
       return

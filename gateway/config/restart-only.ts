@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ReplaySecrets } from './compile.ts'
 import { isMapping } from './cross-checks.ts'
 import type { SettingsReading } from './load.ts'
-import { describeFound, formatPath, type Problem } from './problem.ts'
+import { describeFound, problemAt, type Problem } from './problem.ts'
 import { toFile } from './schema/code-names.ts'
 import type { Config } from './schema/config.ts'
 
@@ -53,7 +53,7 @@ export const restartOnlyOfRoutes = ['legacyServer'] as const
  * @param next as it was read.
  */
 export function restartProblems(
-  { files: [file = 'configuration'], lineOf }: Pick<SettingsReading, 'files' | 'lineOf'>,
+  { locate }: Pick<SettingsReading, 'locate'>,
   running: Config,
   next: Config,
 ): Problem[] {
@@ -64,7 +64,7 @@ export function restartProblems(
   })
   return [...ofKeys, ...changedRoutes(running, next)]
     .filter((change) => change !== undefined)
-    .map((change) => ({ file, line: lineOf(change.path), ...describe(change) }))
+    .map((change) => problemAt(locate(change.path), describe(change)))
 }
 
 /** Routes come and go, and one that goes on under its name keeps what its claims are made with. */
@@ -96,11 +96,11 @@ function changeOf(
   return changes.find((change) => change !== undefined)
 }
 
-function describe({ path, before, after }: Change): Pick<Problem, 'path' | 'expected' | 'found'> {
+function describe({ path, before, after }: Change): Pick<Problem, 'expected' | 'found'> {
   const [was, found] = [describeFound(before, path), describeFound(after, path)]
   return was === found
-    ? { path: formatPath(path), expected: 'no change until a restart', found: 'one' }
-    : { path: formatPath(path), expected: `${was} until a restart`, found }
+    ? { expected: 'no change until a restart', found: 'one' }
+    : { expected: `${was} until a restart`, found }
 }
 
 /** Keys that refer to what else the replay store is made with. */

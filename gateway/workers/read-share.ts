@@ -1,6 +1,6 @@
 /** The configuration as one of several workers puts it in force: with its share, on the port of all. */
 import type { SettingsReading } from '../config/load.ts'
-import type { Problem } from '../config/problem.ts'
+import { problemAt, type Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
 import type { Config } from '../config/schema/config.ts'
 import { formatQuantity, notations } from '../config/schema/units.ts'
@@ -31,13 +31,12 @@ export function readShare(
 
 /** `auto` has counted by the limits of the start. */
 function roomProblems(
-  { files: [file = 'configuration'], lineOf }: SettingsReading,
+  { locate }: SettingsReading,
   limits: Config['limits'],
   workers: number,
 ): Problem[] {
   if (roomForWorkers(limits) >= workers) return []
   const expected = `room for two bodies of limits.maxBodySize in each of ${String(workers)} workers`
   const found = formatQuantity(limits.maxBufferedBytes, notations.Bytes)
-  const line = lineOf(['limits', 'maxBufferedSize'])
-  return [{ file, line, path: 'limits.maxBufferedSize', expected, found }]
+  return [problemAt(locate(['limits', 'maxBufferedSize']), { expected, found })]
 }

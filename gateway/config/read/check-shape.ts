@@ -2,10 +2,18 @@
 import type { z } from 'zod'
 import { isMapping } from '../cross-checks.ts'
 import { REDACTED } from '../../redact/redact-secrets.ts'
-import { describeFound, formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
+import { didYouMean } from '../nearest.ts'
+import {
+  describeFound,
+  isSecretPath,
+  problemAt,
+  type Locate,
+  type Problem,
+} from '../problem.ts'
 import { configSchema, type Config } from '../schema/config.ts'
 import { toCode } from '../schema/code-names.ts'
 import { describeRemovedKey } from './removed-keys.ts'
+import { knownKeys, pathsOf } from './schema-keys.ts'
 import { explainKey, explainValue } from './yaml-traps.ts'
 
 export interface ShapeReading {
@@ -13,21 +21,22 @@ export interface ShapeReading {
   readonly problems: readonly Problem[]
 }
 
-export function checkShape(file: string, value: unknown, lineOf: LineOf): ShapeReading {
+export function checkShape(value: unknown, locate: Locate): ShapeReading {
   if (value === null || value === undefined) {
     const [expected, found] = ['a mapping with the key routes', 'an empty file']
-    return { config: undefined, problems: [{ file, line: undefined, path: '', expected, found }] }
+    const place = { ...locate([]), line: undefined }
+    return { config: undefined, problems: [problemAt(place, { expected, found })] }
   }
   const parsed = configSchema.safeParse(value, { reportInput: true })
-  if (parsed.success) return { config: toCode(parsed.data), problems: [] }
+  if (parsed.success) {
+    // Whose routes are in it by now.
+    const { include: _, ...config } = parsed.data
+    return { config: toCode(config), problems: [] }
+  }
   const problems = parsed.error.issues.flatMap((issue) =>
-    describe(issue, value).map(({ path, shownKey, expected, found }) => ({
-      file,
-      line: lineOf(path),
-      path: formatPath(shownKey === undefined ? path : [...path.slice(0, -1), shownKey]),
-      expected,
-      found,
-    })),
+    describe(issue, value).map(({ path, shownKey, ...problem }) =>
+      problemAt(locate(path), problem, shownKey),
+    ),
   )
   return { config: undefined, problems }
 }
@@ -52,7 +61,9 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
       const removed = describeRemovedKey(path, valueAt(parent, [key]))
       if (removed !== undefined) return { path, ...removed }
       const isHidden = isSecretPath(issue.path) && isMapping(parent) && !isWord(key, parent)
-      const found = explainKey(key, valueAt(parent, [key])) ?? 'an unknown key'
+      const found =
+        explainKey(key, valueAt(parent, [key])) ??
+        `an unknown key${isHidden ? '' : meantKey(key, known, issue.path)}`
       return { path, ...(isHidden && { shownKey: REDACTED }), expected, found }
     })
   }
@@ -60,8 +71,18 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
   const found = whichKeys(issue, value) ?? foundBy(issue, value)
   const kind = 'expected' in issue ? issue.expected : ''
   const why = isSecretPath(issue.path) ? undefined : explainValue(value, kind)
-  const said = why === undefined ? found : `${found}, ${why}`
+  const said = why === undefined ? `${found}${meantValue(issue, value)}` : `${found}, ${why}`
   return [{ path: issue.path, expected: expectedOf(issue), found: said }]
+}
+
+/** The nearest key beside it, or the place where a key of that very name belongs. */
+function meantKey(key: string, known: readonly string[], path: readonly PropertyKey[]): string {
+  const near = didYouMean(key, known)
+  if (near !== '' || path.length > 0) return near
+  const [elsewhere, ...others] = pathsOf(key)
+  return elsewhere === undefined || others.length > 0
+    ? ''
+    : ` (did you mean ${elsewhere.slice(1)}?)`
 }
 
 /** What is judged and not in the file is a default. */
@@ -69,6 +90,18 @@ function foundBy({ input, path }: z.core.$ZodIssue, value: unknown): string {
   return value === undefined && typeof input === 'string'
     ? `${describeFound(input, path)}, the default`
     : describeFound(value, path)
+}
+
+/** The nearest of the words that belong there. */
+function meantValue(issue: z.core.$ZodIssue, value: unknown): string {
+  if (typeof value !== 'string' || isSecretPath(issue.path)) return ''
+  return didYouMean(value, wordsOf(issue))
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(wordsOf)
+  if (issue.code !== 'invalid_value') return []
+  return issue.values.filter((word) => typeof word === 'string')
 }
 
 /** @returns which keys are at fault, where a mapping has to have one of several. */
@@ -79,7 +112,11 @@ function whichKeys(issue: z.core.$ZodIssue, value: unknown): string | undefined 
   )
   const keys = Object.keys(value)
   const stranger = keys.find((key) => unknown.every((each) => each.includes(key)))
-  if (stranger !== undefined) return isWord(stranger, value) ? `the key ${stranger}` : undefined
+  if (stranger !== undefined) {
+    if (!isWord(stranger, value)) return undefined
+    const known = isSecretPath(issue.path) ? ['env', 'file'] : []
+    return `the key ${stranger}${didYouMean(stranger, known)}`
+  }
   return unknown.every((each) => each.length > 0) ? `both ${keys.join(' and ')}` : undefined
 }
 
@@ -127,30 +164,4 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part]
   }
   return value
-}
-
-/** What of a zod schema leads to the schema of a part of it. */
-interface Walkable {
-  readonly shape?: Readonly<Record<string, Walkable>>
-  readonly element?: Walkable
-  readonly unwrap?: () => Walkable
-}
-
-/** The keys the schema has at a path, so that a misspelt one can be seen. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: Walkable | undefined = configSchema as unknown as Walkable
-  for (const part of path) {
-    const container: Walkable | undefined = unwrapped(schema)
-    schema = typeof part === 'number' ? container?.element : container?.shape?.[String(part)]
-  }
-  return Object.keys(unwrapped(schema)?.shape ?? {})
-}
-
-/** Without what makes it optional or gives it a default. An array unwraps to its element: not that. */
-function unwrapped(schema: Walkable | undefined): Walkable | undefined {
-  let inner = schema
-  while (inner?.unwrap !== undefined && inner.shape === undefined && inner.element === undefined) {
-    inner = inner.unwrap()
-  }
-  return inner
 }

@@ -3,22 +3,20 @@
  * name, which would be printed and exported from then on, or a variable that nothing has replaced.
  */
 import { isMapping } from '../cross-checks.ts'
-import { formatPath, isSecretPath, type LineOf, type Problem } from '../problem.ts'
-import { holdsKey } from '../../redact/redact-secrets.ts'
-import { REDACTED } from '../../redact/redact-secrets.ts'
+import { isSecretPath, problemAt, type Locate, type Problem } from '../problem.ts'
+import { holdsKey, REDACTED } from '../../redact/redact-secrets.ts'
 import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
 
 const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'
 
-export function checkTexts(file: string, value: unknown, lineOf: LineOf): Problem[] {
+export function checkTexts(value: unknown, locate: Locate): Problem[] {
   const problems: Problem[] = []
   const visit = (each: unknown, path: readonly PropertyKey[]): void => {
     // References have messages of their own.
     if (isSecretPath(path)) return
     if (typeof each === 'string') {
       const problem = problemOf(each)
-      if (problem !== undefined)
-        problems.push({ file, line: lineOf(path), path: formatPath(path), ...problem })
+      if (problem !== undefined) problems.push(problemAt(locate(path), problem))
     } else if (Array.isArray(each)) {
       for (const [i, item] of each.entries()) visit(item, [...path, i])
     } else if (isMapping(each)) {

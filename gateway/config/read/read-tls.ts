@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { plainError } from '../../redact/safe-text.ts'
 import type { UpstreamTlsPolicy } from '../../admit/policy.ts'
 import { PemFiles, type PemReport } from './pem.ts'
-import { formatPath, type LineOf, type Problem } from '../problem.ts'
+import { problemAt, type Locate, type Problem } from '../problem.ts'
 import type { Config } from '../schema/config.ts'
 
 export interface TlsMaterial {
@@ -38,10 +38,10 @@ export type TlsReading =
   | { readonly ok: true; readonly material: TlsMaterial }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-export function readTls(file: string, config: Config, lineOf: LineOf): TlsReading {
+export function readTls(config: Config, locate: Locate): TlsReading {
   const problems: Problem[] = []
   const report: PemReport = (path, expected, found) => {
-    problems.push({ file, line: lineOf(path), path: formatPath(path), expected, found })
+    problems.push(problemAt(locate(path), { expected, found }))
   }
   const pems = new PemFiles(report)
   const { tls } = config.listen

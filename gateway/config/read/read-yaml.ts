@@ -84,13 +84,24 @@ function toValue(
   isExplained: boolean,
 ): { value: unknown; problem?: Problem } {
   try {
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    if (!isWithinItself(value)) return { value }
+    const found = 'an alias within what it stands for'
+    const problem = { file, line: undefined, path: '', expected: 'valid YAML', found }
+    return { value: UNREADABLE, problem }
   } catch {
     if (isExplained) return { value: UNREADABLE }
     const found = `more than ${String(MAX_ALIASES)} aliases`
     const problem = { file, line: undefined, path: '', expected: 'valid YAML', found }
     return { value: UNREADABLE, problem }
   }
+}
+
+/** YAML allows it, and whoever walks through such a value does not come to an end. */
+function isWithinItself(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (around.includes(value)) return true
+  return Object.values(value).some((member) => isWithinItself(member, [...around, value]))
 }
 
 function lineOf(

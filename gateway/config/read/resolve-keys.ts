@@ -1,6 +1,7 @@
 /** Reads the signing keys that the configuration refers to. Their text never leaves this file. */
 import { SigningKey } from '../../inngest/signing-key.ts'
 import { holdsKey } from '../../redact/redact-secrets.ts'
+import { didYouMean } from '../nearest.ts'
 import { EVENT_KEY, mistakenFor } from './mistaken-key.ts'
 import { readPlainFile, whyUnreadable } from './read-file.ts'
 
@@ -20,7 +21,8 @@ export function readKeyFromEnv(name: string, env: Environment): KeyReading {
   if (!isVariableName(name)) return noVariableName(name)
   const text = env[name]
   const expected = `a signing key in the environment variable ${name}`
-  if (text === undefined) return { ok: false, expected, found: 'it unset' }
+  if (text === undefined)
+    return { ok: false, expected, found: `it unset${meantVariable(name, env)}` }
   const isEventKey = name !== EVENT_VARIABLE && text.trim() === env[EVENT_VARIABLE]?.trim()
   return parseKey(`env:${name}`, text, expected, isEventKey)
 }
@@ -50,6 +52,11 @@ const keyItself = {
 /** As far as POSIX, systemd and Kubernetes let one be. What is none may be the secret, and is not quoted. */
 export function isVariableName(text: string): boolean {
   return /^[A-Za-z_][\w.-]{0,127}$/.test(text)
+}
+
+/** The variable that is set, for one whose name is misspelled. */
+export function meantVariable(name: string, env: Environment): string {
+  return didYouMean(name, Object.keys(env))
 }
 
 /** Only a shell has `$` before a name. */

@@ -1,6 +1,6 @@
 /** The secrets beside the signing keys: what they refer to is read, and held to what it must be. */
-import { formatPath, type LineOf, type Problem } from '../problem.ts'
-import { type Environment, isVariableName, noVariableName } from './resolve-keys.ts'
+import { problemAt, type Locate, type Problem } from '../problem.ts'
+import { type Environment, isVariableName, meantVariable, noVariableName } from './resolve-keys.ts'
 import type { Config } from '../schema/config.ts'
 import { StatusToken } from './status-token.ts'
 import { readPlainFile, whyUnreadable } from './read-file.ts'
@@ -17,10 +17,9 @@ export type SecretsReading =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 export function readSecrets(
-  file: string,
   { replay, ops }: Pick<Config, 'replay' | 'ops'>,
   env: Environment,
-  lineOf: LineOf,
+  locate: Locate,
 ): SecretsReading {
   const problems: Problem[] = []
   const textOf = (
@@ -31,7 +30,7 @@ export function readSecrets(
     if (reference === undefined) return undefined
     const reading = check(readSecret(reference, env))
     if (reading.ok) return reading.text
-    problems.push({ file, line: lineOf(path), path: formatPath(path), ...reading })
+    problems.push(problemAt(locate(path), reading))
     return undefined
   }
   const { enabled, token } = ops.statusPage
@@ -65,7 +64,11 @@ function readSecret(reference: SecretReference, env: Environment): SecretReading
 
 function fromEnvironment(name: string, env: Environment): SecretReading {
   if (!isVariableName(name)) return noVariableName(name)
-  return present(env[name], `a secret in the environment variable ${name}`)
+  return present(
+    env[name],
+    `a secret in the environment variable ${name}`,
+    meantVariable(name, env),
+  )
 }
 
 function fromFile(file: string): SecretReading {
@@ -79,7 +82,7 @@ function fromFile(file: string): SecretReading {
   }
 }
 
-function present(text: string | undefined, expected: string): SecretReading {
+function present(text: string | undefined, expected: string, meant = ''): SecretReading {
   if (text !== undefined && text !== '') return { ok: true, text }
-  return { ok: false, expected, found: text === undefined ? 'it unset' : 'it empty' }
+  return { ok: false, expected, found: text === undefined ? `it unset${meant}` : 'it empty' }
 }

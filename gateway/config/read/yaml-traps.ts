@@ -60,6 +60,16 @@ export function trapsIn(document: Document): Trap[] {
   return traps
 }
 
+/**
+ * What YAML makes of a plain scalar, of a text that did not come from YAML: a number, true or false, or
+ * the text. Never null, and no number that other parsers read differently.
+ */
+export function scalarOf(text: string): string | number | boolean {
+  if (PLAIN_NUMBER.test(text)) return Number(text)
+  if (/^(?:true|True|TRUE)$/.test(text)) return true
+  return /^(?:false|False|FALSE)$/.test(text) ? false : text
+}
+
 /** Hexadecimal, octal, with an exponent, a sign or a leading zero: other parsers read others there. */
 function isOddNumber(value: unknown, source: string): value is number {
   return typeof value === 'number' && source !== '' && !PLAIN_NUMBER.test(source)
@@ -86,14 +96,14 @@ export function pathOf(node: Node, ancestors: Ancestors): PropertyKey[] {
   })
 }
 
-/** What a shell, Compose, Helm or a CI system would have replaced. */
-const VARIABLE = /\$\{[^}]*\}|\{\{.*?\}\}|\$\([^)]*\)|^\$[A-Za-z_]\w*$/
+/** What a shell, Helm or a CI system would have replaced; `${NAME}` is in variables.ts. */
+const VARIABLE = /\{\{.*?\}\}|\$\([^)]*\)|^\$[A-Za-z_]\w*$/
 
 export function isUnexpanded(text: string): boolean {
   return VARIABLE.test(text)
 }
 
-export const UNEXPANDED = 'and variables are not expanded here: write the value itself'
+export const UNEXPANDED = 'which is not expanded: write ${NAME}, or the value itself'
 
 /**
  * @param kind what the schema expects: `string`, `number`, `boolean`, `object`, `array`, or another word.
@@ -153,6 +163,7 @@ export function explainKey(key: string, value: unknown): string | undefined {
   if (key === '<<') {
     return 'a merge key, which YAML 1.2 does not have: write out the keys that it stands for'
   }
+  if (key.includes('${')) return 'a key with a variable, which is expanded in values only'
   if (value === null && /^[\w.-]+:\S/.test(key)) {
     return 'a key without a space after its colon: write key: value'
   }

@@ -57,7 +57,17 @@ const traffic = z
   .prefault({})
   .describe('Where requests come in.')
 
+const includePattern = z.string().min(1)
+
 const shape = z.strictObject({
+  include: z
+    .union([includePattern, z.array(includePattern).min(1)], {
+      error: 'a file or pattern such as conf.d/*.yaml, or a list of them',
+    })
+    .optional()
+    .describe(
+      'Files with further routes: a path relative to this file, with `*` and `?` in the file name, or a list of them. Default none.',
+    ),
   listen: traffic,
   ops: opsSchema,
   authorizer: authorizerSchema,
@@ -156,5 +166,8 @@ export const configSchema = shape.superRefine((config, context) => {
   }
 })
 
-/** As the code names its keys: `toCode` of what the schema makes of a file. */
-export type Config = AllInCode<z.output<typeof configSchema>>
+/**
+ * As the code names its keys: `toCode` of what the schema makes of a file. Without `include`: the routes
+ * of the included files are among `routes`.
+ */
+export type Config = AllInCode<Omit<z.output<typeof configSchema>, 'include'>>

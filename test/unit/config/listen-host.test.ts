@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 
 import { checkShape } from '../../../gateway/config/read/check-shape.ts'
 import { listenerClashes } from '../../../gateway/config/cross-checks.ts'
+import type { Locate } from '../../../gateway/config/problem.ts'
 
 const LISTENERS = ['listen', 'ops', 'authorizer']
-const noLine = () => undefined
+const locate: Locate = (path) => ({ file: 'gateway.yaml', line: undefined, path })
 
 function problemsOf(host: string): string[] {
   const { problems } = checkShape(
-    'gateway.yaml',
     {
       listen: { host },
       ops: { host },
@@ -16,7 +16,7 @@ function problemsOf(host: string): string[] {
       trustedProxies: ['192.0.2.1'],
       routes: [{ name: 'a', upstream: 'http://a', signingKeys: [{ env: 'KEY' }] }],
     },
-    noLine,
+    locate,
   )
   return problems.map(({ path, expected }) => `${path}: ${expected}`)
 }
@@ -42,9 +42,8 @@ describe('the host of a listener', () => {
 describe('one port of two listeners', () => {
   const clashes = (one: string, other: string) =>
     listenerClashes(
-      'gateway.yaml',
       { listen: { host: one, port: 81 }, ops: { host: other, port: 81 } },
-      noLine,
+      locate,
     ).map(({ path }) => path)
 
   it.each([

@@ -14,7 +14,11 @@ function portOf(listen: string, env: Record<string, string>, flag?: string): num
 routes: [{ name: app, upstream: "${upstream}", signingKeys: [{ env: INNGEST_SIGNING_KEY }] }]
 `,
   })
-  const reading = readSettingsFile(mount.fileOf('gateway.yaml'), { ...key, ...env }, flag)
+  const reading = readSettingsFile(
+    mount.fileOf('gateway.yaml'),
+    { ...key, ...env },
+    flag === undefined ? {} : { port: flag },
+  )
   return reading.ok
     ? reading.settings.config.listen.port
     : reading.problems.map(formatProblem).join('\n')

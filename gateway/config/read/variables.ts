@@ -1,0 +1,138 @@
+/**
+ * Replaces `${NAME}` and `${NAME:-default}` in the texts of a configuration, after YAML has been read:
+ * never in keys, so that no variable can add a key or change the structure. `$${` stands for `${`.
+ */
+import { holdsKey, REDACTED } from '../../redact/redact-secrets.ts'
+import { quotable } from '../../redact/safe-text.ts'
+import { isMapping } from '../cross-checks.ts'
+import { isSecretPath } from '../problem.ts'
+import { meantVariable, type Environment } from './resolve-keys.ts'
+import { takesText } from './schema-keys.ts'
+import { scalarOf } from './yaml-traps.ts'
+
+export type Expansion =
+  | {
+      readonly ok: true
+      readonly value: unknown
+      /** Names of the variables that were set. */
+      readonly variables: readonly string[]
+      /** Names of those in whose place the default stands. */
+      readonly defaults: readonly string[]
+    }
+  | { readonly ok: false; readonly expected: string; readonly found: string }
+
+type Failure = Expansion & { readonly ok: false }
+
+const NONE: readonly string[] = []
+
+/**
+ * @param onText called for each text that has a variable.
+ * @returns the value with every text expanded; one that cannot be stays as it is.
+ */
+export function expandTexts(
+  value: unknown,
+  env: Environment,
+  onText: (path: readonly PropertyKey[], expansion: Expansion) => void,
+  path: readonly PropertyKey[] = [],
+): unknown {
+  const expandMember = (member: unknown, key: PropertyKey) =>
+    expandTexts(member, env, onText, [...path, key])
+  if (Array.isArray(value)) return value.map(expandMember)
+  if (isMapping(value)) {
+    // With `__proto__` as a key of its own, as YAML has read it.
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, expandMember(member, key)]),
+    )
+  }
+  if (typeof value !== 'string' || !value.includes('${')) return value
+  const expansion = expandText(value, path, env)
+  if (expansion === undefined) return value
+  onText(path, expansion)
+  return expansion.ok ? expansion.value : value
+}
+
+/** @returns undefined for the name of a variable, which has a message of its own. */
+export function expandText(
+  text: string,
+  path: readonly PropertyKey[],
+  env: Environment,
+): Expansion | undefined {
+  if (!isSecretPath(path)) return expand(text, path, env)
+  const key = path.at(-1)
+  if (key === 'env') return undefined
+  if (key !== 'file') return inPlaceOfSecret(text)
+  const expansion = expand(text, path, env)
+  // The variable may hold the secret itself, which would be printed as the name of a file.
+  const isPath = !expansion.ok || /^\.{0,2}\//.test(String(expansion.value))
+  return isPath ? expansion : { ok: false, expected: 'a path with a /', found: REDACTED }
+}
+
+function inPlaceOfSecret(text: string): Failure {
+  const name = VARIABLE.exec(text)?.groups?.['name'] ?? 'NAME'
+  const expected = `a reference, env: ${name} or file: /path`
+  return { ok: false, expected, found: 'a variable, and none is expanded where a secret belongs' }
+}
+
+/** An escape, a variable, or the beginning of one that does not end. */
+const VARIABLES = /\$\$\{|\$\{(?<inner>[^}]*)\}|\$\{/g
+const VARIABLE = /^\$\{(?<name>[A-Za-z_]\w{0,127})(?::-(?<fallback>[^}]*))?\}$/
+
+function expand(text: string, path: readonly PropertyKey[], env: Environment): Expansion {
+  const variables: string[] = []
+  const defaults: string[] = []
+  let failure: Failure | undefined
+  const expanded = text.replace(VARIABLES, (written) => {
+    if (written === '$${') return '${'
+    const reading = readVariable(written, env)
+    if (!reading.ok) {
+      failure ??= reading
+      return written
+    }
+    const { name, isDefault } = reading
+    const names = isDefault ? defaults : variables
+    names.push(name)
+    return reading.text
+  })
+  if (failure !== undefined) return failure
+  const names = [...variables, ...defaults]
+  if (names.length > 0 && holdsKey(expanded)) return keyIn(names)
+  const isWhole = names.length === 1 && VARIABLE.test(text)
+  const value = isWhole && !takesText(path) ? scalarOf(expanded) : expanded
+  return { ok: true, value, variables, defaults: defaults.length > 0 ? defaults : NONE }
+}
+
+type VariableReading =
+  | { readonly ok: true; readonly name: string; readonly text: string; readonly isDefault: boolean }
+  | Failure
+
+function readVariable(written: string, env: Environment): VariableReading {
+  const { name, fallback } = VARIABLE.exec(written)?.groups ?? {}
+  if (name === undefined || fallback?.includes('${') === true) {
+    return {
+      ok: false,
+      expected: 'a variable as ${NAME} or ${NAME:-default}, or $${ for ${ itself',
+      found: holdsKey(written) ? REDACTED : quotable(written, 40),
+    }
+  }
+  if (HOLDS_KEY.test(name)) return keyIn([name])
+  const text = env[name]
+  // As in a shell: an empty variable has its default too.
+  if (fallback !== undefined && (text ?? '') === '') {
+    return { ok: true, name, text: fallback, isDefault: true }
+  }
+  if (text !== undefined) return { ok: true, name, text, isDefault: false }
+  return {
+    ok: false,
+    expected: `the environment variable ${name}, or a default as in \${${name}:-value}`,
+    found: `it unset${meantVariable(name, env)}`,
+  }
+}
+
+/** By name, as a key without its prefix is no more than hexadecimal digits. */
+const HOLDS_KEY = /^INNGEST_(?:SIGNING|EVENT|API)_KEY/
+
+function keyIn(names: readonly string[]): Failure {
+  const variables = names.map((name) => `\${${name}}`).join(', ')
+  const expected = `no key in ${variables}: a key is read by reference only, env: NAME or file: /path in signingKeys`
+  return { ok: false, expected, found: REDACTED }
+}
