@@ -2,6 +2,7 @@
 import { formatAddress, parseAddress } from '../gateway/ip/address.ts'
 import { isLoopback } from '../gateway/ip/special-purpose.ts'
 import { readPublishedRanges } from '../gateway/ranges/bundled-ranges.ts'
+import { didYouMean } from '../gateway/config/nearest.ts'
 import { freshnessSchema } from '../gateway/config/schema/checks.ts'
 import { readKeyFromEnv, type Environment } from '../gateway/config/read/resolve-keys.ts'
 import { withoutBrackets } from '../gateway/ip/authority.ts'
@@ -162,7 +163,7 @@ function readOnly(names: readonly string[]): Plan['isWanted'] {
   const unknown = names.find((name) => !known.has(name))
   if (unknown !== undefined) {
     throw new UsageError(
-      `--only: there is no case ${JSON.stringify(unknown)}; --list shows all; groups are ${Object.keys(groups).join(', ')}`,
+      `--only: there is no case ${JSON.stringify(unknown)}${didYouMean(unknown, [...known])}; --list shows all; groups are ${Object.keys(groups).join(', ')}`,
     )
   }
   const wanted = new Set(names)

@@ -103,7 +103,11 @@ settingsCommand('explain')
   .option('--log <file>', 'a line of the log instead of a request; - is standard input')
   .option('--from <address>', 'peer of the connection')
   .option('--method <method>', 'method of the request', 'POST')
-  .option('--target <target>', 'path and query; by default the path of the first Inngest route')
+  .option(
+    '--route <name>',
+    'route whose path and host are used; by default the first Inngest route',
+  )
+  .option('--target <target>', 'path and query; by default the path of the route')
   .option('-H, --header <field>', '"Name: value", as often as needed', collect, [])
   .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
   .option('--at <seconds>', 'what the clock says, Unix seconds; now by default')

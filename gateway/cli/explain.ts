@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit/admit.ts'
+import type { Policy, RoutePolicy } from '../admit/policy.ts'
 import { Body } from '../inngest/body.ts'
 import { parsePeerAddress } from '../ip/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
+import { didYouMean } from '../config/nearest.ts'
 import { whyUnreadable } from '../config/read/read-file.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
@@ -27,6 +29,8 @@ export interface ExplainOptions extends SettingsOptions {
   /** Peer of the connection. */
   readonly from?: string
   readonly method: string
+  /** Name of the route whose path and host are the default. */
+  readonly route?: string
   readonly target?: string
   /** `Name: value`, in order. */
   readonly header: readonly string[]
@@ -85,21 +89,33 @@ function headOf(
   { policy }: Settings,
 ): RequestHead {
   const fields = options.header.map(parseField)
-  const [only] = policy.routes.filter(({ kind }) => kind === 'inngest')
+  const route = routeOf(options.route, policy)
   const hasHost = fields.some(([name]) => name.toLowerCase() === 'host')
-  const host = hasHost ? [] : ['Host', only?.host ?? 'localhost']
+  const host = hasHost ? [] : ['Host', route?.host ?? 'localhost']
   const rawHeaders = [...host, ...fields.flat()]
   if (body.byteLength > 0 && !announcesBody(rawHeaders)) {
     rawHeaders.push('Content-Length', String(body.byteLength))
   }
   return {
     method: options.method.toUpperCase(),
-    target: options.target ?? only?.path ?? '/',
+    target: options.target ?? route?.path ?? '/',
     httpVersion: '1.1',
     rawHeaders,
     isUpgrade: isUpgrade(rawHeaders),
     connection: { remoteAddress: from, isEncrypted: false, proxied: undefined },
   }
+}
+
+/** @throws if there is no route of that name. */
+function routeOf(name: string | undefined, { routes }: Policy): RoutePolicy | undefined {
+  if (name === undefined) return routes.find(({ kind }) => kind === 'inngest')
+  const route = routes.find((each) => each.name === name)
+  if (route !== undefined) return route
+  const names = routes.map((each) => each.name)
+  const meant = didYouMean(name, names)
+  throw new Error(
+    `--route: expected one of ${names.join(', ')}, found ${JSON.stringify(name)}${meant}`,
+  )
 }
 
 /** As Node takes it. */

@@ -108,16 +108,16 @@ function checkWritten(
     ...(given?.name === '--port' && written.isSet(['listen', 'port']) ? [TWO_PORTS] : []),
     ...shapeProblems,
     ...checkTexts(value, locate).filter((problem) => !explained.has(placeOf(problem))),
-    ...keyProblems.filter((problem) => !explained.has(placeOf(problem))),
+    ...unexplained(keyProblems, explained),
     ...doubledRoutes(routes, DEFAULT_PATH, locate),
     ...environmentProblems(served),
   ]
   if (shape.config === undefined) return { ok: false, problems }
   problems.push(...listenerClashes(shape.config, locate, given))
   const tls = readTls(shape.config, locate)
-  if (!tls.ok) problems.push(...tls.problems)
+  if (!tls.ok) problems.push(...unexplained(tls.problems, explained))
   const read = readSecrets(shape.config, env, locate)
-  if (!read.ok) problems.push(...read.problems)
+  if (!read.ok) problems.push(...unexplained(read.problems, explained))
   if (!tls.ok || !read.ok || problems.length > 0) return { ok: false, problems }
   const settings = compileSettings(shape.config, keys, tls.material, read.secrets, defaults)
   return { ok: true, settings }
@@ -133,6 +133,17 @@ const TWO_PORTS: Problem = {
 
 function placeOf({ file, path }: Problem): string {
   return `${file}: ${path}`
+}
+
+/** Without those of a reference in which something is wrong already. */
+function unexplained(
+  problems: readonly Problem[],
+  explained: ReadonlySet<string>,
+): readonly Problem[] {
+  return problems.filter((problem) => {
+    const place = placeOf(problem)
+    return ![...explained].some((each) => each === place || each.startsWith(`${place}.`))
+  })
 }
 
 /** What no file says comes first, then file after file. */

@@ -9,10 +9,18 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 function nearestOf(word: string, candidates: readonly string[]): string | undefined {
   const plain = plainOf(word)
   const near = candidates
-    .map((candidate) => ({ candidate, distance: distance(plain, plainOf(candidate)) }))
+    .map((candidate) => ({ candidate, distance: mistakesIn(plain, candidate) }))
     .filter(({ candidate, distance }) => distance <= mostMistakes(candidate))
     .toSorted((one, other) => one.distance - other.distance)
   return near[0]?.candidate
+}
+
+/** A known word with an ending is near, however long the ending is: `warning` is `warn`. */
+function mistakesIn(plain: string, candidate: string): number {
+  const known = plainOf(candidate)
+  const mistakes = distance(plain, known)
+  const isLonger = candidate.length >= 4 && plain.startsWith(known)
+  return isLonger ? Math.min(mistakes, mostMistakes(candidate)) : mistakes
 }
 
 /** Letter case, `_` and `-` make no difference: `max_body_bytes` is `maxBodyBytes`. */

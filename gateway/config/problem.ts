@@ -38,7 +38,7 @@ export function problemAt(
   return {
     file,
     line,
-    path: option === undefined ? shown : `${option} ${shown}`,
+    path: option === undefined ? shown : `${option} ${shown}`.trimEnd(),
     expected,
     found: withVariables(found, variables),
   }

@@ -19,8 +19,27 @@ export interface SchemaNode {
   readonly default?: unknown
 }
 
+/** A variable in place of a number, a word or a switch, which editors would underline otherwise. */
+const VARIABLE = { type: 'string', pattern: String.raw`^\$\{[A-Za-z_]\w*(?::-[^}]*)?\}$` } as const
+
 export function settingsSchema(): SchemaNode {
-  return z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
+  const schema = z.toJSONSchema(configSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      const { type, enum: words, minimum, maximum } = jsonSchema
+      if (type !== 'integer' && type !== 'boolean' && words === undefined) return
+      const own = { type, enum: words, minimum, maximum }
+      for (const key of Object.keys(own)) Reflect.deleteProperty(jsonSchema, key)
+      jsonSchema.anyOf = [
+        JSON.parse(JSON.stringify(own)) as { type?: 'integer' },
+        { $ref: '#/$defs/variable' },
+      ]
+    },
+  })
+  // The routes may all be in included files.
+  const { required: _, ...rest } = schema
+  const anyOf = [{ required: ['routes'] }, { required: ['include'] }]
+  return { ...rest, anyOf, $defs: { variable: VARIABLE } } as SchemaNode
 }
 
 /** @throws if a key that holds a value has no description. */

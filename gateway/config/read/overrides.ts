@@ -64,7 +64,7 @@ type SetReading =
       readonly found: string
     }
 
-const SYNTAX = 'key=value, such as limits.maxConnections=500'
+const SYNTAX = 'a key, = and a value, such as limits.maxConnections=500'
 
 function readSet(text: string, value: unknown, env: Environment): SetReading {
   const place: Place = { file: 'command line', line: undefined, path: [], option: '--set' }

@@ -28,12 +28,12 @@ export function readYaml(file: string, text: string): YamlReading {
     // What is wrong is said by the caller, not by a warning of the process.
     logLevel: 'error',
   })
-  const errors = [...document.errors, ...document.warnings]
+  const errors = [...document.errors, ...document.warnings].filter(isFirstOfVariable(text, lines))
   const problems = errors.map((error) => ({
     file,
     line: lines.linePos(error.pos[0]).line,
     path: '',
-    ...describe(error, document),
+    ...describe(error, document, lineAt(text, error.pos[0])),
   }))
   const traps = trapsIn(document).map(({ path, offset, expected, found }) => ({
     file,
@@ -56,11 +56,42 @@ function isDoubledKey({ code }: YAMLError): boolean {
   return code === 'DUPLICATE_KEY'
 }
 
-function describe(error: YAMLError, document: Document): { expected: string; found: string } {
+function describe(
+  error: YAMLError,
+  document: Document,
+  line: string,
+): { expected: string; found: string } {
+  if (isBareVariable(error, line)) {
+    const found = 'a variable between braces or brackets: write "${NAME}" in quotes'
+    return { expected: 'valid YAML', found }
+  }
   if (!isDoubledKey(error)) {
     return { expected: 'valid YAML', found: describeSyntax(error.code) }
   }
   return { expected: 'each key once', found: `${keyAt(document, error.pos[0])} again` }
+}
+
+/** `{ port: ${PORT} }`, where YAML takes the inner brace for that of a mapping. */
+function isBareVariable({ code }: YAMLError, line: string): boolean {
+  const isCode = code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR'
+  return isCode && /[[{](?:[^"'$]|\$(?!\{))*\$\{/.test(line)
+}
+
+/** One such variable makes several errors. */
+function isFirstOfVariable(text: string, lines: LineCounter): (error: YAMLError) => boolean {
+  const seen = new Set<number>()
+  return (error) => {
+    if (!isBareVariable(error, lineAt(text, error.pos[0]))) return true
+    const { line } = lines.linePos(error.pos[0])
+    const isFirst = !seen.has(line)
+    seen.add(line)
+    return isFirst
+  }
+}
+
+/** The text of the line, up to what is at `offset`. */
+function lineAt(text: string, offset: number): string {
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1)
 }
 
 /** @param offset where the key begins. */

@@ -111,7 +111,7 @@ function readVariable(written: string, env: Environment): VariableReading {
     return {
       ok: false,
       expected: 'a variable as ${NAME} or ${NAME:-default}, or $${ for ${ itself',
-      found: holdsKey(written) ? REDACTED : quotable(written, 40),
+      found: written === '${' ? '${ without its }' : quotable(written, 40),
     }
   }
   if (HOLDS_KEY.test(name)) return keyIn([name])

@@ -3,7 +3,7 @@
  * value that still knows where each part of it comes from.
  */
 import { isMapping } from '../cross-checks.ts'
-import { problemAt, type Locate, type Place, type Problem } from '../problem.ts'
+import { isSecretPath, problemAt, type Locate, type Place, type Problem } from '../problem.ts'
 import { readIncluded, type Included } from './included.ts'
 import { isSet, withSets, type SetValue } from './overrides.ts'
 import type { Environment } from './resolve-keys.ts'
@@ -107,8 +107,9 @@ function layer(main: Source, merged: Merged, set: readonly string[], env: Enviro
     value,
     problems,
     locate: (keys) => {
-      const given = setAround(sets, keys)
-      return given ? placeOfSet(given, keys) : placeIn(...sourceOf(keys))
+      const [source, own] = sourceOf(keys)
+      const given = setAround(sets, keys) ?? setWithin(sets, keys, source.has(own))
+      return given ? placeOfSet(given, keys) : placeIn(source, own)
     },
     originOf: (keys) =>
       setAround(sets, keys) ? 'command line --set' : originIn(...sourceOf(keys)),
@@ -130,6 +131,16 @@ function sourceAt(
 /** The last `--set` of the value, or of what it is in. */
 function setAround(sets: readonly SetValue[], keys: readonly PropertyKey[]): SetValue | undefined {
   return sets.findLast((each) => each.path.every((key, i) => key === keys[i]))
+}
+
+/** The `--set` that has made a value, or a reference to a secret, what it is: all of it is one mistake. */
+function setWithin(
+  sets: readonly SetValue[],
+  keys: readonly PropertyKey[],
+  isInFile: boolean,
+): SetValue | undefined {
+  if (keys.length === 0 || (isInFile && !isSecretPath(keys))) return undefined
+  return sets.findLast((each) => keys.every((key, i) => key === each.path[i]))
 }
 
 function placeOfSet({ path: own, place }: SetValue, keys: readonly PropertyKey[]): Place {

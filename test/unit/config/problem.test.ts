@@ -49,7 +49,7 @@ describe('a problem', () => {
 
   it.each([
     ['{ env: INNGEST_SIGNING_KEY, file: /x }', 'both env and file'],
-    ['{ Env: A }', 'the key Env'],
+    ['{ Env: A }', 'the key Env (did you mean env?)'],
     ['{ signkey-prod-1 }', 'a mapping'],
     ['{ hunter }', 'a mapping'],
     ['{}', 'a mapping'],

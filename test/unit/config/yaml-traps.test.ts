@@ -46,19 +46,19 @@ describe('a trap of YAML', () => {
     ],
     [
       'listen: { port: "${PORT}" }',
-      'listen.port: expected a number, found "${PORT}", and variables are not expanded here: write the value itself',
+      '2: listen.port: expected the environment variable PORT, or a default as in ${PORT:-value}, found it unset',
     ],
     [
       'listen: { port: $PORT }',
-      'found "$PORT", and variables are not expanded here: write the value itself',
+      'found "$PORT", which is not expanded: write ${NAME}, or the value itself',
     ],
     [
       'listen: { host: "{{ .Values.host }}" }',
-      'found "{{ .Values.host }}", and variables are not expanded here: write the value itself',
+      'found "{{ .Values.host }}", which is not expanded: write ${NAME}, or the value itself',
     ],
     [
-      'inngestRanges: { file: "${RANGES}" }',
-      '2: inngestRanges.file: expected a value, found a variable, and variables are not expanded here: write the value itself',
+      'inngestRanges: { file: "$(RANGES)" }',
+      '2: inngestRanges.file: expected a value, found a variable, which is not expanded: write ${NAME}, or the value itself',
     ],
     [
       'listen: { proxyProtocol: yes }',
