@@ -39,7 +39,7 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
     if (isSeq(node)) node.flow = true
     // Read again, it is to mean the same.
     if (isScalar(node) && typeof node.value === 'string') {
-      node.value = node.value.replaceAll('${', '$${')
+      node.value = node.value.replaceAll('${', () => '$${')
     }
     const comment = commentOf(path, originOf)
     if (comment !== '') node.comment = ` ${comment}`

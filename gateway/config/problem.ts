@@ -1,5 +1,5 @@
 /** What is wrong with a configuration, said so that the operator can mend it. */
-import { isSecretName, REDACTED, redactSecrets } from '../redact/redact-secrets.ts'
+import { REDACTED, redactSecrets } from '../redact/redact-secrets.ts'
 
 export interface Problem {
   /** The file, or `environment`. */
@@ -44,11 +44,9 @@ export function problemAt(
   }
 }
 
-/** A variable of that name may hold a password, which nothing in its text would give away. */
 function withVariables(found: string, variables: readonly string[]): string {
   if (variables.length === 0) return found
-  const shown = variables.some(isSecretName) ? 'a value that is not shown' : found
-  return `${shown} (from ${variables.map((name) => `\${${name}}`).join(', ')})`
+  return `${found} (from ${variables.map((name) => `\${${name}}`).join(', ')})`
 }
 
 /** A path and a file name are input too, so the whole line is redacted and not the value alone. */

@@ -58,11 +58,6 @@ const DEFAULT_OF_VARIABLE = /(\$\{(\w{1,100}):?[-=?+])[^}\s]*/g
 const SECRET_NAME =
   /passw|passphrase|pwd|secret|token|credential|signature|(?:api|event|signing|signature|access|private|auth)[-_]?key|bypass|^(?:pass|key|sig|auth)$/i
 
-/** Whether a variable or parameter of this name is likely to hold a secret. */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
-}
-
 export function redactSecrets(text: string): string {
   let redacted = redactKeys(text)
     // A URL up to the next space: a password that nobody escaped may hold any mark.
@@ -73,7 +68,7 @@ export function redactSecrets(text: string): string {
       SECRET_NAME.test(name) ? `${start}${REDACTED}` : whole,
     )
     .replace(ASSIGNMENT, (whole, name: string) =>
-      isSecretName(name) ? `${name}=${REDACTED}` : whole,
+      SECRET_NAME.test(name) ? `${name}=${REDACTED}` : whole,
     )
   for (const [pattern, replacement] of LIKELY) redacted = redacted.replace(pattern, replacement)
   return redacted

@@ -12,7 +12,7 @@ afterEach(() => {
 export interface SecretMount {
   /** Where a file of that name is. */
   fileOf(name: string): string
-  /** Swaps in a whole new set of files, by one rename. */
+  /** Swaps in a whole new set of files, by one rename; files that are new get their symlinks after it. */
   put(files: Readonly<Record<string, string>>): void
 }
 
@@ -20,6 +20,7 @@ export function mountSecret(files: Readonly<Record<string, string>>): SecretMoun
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-secret-'))
   folders.push(folder)
   let version = 0
+  const linked = new Set<string>()
   const put = (next: Readonly<Record<string, string>>) => {
     const data = `..${String((version += 1))}`
     mkdirSync(path.join(folder, data))
@@ -28,10 +29,12 @@ export function mountSecret(files: Readonly<Record<string, string>>): SecretMoun
     }
     symlinkSync(data, path.join(folder, '..new'))
     renameSync(path.join(folder, '..new'), path.join(folder, '..data'))
+    for (const name of Object.keys(next)) {
+      if (linked.has(name)) continue
+      linked.add(name)
+      symlinkSync(path.join('..data', name), path.join(folder, name))
+    }
   }
   put(files)
-  for (const name of Object.keys(files)) {
-    symlinkSync(path.join('..data', name), path.join(folder, name))
-  }
   return { fileOf: (name) => path.join(folder, name), put }
 }

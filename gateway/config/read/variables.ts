@@ -95,7 +95,7 @@ function expand(text: string, path: readonly PropertyKey[], env: Environment): E
   })
   if (failure !== undefined) return failure
   const names = [...variables, ...defaults]
-  if (names.length > 0 && holdsKey(expanded)) return keyIn(names)
+  if (names.length > 0 && holdsKey(expanded)) return secretIn(names)
   const isWhole = names.length === 1 && VARIABLE.test(text)
   const value = isWhole && !takesText(path) ? scalarOf(expanded) : expanded
   return { ok: true, value, variables, defaults: defaults.length > 0 ? defaults : NONE }
@@ -114,7 +114,7 @@ function readVariable(written: string, env: Environment): VariableReading {
       found: written === '${' ? '${ without its }' : quotable(written, 40),
     }
   }
-  if (HOLDS_KEY.test(name)) return keyIn([name])
+  if (SECRET_NAME.test(name)) return secretIn([name])
   const text = env[name]
   // As in a shell: an empty variable has its default too.
   if (fallback !== undefined && (text ?? '') === '') {
@@ -128,11 +128,15 @@ function readVariable(written: string, env: Environment): VariableReading {
   }
 }
 
-/** By name, as a key without its prefix is no more than hexadecimal digits. */
-const HOLDS_KEY = /^INNGEST_(?:SIGNING|EVENT|API)_KEY/
+/**
+ * By name, since a password, or a key without its prefix, looks like any other text. Only at the end:
+ * SECRETS_DIR and TOKEN_HOST hold none.
+ */
+const SECRET_NAME =
+  /^INNGEST_(?:SIGNING|EVENT|API)_KEY|(?:^|_)(?:PASS|PASSWD|PASSWORD|PASSPHRASE|SECRET|TOKEN|(?:API|PRIVATE|SIGNING|ACCESS|SECRET)_?KEY)$/i
 
-function keyIn(names: readonly string[]): Failure {
+function secretIn(names: readonly string[]): Failure {
   const variables = names.map((name) => `\${${name}}`).join(', ')
-  const expected = `no key in ${variables}: a key is read by reference only, env: NAME or file: /path in signingKeys`
+  const expected = `no secret in ${variables}: secrets are read by reference only, env: NAME or file: /path`
   return { ok: false, expected, found: REDACTED }
 }
