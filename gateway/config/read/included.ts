@@ -26,7 +26,7 @@ const MAX_INCLUDED = 1000
  */
 export function readIncluded(main: Source, env: Environment): Included {
   const entries = entriesOf(main)
-  const listings = entries.map(({ pattern }) => listFiles(pattern))
+  const listings = entries.map(listFiles)
   const problems = listings.flatMap((listing, i) =>
     listing.ok ? [] : [problemAt(placeIn(main, entries[i]?.keys ?? []), listing)],
   )
@@ -46,7 +46,9 @@ export function readIncluded(main: Source, env: Environment): Included {
 }
 
 interface Entry {
-  /** Relative to where the main file is relative to. */
+  /** As written. */
+  readonly entry: string
+  /** From where the main file is named from. */
   readonly pattern: string
   readonly keys: readonly PropertyKey[]
 }
@@ -58,7 +60,7 @@ function entriesOf({ file, value }: Source): Entry[] {
   return entries.flatMap((entry, i) => {
     if (typeof entry !== 'string' || entry === '') return []
     const pattern = path.isAbsolute(entry) ? entry : path.join(path.dirname(file), entry)
-    return { pattern, keys: Array.isArray(include) ? ['include', i] : ['include'] }
+    return { entry, pattern, keys: Array.isArray(include) ? ['include', i] : ['include'] }
   })
 }
 
@@ -67,8 +69,8 @@ type Listing =
   | { readonly ok: false; readonly expected: string; readonly found: string }
 
 /** A folder may be empty. One that is not there is a misspelled one, or a volume that is not mounted. */
-function listFiles(pattern: string): Listing {
-  const wrong = patternProblem(pattern)
+function listFiles({ entry, pattern }: Entry): Listing {
+  const wrong = patternProblem(entry)
   if (wrong !== undefined) {
     return { ok: false, expected: 'a path with * and ? in its last part only', found: wrong }
   }

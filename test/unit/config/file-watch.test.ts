@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -108,5 +116,34 @@ describe('FileWatch', () => {
     await watch.follow([files[0]], longAfterNow())
     writeFileSync(files[1], '12')
     expect(await looks(3)).toEqual([0, 0, 0])
+  })
+
+  it('calls for a file that matches a pattern when it comes and when it goes', async () => {
+    await watch.follow(files, longAfterNow(), [path.join(folder, '*.yaml')])
+    expect(await looks(2)).toEqual([0, 0])
+    writeFileSync(path.join(folder, 'c.yaml'), '1')
+    expect(await looks(3)).toEqual([0, 1, 0])
+    rmSync(path.join(folder, 'c.yaml'))
+    expect(await looks(3)).toEqual([0, 1, 0])
+  })
+
+  it('does not call for a file beside a pattern', async () => {
+    await watch.follow(files, longAfterNow(), [path.join(folder, '*.yaml')])
+    writeFileSync(path.join(folder, 'c.txt'), '1')
+    expect(await looks(3)).toEqual([0, 0, 0])
+  })
+
+  it('calls for a file that came while those of its pattern were being read', async () => {
+    const readAtMs = Date.now()
+    writeFileSync(path.join(folder, 'c.yaml'), '1')
+    await watch.follow(files, readAtMs, [path.join(folder, '*.yaml')])
+    expect(await looks(3)).toEqual([0, 1, 0])
+  })
+
+  it('calls when the folder of a pattern appears', async () => {
+    await watch.follow(files, longAfterNow(), [path.join(folder, 'conf.d', '*.yaml')])
+    expect(await looks(2)).toEqual([0, 0])
+    mkdirSync(path.join(folder, 'conf.d'))
+    expect(await looks(3)).toEqual([0, 1, 0])
   })
 })

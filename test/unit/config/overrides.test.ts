@@ -119,7 +119,7 @@ describe('--set', () => {
       /^command line: --set ops\.port: expected a port other than listen\.port, found 8083$/,
     ],
   ])('%s is a problem that names it', (set, problem) => {
-    const expected = typeof problem === 'string' ? problem : expect.stringMatching(problem)
+    const expected: unknown = typeof problem === 'string' ? problem : expect.stringMatching(problem)
     expect(problemsOf(read([set]))).toEqual([expected])
   })
 
