@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { matchingNames } from '../../../gateway/config/read/include-pattern.ts'
 import { readSettingsFile } from '../../../gateway/config/load.ts'
 import { formatProblem } from '../../../gateway/config/problem.ts'
 import { mountSecret } from '../../support/secret-mount.ts'
@@ -38,6 +39,20 @@ function problemsOf(files: Readonly<Record<string, string>>): string[] {
   if (reading.ok) return []
   return reading.problems.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, ''))
 }
+
+describe('matchingNames', () => {
+  it('orders names by their bytes, however the folder is listed', () => {
+    const names = ['\u{1f600}.yaml', '\uffee.yaml', 'b.yaml', 'Z.yaml', 'a.yaml', '..data']
+    const sorted = ['Z.yaml', 'a.yaml', 'b.yaml', '\uffee.yaml', '\u{1f600}.yaml']
+    expect(matchingNames('conf.d/*', names)).toEqual(sorted)
+  })
+
+  it('takes every other character of a pattern for itself', () => {
+    const names = ['a.yaml', 'axyaml', 'a+(b)|$.yaml', 'ab.yaml']
+    expect(matchingNames('?.yaml', names)).toEqual(['a.yaml'])
+    expect(matchingNames('a+(b)|$.*', names)).toEqual(['a+(b)|$.yaml'])
+  })
+})
 
 describe('include', () => {
   it('adds the routes of files in the byte order of their names, after those of the main file', () => {

@@ -47,7 +47,11 @@ describe('a variable in a value', () => {
     // No value of a variable is expanded again, or read as YAML.
     ['inngestRanges: { file: "${F}" }', { F: '${G}' }, { inngestRanges: { file: '${G}' } }],
     ['inngestRanges: { file: "${F}" }', { F: '[a]' }, { inngestRanges: { file: '[a]' } }],
-    ['inngestRanges: { file: "${SECRETS_DIR}/r" }', { SECRETS_DIR: '/s' }, {}],
+    [
+      'inngestRanges: { file: "${SECRETS_DIR}/r" }',
+      { SECRETS_DIR: '/s' },
+      { inngestRanges: { file: '/s/r' } },
+    ],
     ['inngestRanges: { file: "a$${F}b" }', {}, { inngestRanges: { file: 'a${F}b' } }],
     ['inngestRanges: { file: "${F:-a:-b}" }', {}, { inngestRanges: { file: 'a:-b' } }],
   ])('%j is expanded with %j', (text, env, expected) => {
