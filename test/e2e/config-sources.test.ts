@@ -98,7 +98,7 @@ describe('a gateway with included files', () => {
       'http://127.0.0.1:1',
       { include, workers: 2 },
       { APP: app.url },
-      ['--set', 'routes.app.upstream=${APP}', '--set', 'limits.maxBodyBytes=1024'],
+      ['--set', 'routes.app.upstream=${APP}', '--set', 'limits.maxBodySize=1KiB'],
     )
     await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
     expect((await postCall(gateway.port)).status).toBe(200)

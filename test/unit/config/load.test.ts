@@ -79,7 +79,7 @@ routes:
     [
       'an unknown key',
       `${route}\nfreshness: { maxAgeSecond: 1 }`,
-      '2: freshness.maxAgeSecond: expected one of maxAge, clockTolerance, found an unknown key',
+      '2: freshness.maxAgeSecond: expected one of maxAge, clockTolerance, found an unknown key (did you mean maxAge?)',
     ],
     [
       'a doubled key',

@@ -40,7 +40,7 @@ describe('--set', () => {
   it.each([
     [['limits.maxConnections=500'], { limits: { maxConnections: 500 } }],
     [['limits.maxConnections=1', 'limits.maxConnections=2'], { limits: { maxConnections: 2 } }],
-    [['limits.maxBodyBytes=2048'], { limits: { maxBodyBytes: 2048, maxConnections: 7 } }],
+    [['limits.maxBodySize=2KiB'], { limits: { maxBodyBytes: 2048, maxConnections: 7 } }],
     [['log.level=debug'], { log: { level: 'debug' } }],
     [['listen.port=8084'], { listen: { host: '127.0.0.1', port: 8084 } }],
     [['listen.host=${HOST}'], { listen: { host: '::1' } }],

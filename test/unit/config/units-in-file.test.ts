@@ -117,7 +117,7 @@ describe('a key with a unit', () => {
       'freshness',
       'maxAge',
       '${MAX_AGE}',
-      'a duration such as 5m (whole d, h, m or s), from 1s to 1h, found "${MAX_AGE}", and variables are not expanded here: write the value itself',
+      'the environment variable MAX_AGE, or a default as in ${MAX_AGE:-value}, found it unset',
     ],
     [
       'shutdown',
