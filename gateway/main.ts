@@ -7,10 +7,11 @@ import { inspect } from 'node:util'
 
 import { Command, CommanderError } from 'commander'
 
-import { endAtOnce } from './cli/print-error.ts'
+import { endAtOnce } from './cli/print.ts'
 import type { conformance } from './cli/conformance.ts'
 import type { explain } from './cli/explain.ts'
 import type { ips } from './cli/ips.ts'
+import type { RunOptions } from './cli/run.ts'
 import type { SettingsOptions } from './cli/settings.ts'
 import type { sign } from './cli/sign.ts'
 import type { verify } from './cli/verify.ts'
@@ -68,7 +69,8 @@ const portCommand = (name: string) =>
 
 portCommand('run')
   .description('start the gateway')
-  .action(async (options: SettingsOptions) => {
+  .option('-v, --verbose', 'on a terminal, all fields of each log line (JSON always has them)')
+  .action(async (options: RunOptions) => {
     const { run } = await import('./cli/run.ts')
     // At once: an exporter that cannot reach its collector would go on trying.
     process.exit(await run(options, process.env))

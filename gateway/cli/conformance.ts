@@ -7,7 +7,7 @@ import { readPlan, warningOf, type ConformanceOptions } from '../../conformance/
 import { runPlan } from '../../conformance/run-plan.ts'
 import { redactSecrets } from '../redact/redact-secrets.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 export type { ConformanceOptions }
 

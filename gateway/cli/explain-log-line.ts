@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { parseAddress } from '../ip/address.ts'
 import type { Settings } from '../config/compile.ts'
 import { isDiagnosisKind } from '../diagnosis/diagnose.ts'
-import { redactSecrets } from '../redact/redact-secrets.ts'
 import {
   describeAllowed,
   describeDiagnosis,
   describeReason,
   describeUnrouted,
 } from './trace-report.ts'
+import { printText } from './print.ts'
 
 const lineSchema = z.looseObject({
   decision: z.enum(['admitted', 'refused', 'failed']),
@@ -45,7 +45,7 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
     ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],
   ] as const
   for (const [name, said] of steps) {
-    if (said !== undefined) console.log(`${name.padEnd(12)}${redactSecrets(said)}`)
+    if (said !== undefined) printText(`${name.padEnd(12)}${said}`)
   }
   return line.decision === 'admitted' ? 0 : 1
 }

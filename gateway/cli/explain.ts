@@ -15,13 +15,12 @@ import { diagnose } from '../diagnosis/diagnose.ts'
 import { Findings } from '../admit/facts.ts'
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import type { Effects, FunctionPairs } from '../admit/context.ts'
-import { redactSecrets } from '../redact/redact-secrets.ts'
 import { pass, refuse } from '../admit/verdict.ts'
 import { describeWay } from './trace-report.ts'
 import { explainLogLine } from './explain-log-line.ts'
 import { startingRanges } from './resolve-ranges.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
-import { messageOf, printError } from './print-error.ts'
+import { messageOf, printError, printText } from './print.ts'
 
 export interface ExplainOptions extends SettingsOptions {
   /** A file with a line of the log; `-` is standard input. */
@@ -78,7 +77,7 @@ async function explainRequest(
   const verdict = await admit({ head, policy: settings.policy, effects, findings })
   const refusal = verdict.ok ? undefined : verdict.reason
   const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
-  console.log(redactSecrets(describeWay({ head, findings, refusal, diagnosis, settings })))
+  printText(describeWay({ head, findings, refusal, diagnosis, settings }))
   return verdict.ok ? 0 : 1
 }
 

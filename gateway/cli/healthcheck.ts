@@ -4,7 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 import { plainError } from '../redact/safe-text.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 const TIMEOUT_MS = 3000
 

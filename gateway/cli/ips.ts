@@ -6,7 +6,7 @@ import type { Environment } from '../config/read/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
 import { startingRanges } from './resolve-ranges.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 export interface IpsOptions extends SettingsOptions {
   readonly check?: string

@@ -19,9 +19,14 @@ import { createTracing } from '../record/tracing.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import { version } from '../version.ts'
-import { endAtOnce } from './print-error.ts'
+import { endAtOnce } from './print.ts'
 import { areNone, readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
-import { messageOf, printError } from './print-error.ts'
+import { messageOf, printError } from './print.ts'
+
+export interface RunOptions extends SettingsOptions {
+  /** On a terminal, all fields of each log line. */
+  readonly verbose?: boolean
+}
 
 /** What `run` does with a gateway, whether it is one process or several. */
 interface Running {
@@ -42,8 +47,9 @@ interface Stopped extends StopReport {
 }
 
 /** @returns the exit code, once a signal has ended the gateway. */
-export async function run(options: SettingsOptions, env: Environment): Promise<number> {
+export async function run(options: RunOptions, env: Environment): Promise<number> {
   const read = () => readSettings(options, env)
+  const isVerbose = options.verbose === true
   if (cluster.isWorker) {
     const { WORKER_VARIABLE } = await import('../workers/messages.ts')
     if (env[WORKER_VARIABLE] === undefined) {
@@ -53,13 +59,13 @@ export async function run(options: SettingsOptions, env: Environment): Promise<n
       return 2
     }
     const { work } = await import('../workers/worker.ts')
-    return await work(read, env)
+    return await work(read, env, isVerbose)
   }
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined || !areNone(otlpProblems(env))) return 2
   const { settings } = reading
   const workers = countWorkers(settings.config)
-  const logger = createLogger(settings.config.log.level, { isOutputShared: workers > 1 })
+  const logger = createLogger(settings.config.log.level, { isOutputShared: workers > 1, isVerbose })
   const signalled = firstSignal()
   // Without a handler the signal ends a process that is still starting.
   let reload = () => {}

@@ -10,7 +10,7 @@ import {
 import { formatProblem, type Problem } from '../config/problem.ts'
 import type { Overrides } from '../config/read/overrides.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 export interface SettingsOptions extends Overrides {
   readonly config?: string

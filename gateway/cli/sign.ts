@@ -6,7 +6,7 @@ import { computeMac } from '../inngest/mac.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { readSigningInput } from './signing-input.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 export interface SignOptions {
   readonly keyEnv: string

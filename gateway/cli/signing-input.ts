@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { readKeyFromEnv, type Environment } from '../config/read/resolve-keys.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import { messageOf, printError } from './print-error.ts'
+import { messageOf, printError } from './print.ts'
 
 export interface SigningInput {
   readonly key: SigningKey

@@ -2,7 +2,7 @@
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { otlpProblems } from '../record/otlp-environment.ts'
 import { formatWarning, warningsOf } from '../config/warnings.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 import { areNone, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export function validate(options: SettingsOptions, env: Environment): number {

@@ -6,7 +6,7 @@ import { freshnessSchema } from '../config/schema/checks.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
 import { readSigningInput } from './signing-input.ts'
-import { printError } from './print-error.ts'
+import { printError } from './print.ts'
 
 export interface VerifyOptions {
   readonly header: string

@@ -1,9 +1,8 @@
 /** Log lines: JSON on stdout, or readable text on a terminal. */
-import { createRequire } from 'node:module'
-
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
 
 import { loggedError } from '../redact/safe-text.ts'
+import { terminalLine } from './terminal-line.ts'
 
 /** At most this much waits to be written; what comes on top is dropped. */
 const MAX_WAITING_BYTES = 1_048_576
@@ -19,11 +18,13 @@ export interface LoggerOptions {
   readonly fields?: Record<string, unknown>
   /** By several processes, so that no line of one may end up within another's. */
   readonly isOutputShared?: boolean
+  /** On a terminal, all fields of each line. JSON always has them. */
+  readonly isVerbose?: boolean
 }
 
 export function createLogger(
   level: string,
-  { fields = {}, isOutputShared = false }: LoggerOptions = {},
+  { fields = {}, isOutputShared = false, isVerbose = false }: LoggerOptions = {},
 ): Logger {
   const options = {
     level,
@@ -35,12 +36,11 @@ export function createLogger(
   if (!process.stdout.isTTY) {
     return pino(options, unfailing(isOutputShared ? PIPE_BUF_BYTES : MAX_WRITE_BYTES))
   }
-  // Loaded on a terminal only: a service would wait for it for nothing.
-  const library = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
-  const prettify = library.prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l' })
+  // `hasColors` follows FORCE_COLOR, NO_COLOR and TERM=dumb.
+  const style = { isColored: process.stdout.hasColors(), isVerbose }
   return pino(options, {
     write: (line: string) => {
-      process.stdout.write(prettify(line))
+      process.stdout.write(terminalLine(line, style))
     },
   })
 }

@@ -11,6 +11,16 @@ export function quotable(text: string, maxCharacters = 200): string {
 }
 
 /**
+ * A line that a terminal can only show: control and format characters are escaped, those of escape
+ * sequences (C0 and C1) and those that reorder text (CVE-2021-42574) among them.
+ */
+export function terminalText(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+  })
+}
+
+/**
  * An error as one short printable line. Whole errors are not logged here: one about a proxy's URL
  * carries that URL, with the password in it.
  */

@@ -20,13 +20,18 @@ import type { Assignment, Order, Questions, Report } from './messages.ts'
 import { readShare } from './read-share.ts'
 
 /** @returns the exit code, once the primary has told it to stop. */
-export async function work(read: () => SettingsReading, env: Environment): Promise<number> {
+export async function work(
+  read: () => SettingsReading,
+  env: Environment,
+  isVerbose: boolean,
+): Promise<number> {
   // What is sent to the whole group of processes is for the primary, which tells.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
   try {
     const assignment = await receiveAssignment()
     const isReloadAwaited = holdReloads()
-    const serving = await startShare(() => readShare(read, assignment), assignment, env)
+    const readOwn = () => readShare(read, assignment)
+    const serving = await startShare(readOwn, assignment, env, isVerbose)
     const stopped = obeyOrders(serving)
     if (isReloadAwaited()) serving.reload()
     await report({ kind: 'serving' })
@@ -72,6 +77,7 @@ async function startShare(
   read: () => SettingsReading,
   { sinceSeconds }: Assignment,
   env: Environment,
+  isVerbose: boolean,
 ): Promise<Serving> {
   const first = read()
   if (!first.ok) throw new Error(first.problems.map(formatProblem).join('\n'))
@@ -95,6 +101,7 @@ async function startShare(
   const logger = createLogger(log.level, {
     fields: { worker: cluster.worker?.id },
     isOutputShared: true,
+    isVerbose,
   })
   reportLevel(logger)
   const tracing = await createTracing(env, version, logger)

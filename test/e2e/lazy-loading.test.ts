@@ -24,10 +24,9 @@ const page = { name: 'page', policy: 'passthrough', path: '/page', upstream }
 /** Each with what only it may load: packages, and modules of the gateway's own. */
 const ways = {
   passthrough: ['http-proxy-3'],
-  redis: ['ioredis', 'replay/redis/store.ts'],
+  redis: ['ioredis', 'replay/redis/create-store.ts'],
   tracing: ['@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http'],
   workers: ['workers/primary.ts', 'workers/worker.ts'],
-  terminal: ['pino-pretty'],
   otherCommands: ['cli/explain.ts', 'cli/ips.ts', 'cli/verify.ts'],
 }
 const seldom = Object.values(ways).flat()

@@ -12,7 +12,7 @@ import { TestRunner, type RunnerTestCase } from 'vitest'
 import { groups } from './groups.ts'
 
 /** Found wherever npm and Debian's essential packages are. */
-const everywhere = new Set(['node', 'npm', 'bash', 'sh', 'mkfifo', 'unshare', 'which'])
+const everywhere = new Set(['node', 'npm', 'bash', 'sh', 'mkfifo', 'script', 'unshare', 'which'])
 
 interface Tagged {
   readonly tags?: readonly string[] | undefined
