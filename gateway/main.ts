@@ -14,6 +14,7 @@ import type { ips } from './cli/ips.ts'
 import type { RunOptions } from './cli/run.ts'
 import type { SettingsOptions } from './cli/settings.ts'
 import type { sign } from './cli/sign.ts'
+import type { ValidateOptions } from './cli/validate.ts'
 import type { verify } from './cli/verify.ts'
 import { ignoreEnvironment } from './cli/ignored-environment.ts'
 import { redactSecrets } from './redact/redact-secrets.ts'
@@ -78,7 +79,8 @@ portCommand('run')
 
 portCommand('validate')
   .description('check the configuration as `run` does, without opening a port')
-  .action(async (options: SettingsOptions) => {
+  .option('--json', 'print one JSON document with all problems and warnings')
+  .action(async (options: ValidateOptions) => {
     const { validate } = await import('./cli/validate.ts')
     finish(validate(options, process.env))
   })

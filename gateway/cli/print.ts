@@ -13,6 +13,16 @@ export function printError(message: string): void {
   console.error(safeLines(message))
 }
 
+/** Redacted text by text, so that the document stays one; in ASCII, so that a terminal shows it. */
+export function printJson(document: object): void {
+  const redact = (_key: string, value: unknown) =>
+    typeof value === 'string' ? redactSecrets(value) : value
+  const text = JSON.stringify(document, redact, 2)
+  console.log(text.replace(/[\x7f-\uffff]/g, (unit) => `\\u${hexOf(unit)}`))
+}
+
+const hexOf = (unit: string) => unit.charCodeAt(0).toString(16).padStart(4, '0')
+
 function safeLines(text: string): string {
   return redactSecrets(text).split('\n').map(terminalText).join('\n')
 }

@@ -26,18 +26,26 @@ export function readSettings(
     : readSettingsFile(config, env, overrides)
 }
 
+/** What is wrong with the options themselves, before any file is read. */
+export function misuseOf({ config, upstream }: SettingsOptions): Problem | undefined {
+  if ((config === undefined) !== (upstream === undefined)) return undefined
+  return {
+    file: 'command line',
+    line: undefined,
+    path: '',
+    expected: '--config FILE, or --upstream URL with INNGEST_SIGNING_KEY set',
+    found: config === undefined ? 'no configuration' : 'both --config and --upstream',
+  }
+}
+
 /** @returns undefined after printing every problem to stderr. */
 export function readSettingsOrExplain(
   options: SettingsOptions,
   env: Environment,
 ): (SettingsReading & { ok: true }) | undefined {
-  const { config, upstream } = options
-  if (config !== undefined && upstream !== undefined) {
-    printError('--config and --upstream exclude each other: the file names its upstreams')
-    return undefined
-  }
-  if (config === undefined && upstream === undefined) {
-    printError('nothing to do: give --config FILE, or --upstream URL with INNGEST_SIGNING_KEY set')
+  const misuse = misuseOf(options)
+  if (misuse !== undefined) {
+    printError(`${misuse.found}: give ${misuse.expected}`)
     return undefined
   }
   const reading = readSettings(options, env)
