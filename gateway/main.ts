@@ -5,9 +5,10 @@
  */
 import { inspect } from 'node:util'
 
-import { Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError } from 'commander'
 
 import { endAtOnce } from './cli/print.ts'
+import type { Shell } from './cli/completion.ts'
 import type { conformance } from './cli/conformance.ts'
 import type { explain } from './cli/explain.ts'
 import type { ips } from './cli/ips.ts'
@@ -178,6 +179,15 @@ program
   .action(async (options: { url: string }) => {
     const { healthcheck } = await import('./cli/healthcheck.ts')
     finish(await healthcheck(options.url))
+  })
+
+program
+  .command('completion')
+  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+  .description('print a completion script for bash, zsh or fish')
+  .action(async (shell: Shell) => {
+    const { completion } = await import('./cli/completion.ts')
+    completion(program, shell)
   })
 
 program

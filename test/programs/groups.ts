@@ -69,6 +69,11 @@ export const groups = [
     subject: 'the unit of deploy/systemd',
     programs: [fromPackage('systemd', 'systemd-analyze')],
   },
+  {
+    name: 'shells',
+    subject: 'completion in zsh and fish',
+    programs: [fromPackage('zsh'), fromPackage('fish')],
+  },
 ] as const satisfies readonly Group[]
 
 export type GroupName = (typeof groups)[number]['name']
