@@ -10,6 +10,7 @@ import { Argument, Command, CommanderError } from 'commander'
 import { endAtOnce } from './cli/print.ts'
 import type { Shell } from './cli/completion.ts'
 import type { conformance } from './cli/conformance.ts'
+import { examplesText } from './cli/examples.ts'
 import type { explain } from './cli/explain.ts'
 import type { ips } from './cli/ips.ts'
 import type { RunOptions } from './cli/run.ts'
@@ -30,7 +31,7 @@ if (process.pid === 1) {
 }
 
 const program = new Command('inngest-gateway')
-  .description('Lets only verified Inngest requests through to an app.')
+  .description('Verifies requests from Inngest and forwards only valid ones to the app.')
   .version(version)
   .exitOverride()
   // A message about an argument quotes it. Commands that are added later inherit this.
@@ -46,11 +47,14 @@ const collect = (value: string, before: string[]) => [...before, value]
 const settingsCommand = (name: string) =>
   program
     .command(name)
-    .option('-c, --config <file>', 'YAML file; without it, --upstream and INNGEST_* variables')
-    .option('-u, --upstream <url>', 'where the app is, if there is no file')
+    .option(
+      '-c, --config <file>',
+      'YAML configuration file (without it: --upstream and INNGEST_* variables)',
+    )
+    .option('-u, --upstream <url>', 'URL of the app, if there is no configuration file')
     .option(
       '-s, --set <key=value>',
-      'set one value, such as limits.maxConnections=500 or routes.billing.path=/x; comes before the file, repeatable',
+      'set one value, such as limits.maxConnections=500 or routes.billing.path=/x; overrides the file (repeatable)',
       collect,
       [],
     )
@@ -66,12 +70,15 @@ const settingsCommand = (name: string) =>
 const portCommand = (name: string) =>
   settingsCommand(name).option(
     '-p, --port <port>',
-    'traffic port; default: listen.port of the file, then PORT, then 8080',
+    'traffic port (default: listen.port of the file, else PORT, else 8080)',
   )
 
 portCommand('run')
   .description('start the gateway')
-  .option('-v, --verbose', 'on a terminal, all fields of each log line (JSON always has them)')
+  .option(
+    '-v, --verbose',
+    'on a terminal, print all fields of each log line (JSON always has them)',
+  )
   .action(async (options: RunOptions) => {
     const { run } = await import('./cli/run.ts')
     // At once: an exporter that cannot reach its collector would go on trying.
@@ -87,35 +94,33 @@ portCommand('validate')
   })
 
 portCommand('print-config')
-  .description('print the settings in force, each with where it comes from')
+  .description('print the active settings, each with its origin, without secrets')
   .action(async (options: SettingsOptions) => {
     const { printConfig } = await import('./cli/print-config.ts')
     finish(printConfig(options, process.env))
   })
 
 settingsCommand('ips')
-  .description(
-    'print the ranges that are let in, with source and age, or say whether an address is',
-  )
-  .option('--check <address>', 'only say whether this address is in one of them')
+  .description('list the allowed IP ranges with source and age, or check one address')
+  .option('--check <address>', 'check only whether this address is in an allowed range')
   .action(async (options: Parameters<typeof ips>[0]) => {
     const { ips } = await import('./cli/ips.ts')
     finish(await ips(options, process.env, Date.now()))
   })
 
 settingsCommand('explain')
-  .description('say how a request, or a line of the log, goes through the checks and why')
-  .option('--log <file>', 'a line of the log instead of a request; - is standard input')
-  .option('--from <address>', 'peer of the connection')
-  .option('--method <method>', 'method of the request', 'POST')
+  .description('trace a request, or a log line, through every check')
   .option(
-    '--route <name>',
-    'route whose path and host are used; by default the first Inngest route',
+    '--log <file>',
+    'file with one log line to trace instead of a request (- is standard input)',
   )
-  .option('--target <target>', 'path and query; by default the path of the route')
-  .option('-H, --header <field>', '"Name: value", as often as needed', collect, [])
-  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
-  .option('--at <seconds>', 'what the clock says, Unix seconds; now by default')
+  .option('--from <address>', 'remote address of the connection')
+  .option('--method <method>', 'method of the request', 'POST')
+  .option('--route <name>', 'route that the request is for (default: the first Inngest route)')
+  .option('--target <target>', 'path and query (default: the path of the route)')
+  .option('-H, --header <field>', '"Name: value" of a request header (repeatable)', collect, [])
+  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
+  .option('--at <seconds>', 'time of the checks in Unix seconds (default: now)')
   .action(async (options: Parameters<typeof explain>[0]) => {
     const { explain } = await import('./cli/explain.ts')
     finish(await explain(options, process.env, Date.now()))
@@ -123,12 +128,16 @@ settingsCommand('explain')
 
 program
   .command('sign')
-  .description('print a ready curl line, or only the header, for a body')
-  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
-  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
-  .option('--url <url>', 'where the curl line goes', 'http://127.0.0.1:8080/api/inngest')
-  .option('--method <method>', 'method of the curl line', 'POST')
-  .option('--header-only', 'print the value of X-Inngest-Signature only')
+  .description('sign a body as Inngest does; print a curl command or only the header')
+  .option(
+    '--key-env <name>',
+    'environment variable that holds the signing key',
+    'INNGEST_SIGNING_KEY',
+  )
+  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
+  .option('--url <url>', 'URL of the curl command', 'http://127.0.0.1:8080/api/inngest')
+  .option('--method <method>', 'method of the curl command', 'POST')
+  .option('--header-only', 'print only the value of X-Inngest-Signature')
   .action(async (options: Parameters<typeof sign>[0]) => {
     const { sign } = await import('./cli/sign.ts')
     finish(sign(options, process.env, Date.now()))
@@ -136,12 +145,16 @@ program
 
 program
   .command('verify')
-  .description('say whether a body, header and key match and, if not, why')
+  .description('check a signature against a body and key; explain a mismatch')
   .requiredOption('--header <value>', 'value of X-Inngest-Signature')
-  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
-  .option('--body <file>', 'file with the body; - is standard input; none is an empty body')
-  .option('--max-age <duration>', 'freshness.maxAge of the gateway; 5m by default')
-  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway; 5m by default')
+  .option(
+    '--key-env <name>',
+    'environment variable that holds the signing key',
+    'INNGEST_SIGNING_KEY',
+  )
+  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
+  .option('--max-age <duration>', 'freshness.maxAge of the gateway (default: 5m)')
+  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway (default: 5m)')
   .action(async (options: Parameters<typeof verify>[0]) => {
     const { verify } = await import('./cli/verify.ts')
     finish(verify(options, process.env, Date.now()))
@@ -149,24 +162,36 @@ program
 
 program
   .command('conformance')
-  .description('test a deployed gateway from outside: what it has to let through and to refuse')
-  .option('--url <url>', 'what Inngest calls, with the path of the route')
-  .option('--key-env <name>', 'variable that holds the signing key', 'INNGEST_SIGNING_KEY')
-  .option('--app-address <host:port>', 'where the app listens itself, repeatable', collect, [])
-  .option('--expect-outside', 'this machine is one that the allowlist has to keep out')
-  .option('--allowed-address <address>', "one to pass as from outside; by default one of Inngest's")
+  .description('test from outside what a deployed gateway must admit and must refuse')
+  .option('--url <url>', 'URL that Inngest calls, with the path of the route')
   .option(
-    '--restricted-path <path>',
-    'path of a passthrough route with an allowlist, repeatable: send GET requests for other spellings',
+    '--key-env <name>',
+    'environment variable that holds the signing key',
+    'INNGEST_SIGNING_KEY',
+  )
+  .option(
+    '--app-address <host:port>',
+    "the app's own address, to test that no request bypasses the gateway (repeatable)",
     collect,
     [],
   )
-  .option('--syncs', 'the SDK of the app knows in-band syncs: send signed syncs too')
+  .option('--expect-outside', 'expect the allowlist to refuse this machine')
+  .option(
+    '--allowed-address <address>',
+    "allowlisted address to spoof in the outside test (default: one of Inngest's)",
+  )
+  .option(
+    '--restricted-path <path>',
+    'path of a passthrough route with an allowlist: send GET requests for other spellings (repeatable)',
+    collect,
+    [],
+  )
+  .option('--syncs', 'send signed syncs too: the SDK of the app knows in-band syncs')
   .option('--max-age <duration>', 'freshness.maxAge of the gateway', '5m')
   .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway', '5m')
-  .option('--only <name>', 'only this case or group, repeatable', collect, [])
-  .option('--list', 'print the cases and send nothing')
-  .option('--json', 'print the results as JSON')
+  .option('--only <name>', 'run only this case or group (repeatable)', collect, [])
+  .option('--list', 'list the cases without sending a request')
+  .option('--json', 'print the results as one JSON document')
   .action(async (options: Parameters<typeof conformance>[0]) => {
     const { conformance } = await import('./cli/conformance.ts')
     finish(await conformance(options, process.env))
@@ -174,8 +199,8 @@ program
 
 program
   .command('healthcheck')
-  .description('ask a running gateway whether it is ready; for containers without curl')
-  .option('--url <url>', 'readiness address', 'http://127.0.0.1:9090/readyz')
+  .description('check the readiness of a running gateway (for containers without curl)')
+  .option('--url <url>', 'readiness URL', 'http://127.0.0.1:9090/readyz')
   .action(async (options: { url: string }) => {
     const { healthcheck } = await import('./cli/healthcheck.ts')
     finish(await healthcheck(options.url))
@@ -200,13 +225,17 @@ program
 program
   .command('help')
   .argument('[command]')
-  .description('print what there is, or the options of a command')
+  .description('list the commands, or show the options of one')
   .action((name?: string) => {
     const command =
       name === undefined ? program : program.commands.find((each) => each.name() === name)
     if (command === undefined) return program.error(`error: unknown command '${String(name)}'`)
     return command.help()
   })
+
+for (const command of program.commands) {
+  command.addHelpText('after', () => examplesText(command.name()))
+}
 
 try {
   await program.parseAsync()

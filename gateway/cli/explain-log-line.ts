@@ -1,4 +1,4 @@
-/** `explain --log`: what a line of the log says, in words, and what the settings say to it now. */
+/** `explain --log`: a log line in words, and the current settings for its client address. */
 import { z } from 'zod'
 
 import { parseAddress } from '../ip/address.ts'
@@ -55,7 +55,7 @@ function parseLine(text: Buffer): Line {
   try {
     return lineSchema.parse(JSON.parse(text.toString('utf8')))
   } catch {
-    throw new Error('--log: expected one line of the log about a request, as JSON')
+    throw new Error('--log: expected the JSON log line of one request')
   }
 }
 
@@ -64,13 +64,13 @@ function unroutedOf({ host = '', path = 'unknown', reason }: Line, settings: Set
 }
 
 function clientOf({ client_ip: client, peer_ip: peer, ip_source: source }: Line): string {
-  if (client === undefined) return `unknown; the peer was ${peer ?? 'gone'}`
-  return `${client}, from ${source ?? 'an unknown source'}; the peer was ${peer ?? 'gone'}`
+  if (client === undefined) return `unresolved; remote address ${peer ?? 'unknown'}`
+  return `${client}, from ${source ?? 'an unknown source'}; remote address ${peer ?? 'unknown'}`
 }
 
 function allowlistOf({ client_ip: client }: Line, settings: Settings): string | undefined {
   const address = client === undefined ? undefined : parseAddress(client)
-  return address && `by these settings ${describeAllowed(address, settings)}`
+  return address && `with the current settings ${describeAllowed(address, settings)}`
 }
 
 function diagnosisOf({ diagnosis, diagnosis_detail: detail }: Line): string | undefined {

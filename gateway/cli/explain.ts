@@ -1,4 +1,4 @@
-/** `explain`: the whole way of one request through the checks, as a running gateway would take it. */
+/** `explain`: the trace of one request through the checks, as in a running gateway. */
 import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit/admit.ts'
@@ -139,7 +139,7 @@ const NO_PAIRS: FunctionPairs = {
   learn: () => Promise.resolve(),
 }
 
-/** The replay cache of the running gateway is not here to be asked. */
+/** The replay cache of the running gateway is out of reach here. */
 function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   const isTooLarge = body.byteLength > policy.limits.maxBodyBytes
   return {

@@ -17,7 +17,7 @@ export async function healthcheck(url: string): Promise<number> {
     if (answer.statusCode === 200) return 0
     printError(`not ready: ${why}`)
   } catch (error) {
-    printError(`cannot ask ${url}: ${plainError(error)}`)
+    printError(`cannot reach ${url}: ${plainError(error)}`)
   }
   return 1
 }

@@ -1,4 +1,4 @@
-/** `ips`: which client addresses are let in and why, or whether one is. */
+/** `ips`: the allowed client addresses with their sources, or whether one address is allowed. */
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
@@ -12,7 +12,7 @@ export interface IpsOptions extends SettingsOptions {
   readonly check?: string
 }
 
-/** @returns 0, or 1 if the address to check is not let in; 2 if nothing could be said. */
+/** @returns 0, or 1 if the address to check is not allowed; 2 if it could not be checked. */
 export async function ips(options: IpsOptions, env: Environment, nowMs: number): Promise<number> {
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
@@ -66,12 +66,12 @@ function check(text: string, rows: readonly Row[]): number {
 function originOf(published: CurrentRanges): string {
   switch (published.origin) {
     case 'fetched':
-      return 'as just fetched'
+      return 'fetched now'
     case 'kept':
-      return 'as last fetched, from the state file'
+      return 'last fetched list, from the state file'
     case 'file':
-      return 'from the file'
+      return 'from the configured file'
     case 'bundled':
-      return `those of this release, because ${whyBundled(published)}; Inngest may call from others by now`
+      return `bundled with this release (${whyBundled(published)}); possibly out of date`
   }
 }

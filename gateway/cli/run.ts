@@ -54,7 +54,7 @@ export async function run(options: RunOptions, env: Environment): Promise<number
     const { WORKER_VARIABLE } = await import('../workers/messages.ts')
     if (env[WORKER_VARIABLE] === undefined) {
       printError(
-        'started as a worker of another program, which gives it no orders (pm2: use fork mode): start it by itself, with `workers` for several processes',
+        'cannot run as a cluster worker of another program. Start the gateway directly (pm2: fork mode) and set `workers` to run several processes',
       )
       return 2
     }
@@ -94,7 +94,7 @@ export async function run(options: RunOptions, env: Environment): Promise<number
       },
       'started',
     )
-    failed = 'could not go on'
+    failed = 'stopped after a failure'
     return await stopOnSignal(gateway, signalled, logger)
   } catch (error) {
     if (!(error instanceof StartFailure)) logger.fatal({ err: error }, failed)
@@ -124,7 +124,7 @@ async function stopOnSignal(
   logger: Logger,
 ): Promise<number> {
   const signal = await Promise.race([signalled, ...(gateway.failure ? [gateway.failure] : [])])
-  // Whoever presses Ctrl-C has no load balancer that must notice first.
+  // An operator who presses Ctrl-C has no load balancer that must notice first.
   const stopping = gateway.stop(signal === 'SIGINT' ? 0 : undefined)
   logger.info({ signal, calls_in_flight: await gateway.callsInFlight() }, 'draining')
   sayStopped(await stopping, logger)
@@ -137,7 +137,10 @@ function sayStopped({ callsCut, workersLost = 0 }: Stopped, logger: Logger): voi
     return
   }
   const lost = workersLost > 0 ? { workers_lost: workersLost } : {}
-  logger.warn({ calls_cut: callsCut, ...lost }, 'stopped before every call had ended')
+  logger.warn(
+    { calls_cut: callsCut, ...lost },
+    'stopped; some requests were aborted after shutdown.drainTimeoutMs',
+  )
 }
 
 function describeAuthorizer(

@@ -19,7 +19,7 @@ export interface SignOptions {
 export function sign(options: SignOptions, env: Environment, nowMs: number): number {
   if (holdsKey(options.url) || holdsKey(options.method)) {
     printError(
-      '--url and --method are printed: they must hold no key. Name its variable by --key-env',
+      '--url and --method are printed, so they must not contain a key: give the name of its environment variable with --key-env',
     )
     return 2
   }
@@ -29,7 +29,7 @@ export function sign(options: SignOptions, env: Environment, nowMs: number): num
   const body = canonicalizeJson(input.body) ?? input.body
   if (options.headerOnly !== true && (!isUtf8(body) || body.includes(0))) {
     printError(
-      'the body is not UTF-8 or has a zero byte, which no command line can hold: use --header-only, and curl --data-binary @FILE',
+      'the body is not UTF-8 or contains a zero byte, so no command line can hold it: use --header-only, and curl --data-binary @FILE',
     )
     return 2
   }

@@ -1,4 +1,4 @@
-/** The way of a request through the checks, in words. */
+/** The trace of a request through the checks, in words. */
 import { formatAddress, type Address } from '../ip/address.ts'
 import type { ClientAddressSource } from '../admit/checks/client-address.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
@@ -58,22 +58,22 @@ export function describeUnrouted(
 ): string {
   const asked = `host ${host === '' ? 'none' : host} and path ${path}`
   if (refusal === 'path_ambiguous' || refusal === 'host_ambiguous') {
-    return `none for certain: ${asked} may be that of another route to the app`
+    return `ambiguous: the app could treat ${asked} as another route`
   }
   const hosts = [...new Set(routes.map((route) => route.host ?? 'any'))]
   const more = hosts.length > MOST_HOSTS ? ', …' : ''
-  return `none has ${asked}; hosts of the routes: ${hosts.slice(0, MOST_HOSTS).join(', ')}${more}`
+  return `no route has ${asked}; hosts of the routes: ${hosts.slice(0, MOST_HOSTS).join(', ')}${more}`
 }
 
 const SOURCES: Readonly<Record<ClientAddressSource, string>> = {
-  peer: 'the peer of the connection, which is no trusted proxy',
-  'x-forwarded-for': 'X-Forwarded-For: the first from the right that is no trusted proxy',
-  'proxy-protocol': 'the PROXY header of a trusted proxy',
+  peer: 'remote address of the connection, not a trusted proxy',
+  'x-forwarded-for': 'X-Forwarded-For: the first from the right that is not a trusted proxy',
+  'proxy-protocol': 'PROXY header of a trusted proxy',
 }
 
 function clientOf({ findings: { client }, head }: Way): string {
   if (client === undefined) {
-    return `unknown: ${head.connection.remoteAddress ?? 'nobody'} is a trusted proxy and names nobody readably`
+    return `unresolved: trusted proxy ${head.connection.remoteAddress ?? 'unknown'} sent no usable client address`
   }
   return `${formatAddress(client.address)}, ${SOURCES[client.source]}`
 }
@@ -82,7 +82,7 @@ function allowlistOf({ findings: { client, route }, settings }: Way): string | u
   if (client === undefined || route === undefined) return undefined
   if (route.kind === 'passthrough') {
     return route.allowlist === undefined
-      ? 'everybody'
+      ? 'any client address'
       : inRange(client.address, route.allowlist.find(client.address)?.text)
   }
   return describeAllowed(client.address, settings)
@@ -93,7 +93,7 @@ export function describeAllowed(address: Address, settings: Settings): string {
   for (const { source, ranges } of settings.allowlistSources) {
     const range = ranges.find(address)
     if (range !== undefined) {
-      return `${inRange(address, range.text)}, ${source === 'config' ? 'of the configuration' : 'as published by Inngest'}`
+      return `${inRange(address, range.text)}, ${source === 'config' ? 'from the configuration' : 'published by Inngest'}`
     }
   }
   return inRange(address, undefined)
@@ -105,22 +105,19 @@ function inRange(address: Address, range: string | undefined): string {
 
 function signatureOf({ findings }: Way): string | undefined {
   const { signature, isUnsigned } = findings
-  if (isUnsigned === true) return 'none, and none is asked of this client'
+  if (isUnsigned === true) return 'none, and this client needs none'
   if (signature === undefined) return undefined
-  const form = signature.form === 'raw' ? 'the body as it is' : 'the RFC 8785 form of the body'
+  const form = signature.form === 'raw' ? 'the body as received' : 'the RFC 8785 form of the body'
   return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(findings)?.label ?? ''})`
 }
 
 function ageOf({ findings: { signatureAgeSeconds: age } }: Way): string | undefined {
   if (age === undefined) return undefined
-  return age < 0 ? `${String(-age)} s ahead of the clock` : `${String(age)} s`
+  return age < 0 ? `${String(-age)} s in the future` : `${String(age)} s`
 }
 
 function replayOf({ findings: { claim } }: Way): string | undefined {
-  return (
-    claim &&
-    'would be spent by this request; whether it is spent already only the running gateway knows'
-  )
+  return claim && 'would be claimed; this offline trace cannot see existing claims'
 }
 
 function reportedOf({ findings: { reported } }: Way): string | undefined {
@@ -148,6 +145,6 @@ export function describeReason(reason: string): string {
 
 function describeRefusal(refusal: Reason): string {
   const { phase, status, meaning } = reasons[refusal]
-  const answer = status === undefined ? 'no answer' : String(status)
+  const answer = status === undefined ? 'no response' : String(status)
   return `refused as ${refusal} (${phase}, ${answer}): ${meaning}`
 }

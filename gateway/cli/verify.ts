@@ -31,12 +31,12 @@ export function verify(options: VerifyOptions, env: Environment, nowMs: number):
   if (!signature.ok) return explain(signature.reason)
   const { form } = signature.value
   console.log(
-    `the signature matches the ${form === 'raw' ? 'body as it is' : 'RFC 8785 form of the body'}`,
+    `the signature matches the ${form === 'raw' ? 'body as received' : 'RFC 8785 form of the body'}`,
   )
   const freshness = { maxAgeSeconds, clockToleranceSeconds }
   const fresh = checkFreshness(credentials.value.timestampSeconds, freshness, nowMs)
   if (!fresh.ok) return explain(fresh.reason)
-  console.log(`it is ${String(fresh.value)} s old`)
+  console.log(`signature age: ${String(fresh.value)} s`)
   return 0
 }
 

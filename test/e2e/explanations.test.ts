@@ -63,10 +63,10 @@ describe('explain', () => {
           [
             'route {7}billing, to http://127\\.0\\.0\\.1:3000',
             'client {6}10\\.1\\.2\\.3, the peer of the connection.*',
-            'allowlist {3}in 10\\.0\\.0\\.0/8, of the configuration',
+            'allowlist {3}in 10\\.0\\.0\\.0/8, from the configuration',
             'signature {3}over the body as it is, by key 0 \\(env:INNGEST_SIGNING_KEY\\)',
             'age {9}\\d s',
-            'replay {6}would be spent.*',
+            'replay {6}would be claimed; this offline trace cannot see existing claims',
             'decision {4}admitted',
           ].join('\\n'),
         ),
@@ -79,7 +79,7 @@ describe('explain', () => {
       'the address that a proxy names, and the published range that it is in',
       ['--from', '192.168.0.1', '-H', 'X-Forwarded-For: 9.9.9.9, 3.140.194.254', ...asRecorded],
       0,
-      ['client      3.140.194.254, X-Forwarded-For', 'in 3.140.194.254, as published by Inngest'],
+      ['client      3.140.194.254, X-Forwarded-For', 'in 3.140.194.254, published by Inngest'],
     ],
     [
       'an address that is in no range',
@@ -97,7 +97,7 @@ describe('explain', () => {
       'a path of no route',
       ['--from', '10.0.0.1', '--target', '/x'],
       1,
-      ['none has host localhost and path /x; hosts of the routes: any', '404'],
+      ['no route has host localhost and path /x; hosts of the routes: any', '404'],
     ],
     [
       'a clock that is wrong',
@@ -135,7 +135,7 @@ describe('explain', () => {
 `,
     )
     const hosts = 'hosts of the routes: a.example.com, b.example.com:8443'
-    const asked = 'none has host a.example.com:444 and path /api/inngest'
+    const asked = 'no route has host a.example.com:444 and path /api/inngest'
     const request = [
       '--from',
       '10.0.0.1',
@@ -186,7 +186,7 @@ describe('explain', () => {
 
   it.each([
     [[], 'give --from ADDRESS, or --log FILE'],
-    [['--log', '-'], 'expected one line of the log about a request, as JSON'],
+    [['--log', '-'], 'expected the JSON log line of one request'],
     [['--from', '10.0.0.1', '-H', 'nonsense'], 'expected "Name: value", found "nonsense"'],
     [['--from', '10.0.0.1', '--at', 'noon'], 'expected Unix seconds, found noon'],
     [['--from', '10.0.0.1', '--body', '/nonexistent'], '--body: no such file: /nonexistent'],
@@ -205,7 +205,7 @@ describe('ips', () => {
     expect(text).toMatch(/^198\.212\.45\.0\/24 +bundled$/m)
     expect(text).toMatch(/^10\.0\.0\.0\/8 +allowlist$/m)
     expect(text).toContain(
-      'published ranges: those of this release, because a list has not been read yet; Inngest may call from others by now\n',
+      'published ranges: bundled with this release (a list has not been read yet); possibly out of date\n',
     )
     expect(status).toBe(0)
   })

@@ -193,7 +193,7 @@ describe('workers that end', () => {
     await expect
       .poll(() => gateway.log.at(-1), patient)
       .toMatchObject({
-        msg: 'could not go on',
+        msg: 'stopped after a failure',
         err: {
           message: expect.stringMatching(/^no worker is left, and none .* nonsense/s) as string,
         },
@@ -240,7 +240,7 @@ describe('workers that end', () => {
       .poll(() => gateway.log.at(-1), patient)
       .toMatchObject({
         level: 'warn',
-        msg: 'stopped before every call had ended',
+        msg: 'stopped; some requests were aborted after shutdown.drainTimeoutMs',
         calls_cut: 0,
         workers_lost: 1,
       })

@@ -48,7 +48,7 @@ function run(folder: string, program: string, args: readonly string[]): string[]
 
 /** Words as bash makes them, at spaces and `=`. */
 function bashWords(line: string): string[] {
-  return [name, ...line.split(/ |(=)/).filter((word) => word !== undefined)]
+  return [name, ...line.replaceAll('=', ' = ').split(' ')]
 }
 
 /** As readline calls the function, with the words that it has made. */

@@ -37,8 +37,8 @@ describe('healthcheck', () => {
   it('says why it could not ask', async () => {
     const address = `127.0.0.1:${String(await freePort())}`
     expect(await healthcheck(`http://${address}/readyz`)).toBe(1)
-    expect(said).toEqual([`cannot ask http://${address}/readyz: connect ECONNREFUSED ${address}`])
+    expect(said).toEqual([`cannot reach http://${address}/readyz: connect ECONNREFUSED ${address}`])
     expect(await healthcheck('nonsense')).toBe(1)
-    expect(said.at(-1)).toBe('cannot ask nonsense: ERR_INVALID_URL Invalid URL')
+    expect(said.at(-1)).toBe('cannot reach nonsense: ERR_INVALID_URL Invalid URL')
   })
 })

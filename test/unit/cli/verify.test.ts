@@ -29,7 +29,7 @@ describe('verify', () => {
     const { freshness } = configSchema.parse({
       routes: [{ name: 'a', upstream: 'http://a', signingKeys: [{ env: 'KEY' }] }],
     })
-    expect(judge(freshness.maxAge)).toMatch(/^0 it is \d+ s old/)
+    expect(judge(freshness.maxAge)).toMatch(/^0 signature age: \d+ s/)
     expect(judge(freshness.maxAge + 1)).toMatch(/^1 timestamp_too_old/)
     expect(judge(-freshness.clockTolerance)).toMatch(/^0 /)
     expect(judge(-freshness.clockTolerance - 1)).toMatch(/^1 timestamp_too_new/)

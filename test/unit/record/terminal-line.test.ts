@@ -137,8 +137,8 @@ describe('any other log line on a terminal', () => {
   })
 
   it('shows the stack of a fatal error, which nobody can see again', () => {
-    const line = { time, level: 'fatal', err: loggedError(error), msg: 'could not go on' }
-    expect(shownPlain(line)).toMatch(/could not go on\n {9}err {2}Error: refused\n {18}at /)
+    const line = { time, level: 'fatal', err: loggedError(error), msg: 'stopped after a failure' }
+    expect(shownPlain(line)).toMatch(/stopped after a failure\n {9}err {2}Error: refused\n {18}at /)
   })
 })
 

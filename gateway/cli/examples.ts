@@ -1,0 +1,47 @@
+/** What `--help` of each command ends with. A test runs every line. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  run: [
+    'inngest-gateway run --config gateway.yaml',
+    'inngest-gateway run --upstream http://127.0.0.1:3000 --verbose',
+  ],
+  validate: [
+    'inngest-gateway validate --config gateway.yaml',
+    'inngest-gateway validate --config gateway.yaml --json',
+  ],
+  'print-config': ['inngest-gateway print-config --config gateway.yaml'],
+  ips: [
+    'inngest-gateway ips --config gateway.yaml',
+    'inngest-gateway ips --config gateway.yaml --check 203.0.113.7',
+  ],
+  explain: [
+    'tail -n 1 gateway.log | inngest-gateway explain --config gateway.yaml --log -',
+    'inngest-gateway explain --config gateway.yaml --from 203.0.113.7 --body body.json \\',
+    '  -H "X-Inngest-Signature: $(inngest-gateway sign --body body.json --header-only)"',
+  ],
+  sign: [
+    'inngest-gateway sign --body body.json --url http://127.0.0.1:8080/api/inngest',
+    'inngest-gateway sign --body body.json --header-only',
+  ],
+  verify: [
+    'inngest-gateway verify --body body.json \\',
+    '  --header "$(inngest-gateway sign --body body.json --header-only)"',
+  ],
+  conformance: [
+    'inngest-gateway conformance --list',
+    'inngest-gateway conformance --url https://gateway.example.com/api/inngest',
+  ],
+  healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
+  completion: [
+    'source <(inngest-gateway completion bash)',
+    'inngest-gateway completion fish >~/.config/fish/completions/inngest-gateway.fish',
+  ],
+  version: ['inngest-gateway version'],
+  help: ['inngest-gateway help run'],
+}
+
+/** @throws for a command without examples, which a new one may be. */
+export function examplesText(command: string): string {
+  const lines = examples[command]
+  if (lines === undefined) throw new Error(`no examples for ${command}: add them to examples.ts`)
+  return ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n')
+}
