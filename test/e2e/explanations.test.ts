@@ -62,9 +62,9 @@ describe('explain', () => {
         new RegExp(
           [
             'route {7}billing, to http://127\\.0\\.0\\.1:3000',
-            'client {6}10\\.1\\.2\\.3, the peer of the connection.*',
+            'client {6}10\\.1\\.2\\.3, remote address of the connection, not a trusted proxy',
             'allowlist {3}in 10\\.0\\.0\\.0/8, from the configuration',
-            'signature {3}over the body as it is, by key 0 \\(env:INNGEST_SIGNING_KEY\\)',
+            'signature {3}over the body as received, by key 0 \\(env:INNGEST_SIGNING_KEY\\)',
             'age {9}\\d s',
             'replay {6}would be claimed; this offline trace cannot see existing claims',
             'decision {4}admitted',
@@ -91,7 +91,10 @@ describe('explain', () => {
       'a proxy that names nobody',
       ['--from', '192.168.0.1', ...asRecorded],
       1,
-      ['client      unknown', 'refused as client_unidentified'],
+      [
+        'client      unresolved: trusted proxy 192.168.0.1 sent no usable client address',
+        'refused as client_unidentified',
+      ],
     ],
     [
       'a path of no route',
