@@ -232,7 +232,10 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     const lines = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'draining', calls_in_flight: 1 }))
     expect(lines).toContainEqual(
-      expect.objectContaining({ msg: 'stopped; some requests were aborted after shutdown.drainTimeoutMs', calls_cut: 1 }),
+      expect.objectContaining({
+        msg: 'stopped; some requests were aborted after shutdown.drainTimeoutMs',
+        calls_cut: 1,
+      }),
     )
   })
 
