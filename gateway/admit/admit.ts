@@ -23,7 +23,7 @@ import { callParameters } from '../inngest/call-parameters.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { Judging } from './context.ts'
 import { moderate, note, settle } from './check-mode.ts'
-import type { InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
+import type { CheckMode, InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
 import { SignedBody } from '../inngest/body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -133,11 +133,17 @@ async function readUnsigned(
   const body = await effects.readBody()
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
-  const { signature, syncUrl } = route.checks
+  const { signature } = route.checks
   const expected = moderate(signature, findings, () => checkUnsignedSync(head, body.value))
   if (!expected.ok) return expected
-  const ours = moderate(syncUrl, findings, () => checkSyncUrl(readSyncUrl(body.value), route))
+  const mode = unsignedSyncUrlMode(route.checks)
+  const ours = moderate(mode, findings, () => checkSyncUrl(readSyncUrl(body.value), route))
   return ours.ok ? body : ours
+}
+
+/** No signature vouches for the URL of an unsigned sync, so the default `report` does not admit a foreign one. */
+function unsignedSyncUrlMode({ syncUrl, signature }: InngestRoutePolicy['checks']): CheckMode {
+  return syncUrl === 'report' && signature === 'enforce' ? 'enforce' : syncUrl
 }
 
 /** For a body that does not carry the signature over its bytes as they came. */

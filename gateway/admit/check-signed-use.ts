@@ -2,8 +2,7 @@
 import { checkAgreement } from './check-agreement.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
-import type { SignedRequest } from './claim-signature.ts'
-import type { Findings } from './facts.ts'
+import { isCallOfLegacyServer, type SignedRequest } from './claim-signature.ts'
 import { isTrustProbe } from '../inngest/call-parameters.ts'
 import type { Judging } from './context.ts'
 import { moderate } from './check-mode.ts'
@@ -24,17 +23,24 @@ export async function checkSignedUse(
 ): Promise<Verdict<PairLesson | undefined>> {
   const { method, parameters, signedBody } = signed
   const { findings } = judging
-  if (method === 'PUT') return checkSignedSync(signedBody, route, findings)
+  // Whatever the modes: what is checked, claimed and logged has to be what the app does.
+  if (parameters.isAmbiguous) return refuse('target_ambiguous')
+  if (method === 'PUT') return checkSignedSync(judging, route, signedBody)
   if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
   if (signedBody.byteLength > 0) return checkAgreement(judging, route, signed, form)
   return moderate(route.checks.runId, findings, () => refuse('call_body_missing'))
 }
 
-function checkSignedSync(
-  body: SignedRequest['signedBody'],
+async function checkSignedSync(
+  judging: Judging,
   route: InngestRoutePolicy,
-  findings: Findings,
-): Verdict<undefined> {
+  body: SignedRequest['signedBody'],
+): Promise<Verdict<undefined>> {
+  const { findings } = judging
+  // Its claim as a call has the step in it, and would not stop a second use as a sync.
+  const isCall = await isCallOfLegacyServer(judging, route, body)
+  if (!isCall.ok) return isCall
+  if (isCall.value) return refuse('sync_url_foreign')
   const { syncBody, syncUrl } = route.checks
   const whole = moderate(syncBody, findings, () => checkSyncBody(body))
   if (!whole.ok || body.byteLength === 0) return whole

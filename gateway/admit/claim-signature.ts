@@ -64,21 +64,28 @@ async function keyFor(
   route: InngestRoutePolicy,
   { method, parameters, mac, signedBody }: SignedRequest,
 ): Promise<Verdict<Uint8Array | undefined>> {
-  if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'GET') return pass(undefined)
-  if (isTrustProbe(method, parameters)) {
-    // The signed body decides before the unsigned query may: a call is no probe.
-    const isProbe = isShortProbe(signedBody.byteLength) && !carriesDispatchId(signedBody)
-    return pass(isProbe ? probeKey(mac, route) : mac)
-  }
-  if (method !== 'POST' || !route.isServerLegacy) return pass(mac)
-  const isOfLegacy = await isCallOfLegacyServer(judging, signedBody)
-  return isOfLegacy.ok ? pass(isOfLegacy.value ? stepKey(mac, parameters) : mac) : isOfLegacy
+  // The signed body decides before the unsigned query may: a call is no probe.
+  const isOfLegacy = await isCallOfLegacyServer(judging, route, signedBody)
+  if (!isOfLegacy.ok) return isOfLegacy
+  if (isOfLegacy.value) return pass(stepKey(mac, parameters))
+  const isProbe =
+    isTrustProbe(method, parameters) &&
+    isShortProbe(signedBody.byteLength) &&
+    !carriesDispatchId(signedBody)
+  return pass(isProbe ? probeKey(mac, route) : mac)
 }
 
-/** False for a body that has no canonical form: two parsers could find different ids in it. */
-async function isCallOfLegacyServer({ effects }: Judging, body: Body): Promise<Verdict<boolean>> {
-  if (carriesDispatchId(body)) return pass(false)
+/**
+ * Whether a request is claimed with its step: on a route with `legacyServer`, a call without an id of its
+ * dispatch. False for a body that has no canonical form: two parsers could find different ids in it.
+ */
+export async function isCallOfLegacyServer(
+  { effects }: Judging,
+  { isServerLegacy }: InngestRoutePolicy,
+  body: Body,
+): Promise<Verdict<boolean>> {
+  if (!isServerLegacy || carriesDispatchId(body)) return pass(false)
   const canonical = await effects.canonicalizeToRead(body.whole())
   if (!canonical.ok) return canonical
   return pass(canonical.value !== undefined && lacksDispatchId(canonical.value))

@@ -27,8 +27,8 @@ export interface Effects {
   /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
   readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**
-   * The same for reading members out of it, where the app gets the body as it came: numbers may be
-   * rounded.
+   * The same for reading members out of bytes whose signature is verified. The app gets them as they came, so
+   * numbers may be rounded. Never refused for want of room.
    */
   readonly canonicalizeToRead: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**

@@ -250,6 +250,12 @@ export const reasons = {
     meaning:
       'A GET that no signing key of the route signed: Inngest Cloud tries those of its other environments.',
   },
+  target_ambiguous: {
+    phase: 'agreement',
+    status: 400,
+    meaning:
+      '`fnId`, `stepId` or `probe` is in the query more than once, or under another spelling that some frameworks take for it (`fnId[]`, `FNID`).',
+  },
   call_body_missing: {
     phase: 'agreement',
     status: 400,
@@ -265,7 +271,7 @@ export const reasons = {
     phase: 'agreement',
     status: 403,
     meaning:
-      'The body of a PUT has no `url`, or one with another path than the route, or with an authority that is not in `host`, `serveOrigin` or `syncAuthorities`: a sync made for another app.',
+      'The body of a PUT has no `url`, or one with another path than the route, or with an authority that is not in `host`, `serveOrigin` or `syncAuthorities`: a sync made for another app. On a route with `legacyServer`, also a PUT with the body of a function call.',
   },
   run_id_missing: {
     phase: 'agreement',
@@ -317,11 +323,6 @@ export const reasons = {
     status: 401,
     meaning:
       'The signature is older than `freshness.maxAge` and `freshness.clockTolerance` together, for which its use is remembered, and the route does not enforce freshness: it may have been used before.',
-  },
-  target_ambiguous: {
-    phase: 'replay',
-    status: 400,
-    meaning: '`fnId`, `stepId` or `probe` is in the query more than once.',
   },
   replayed: {
     phase: 'replay',

@@ -9,6 +9,7 @@ import type { Clock } from '../record/clock.ts'
 import type { LimitsPolicy, RoutePolicy } from '../admit/policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
+import type { CanonicalRequest } from '../threads/canonical-pool.ts'
 import { readBody } from './body-reader.ts'
 import type { Hold } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
@@ -91,17 +92,24 @@ export class RequestEffects extends HeadEffects {
   }
 
   override canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.#canonicalize(body, true)
+    return this.#canonicalize(body, {})
+  }
+
+  override canonicalizeToRead(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#canonicalize(body, { isVerified: true })
   }
 
   /** The same, but of numbers that it would round there is no canonical form. */
   canonicalizeExactly(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.#canonicalize(body, false)
+    return this.#canonicalize(body, { mayRound: false })
   }
 
-  #canonicalize(body: Uint8Array, mayRound: boolean): Promise<Verdict<Uint8Array | undefined>> {
+  #canonicalize(
+    body: Uint8Array,
+    request: CanonicalRequest,
+  ): Promise<Verdict<Uint8Array | undefined>> {
     return whileConnected(this.#response, (signal) =>
-      this.#parts.canonicals.canonicalize(body, signal, mayRound),
+      this.#parts.canonicals.canonicalize(body, signal, request),
     )
   }
 }

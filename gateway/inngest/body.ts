@@ -34,9 +34,7 @@ export class Body {
   startText(length: number): string {
     let text = ''
     for (const piece of this.#pieces) {
-      const { buffer, byteOffset, byteLength } = piece
-      const missing = Math.min(length - text.length, byteLength)
-      text += Buffer.from(buffer, byteOffset, missing).toString('latin1')
+      text += bufferOf(piece).toString('latin1', 0, length - text.length)
       if (text.length === length) break
     }
     return text
@@ -52,57 +50,12 @@ export class Body {
     }
     return text
   }
-
-  /**
-   * Whether `needle` is found at a place, other than the two ends, that satisfies `test`.
-   * @param from offset of the first place that counts.
-   * @param test gets the bytes before and behind a place as latin1 characters.
-   */
-  someOccurrence(
-    needle: Buffer,
-    from: number,
-    test: (before: string, after: string) => boolean,
-  ): boolean {
-    // With one byte more on either side, for `test`.
-    const reach = needle.length + 1
-    let carried: Buffer = Buffer.alloc(0)
-    let offset = 0
-    for (const [i, piece] of this.#pieces.entries()) {
-      const bytes = bufferOf(piece)
-      if (isFound(bytes, needle, from - offset, test)) return true
-      if (i > 0) {
-        const seam = Buffer.concat([carried, bytes.subarray(0, reach)])
-        if (isFound(seam, needle, from - offset + carried.length, test)) return true
-      }
-      if (i === this.#pieces.length - 1) break
-      carried = Buffer.concat([carried, bytes.subarray(-reach)]).subarray(-reach)
-      offset += bytes.length
-    }
-    return false
-  }
 }
 
-/** Leaves out a place at either end, where a byte is missing: that one is found in the next seam. */
-function isFound(
-  bytes: Buffer,
-  needle: Buffer,
-  from: number,
-  test: (before: string, after: string) => boolean,
-): boolean {
-  let at = bytes.indexOf(needle, Math.max(1, from))
-  while (at !== -1) {
-    const end = at + needle.length
-    if (end === bytes.length) return false
-    if (test(String.fromCharCode(bytes[at - 1] ?? 0), String.fromCharCode(bytes[end] ?? 0))) {
-      return true
-    }
-    at = bytes.indexOf(needle, end)
-  }
-  return false
-}
-
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+/** The same bytes with the methods of a Buffer, which what comes from a socket has already. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /**

@@ -5,7 +5,10 @@ export interface CallParameters {
   readonly stepId: string | null
   readonly probe: string | null
   readonly deployId: string | null
-  /** `fnId`, `stepId` or `probe` is there twice: an app that takes the last one does something else. */
+  /**
+   * `fnId`, `stepId` or `probe` is there twice, or under another spelling that some framework takes for it: an
+   * app that takes the other one runs another function.
+   */
   readonly isAmbiguous: boolean
 }
 
@@ -31,8 +34,23 @@ export function callParameters(query: string): CallParameters {
   } else {
     collectPlain(query, found)
   }
+  if (query.includes(';')) found.isAmbiguous ||= isOtherWithSemicolons(query, found)
   return found
 }
+
+/** Parsers from before the URL standard take `;` for `&`. */
+function isOtherWithSemicolons(query: string, found: CallParameters): boolean {
+  const other = callParameters(query.replaceAll(';', '&'))
+  const isSame = (name: 'fnId' | 'stepId' | 'probe') => other[name] === found[name]
+  return other.isAmbiguous || !(isSame('fnId') && isSame('stepId') && isSame('probe'))
+}
+
+/**
+ * Names that become one of these in some framework: as a list or an object (`fnId[]`, `fnId[0]`, `[fnId]`,
+ * `fnId.x`: qs, with which Express 4 reads queries, PHP, Rack), in another letter case (ASP.NET), or cut at
+ * white space or a zero byte (PHP).
+ */
+const OTHER_SPELLING = /^[\s[\]]*(?:fnid|stepid|probe)(?:$|[\s[\].\0])/i
 
 type Found = { -readonly [Name in keyof CallParameters]: CallParameters[Name] }
 
@@ -61,5 +79,8 @@ function collect(name: string, value: string, found: Found): void {
       break
     case 'deployId':
       found[name] ??= value
+      break
+    default:
+      found.isAmbiguous ||= OTHER_SPELLING.test(name)
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Body } from './body.ts'
 import { memberText } from './jcs/canonical-member.ts'
+import { isSpelledOneWay, KnownNames } from './known-names.ts'
 
 /**
  * The longest recorded members before `ctx.stack` were 330 bytes, so the first look mostly decides; the
@@ -37,11 +38,18 @@ export function carriesDispatchId(signed: Body): boolean {
 const NO_REQUEST = new Set([undefined, 'null', '""'])
 const NO_QUEUE_ITEM = new Set([...NO_REQUEST, '"Ojo="'])
 
+const KNOWN = {
+  body: new KnownNames(['ctx']),
+  ctx: new KnownNames(['request_id', 'qi_id']),
+}
+
 /**
  * Whether a body is a call (it has a `ctx`) that surely has neither id.
  * @param canonical what `canonicalizeJson` made of the whole body.
  */
 export function lacksDispatchId(canonical: Uint8Array): boolean {
+  // An app may read an id under another spelling of its name.
+  if (!isSpelledOneWay(canonical, KNOWN)) return false
   const requestId = memberText(canonical, ['ctx', 'request_id'])
   const queueItemId = memberText(canonical, ['ctx', 'qi_id'])
   if (requestId === 'unknown' || queueItemId === 'unknown') return false

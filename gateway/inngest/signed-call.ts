@@ -5,8 +5,10 @@
  * bytes and never parsed as a whole: it may have ten megabytes. Any other body has to be brought into
  * canonical form first, which refuses duplicate members, so that no SDK reads another id than this one.
  */
-import { Body } from './body.ts'
+import { Body, bufferOf } from './body.ts'
 import { memberText } from './jcs/canonical-member.ts'
+import { KnownNames, OTHER_SPELLING } from './known-names.ts'
+import { everyName, type NameBytes, type NameOwner } from './member-names.ts'
 
 export interface SignedCall {
   /** Each is undefined if the body has no such member, or one of another type. */
@@ -34,29 +36,34 @@ const MEMBERS = [
 
 const NUMBERS: ReadonlySet<keyof SignedCall> = new Set(['generationId', 'version'])
 
-/** The longest recorded `ctx` had 420 bytes; one with a long stack of steps takes the second look. */
+/** The longest recorded `ctx` had 420 bytes; the second look is for long ids. */
 const LOOKS_BYTES = [1024, 65_536]
 
-const STRING = String.raw`"[^"\\]*"`
-const STACK = String.raw`\{"current":-?\d+,"stack":(?:null|\[(?:${STRING}(?:,${STRING})*)?\])\}`
-const OTHER = `"(?!(?:${MEMBERS.map(([name]) => name).join('|')})")[A-Za-z_]+":(?:${STRING}|-?\\d+|true|false|null|${STACK})`
+/** Printable ASCII without escapes: one text for all who read it. */
+const TEXT = String.raw`[ !#-\[\]-~]*`
+const NUMBER = String.raw`(?:0|-?[1-9]\d{0,14})`
+const OTHER = String.raw`"(?!(?:${MEMBERS.map(([name]) => name).join('|')})")[a-z_]+":(?:"[^"\\]*"|-?\d+|true|false|null)`
 
 /**
- * A usual `ctx`: members without escapes, each id at most once and in canonical order. The other members
- * in front of an id belong to its group, so that an id which is missing costs one look and no more.
+ * A usual `ctx` up to its `run_id`: members without escapes and in lower case, each id at most once and in
+ * canonical order. The long `stack` of a run with many steps follows behind. The other members in front of
+ * an id belong to its group, so that an id which is missing costs one look and no more.
  */
 const CONTEXT = new RegExp(
   String.raw`^\{"ctx":\{` +
-    String.raw`(?:(?:${OTHER},)*"fn_id":"([^"\\]*)",)?` +
-    String.raw`(?:(?:${OTHER},)*"generation_id":(-?\d+),)?` +
-    String.raw`(?:(?:${OTHER},)*"job_id":"([^"\\]*)",)?` +
-    String.raw`(?:(?:${OTHER},)*"qi_id":"([^"\\]*)",)?` +
-    String.raw`(?:(?:${OTHER},)*"request_id":"([^"\\]*)",)?` +
-    String.raw`(?:${OTHER},)*"run_id":"([^"\\]*)"(?:,${OTHER})*\}`,
+    `(?:(?:${OTHER},)*"fn_id":"(${TEXT})",)?` +
+    `(?:(?:${OTHER},)*"generation_id":(${NUMBER}),)?` +
+    `(?:(?:${OTHER},)*"job_id":"(${TEXT})",)?` +
+    `(?:(?:${OTHER},)*"qi_id":"(${TEXT})",)?` +
+    `(?:(?:${OTHER},)*"request_id":"(${TEXT})",)?` +
+    `(?:${OTHER},)*"run_id":"(${TEXT})"(?=[,}])`,
 )
 
 /** Fifteen digits are exact as a double. */
-const END = /,"version":(-?\d{1,15})\}$/
+const END = new RegExp(String.raw`,"version":(${NUMBER})\}$`)
+
+/** What follows the name, wherever the member is. */
+const VERSION = new RegExp(`^":(${NUMBER})[,}]`)
 
 const END_BYTES = 32
 
@@ -69,7 +76,7 @@ export function readUsualCall(signed: Body): SignedCall | undefined {
     const found = CONTEXT.exec(text)
     if (found !== null) {
       const [context, functionId, generationId, jobId, queueItemId, requestId, runId] = found
-      if (mayRepeatContext(signed, context.length)) return undefined
+      if (!isReadOneWay(signed, context.length)) return undefined
       return { runId, requestId, jobId, functionId, queueItemId, generationId, version }
     }
     if (text.length < bytes) return undefined
@@ -77,26 +84,40 @@ export function readUsualCall(signed: Body): SignedCall | undefined {
   return undefined
 }
 
-const CONTEXT_NAME = Buffer.from('"ctx"')
-const ESCAPE = Buffer.from('\\u00')
+/** The names whose members are read here, by whose they are. */
+const KNOWN: Readonly<Record<NameOwner, KnownNames>> = {
+  body: new KnownNames(['ctx', 'version']),
+  ctx: new KnownNames(MEMBERS.map(([name]) => name)),
+}
 
 /**
- * Whether a second `ctx` may follow, which JSON parsers would read in place of the first one. A name
- * that follows `{` is of an inner object; any other, or one that escapes may hide, has to be parsed.
+ * Whether no name behind the ids is one of theirs once more, in any letter case or behind escapes: JSON
+ * parsers differ in which of two members they take, and Go's `encoding/json` takes either case for the name.
+ * @param start offset behind the last id.
  */
-function mayRepeatContext(signed: Body, from: number): boolean {
-  return (
-    signed.someOccurrence(CONTEXT_NAME, from, (before) => before !== '{') ||
-    // Canonical JSON escapes no more than the control characters: \u0000 to \u001f.
-    signed.someOccurrence(ESCAPE, from, (_before, after) => after !== '0' && after !== '1')
-  )
+function isReadOneWay(signed: Body, start: number): boolean {
+  let versions = 0
+  const isFine = (name: NameBytes, owner: NameOwner) => {
+    const known = KNOWN[owner].find(name)
+    if (known === 'version') versions += 1
+    return known === undefined || (known === 'version' && versions === 1)
+  }
+  return everyName(signed, start, isFine) && versions === 1
 }
 
 /**
  * @param canonical what `canonicalizeJson` returned.
- * @returns undefined if it is no object with an object `ctx`, or one that is beyond reach.
+ * @returns undefined if it is no object with an object `ctx`, or one that is beyond reach, or if a name that
+ * matters is spelled in another way.
  */
 export function readCanonicalCall(canonical: Uint8Array): SignedCall | undefined {
+  let versionAt = canonical.byteLength
+  const isFine = (name: NameBytes, owner: NameOwner) => {
+    const known = KNOWN[owner].find(name)
+    if (known === 'version') versionAt = name.to
+    return known !== OTHER_SPELLING
+  }
+  if (!everyName(Body.of(canonical), 0, isFine)) return undefined
   const found = new Map<string, string | undefined>()
   for (const [name, known] of MEMBERS) {
     const member = memberText(canonical, ['ctx', name])
@@ -110,8 +131,14 @@ export function readCanonicalCall(canonical: Uint8Array): SignedCall | undefined
     functionId: found.get('functionId'),
     queueItemId: found.get('queueItemId'),
     generationId: found.get('generationId'),
-    version: END.exec(Body.of(canonical).endText(END_BYTES))?.[1],
+    version: versionOf(canonical, versionAt),
   }
+}
+
+/** @param nameEnd offset of the closing quote of `version`. */
+function versionOf(canonical: Uint8Array, nameEnd: number): string | undefined {
+  const text = bufferOf(canonical).toString('latin1', nameEnd, nameEnd + END_BYTES)
+  return VERSION.exec(text)?.[1]
 }
 
 /** @param json the text of a member in canonical JSON. */

@@ -28,7 +28,19 @@ const defaults: PoolOptions = {
   program: new URL('canonical-worker.ts', import.meta.url),
 }
 
+export interface CanonicalRequest {
+  /** See canonicalizeJson; true by default. */
+  readonly mayRound?: boolean
+  /**
+   * The bytes carry a good signature as they came, so that they wait apart from those that may be forged.
+   * However many those are, one of these gets every second turn. Nothing bounds how many of these wait but
+   * `limits.maxRequestsInFlight`: their requests hold the bytes meanwhile in any case.
+   */
+  readonly isVerified?: boolean
+}
+
 interface Job extends CanonicalJob {
+  readonly isVerified: boolean
   readonly resolve: (verdict: Verdict<Uint8Array | undefined>) => void
   readonly reject: (error: unknown) => void
 }
@@ -38,9 +50,12 @@ export class CanonicalPool {
   readonly #threads: readonly CanonicalThread[]
   /** Threads without a job. */
   readonly #free: CanonicalThread[]
-  /** In the order in which they came. */
+  /** In the order in which they came: verified bodies, and others. */
+  readonly #verified = new Set<Job>()
   readonly #waiting = new Set<Job>()
+  /** Of the others. */
   #waitingBytes = 0
+  #isVerifiedNext = true
   #isClosed = false
 
   constructor(options: Partial<PoolOptions> = {}) {
@@ -52,23 +67,22 @@ export class CanonicalPool {
 
   /** How many bodies wait for a thread. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#verified.size + this.#waiting.size
   }
 
   /**
    * @param signal takes the body out of the queue, if it is still there.
-   * @param mayRound see canonicalizeJson.
    * @returns of undefined if there is no canonical form. @throws if a thread fails or takes too long.
    */
   async canonicalize(
     body: Uint8Array,
     signal: AbortSignal,
-    mayRound = true,
+    { mayRound = true, isVerified = false }: CanonicalRequest = {},
   ): Promise<Verdict<Uint8Array | undefined>> {
     if (body.byteLength <= maxInlineBytes) return pass(canonicalizeJson(body, mayRound))
     if (this.#isClosed) throw new Error('the pool is closed')
     const { promise, resolve, reject } = Promise.withResolvers<Verdict<Uint8Array | undefined>>()
-    const job = { body, mayRound, resolve, reject }
+    const job = { body, mayRound, isVerified, resolve, reject }
     const thread = this.#free.pop()
     if (thread !== undefined) void this.#work(thread, job)
     else if (!this.#queue(job, signal)) return refuse('canonical_full')
@@ -78,21 +92,31 @@ export class CanonicalPool {
   /** Ends the threads; what is in them or waits for them fails. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const job of this.#waiting) this.#drop(job, new Error('the pool was closed'))
+    for (const job of [...this.#verified, ...this.#waiting]) {
+      this.#drop(job, new Error('the pool was closed'))
+    }
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
   /** @returns false if there is no room for it. */
   #queue(job: Job, signal: AbortSignal): boolean {
-    const { maxWaiting, maxWaitingBytes } = this.#options
-    const bytes = this.#waitingBytes + job.body.byteLength
-    if (this.#waiting.size >= maxWaiting || bytes > maxWaitingBytes) return false
-    this.#waiting.add(job)
-    this.#waitingBytes = bytes
+    if (!job.isVerified && !this.#hasRoom(job)) return false
+    this.#queueOf(job).add(job)
+    if (!job.isVerified) this.#waitingBytes += job.body.byteLength
     signal.addEventListener('abort', () => {
       this.#drop(job, signal.reason)
     })
     return true
+  }
+
+  #hasRoom({ body }: Job): boolean {
+    const { maxWaiting, maxWaitingBytes } = this.#options
+    const bytes = this.#waitingBytes + body.byteLength
+    return this.#waiting.size < maxWaiting && bytes <= maxWaitingBytes
+  }
+
+  #queueOf({ isVerified }: Job): Set<Job> {
+    return isVerified ? this.#verified : this.#waiting
   }
 
   #drop(job: Job, error: unknown): void {
@@ -100,8 +124,8 @@ export class CanonicalPool {
   }
 
   #unqueue(job: Job): boolean {
-    const isWaiting = this.#waiting.delete(job)
-    if (isWaiting) this.#waitingBytes -= job.body.byteLength
+    const isWaiting = this.#queueOf(job).delete(job)
+    if (isWaiting && !job.isVerified) this.#waitingBytes -= job.body.byteLength
     return isWaiting
   }
 
@@ -116,9 +140,14 @@ export class CanonicalPool {
     this.#free.push(thread)
   }
 
+  /** In turns, so that neither kind waits for all of the other. */
   #next(): Job | undefined {
-    const [job] = this.#waiting
-    if (job !== undefined) this.#unqueue(job)
+    const [verified] = this.#verified
+    const [other] = this.#waiting
+    const job = this.#isVerifiedNext ? (verified ?? other) : (other ?? verified)
+    if (job === undefined) return undefined
+    this.#isVerifiedNext = !job.isVerified
+    this.#unqueue(job)
     return job
   }
 }

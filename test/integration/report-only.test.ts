@@ -87,13 +87,6 @@ const flaws: readonly Flaw[] = [
       return target.raw(bytes)
     },
   },
-  {
-    check: 'replay',
-    reason: 'target_ambiguous',
-    status: 400,
-    send: (target) =>
-      target.raw(signedBytes(target, freshBody(), 0, 'POST /api/inngest?fnId=a&fnId=b HTTP/1.1')),
-  },
 ]
 
 /** Signature off needs freshness and replay off. */

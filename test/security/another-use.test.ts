@@ -72,17 +72,20 @@ describe('a signature', () => {
     expect(await target.metrics()).toContain('inngest_gateway_replay_cache_entries 1\n')
   })
 
-  it.each(['', '?fnId=f&stepId=s', '?fnId=f&probe=trust', '?probe=x', '?probe=trust&probe=trust'])(
-    'of an introspection opens no POST %s',
-    async (query) => {
-      const target = await startTarget()
-      const use = user(target, '')
-      expect(await use({ method: 'GET' })).toBe(200)
-      expect(await use({ query })).toBe(400)
-      expect(target.reasons()).toEqual(['none', 'call_body_missing'])
-      expect(target.upstream.seen).toHaveLength(1)
-    },
-  )
+  it.each([
+    ['', 'call_body_missing'],
+    ['?fnId=f&stepId=s', 'call_body_missing'],
+    ['?fnId=f&probe=trust', 'call_body_missing'],
+    ['?probe=x', 'call_body_missing'],
+    ['?probe=trust&probe=trust', 'target_ambiguous'],
+  ])('of an introspection opens no POST %s', async (query, reason) => {
+    const target = await startTarget()
+    const use = user(target, '')
+    expect(await use({ method: 'GET' })).toBe(200)
+    expect(await use({ query })).toBe(400)
+    expect(target.reasons()).toEqual(['none', reason])
+    expect(target.upstream.seen).toHaveLength(1)
+  })
 
   it('of an introspection opens one PUT, which is reported, or none where that is enforced', async () => {
     const target = await startTarget()

@@ -8,8 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { callBytes, startTarget, type Target } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
-const startOpen = () =>
+const startOpen = (checks: Readonly<Record<string, string>> = {}) =>
   startTarget((upstream) => ({
+    checks,
     allowlist: ['127.0.0.9'],
     routes: [
       {
@@ -99,10 +100,21 @@ describe('an unsigned sync with a body', () => {
     expect(target.gateway.logLines[0]).not.toHaveProperty('reported')
   })
 
-  it('is held to the same URLs as a signed one', async () => {
-    const target = await startOpen()
+  it.each([
+    ['report', 403, { reason: 'sync_url_foreign' }],
+    ['enforce', 403, { reason: 'sync_url_foreign' }],
+    ['off', 200, { decision: 'admitted' }],
+  ])('has a url of the route where checks.syncUrl is %s', async (syncUrl, status, record) => {
+    const target = await startOpen({ syncUrl })
+    expect(await sync(target, '{"url":"https://b.example.com/api/inngest"}', [json])).toBe(status)
+    expect(target.gateway.logLines.at(-1)).toMatchObject(record)
+    expect(target.upstream.seen).toHaveLength(status === 200 ? 1 : 0)
+  })
+
+  it('has its url only reported where signatures are only reported, too', async () => {
+    const target = await startOpen({ signature: 'report' })
     expect(await sync(target, '{"url":"https://b.example.com/api/inngest"}', [json])).toBe(200)
-    expect(target.gateway.logLines[0]).toMatchObject({ reported: ['sync_url_foreign'] })
+    expect(target.gateway.logLines.at(-1)).toMatchObject({ reported: ['sync_url_foreign'] })
   })
 
   it.each([

@@ -6,6 +6,7 @@
 import type { Body } from '../../inngest/body.ts'
 import { canonicalizeJson, maxInlineBytes } from '../../inngest/jcs/canonical-json.ts'
 import { memberText } from '../../inngest/jcs/canonical-member.ts'
+import { isSpelledOneWay, KnownNames } from '../../inngest/known-names.ts'
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { canonicalAuthority } from '../../ip/authority.ts'
@@ -87,8 +88,11 @@ function urlOf(body: Body): string | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as string)
 }
 
-/** @returns the `url` as JSON, undefined if it is not there or no text. */
+const KNOWN = { body: new KnownNames(['url']), ctx: new KnownNames([]) }
+
+/** @returns the `url` as JSON, undefined if it is not there, no text, or not the only spelling of that name. */
 function urlTextOf(canonical: Uint8Array): string | undefined {
+  if (!isSpelledOneWay(canonical, KNOWN)) return undefined
   const reading = memberText(canonical, ['url'])
   return reading !== 'unknown' && reading.text?.startsWith('"') === true ? reading.text : undefined
 }

@@ -28,29 +28,30 @@ export type MemberReading = { readonly text: string | undefined } | 'unknown'
 export function memberText(canonical: Uint8Array, path: readonly string[]): MemberReading {
   const json = Buffer.from(canonical.buffer, canonical.byteOffset, canonical.byteLength)
   let at = 0
-  let end: number | undefined
   for (const [i, name] of path.entries()) {
     if (json[at] !== OPEN_OBJECT) return 'unknown'
-    const value = valueOf(json, at, Buffer.from(name))
-    if (value === 'unknown') return value
-    if (value === undefined) return i === path.length - 1 ? { text: undefined } : 'unknown'
-    at = value.start
-    end = value.end
+    const start = startOfMember(json, at, Buffer.from(name))
+    if (start === 'unknown') return start
+    if (start === undefined) return i === path.length - 1 ? { text: undefined } : 'unknown'
+    at = start
   }
-  return end === undefined ? 'unknown' : { text: json.toString('utf8', at, end) }
+  const end = endOfValue(json, at)
+  return isWithinReach(json, end) ? { text: json.toString('utf8', at, end) } : 'unknown'
 }
 
 function isWithinReach(json: Buffer, at: number): boolean {
   return at < MAX_BYTES && at < json.length
 }
 
-interface Span {
-  readonly start: number
-  /** Behind it. */
-  readonly end: number
-}
-
-function valueOf(json: Buffer, object: number, wanted: Buffer): Span | undefined | 'unknown' {
+/**
+ * Where the value of a member begins. Its end is not looked for: an object on the way, such as a `ctx` with a
+ * long `stack`, may end beyond reach.
+ */
+function startOfMember(
+  json: Buffer,
+  object: number,
+  wanted: Buffer,
+): number | undefined | 'unknown' {
   let at = object + 1
   while (json[at] === QUOTE) {
     const nameEnd = endOfString(json, at)
@@ -59,9 +60,9 @@ function valueOf(json: Buffer, object: number, wanted: Buffer): Span | undefined
     const order = json.compare(wanted, 0, wanted.length, at + 1, nameEnd - 1)
     if (order > 0) return undefined
     const start = nameEnd + 1
+    if (order === 0) return start
     const end = endOfValue(json, start)
     if (!isWithinReach(json, end)) return 'unknown'
-    if (order === 0) return { start, end }
     at = json[end] === COMMA ? end + 1 : end
   }
   return undefined

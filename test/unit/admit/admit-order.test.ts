@@ -68,6 +68,7 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
     spoil: (s) => ((s.body = ` ${s.body}`), (s.hasCanonicalRoom = false)),
   },
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
+  { reason: 'target_ambiguous', spoil: (s) => (s.target += '&fnId=g') },
   {
     reason: 'call_body_missing',
     spoil: (s) => {
@@ -87,7 +88,6 @@ const flaws: { reason: Reason; spoil: (scene: Scene) => void }[] = [
     reason: 'timestamp_too_old',
     spoil: (s) => (s.nowsSeconds[s.nowsSeconds.length - 1] = nowSeconds + 301),
   },
-  { reason: 'target_ambiguous', spoil: (s) => (s.target += '&fnId=g') },
   { reason: 'replayed', spoil: (s) => (s.claim = 'duplicate') },
 ]
 

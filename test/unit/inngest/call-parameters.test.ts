@@ -18,6 +18,13 @@ function asSdk(query: string) {
   }
 }
 
+/** Whether no name but the exact ones is like one of these. */
+function isPlain(query: string): boolean {
+  return [...new URLSearchParams(`?${query}`).keys()].every(
+    (name) => /^(?:fnId|stepId|probe)$/.test(name) || !/fnid|stepid|probe/i.test(name),
+  )
+}
+
 describe('callParameters', () => {
   it.each([
     'fnId=app-run&stepId=step',
@@ -57,16 +64,67 @@ describe('callParameters', () => {
     const query = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(query, (text) => {
-        expect(callParameters(text)).toEqual(asSdk(text))
+        const { isAmbiguous, ...read } = callParameters(text)
+        const { isAmbiguous: isRepeated, ...expected } = asSdk(text)
+        expect(read).toEqual(expected)
+        if (isRepeated) expect(isAmbiguous).toBe(true)
+        if (isPlain(text)) expect(isAmbiguous).toBe(isRepeated)
       }),
       { numRuns: 3000 },
     )
   })
 })
 
-it('takes no longer than a query is long', () => {
+describe('isAmbiguous', () => {
+  // The lists and objects of qs, with which Express 4 reads queries, and of PHP and Rack; the letter cases of
+  // ASP.NET; the separators of parsers from before the URL standard.
+  it.each([
+    'fnId[]=b&fnId=a',
+    'fnId%5B%5D=b&fnId=a',
+    'fnId[0]=b&fnId=a',
+    'fnId[a][b]=b',
+    '[fnId]=b',
+    '%5BfnId%5D=b&fnId=a',
+    'fnId.x=b',
+    'fnId]=b',
+    'fnid=b',
+    'FNID=b&fnId=a',
+    'StepId=b',
+    'stepId[]=b',
+    'probe[]=trust',
+    'PROBE=trust',
+    'pro%62e%5B%5D=trust',
+    '+fnId=b',
+    '%20fnId=b',
+    'fnId%00=b',
+    'fnId%20=b',
+    'fnId=a;fnId=b',
+    'x=1;fnId=b',
+    'fnId=a;stepId[]=b',
+  ])('is true of %s', (query) => {
+    expect(callParameters(query).isAmbiguous).toBe(true)
+  })
+
+  it.each([
+    'fnIds=b&fnId=a',
+    'fnId_=b',
+    'myfnId=b',
+    'prober=1',
+    'probe-id=1',
+    'x[fnId]=1',
+    'x=[fnId]',
+    'x=fnId[]',
+    'a=1;b=2&fnId=a',
+    'fnId=a%3BfnId=b',
+    'deployid=1',
+  ])('is false of %s', (query) => {
+    expect(callParameters(query).isAmbiguous).toBe(false)
+  })
+})
+
+it.each(['&', ';', '[', ';fnId', ' '])('takes no longer than a query of %j is long', (part) => {
   const before = process.threadCpuUsage().user
-  callParameters('&'.repeat(1_000_000))
+  callParameters(part.repeat(1_000_000))
   // Microseconds: tens of thousands are usual, and millions the square.
   expect(process.threadCpuUsage().user - before).toBeLessThan(1_000_000)
 })

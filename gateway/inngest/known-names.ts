@@ -1,0 +1,80 @@
+/**
+ * Names of members that mean something, and every other spelling that some JSON parser takes for one of them.
+ * Go's `encoding/json` takes any letter case of a name, also U+017F for `s` and U+212A for `k`, and the last of
+ * all members so named counts.
+ */
+import { Body } from './body.ts'
+import { everyName, type NameBytes, type NameOwner } from './member-names.ts'
+
+const BACKSLASH = 0x5c
+
+/** What `find` returns for another spelling of a known name. */
+export const OTHER_SPELLING = 'other spelling'
+
+export class KnownNames {
+  /** The names by themselves, folded. */
+  readonly #names: ReadonlySet<string>
+  /** Of each length in bytes, whether a name has it. */
+  readonly #lengths: readonly boolean[]
+
+  /** @param names ASCII letters and `_`. */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names)
+    const longest = Math.max(...names.map(({ length }) => length))
+    const hasLength = (length: number) => names.some((name) => name.length === length)
+    this.#lengths = Array.from({ length: longest + 1 }, (_, length) => hasLength(length))
+  }
+
+  /**
+   * @returns undefined if no parser takes the name for a known one; the name if it is exactly that one;
+   * `other spelling` if it may be taken for one.
+   */
+  find(name: NameBytes): string | undefined {
+    if (isPlain(name)) {
+      if (this.#lengths[name.to - name.from] !== true) return undefined
+      return this.#findText(name.json.toString('latin1', name.from, name.to))
+    }
+    const text = unescaped(name.json.toString('utf8', name.from, name.to))
+    return text === undefined || this.#findText(text) !== undefined ? OTHER_SPELLING : undefined
+  }
+
+  #findText(text: string): string | undefined {
+    if (this.#names.has(text)) return text
+    return this.#names.has(fold(text)) ? OTHER_SPELLING : undefined
+  }
+}
+
+/**
+ * Whether each name of a body is either a known one, exactly, or none.
+ * @param canonical where no object has a name twice.
+ */
+export function isSpelledOneWay(
+  canonical: Uint8Array,
+  known: Readonly<Record<NameOwner, KnownNames>>,
+): boolean {
+  const isFine = (name: NameBytes, owner: NameOwner) => known[owner].find(name) !== OTHER_SPELLING
+  return everyName(Body.of(canonical), 0, isFine)
+}
+
+/** Whether each byte stands for itself. */
+function isPlain({ json, from, to }: NameBytes): boolean {
+  for (let i = from; i < to; i += 1) {
+    const byte = json[i] ?? BACKSLASH
+    if (byte >= 0x80 || byte === BACKSLASH) return false
+  }
+  return true
+}
+
+/** @returns undefined if it is no string of JSON: a lenient parser may read anything in it. */
+function unescaped(literal: string): string | undefined {
+  try {
+    return JSON.parse(`"${literal}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+/** To upper case first: that is where U+017F and the dotless U+0131 become letters of ASCII. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase()
+}

@@ -1,0 +1,273 @@
+/**
+ * The names of the members of a JSON body and of its `ctx`, found in one pass over the bytes as they came:
+ * only quotes and brackets count, so that the pass has no limit of depth and costs about a nanosecond per
+ * byte. Names deeper inside, such as those of event data, are passed over.
+ */
+import { bufferOf, type Body } from './body.ts'
+
+/** Whose member a name is: the body's or that of its `ctx`. */
+export type NameOwner = 'body' | 'ctx'
+
+/** Where a name is, without its quotes and with its escapes. */
+export interface NameBytes {
+  json: Buffer
+  from: number
+  to: number
+}
+
+/** Gets the same `name` object each time, with another content. */
+type NameTest = (name: NameBytes, owner: NameOwner) => boolean
+
+/**
+ * Most names that are looked at; Inngest sends about 20. A body of ten megabytes could have a million, which
+ * would hold up the event loop for a tenth of a second.
+ */
+const MAX_NAMES = 1000
+
+/** Each character of a name takes six bytes at most (`\u0063`), and no name that matters has more than 13. */
+const LONGEST_NAME = 13 * 6
+
+const OPEN = 1
+const CLOSE = 2
+const STRING = 3
+const FOREIGN = 4
+
+/** What each byte means outside of strings. 0: nothing for the structure. */
+const KINDS = new Uint8Array(256).fill(FOREIGN)
+for (const byte of Buffer.from(' \t\n\r,:+-.0123456789Eaeflnrstu')) KINDS[byte] = 0
+for (const byte of Buffer.from('{[')) KINDS[byte] = OPEN
+for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSE
+KINDS[0x22] = STRING
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+
+/**
+ * @param start 0, or the offset behind a value within `ctx`, which has to be the first member.
+ * @param isFine gets each name from there on.
+ * @returns whether all names are fine, and the body is one object by its quotes and brackets. False also if
+ * there are more names than any call has.
+ */
+export function everyName(body: Body, start: number, isFine: NameTest): boolean {
+  const scanner = new NameScanner(start > 0, isFine)
+  let skip = start
+  for (const piece of body.pieces) {
+    if (skip < piece.byteLength && !scanner.take(piece, skip)) return false
+    skip = Math.max(0, skip - piece.byteLength)
+  }
+  return scanner.isAtEnd
+}
+
+type Place = 'among names' | 'in a name' | 'behind a name' | 'nested' | 'in a string'
+
+class NameScanner {
+  /** The bracket that closes the object was taken. */
+  isAtEnd = false
+  readonly #isFine: NameTest
+  readonly #nesting: Nesting
+  #isInContext: boolean
+  #names = 0
+  /** Where the next piece begins. */
+  #place: Place = 'among names'
+  /** The last string that may be a name. */
+  readonly #name: NameBytes = { json: Buffer.of(), from: 0, to: 0 }
+  /** Bytes of the next piece that an escape at the end of this one takes. */
+  #escaped = 0
+
+  constructor(isInContext: boolean, isFine: NameTest) {
+    this.#isFine = isFine
+    this.#isInContext = isInContext
+    this.#nesting = { depth: isInContext ? 2 : 0, end: 0, isInString: false }
+  }
+
+  take(piece: Uint8Array, from: number): boolean {
+    // Nothing may follow the object: some parsers would leave it for the next reading.
+    if (this.isAtEnd) return false
+    const json = bufferOf(piece)
+    let at = from + this.#escaped
+    if (this.#escaped > 0 && this.#place === 'in a name') this.#addToName(json, this.#escaped)
+    while (at >= 0 && at < json.length) at = this.#takeNext(json, at)
+    this.#escaped = at - json.length
+    return at >= 0
+  }
+
+  /** Each step returns the offset behind what it took, or -1 if that is not fine. */
+  #takeNext(json: Buffer, at: number): number {
+    switch (this.#place) {
+      case 'among names':
+        return this.#takeStructure(json, at)
+      case 'nested':
+        return this.#takeNested(json, at)
+      case 'in a string':
+        return this.#takeString(json, at)
+      case 'in a name':
+        return this.#takeRestOfName(json, at)
+      case 'behind a name':
+        return this.#takeColon(json, at)
+    }
+  }
+
+  #takeStructure(json: Buffer, from: number): number {
+    const kind = KINDS[json[from] ?? 0]
+    const at = from + 1
+    switch (kind) {
+      case 0:
+        return at
+      case STRING:
+        return this.#takeName(json, at)
+      case OPEN:
+        this.#nesting.depth += 1
+        return this.#isAmongNames() ? at : this.#takeNested(json, at)
+      case CLOSE:
+        this.#nesting.depth -= 1
+        this.isAtEnd = this.#nesting.depth === 0 && at === json.length
+        return this.isAtEnd || this.#nesting.depth > 0 ? at : -1
+      default:
+        return -1
+    }
+  }
+
+  #takeNested(json: Buffer, from: number): number {
+    const nesting = this.#nesting
+    nesting.end = this.#isInContext ? 2 : 1
+    const at = passNested(json, from, nesting)
+    if (nesting.isInString) this.#place = 'in a string'
+    else this.#place = nesting.depth > nesting.end ? 'nested' : 'among names'
+    return at
+  }
+
+  #isAmongNames(): boolean {
+    return this.#nesting.depth === 1 || (this.#nesting.depth === 2 && this.#isInContext)
+  }
+
+  /** The rest of a string that began in a piece before. */
+  #takeString(json: Buffer, from: number): number {
+    const end = endOfString(json, from)
+    if (end >= json.length) return end
+    this.#place = 'nested'
+    return end + 1
+  }
+
+  #takeName(json: Buffer, from: number): number {
+    const end = endOfString(json, from)
+    const name = this.#name
+    name.json = json
+    name.from = from
+    name.to = Math.min(end, json.length)
+    if (end < json.length) return this.#takeColon(json, end + 1)
+    this.#place = 'in a name'
+    return end
+  }
+
+  /** The rest of a name that began in a piece before. */
+  #takeRestOfName(json: Buffer, from: number): number {
+    const end = endOfString(json, from)
+    this.#addToName(json.subarray(from), end - from)
+    return end < json.length ? this.#takeColon(json, end + 1) : end
+  }
+
+  /** Of a long name, no more than tells that it is long. */
+  #addToName(json: Buffer, length: number): void {
+    const name = this.#name
+    const text = Buffer.concat([name.json.subarray(name.from, name.to), json.subarray(0, length)])
+    name.json = text.subarray(0, LONGEST_NAME + 1)
+    name.from = 0
+    name.to = name.json.length
+  }
+
+  /** A string with a colon behind it is a name. */
+  #takeColon(json: Buffer, from: number): number {
+    let at = from
+    while (isBlank(json[at])) at += 1
+    this.#place = at < json.length ? 'among names' : 'behind a name'
+    if (json[at] !== COLON) return at
+    return this.#isNameFine() ? at + 1 : -1
+  }
+
+  #isNameFine(): boolean {
+    this.#names += 1
+    if (this.#names > MAX_NAMES) return false
+    const name = this.#name
+    const owner = this.#nesting.depth === 1 ? 'body' : 'ctx'
+    if (owner === 'body') this.#isInContext = isContext(name)
+    return name.to - name.from > LONGEST_NAME || this.#isFine(name, owner)
+  }
+}
+
+interface Nesting {
+  /** How many brackets are open. */
+  depth: number
+  /** With so many, what is nested has ended. */
+  end: number
+  /** Whether the bytes ended within a string. */
+  isInString: boolean
+}
+
+/** Some thousands of bytes each time: V8 optimizes what is called often, and the end of a loop only so. */
+const STEP_BYTES = 4096
+
+/**
+ * Passes over what has no name that matters: nearly all bytes of a long body.
+ * @returns the offset behind it or where to go on, or -1 if it is no JSON.
+ */
+function passNested(json: Buffer, from: number, nesting: Nesting): number {
+  const stop = Math.min(json.length, from + STEP_BYTES)
+  let { depth } = nesting
+  let at = from
+  while (at < stop) {
+    const kind = KINDS[json[at] ?? 0]
+    at += 1
+    if (kind === 0) continue
+    if (kind === STRING) at = endOfString(json, at) + 1
+    else if (kind === OPEN) depth += 1
+    else if (kind === FOREIGN) return -1
+    else if (--depth === nesting.end) break
+  }
+  nesting.depth = depth
+  nesting.isInString = at > json.length
+  return nesting.isInString ? at - 1 : at
+}
+
+function isContext({ json, from, to }: NameBytes): boolean {
+  return (
+    to - from === 3 && json[from] === 0x63 && json[from + 1] === 0x74 && json[from + 2] === 0x78
+  )
+}
+
+/** @returns the offset of the closing quote, or where to go on: at the end or, in an escape, behind it. */
+function endOfString(json: Buffer, start: number): number {
+  let at = skipNear(json, start)
+  while (at < json.length && json[at] !== QUOTE) {
+    const quote = json.indexOf(QUOTE, at)
+    const end = quote === -1 ? json.length : quote
+    if (!isEscaped(json, at, end)) return end
+    at = skipNear(json, end + 1)
+  }
+  return at
+}
+
+/** Strings are mostly short: the native search takes as long to begin as this many bytes. */
+const NEAR_BYTES = 128
+
+/** @returns the offset of the closing quote, or of what is not near any more. */
+function skipNear(json: Buffer, start: number): number {
+  let at = start
+  for (const near = start + NEAR_BYTES; at < near;) {
+    const byte = json[at]
+    if (byte === QUOTE || byte === undefined) return at
+    at += byte === BACKSLASH ? 2 : 1
+  }
+  return at
+}
+
+/** Whether an odd number of backslashes precedes `at`: an even number escapes each other. */
+function isEscaped(json: Buffer, from: number, at: number): boolean {
+  let first = at
+  while (first > from && json[first - 1] === BACKSLASH) first -= 1
+  return (at - first) % 2 === 1
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
