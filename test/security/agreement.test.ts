@@ -14,6 +14,14 @@ function usualBody(): string {
   return `{"ctx":{"env":"","fn_id":"f","generation_id":1,"job_id":"j","qi_id":"q${String(serial)}","request_id":"signed-${String(serial)}","run_id":"run","stack":{"current":0,"stack":[]},"step_id":"step","use_api":false},"event":{},"version":2}`
 }
 
+/** A call of a run with so many steps, whose ids are in its `ctx.stack`. */
+function longRun(steps: number): string {
+  const ids = Array.from({ length: steps }, (_, i) => `"${String(i).padStart(40, 'a')}"`)
+  return usualBody().replace('"stack":[]', `"stack":[${ids.join()}]`)
+}
+
+const withEvent = (event: string) => usualBody().replace('"event":{}', `"event":${event}`)
+
 async function call(
   target: Target,
   fields: string[],
@@ -71,6 +79,11 @@ describe('the id of the run', () => {
       '{"ctx":{"run_id":"run"},"\\u0063tx":{"run_id":"x"},"version":2}',
     ],
     ['one given twice', '{"ctx":{"run_id":"run","run_id":"run"},"version":2}'],
+    ['one more in another case', '{"ctx":{"run_id":"run","RUN_ID":"other"},"version":2}'],
+    ['one more in another case in front', '{"ctx":{"RUN_ID":"other","run_id":"run"},"version":2}'],
+    ['ctx once more in another case', '{"ctx":{"run_id":"run"},"Ctx":{},"version":2}'],
+    ['version twice', '{"ctx":{"run_id":"run"},"version":1,"version":2}'],
+    ['one more behind a long stack', longRun(2000).replace('"use_api":false', '"run_id":"other"')],
   ])('is refused with a signed body that has %s', async (_, body) => {
     const target = await startTarget()
     expect(await call(target, ['X-Run-ID: run'], body)).toBe(401)
@@ -88,6 +101,23 @@ describe('the id of the run', () => {
     expect(await call(target, ['X-Run-ID: other'], body)).toBe(401)
     expect(last(target)?.['reason']).toBe('run_id_mismatch')
     expect(await call(target, ['X-Run-ID: run'], body)).toBe(200)
+  })
+
+  it.each([
+    ['1,500 steps', longRun(1500)],
+    ['1,600 steps', longRun(1600)],
+    ['10,000 steps', longRun(10_000)],
+    ['10,000 steps and white space', ` ${longRun(10_000)}`],
+    ['JSON in text', withEvent(String.raw`{"a":"{\"n\":\"caf\\u00e9\"}"}`)],
+    ['a ctx in its event', withEvent('{"a":1,"ctx":{"run_id":"other"},"version":1}')],
+    ['deep nesting', withEvent(`${'['.repeat(300)}"\\u00e9","ctx"${']'.repeat(300)}`)],
+  ])('is read in a call with %s', async (_, body) => {
+    const target = await startTarget({ checks: { callIds: 'enforce' } })
+    const fields = ['X-Run-ID: run', 'X-Inngest-Job-ID: j', 'X-Inngest-Req-Version: 2']
+    expect(await call(target, fields, body)).toBe(200)
+    expect(last(target)?.['reported']).toBeUndefined()
+    expect(await call(target, ['X-Run-ID: other'], body)).toBe(401)
+    expect(last(target)?.['reason']).toBe('run_id_mismatch')
   })
 
   it('claims nothing for a call that is refused', async () => {

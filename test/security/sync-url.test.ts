@@ -58,6 +58,11 @@ describe('the url of a signed sync', () => {
     ['a url that is no text', '{"url":["https://app.example.com/api/inngest"]}'],
     ['no JSON', 'x'],
     [
+      'a second url in another case',
+      '{"URL":"https://b.example.com/api/inngest","url":"https://app.example.com/api/inngest"}',
+    ],
+    ['only a url in another case', '{"Url":"https://app.example.com/api/inngest"}'],
+    [
       'too long a body',
       JSON.stringify({ url: 'https://app.example.com/api/inngest', x: 'x'.repeat(65_536) }),
     ],

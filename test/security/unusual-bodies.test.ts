@@ -43,6 +43,7 @@ const others: readonly (readonly [string, string])[] = [
   ['no ctx', '{"url":"https://app.example.com/api/inngest"}'],
   ['an id that is no text', '{"ctx":{"request_id":1}}'],
   ['an id behind escapes', '{"ctx":{"request_\\u0069d":"r"}}'],
+  ['an id in another case', '{"ctx":{"QI_ID":"MmU=","run_id":"r"}}'],
 ]
 
 /** These bodies are about the claim: some are no calls, which would be refused before it. */
@@ -80,6 +81,45 @@ describe('a call', () => {
       expect(await call(target, body, 'fnId=f&stepId=t')).toBe(409)
     },
   )
+})
+
+describe('on a route with legacyServer, a PUT', () => {
+  const path = '/api/inngest?fnId=f&stepId=s'
+  const put = async (target: Target, body: string, line = 'PUT /api/inngest HTTP/1.1') => {
+    const fields = [
+      `Content-Length: ${String(Buffer.byteLength(body))}`,
+      `X-Inngest-Signature: ${target.sign(body)}`,
+    ]
+    return statusOf(await target.raw(callBytes(body, [...fields, 'Connection: close'], line)))
+  }
+
+  it.each(
+    withoutIds.flatMap(([what, body]) => [
+      [what, body, 'PUT /api/inngest HTTP/1.1'],
+      [what, body, `PUT ${path} HTTP/1.1`],
+    ]),
+  )('with the body of %s is refused before and after the call', async (_, body = '', line) => {
+    const target = await startTarget(legacy)
+    expect(await put(target, body, line)).toBe(403)
+    expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_url_foreign' })
+    expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
+    expect(await put(target, body, line)).toBe(403)
+    expect(target.upstream.seen).toHaveLength(1)
+  })
+
+  it('with the body of a sync is admitted once', async () => {
+    const target = await startTarget(legacy)
+    const body = '{"url":"https://app.example.com/api/inngest"}'
+    expect([await put(target, body), await put(target, body)]).toEqual([200, 403])
+  })
+
+  it('with the body of a newer call is refused after the call', async () => {
+    const target = await startTarget(legacy)
+    const [, body] = unusual[0] ?? ['', '']
+    expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
+    expect(await put(target, body)).toBe(403)
+    expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'replayed' })
+  })
 })
 
 describe('the log of a replayed call', () => {

@@ -89,6 +89,9 @@ describe('lacksDispatchId', () => {
     ['a ctx that is no object', '{"ctx":[]}'],
     ['a body that is no object', '[]'],
     ['nothing', '""'],
+    ['an id in another case', '{"ctx":{"QI_ID":"MmU=","run_id":"r"}}'],
+    ['an id with a long s', '{"ctx":{"reque\u017ft_id":"x","run_id":"r"}}'],
+    ['a second ctx in another case', '{"CTX":{"qi_id":"MmU="},"ctx":{"run_id":"r"}}'],
     ['members beyond reach', `{"aaa":"${'x'.repeat(65_536)}","ctx":{"run_id":"r"}}`],
     ['escapes up to the end of reach', `{"a":"${'\\n'.repeat(32_766)}","ctx":{"run_id":"r"}}`],
   ])('does not say so of %s', (_, body) => {
@@ -98,5 +101,7 @@ describe('lacksDispatchId', () => {
   it('says so of a long call without an id', () => {
     const events = `"events":[{"data":"${'x'.repeat(200_000)}"}]`
     expect(lacks(`{"ctx":{"attempt":0,"qi_id":"Ojo=","run_id":"r"},${events}}`)).toBe(true)
+    const stack = `"stack":{"current":0,"stack":["${'x'.repeat(200_000)}"]}`
+    expect(lacks(`{"ctx":{"attempt":0,"run_id":"r",${stack}}}`)).toBe(true)
   })
 })

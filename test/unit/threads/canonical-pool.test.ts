@@ -114,6 +114,38 @@ describe('what waits', () => {
     await Promise.all([...held, last])
   })
 
+  it('has room however many verified bodies wait, and they have room however many others do', async () => {
+    const pool = startPool({
+      program: neverAnswers,
+      maxWaiting: 1,
+      maxWaitingBytes: maxInlineBytes + 1,
+    })
+    const { signal } = new AbortController()
+    const verified = () => outcome(pool.canonicalize(unread(), signal, { isVerified: true }))
+    const held = [outcome(ask(pool, unread())), outcome(ask(pool, unread()))]
+    expect(await ask(pool, unread())).toBe('canonical_full')
+    for (let i = 0; i < 100; i += 1) held.push(verified())
+    expect(pool.waiting).toBe(101)
+    await pool.close()
+    expect(new Set((await Promise.all(held)).slice(1))).toEqual(new Set(['the pool was closed']))
+  })
+
+  it('takes turns with verified bodies', async () => {
+    const pool = startPool({ program: workerProgram('answer(body.subarray(0, 2))') })
+    const { signal } = new AbortController()
+    const order: string[] = []
+    const put = async (name: string, isVerified: boolean) => {
+      await pool.canonicalize(Buffer.from(name.padEnd(maxInlineBytes + 1)), signal, { isVerified })
+      order.push(name)
+    }
+    const jobs = [put('0', false)]
+    for (const name of ['a', 'b', 'c', 'd']) jobs.push(put(name, false))
+    for (const name of ['V', 'W']) jobs.push(put(name, true))
+    await Promise.all(jobs)
+    expect(order).toEqual(['0', 'V', 'a', 'W', 'b', 'c', 'd'])
+    expect(pool.waiting).toBe(0)
+  })
+
   it('is taken out when nobody wants it any more, and makes room', async () => {
     const pool = startPool({ program: neverAnswers, maxWaiting: 1 })
     const leaving = new AbortController()
