@@ -132,6 +132,20 @@ describe('beyond what may wait for a thread', () => {
     expect((await Promise.all(held)).map(({ status: late }) => late)).toEqual([500, 500])
   })
 
+  it('a call that is signed as it came waits for its turn', async () => {
+    hooks.options = { ...holds, maxWaiting: 1 }
+    const gateway = await startBehind((_request, response) => response.end('done'))
+    const held = [1, 2].map(() => post(gateway, forged(), 'x'))
+    await expect.poll(() => hooks.pool?.waiting).toBe(1)
+    const unusual = Array.from({ length: 20 }, () => post(gateway, longCall(MIB).sent))
+    await expect.poll(() => hooks.pool?.waiting).toBe(21)
+    expect(reasons(gateway)).toEqual([])
+    await hooks.pool?.close()
+    expect((await Promise.all([...held, ...unusual])).map(({ status }) => status)).not.toContain(
+      503,
+    )
+  })
+
   it('is only noted where the signature is not enforced', async () => {
     hooks.options = { ...holds, maxWaiting: 0 }
     const gateway = await startBehind((_request, response) => response.end('done'), {

@@ -122,7 +122,7 @@ describe('isAmbiguous', () => {
   })
 })
 
-it.each(['&', ';', '[', ';fnId', ' '])('takes no longer than a query of %j is long', (part) => {
+it.each(['&', ';', '[', ';fnId', ' '])('takes no longer than a query is long, of %j', (part) => {
   const before = process.threadCpuUsage().user
   callParameters(part.repeat(1_000_000))
   // Microseconds: tens of thousands are usual, and millions the square.

@@ -135,6 +135,27 @@ describe('readUsualCall', () => {
     )
   })
 
+  it.each([
+    ['backslashes', `"${'\\\\'.repeat(2_000_000)}"`],
+    ['escaped quotes', `"${'\\"'.repeat(2_000_000)}"`],
+    ['brackets', `${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}`],
+    ['names', `{${'"ctx":0,'.repeat(500_000)}"ctx":0}`],
+    ['names of the body', `0,${'"vers":0,'.repeat(400_000)}"a":0`],
+    ['a long name', `0,"${'x'.repeat(4_000_000)}":0`],
+    ['blanks', `0,"a"${' '.repeat(4_000_000)}:0`],
+  ])('takes no longer for %s than their length', (_, event) => {
+    const bytes = Buffer.from(usual.replace('"event":{}', `"event":${event}`))
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 999) }, (_piece, i) =>
+      bytes.subarray(999 * i, 999 * i + 999),
+    )
+    const before = process.threadCpuUsage()
+    readUsualCall(Body.of(bytes))
+    readUsualCall(new Body(pieces))
+    const { user, system } = process.threadCpuUsage(before)
+    // Microseconds: twenty thousand each are usual, and the square would be hours.
+    expect(user + system).toBeLessThan(2_000_000)
+  })
+
   const noise = fc.constantFrom(
     ...[
       '"ctx":{"run_id":"x"},',
