@@ -97,12 +97,12 @@ const KNOWN: Readonly<Record<NameOwner, KnownNames>> = {
  */
 function isReadOneWay(signed: Body, start: number): boolean {
   let versions = 0
-  const isFine = (name: NameBytes, owner: NameOwner) => {
+  return everyName(signed, start, (name, owner) => {
     const known = KNOWN[owner].find(name)
-    if (known === 'version') versions += 1
-    return known === undefined || (known === 'version' && versions === 1)
-  }
-  return everyName(signed, start, isFine) && versions === 1
+    if (known === undefined) return true
+    versions += 1
+    return known === 'version' && versions === 1
+  })
 }
 
 /**

@@ -29,6 +29,10 @@ function canonical(text: string) {
   return canonicalizeJson(Buffer.from(text)) ?? new Uint8Array()
 }
 
+/** Longer than what is searched byte by byte. */
+const long = 'x'.repeat(300)
+const backslashes = '\\\\'
+
 describe('readUsualCall', () => {
   it('reads the ids of the usual body, however it is cut in pieces', () => {
     const bytes = Buffer.from(usual)
@@ -75,6 +79,12 @@ describe('readUsualCall', () => {
     ['an id that is not ASCII', usual.replace('"r"', '"\u00e9"')],
     ['a number with a zero in front', usual.replace('"generation_id":2', '"generation_id":02')],
     ['more after the object', `${usual}${usual}`],
+    ['its version in a second object', '{"ctx":{"run_id":"r"}}{"a":1,"version":2}'],
+    ['a second ctx behind a long text', usual.replace('{}', `"${long}","ctx":{"a":""}`)],
+    [
+      'a second ctx behind a long text and backslashes',
+      usual.replace('{}', `"${long}${backslashes}","ctx":{"a":""}`),
+    ],
     ['a comment', usual.replace('"event":{}', '"event":{/*"*/},"ctx":{},"a":{/*"*/}')],
     ['too many members', usual.replace('"event":{}', '"a":0,'.repeat(1000) + '"event":{}')],
   ])('leaves a body with %s to the strict reading, in one piece or two', (_, text) => {
@@ -96,6 +106,10 @@ describe('readUsualCall', () => {
     [
       'JSON in text',
       String.raw`{"a":"{\"n\":\"caf\\u00e9\",\"ctx\":{\"run_id\":\"x\"},\"version\":3}"}`,
+    ],
+    [
+      'long text that ends in backslashes',
+      `{"a":"${long}${backslashes}","b":"${long}${backslashes}\\""}`,
     ],
     ['text that ends in backslashes', String.raw`{"a":"\\","b":"\\\\","c":"\\\""}`],
     ['an escaped name', String.raw`{"\u0063tx":{"run_id":"x"}}`],
