@@ -131,7 +131,8 @@ export const replayCases: readonly RequestCase[] = [
     name: 'doubled-step-id',
     sends: 'a signed call with `stepId` twice in its query',
     expects: { kind: 'refused', statuses: [400] },
-    failure: `The gateway and the app may each take another one. ${enforce}`,
+    failure:
+      'The gateway and the app may each take another one. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
     requests: (make) => [make.request({ query: `fnId=${NO_FUNCTION}&stepId=step&stepId=step-2` })],
   },
 ]

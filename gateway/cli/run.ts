@@ -139,7 +139,7 @@ function sayStopped({ callsCut, workersLost = 0 }: Stopped, logger: Logger): voi
   const lost = workersLost > 0 ? { workers_lost: workersLost } : {}
   logger.warn(
     { calls_cut: callsCut, ...lost },
-    'stopped; some requests were aborted after shutdown.drainTimeoutMs',
+    'stopped; some requests were aborted after shutdown.drainTimeout',
   )
 }
 

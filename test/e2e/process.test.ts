@@ -233,7 +233,7 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'draining', calls_in_flight: 1 }))
     expect(lines).toContainEqual(
       expect.objectContaining({
-        msg: 'stopped; some requests were aborted after shutdown.drainTimeoutMs',
+        msg: 'stopped; some requests were aborted after shutdown.drainTimeout',
         calls_cut: 1,
       }),
     )

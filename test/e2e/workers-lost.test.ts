@@ -240,7 +240,7 @@ describe('workers that end', () => {
       .poll(() => gateway.log.at(-1), patient)
       .toMatchObject({
         level: 'warn',
-        msg: 'stopped; some requests were aborted after shutdown.drainTimeoutMs',
+        msg: 'stopped; some requests were aborted after shutdown.drainTimeout',
         calls_cut: 0,
         workers_lost: 1,
       })

@@ -67,7 +67,7 @@ export async function runGatewayOnTerminal(
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: ['127.0.0.0/8'],
     replay: { coldStart: 'accept' },
-    shutdown: { delayMs: 0 },
+    shutdown: { delay: '0s' },
     routes: [
       {
         name: 'billing',
