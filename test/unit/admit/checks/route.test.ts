@@ -73,14 +73,20 @@ describe('checkRoute', () => {
     ['user information', `//${'@'.repeat(48_000)}x`],
     ['hosts', '//one'.repeat(9000)],
   ])('takes no longer over %s than there are of them', (_, path) => {
-    const before = process.threadCpuUsage().user
-    decide(headOf({ target: path, rawHeaders: ['Host', 'a'] }), [
+    const among = [
       ...routes,
       open('all', undefined, '/'),
       { ...open('int', 'one', '/'), allowlist: AddressRanges.compile([]) } as RoutePolicy,
-    ])
+    ]
+    // The best of three: the first is slow while the code is cold.
+    const times = [1, 2, 3].map(() => {
+      const before = process.threadCpuUsage().user
+      // Verdicts on short texts are remembered, and this one is too long for that.
+      decide(headOf({ target: path, rawHeaders: ['Host', 'a'] }), among)
+      return process.threadCpuUsage().user - before
+    })
     // Microseconds: hundreds are usual, and hundreds of thousands are the square.
-    expect(process.threadCpuUsage().user - before).toBeLessThan(100_000)
+    expect(Math.min(...times)).toBeLessThan(100_000)
   })
 
   it.each([
