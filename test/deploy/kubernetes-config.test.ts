@@ -78,7 +78,7 @@ describe.each(gateways)('the configuration of $folder', ({ folder, pod, configMa
 /** The app is told to stop when its preStop has ended, a sidecar when the app has ended. */
 function timeToStopMs({ spec }: Pod, { shutdown }: Config): number {
   const sleeps = containersOf(spec).map(({ lifecycle }) => lifecycle?.preStop?.sleep?.seconds ?? 0)
-  return Math.max(...sleeps) * 1000 + shutdown.delayMs + shutdown.drainTimeout
+  return Math.max(...sleeps) * 1000 + shutdown.delayMs + shutdown.drainTimeoutMs
 }
 
 function graceMs({ spec }: Pod): number {
