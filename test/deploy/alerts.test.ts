@@ -22,11 +22,17 @@ describe('the alert rules', () => {
     ).toMatchObject({ code: 0 })
   })
 
-  it('fire where they should, and nothing else does', { tags: ['prometheus'], timeout: 120_000 }, () => {
-    const { code, said } = runProgram('promtool', ['test', 'rules', ...testFiles], { cwd: folder })
-    expect(said).not.toContain('FAILED')
-    expect(code).toBe(0)
-  })
+  it(
+    'fire where they should, and nothing else does',
+    { tags: ['prometheus'], timeout: 120_000 },
+    () => {
+      const { code, said } = runProgram('promtool', ['test', 'rules', ...testFiles], {
+        cwd: folder,
+      })
+      expect(said).not.toContain('FAILED')
+      expect(code).toBe(0)
+    },
+  )
 
   it('have each a test in which they fire and, before that, do not', () => {
     const tests = testFiles.flatMap((file) => (readYaml(`${folder}/${file}`) as RuleTests).tests)

@@ -3,13 +3,7 @@ import type { z } from 'zod'
 import { isMapping } from '../cross-checks.ts'
 import { REDACTED } from '../../redact/redact-secrets.ts'
 import { didYouMean } from '../nearest.ts'
-import {
-  describeFound,
-  isSecretPath,
-  problemAt,
-  type Locate,
-  type Problem,
-} from '../problem.ts'
+import { describeFound, isSecretPath, problemAt, type Locate, type Problem } from '../problem.ts'
 import { configSchema, type Config } from '../schema/config.ts'
 import { toCode } from '../schema/code-names.ts'
 import { describeRemovedKey } from './removed-keys.ts'
