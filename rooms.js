@@ -77,7 +77,7 @@ export const rooms = {
   },
   'ext-auth': {
     holds: 'the listener for external authorization (Envoy, Traefik)',
-    imports: ['http', 'config', 'admit', 'admit/checks', 'inngest', 'ip'],
+    imports: ['http', 'config', 'admit'],
   },
   replay: {
     holds: 'the stores of claims: memory, Redis, and the one that workers share',

@@ -21,9 +21,15 @@ import { checkSignedUse } from './check-signed-use.ts'
 import { claimOnce, type SignedRequest } from './claim-signature.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
+import { blameMissingBody, checkUnchanged, requireBody } from './check-delivery.ts'
 import type { Judging } from './context.ts'
 import { moderate, note, settle } from './check-mode.ts'
-import type { CheckMode, InngestRoutePolicy, PassthroughRoutePolicy } from './policy.ts'
+import type {
+  CheckMode,
+  InngestRoutePolicy,
+  PassthroughRoutePolicy,
+  RoutePolicy,
+} from './policy.ts'
 import { SignedBody } from '../inngest/body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -95,20 +101,21 @@ async function admitInngest(
       [admitted]: true,
     } as const)
 
-  const entered = effects.enter(route)
+  const entered = enter(judging, route)
   if (!entered.ok) return entered
   if (credentials === 'unsigned') {
     const body = await readUnsigned(judging, route)
     return body.ok ? passWith(body.value) : body
   }
-  const body = await effects.readBody()
+  const body = requireBody(judging, route, query, await effects.readBody())
   if (!body.ok) return body
   findings.bodyBytes = body.value.byteLength
   if (credentials === undefined) return passWith(body.value)
 
   const raw = verifyRaw(body.value, credentials, route.signingKeys)
   const verified = raw.ok ? raw : await tryCanonical(judging, route, body.value, credentials)
-  const signature = settle(route.checks.signature, findings, nameNoise(verified, head))
+  const settled = settle(route.checks.signature, findings, nameNoise(verified, head))
+  const signature = blameMissingBody(judging, settled, body.value.byteLength)
   if (!signature.ok) return signature
   if (signature.value === undefined) return passWith(body.value)
   const { mac, signedBody, form, keySlot } = signature.value
@@ -122,6 +129,12 @@ async function admitInngest(
   if (!first.ok) return first
   await learn(judging, use.value)
   return passWith(signedBody)
+}
+
+/** The last step before the body: from here on, the request holds a place. */
+function enter(judging: Judging, route: RoutePolicy): Verdict<undefined> {
+  const unchanged = checkUnchanged(judging, route)
+  return unchanged.ok ? judging.effects.enter(route) : unchanged
 }
 
 /** The body of a request that needs no signature: none, or that of a sync. */
@@ -148,13 +161,14 @@ function unsignedSyncUrlMode({ syncUrl, signature }: InngestRoutePolicy['checks'
 
 /** For a body that does not carry the signature over its bytes as they came. */
 async function tryCanonical(
-  { effects, findings }: Judging,
+  { delivery, effects, findings }: Judging,
   { signingKeys }: InngestRoutePolicy,
   received: Body,
   credentials: Credentials,
 ): Promise<Verdict<VerifiedSignature>> {
   const body = received.whole()
-  const canonical = await effects.canonicalize(body)
+  // Inline, the app reads the canonical form, and otherwise the body as received.
+  const canonical = await effects.canonicalize(body, delivery === 'inline')
   if (!canonical.ok) return canonical
   const healed = verifyCanonical(canonical.value, credentials, signingKeys)
   findings.evidence = { body, credentials, canonical: canonical.value, isHealed: healed.ok }
@@ -247,11 +261,12 @@ function checkSender(
 }
 
 function admitPassthrough(
-  { head, effects, findings }: Judging,
+  judging: Judging,
   route: PassthroughRoutePolicy,
   { host }: RoutedTarget,
   client: Verdict<ClientAddress>,
 ): Verdict<PassthroughRequest> {
+  const { head, findings } = judging
   const use = checkPassthroughUse(head)
   if (!use.ok) return use
   const { allowlist } = route
@@ -261,7 +276,7 @@ function admitPassthrough(
     )
     if (!allowed.ok) return allowed
   }
-  const entered = effects.enter(route)
+  const entered = enter(judging, route)
   if (!entered.ok) return entered
   const known = client.ok ? client.value : undefined
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })

@@ -9,9 +9,19 @@ import type { Verdict } from './verdict.ts'
 export interface Judging {
   readonly head: RequestHead
   readonly policy: Policy
+  readonly delivery: Delivery
   readonly effects: Effects
   /** Filled in on the way. */
   readonly findings: Findings
+}
+
+/** How the app gets a request that is admitted: `inline`, the gateway forwards it. */
+export type Delivery = 'inline' | ExternalDelivery
+
+/** A proxy that asked for authorization forwards the request, as the proxy received it. */
+export interface ExternalDelivery {
+  /** Lower-case names of the headers that the gateway would strip and this proxy would forward. */
+  readonly fieldsLeft: (route: RoutePolicy) => readonly string[]
 }
 
 /** The steps that touch the world. */
@@ -24,8 +34,14 @@ export interface Effects {
    */
   readonly enter: (route: RoutePolicy) => Verdict<undefined>
   readonly readBody: () => Promise<Verdict<Body>>
-  /** The canonical form of JSON, off the event loop if it is long; undefined if there is none. */
-  readonly canonicalize: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
+  /**
+   * The canonical form of JSON, off the event loop if it is long; undefined if there is none.
+   * @param mayRound false if a number that the canonical form rounds means that there is none.
+   */
+  readonly canonicalize: (
+    body: Uint8Array,
+    mayRound: boolean,
+  ) => Promise<Verdict<Uint8Array | undefined>>
   /**
    * The same for reading members out of bytes whose signature is verified. The app gets them as they came, so
    * numbers may be rounded. Never refused for want of room.

@@ -74,7 +74,13 @@ async function explainRequest(
     throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
   const findings = new Findings()
   const effects = effectsOf(body, atMs, settings)
-  const verdict = await admit({ head, policy: settings.policy, effects, findings })
+  const verdict = await admit({
+    head,
+    policy: settings.policy,
+    delivery: 'inline',
+    effects,
+    findings,
+  })
   const refusal = verdict.ok ? undefined : verdict.reason
   const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
   printText(describeWay({ head, findings, refusal, diagnosis, settings }))

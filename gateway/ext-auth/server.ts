@@ -5,16 +5,17 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import type { QuestionPolicy } from '../admit/policy.ts'
+import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
+import type { ExternalDelivery } from '../admit/context.ts'
 import { originalRequest } from './original-request.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Settings } from '../config/compile.ts'
-import type { Policy } from '../admit/policy.ts'
+import type { Policy, QuestionForm, QuestionPolicy } from '../admit/policy.ts'
 import type { Verdict } from '../admit/verdict.ts'
 import { guardConnections } from '../http/acceptor.ts'
-import { admitAsked, type Permission } from './admit-asked.ts'
 import { RequestEffects } from '../http/effects.ts'
 import { Exchange } from '../http/exchange.ts'
+import { fieldsToRemove } from '../http/header-hygiene.ts'
 import { listenerOptions } from '../http/listener-options.ts'
 import { headOfNothing, refuseConnection } from '../http/refused-connection.ts'
 import { handleEvents, type RequestHandlers } from '../http/request-events.ts'
@@ -22,6 +23,8 @@ import { sendRefusal } from '../http/responder.ts'
 import { runExchange } from '../http/run-exchange.ts'
 import type { Snapshot } from '../http/snapshot.ts'
 import type { TrafficParts } from '../http/traffic-parts.ts'
+
+type Accepted = AdmittedRequest | PassthroughRequest
 
 /** @param parts with the connections of this listener alone: its limits are not those of the other. */
 export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
@@ -74,10 +77,9 @@ async function answer(
   parts: TrafficParts,
 ): Promise<void> {
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
-  const inForce = ofThisListener(snapshot.settings)
-  const verdict = await admitAsked(original, policy, inForce, effects, exchange.findings)
+  const verdict = await authorize(original, policy, snapshot, effects, exchange)
   exchange.decided()
-  if (verdict.ok) exchange.status = permit(response, verdict.value)
+  if (verdict.ok) exchange.status = permit(response, verdict.value, policy)
   else {
     exchange.refusal = verdict.reason
     exchange.status = sendRefusal(response, verdict.reason, exchange.answerTo)
@@ -85,15 +87,45 @@ async function answer(
   exchange.diagnose(parts.diagnosisBudget)
 }
 
+/** @param original what `originalRequest` says of the authorization request. */
+async function authorize(
+  original: Verdict<RequestHead>,
+  { question }: QuestionPolicy,
+  { settings }: Snapshot,
+  effects: RequestEffects,
+  { findings }: Exchange,
+): Promise<Verdict<Accepted>> {
+  if (!original.ok) return original
+  const head = original.value
+  const policy = ofThisListener(settings)
+  return admit({ head, policy, delivery: deliveryOf(head, question), effects, findings })
+}
+
+/** Only Envoy strips the headers that a response names. */
+function deliveryOf({ rawHeaders }: RequestHead, question: QuestionForm): ExternalDelivery {
+  return {
+    fieldsLeft: ({ kind }) =>
+      question === 'request' ? [] : fieldsToRemove(rawHeaders, kind === 'inngest', question),
+  }
+}
+
 /** It is for HTTP alone, whatever the other listener begins with. */
 function ofThisListener({ policy }: Settings): Policy {
   return { ...policy, speaksProxyProtocol: false }
 }
 
-/** @returns the status sent. */
-function permit(response: ServerResponse, { remove }: Permission): number {
+/**
+ * @param accepted by its type, a request that passed all checks: no other gets a 200.
+ * @returns the status sent.
+ */
+function permit(
+  response: ServerResponse,
+  { head, kind }: Accepted,
+  { question }: QuestionPolicy,
+): number {
   const fields: Record<string, string> = { 'cache-control': 'no-store', 'content-length': '0' }
-  // Envoy takes off what this names (ext_authz filter, "Authorization response").
+  const remove = fieldsToRemove(head.rawHeaders, kind === 'admitted', question)
+  // Envoy strips the headers that this names (ext_authz filter, "Authorization response").
   if (remove.length > 0) {
     fields['x-envoy-auth-headers-to-remove'] = remove.join(',')
   }

@@ -45,12 +45,14 @@ export class HeadEffects implements Effects {
     return Promise.reject(new Error('an upgrade has no body'))
   }
 
-  canonicalize({ byteLength }: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
+  canonicalize(
+    ...[{ byteLength }]: Parameters<Effects['canonicalize']>
+  ): Promise<Verdict<Uint8Array | undefined>> {
     return Promise.reject(new Error(`an upgrade has a body of ${String(byteLength)} bytes`))
   }
 
   canonicalizeToRead(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.canonicalize(body)
+    return this.canonicalize(body, true)
   }
 
   async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
@@ -91,17 +93,15 @@ export class RequestEffects extends HeadEffects {
     return readBody({ request, response, exchange, paces: this.#parts.paces }, this.#limits)
   }
 
-  override canonicalize(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.#canonicalize(body, {})
+  override canonicalize(
+    body: Uint8Array,
+    mayRound: boolean,
+  ): Promise<Verdict<Uint8Array | undefined>> {
+    return this.#canonicalize(body, { mayRound })
   }
 
   override canonicalizeToRead(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
     return this.#canonicalize(body, { isVerified: true })
-  }
-
-  /** The same, but of numbers that it would round there is no canonical form. */
-  canonicalizeExactly(body: Uint8Array): Promise<Verdict<Uint8Array | undefined>> {
-    return this.#canonicalize(body, { mayRound: false })
   }
 
   #canonicalize(

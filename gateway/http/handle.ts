@@ -40,7 +40,13 @@ async function answer(
   const { settings, forwarder, passthrough } = snapshot
   const { head, findings, hold, requestId } = exchange
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
-  const judged = await admit({ head, policy: settings.policy, effects, findings })
+  const judged = await admit({
+    head,
+    policy: settings.policy,
+    delivery: 'inline',
+    effects,
+    findings,
+  })
   const brokenBy = exchange.decided()
   // Nobody has read the body of a request that is passed through, and so met with what is wrong in it.
   const isWhole = brokenBy === undefined || request.complete
@@ -130,7 +136,13 @@ export async function handleUpgrade(
   try {
     const { findings } = exchange
     const effects = new HeadEffects(exchange, parts)
-    const verdict = await admit({ head, policy: settings.policy, effects, findings })
+    const verdict = await admit({
+      head,
+      policy: settings.policy,
+      delivery: 'inline',
+      effects,
+      findings,
+    })
     if (!verdict.ok) {
       exchange.refusal = verdict.reason
       const { status } = reasons[verdict.reason]
