@@ -1,4 +1,7 @@
-/** One request on its way through: what it holds, what became of it, and its one record. */
+/**
+ * One request on its way through: what it holds, and every fact of it. Its record is read from it: once
+ * it has ended, those facts stay as they are until the recorder has written them.
+ */
 import { randomUUID } from 'node:crypto'
 
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
@@ -8,12 +11,13 @@ import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { GatewayFault, toFault } from '../admit/faults.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
+import type { RequestRecord } from '../record/request-record.ts'
 import type { Reason } from '../admit/reasons.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { nextOwner } from '../replay/store.ts'
 import type { Capacity, Hold } from './capacity.ts'
 
-export class Exchange {
+export class Exchange implements RequestRecord {
   readonly head: RequestHead
   readonly requestId: string
   readonly findings = new Findings()
@@ -21,16 +25,19 @@ export class Exchange {
   /** Of what this request claims. */
   readonly owner = nextOwner()
   refusal: Reason | undefined
-  status: number | undefined
+  fault: GatewayFault | undefined
   upstreamStatus: number | undefined
   upstreamDurationMs: number | undefined
   diagnosis: Diagnosis | undefined
+  endedMs = 0
+  endedMonotonicMs = 0
   /** While the app is being called: ends that. */
   onCut: ((fault: GatewayFault) => void) | undefined
   #brokenBy: Reason | undefined
   #interrupt: ((reason: Reason) => void) | undefined
   #isDecided = false
-  #fault: GatewayFault | undefined
+  #isEnded = false
+  #status: number | undefined
   #cutBy: GatewayFault | undefined
   readonly #startedMs: number
   readonly #clock: Clock
@@ -41,6 +48,19 @@ export class Exchange {
     this.hold = capacity.hold()
     this.#clock = clock
     this.#startedMs = clock.monotonicMs()
+  }
+
+  get status(): number | undefined {
+    return this.#status
+  }
+
+  /** Of what is sent after the end, such as for an upgrade whose client has left, nothing is recorded. */
+  set status(status: number | undefined) {
+    if (!this.#isEnded) this.#status = status
+  }
+
+  get durationMs(): number {
+    return this.endedMonotonicMs - this.#startedMs
   }
 
   get answerTo(): { method: string; requestId: string } {
@@ -77,8 +97,8 @@ export class Exchange {
   }
 
   failed(thrown: unknown): GatewayFault {
-    this.#fault = this.#cutBy ?? toFault(thrown)
-    return this.#fault
+    this.fault = this.#cutBy ?? toFault(thrown)
+    return this.fault
   }
 
   /**
@@ -88,8 +108,7 @@ export class Exchange {
   diagnose(budget: DiagnosisBudget): void {
     const { head, findings, refusal } = this
     this.diagnosis = diagnose(head, findings, refusal, budget, this.#clock.monotonicMs())
-    findings.evidence = undefined
-    findings.replayedBody = undefined
+    this.#dropBodies()
   }
 
   /** Times what the app takes. */
@@ -104,25 +123,22 @@ export class Exchange {
     }
   }
 
-  /** Gives back what it holds and writes its record. */
-  end(recorder: Recorder): void {
+  /** Gives back what it holds and has its record written, which may be a moment later. */
+  end(recorder: Pick<Recorder, 'add'>): void {
     this.hold.end()
-    const endedMonotonicMs = this.#clock.monotonicMs()
-    const { head, requestId, findings, refusal, status, upstreamStatus, diagnosis } = this
-    recorder.add({
-      requestId,
-      head,
-      findings,
-      refusal,
-      fault: this.#fault,
-      status,
-      upstreamStatus,
-      diagnosis,
-      durationMs: endedMonotonicMs - this.#startedMs,
-      upstreamDurationMs: this.upstreamDurationMs,
-      endedMs: this.#clock.nowMs(),
-      endedMonotonicMs,
-    })
+    this.endedMonotonicMs = this.#clock.monotonicMs()
+    this.endedMs = this.#clock.nowMs()
+    this.#isEnded = true
+    this.#dropBodies()
+    this.onCut = undefined
+    this.#interrupt = undefined
+    recorder.add(this)
+  }
+
+  /** A fault may come before the diagnosis: the memory for bodies is given back, so none may stay. */
+  #dropBodies(): void {
+    this.findings.evidence = undefined
+    this.findings.replayedBody = undefined
   }
 }
 

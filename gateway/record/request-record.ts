@@ -1,4 +1,7 @@
-/** The facts of one request that the log, the metrics, the spans and the status page are made of. */
+/**
+ * What the log, the metrics, the spans and the status page read of one request once it has ended. The
+ * exchange itself fulfills this (http/exchange.ts): nothing is copied, and nothing changes any more.
+ */
 import type { Findings } from '../admit/facts.ts'
 import type { GatewayFault } from '../admit/faults.ts'
 import type { Reason } from '../admit/reasons.ts'

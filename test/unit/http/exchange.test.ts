@@ -1,0 +1,92 @@
+/** One request's facts: owned by its exchange, and read from there for its record. */
+import { describe, expect, it } from 'vitest'
+
+import { GatewayFault } from '../../../gateway/admit/faults.ts'
+import { Body } from '../../../gateway/inngest/body.ts'
+import { Capacity } from '../../../gateway/http/capacity.ts'
+import { Exchange } from '../../../gateway/http/exchange.ts'
+import type { RequestRecord } from '../../../gateway/record/request-record.ts'
+import { headOf } from '../../support/head.ts'
+
+function start() {
+  const time = { wallMs: 1_800_000_000_000, monotonicMs: 100 }
+  const clock = { nowMs: () => time.wallMs, monotonicMs: () => time.monotonicMs }
+  const capacity = new Capacity(() => ({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 }))
+  const exchange = new Exchange(headOf(), capacity, clock)
+  const added: RequestRecord[] = []
+  const end = () => {
+    exchange.end({ add: (entry) => added.push(entry) })
+    return added
+  }
+  return { exchange, capacity, time, end }
+}
+
+describe('an exchange that ends', () => {
+  it('is its own record', async () => {
+    const { exchange, time, end } = start()
+    exchange.findings.bodyBytes = 3
+    await exchange.timeUpstream(() => {
+      time.monotonicMs += 40
+      return Promise.resolve(201)
+    })
+    time.monotonicMs += 2
+    time.wallMs += 42
+    const [record] = end()
+    expect(record).toBe(exchange)
+    expect(record).toMatchObject({
+      status: 201,
+      upstreamStatus: 201,
+      durationMs: 42,
+      upstreamDurationMs: 40,
+      endedMs: 1_800_000_000_042,
+      endedMonotonicMs: 142,
+      fault: undefined,
+    })
+  })
+
+  it('records the fault that the gateway itself ended the exchange for', () => {
+    const { exchange, end } = start()
+    exchange.cut(new GatewayFault('downstream_stalled'))
+    exchange.failed(new Error('socket hang up'))
+    expect(end()[0]?.fault?.code).toBe('downstream_stalled')
+  })
+
+  it('changes no fact of its record afterwards', () => {
+    const { exchange, time, end } = start()
+    exchange.status = 502
+    const [record] = end()
+    const facts = () => [record?.status, record?.durationMs, record?.endedMs, record?.fault]
+    const before = facts()
+    time.monotonicMs += 10
+    time.wallMs += 10
+    exchange.status = 200
+    exchange.cut(new GatewayFault('downstream_stalled'))
+    exchange.breakOff('framing_unclear')
+    expect(facts()).toEqual(before)
+  })
+
+  it('holds no body while its record waits, even if a fault came before the diagnosis', () => {
+    const { exchange, capacity, end } = start()
+    const body = Buffer.from('{}')
+    expect(exchange.hold.reserve(body.byteLength)).toBe(true)
+    const credentials = { timestampSeconds: 0, mac: Buffer.alloc(32) }
+    exchange.findings.evidence = { body, credentials, canonical: body, isHealed: true }
+    exchange.findings.replayedBody = Body.of(body)
+    exchange.failed(new GatewayFault('replay_store_unavailable'))
+    const [record] = end()
+    expect(capacity.bufferedBytes).toBe(0)
+    expect(record?.findings.evidence).toBe(undefined)
+    expect(record?.findings.replayedBody).toBe(undefined)
+  })
+
+  it('keeps nothing of the connection while its record waits', () => {
+    const { exchange, end } = start()
+    const called: string[] = []
+    exchange.onCut = () => called.push('cut')
+    exchange.setInterrupt(() => called.push('interrupt'))
+    end()
+    exchange.cut(new GatewayFault('downstream_stalled'))
+    exchange.breakOff('framing_unclear')
+    expect(called).toEqual([])
+  })
+})
