@@ -25,7 +25,7 @@ async function startBefore({ tlsPort }: TlsRedisServer, replay: object = {}, hos
     url: `rediss://${host}:${String(tlsPort)}`,
     caFile: tlsFixture('cert.pem'),
     coldStart: 'accept',
-    timeoutMs: 5000,
+    timeout: '5s',
   }
   const gateway = track(await startTestGateway(app.url, { replay: { ...shared, ...replay } }))
   return { app, gateway }

@@ -36,8 +36,7 @@ function read(text: string): Read | undefined {
     requestId: textOf(context['request_id']),
     jobId: textOf(context['job_id']),
     generationId: numberOf(context['generation_id']),
-    // Only as the last member, where every server has it.
-    version: /,"version":(-?\d+)\}$/.exec(canonical)?.[1],
+    version: numberOf(value['version']),
   }
 }
 

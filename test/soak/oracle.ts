@@ -134,6 +134,9 @@ class Trial {
 
   #ofUse(): string | undefined {
     const { method } = this.#wire
+    const parameters = parametersOf(this.#wire)
+    const isDoubled = ['fnId', 'stepId', 'probe'].some((name) => parameters.getAll(name).length > 1)
+    if (isDoubled) return 'target_ambiguous'
     if (method === 'PUT') return this.#ofSync()
     if (method === 'GET' || isProbe(this.#wire)) return undefined
     return this.verified?.body === '' ? 'call_body_missing' : this.#ofCall()
@@ -183,9 +186,6 @@ class Trial {
   }
 
   #ofClaim(): string | undefined {
-    const parameters = parametersOf(this.#wire)
-    const isDoubled = ['fnId', 'stepId', 'probe'].some((name) => parameters.getAll(name).length > 1)
-    if (isDoubled) return 'target_ambiguous'
     if (this.verified === undefined || this.#wire.method === 'GET') return undefined
     const { mac, body } = this.verified
     const isForRoute = isProbe(this.#wire) && body.length <= 256 && !body.includes('"request_id"')
