@@ -12,7 +12,7 @@ import { createUpstreamPools } from './http/forwarder.ts'
 import { createUpstreamAgents } from './http/passthrough-target.ts'
 import { LiveSnapshot } from './http/snapshot.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
-import type { LiveRanges } from './ranges/supervisor.ts'
+import type { RangesSupervisor } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import { ClockDrift } from './record/clock-drift.ts'
 import { KeyUsage } from './record/key-usage.ts'
@@ -49,7 +49,7 @@ export async function createParts(
   settings: Settings,
   memory: Stores,
   { clock, logger, tracing }: Surroundings,
-  ranges: LiveRanges,
+  ranges: RangesSupervisor,
 ): Promise<Parts> {
   const stores = await createStores(settings, memory, clock, logger)
   const { replay } = stores

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
 import { closeParts, createParts, type Surroundings } from './deps.ts'
-import { createAuthorizer } from './ext-auth/server.ts'
+import { createExternalAuthServer } from './ext-auth/server.ts'
 import { Connections } from './http/connections.ts'
 import { drain, type DrainedListener } from './http/drain.ts'
 import { closeListener, listen, portOf } from './http/listen.ts'
@@ -16,7 +16,7 @@ import { createOpsServer } from './ops/server.ts'
 import { renewCertificate } from './http/tls-listener.ts'
 import type { TrafficParts } from './http/traffic-parts.ts'
 import { createTrafficServer } from './http/traffic-server.ts'
-import { LiveRanges } from './ranges/supervisor.ts'
+import { RangesSupervisor } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import type { Metrics } from './record/metrics.ts'
 import { ReadinessLog } from './ops/readiness-log.ts'
@@ -33,11 +33,11 @@ import { warningsOf } from './config/warnings.ts'
 /** What serves the traffic, without a listener for metrics and health. */
 export interface Serving {
   readonly trafficPort: number
-  /** Undefined if there is no `authorizer`. */
-  readonly authorizerPort: number | undefined
+  /** Undefined if there is no `externalAuth`. */
+  readonly externalAuthPort: number | undefined
   readonly metrics: Metrics
   readonly health: Readiness
-  callsInFlight(): number
+  requestsInFlight(): number
   /** Undefined if the status page is off. */
   readStatus(): Status | undefined
   /** Writes what waits to be logged and counted. */
@@ -57,7 +57,7 @@ export interface Gateway extends Serving {
 
 export interface StopReport {
   /** Calls that were cut off when the time was up. */
-  readonly callsCut: number
+  readonly requestsAborted: number
 }
 
 /** What is remembered on this machine, and since when. */
@@ -123,7 +123,7 @@ export async function startServing(
 ): Promise<Serving> {
   const { settings } = first
   const { read, clock, logger, tracing } = surroundings
-  const ranges = new LiveRanges({
+  const ranges = new RangesSupervisor({
     clock,
     logger,
     onRefresh: (source, result) => {
@@ -142,8 +142,8 @@ export async function startServing(
   }
   putInForce(settings)
   const listeners = await openTraffic(traffic, settings)
-  const authorizer = await startAuthorizer(settings, parts)
-  const drained = drainedOf(traffic, listeners, parts, authorizer)
+  const externalAuth = await startAuthorizer(settings, parts)
+  const drained = drainedOf(traffic, listeners, parts, externalAuth)
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -153,10 +153,10 @@ export async function startServing(
   await reloader.start(first)
   return {
     trafficPort: listeners.port,
-    authorizerPort: authorizer && portOf(authorizer.server),
+    externalAuthPort: externalAuth && portOf(externalAuth.server),
     metrics,
     health: new Readiness(parts, ranges),
-    callsInFlight: () => live.requestsInFlight,
+    requestsInFlight: () => live.requestsInFlight,
     readStatus: () => readStatus(parts, reloader.state),
     flushRecords: () => {
       parts.recorder.flush()
@@ -170,9 +170,9 @@ export async function startServing(
       await ranges.stop()
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
-      const callsCut = await drain({ listeners: drained, ...parts, logger }, times)
+      const requestsAborted = await drain({ listeners: drained, ...parts, logger }, times)
       await closeParts(parts, tracing)
-      return { callsCut }
+      return { requestsAborted }
     },
   }
 }
@@ -181,10 +181,10 @@ function drainedOf(
   server: Server,
   group: ListenerGroup,
   { connections }: TrafficParts,
-  authorizer: DrainedListener | undefined,
+  externalAuth: DrainedListener | undefined,
 ): DrainedListener[] {
   const traffic = { server, connections, close: () => group.close() }
-  return authorizer === undefined ? [traffic] : [traffic, authorizer]
+  return externalAuth === undefined ? [traffic] : [traffic, externalAuth]
 }
 
 async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
@@ -194,13 +194,16 @@ async function openTraffic(server: Server, { config }: Settings): Promise<Listen
 }
 
 async function startAuthorizer(
-  { config: { authorizer } }: Settings,
+  { config: { externalAuth } }: Settings,
   parts: TrafficParts,
 ): Promise<DrainedListener | undefined> {
-  if (authorizer === undefined) return undefined
+  if (externalAuth === undefined) return undefined
   const connections = new Connections()
-  const server = createAuthorizer({ ...parts, connections, isAsked: true }, authorizer)
-  await openListener('authorizer', authorizer, () => listen(server, authorizer))
+  const server = createExternalAuthServer(
+    { ...parts, connections, isExternalAuth: true },
+    externalAuth,
+  )
+  await openListener('externalAuth', externalAuth, () => listen(server, externalAuth))
   return { server, connections, close: () => closeListener(server) }
 }
 

@@ -12,7 +12,7 @@ import type { Shell } from './cli/completion.ts'
 import type { conformance } from './cli/conformance.ts'
 import { examplesText } from './cli/examples.ts'
 import type { explain } from './cli/explain.ts'
-import type { ips } from './cli/ips.ts'
+import type { ranges } from './cli/ranges.ts'
 import type { RunOptions } from './cli/run.ts'
 import type { SettingsOptions } from './cli/settings.ts'
 import type { sign } from './cli/sign.ts'
@@ -100,12 +100,12 @@ portCommand('print-config')
     finish(printConfig(options, process.env))
   })
 
-settingsCommand('ips')
+settingsCommand('ranges')
   .description('list the allowed IP ranges with source and age, or check one address')
   .option('--check <address>', 'check only whether this address is in an allowed range')
-  .action(async (options: Parameters<typeof ips>[0]) => {
-    const { ips } = await import('./cli/ips.ts')
-    finish(await ips(options, process.env, Date.now()))
+  .action(async (options: Parameters<typeof ranges>[0]) => {
+    const { ranges } = await import('./cli/ranges.ts')
+    finish(await ranges(options, process.env, Date.now()))
   })
 
 settingsCommand('explain')

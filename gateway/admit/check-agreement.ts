@@ -4,8 +4,8 @@ import { checkFunction } from './check-function.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import type { SignedRequest } from './claim-signature.ts'
 import { readCanonicalCall, readUsualCall, type SignedCall } from '../inngest/signed-call.ts'
-import type { Judging } from './context.ts'
-import { moderate } from './check-mode.ts'
+import type { Admission } from './context.ts'
+import { applyMode } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, type Verdict } from './verdict.ts'
 
@@ -17,34 +17,34 @@ const PLAIN_ID = /^[\w.-]{1,128}$/
  * @returns what the call teaches once its signature is claimed, if it teaches anything.
  */
 export async function checkAgreement(
-  judging: Judging,
+  admission: Admission,
   route: InngestRoutePolicy,
   signed: SignedRequest,
   form: 'raw' | 'canonical',
 ): Promise<Verdict<PairLesson | undefined>> {
-  const { head, findings } = judging
+  const { head, facts } = admission
   const { parameters, signedBody } = signed
   const { runId, callIds, functionId } = route.checks
   if (runId === 'off' && callIds === 'off' && functionId === 'off') return pass(undefined)
   const usual = readUsualCall(signedBody)
-  const read = usual === undefined ? await readUnusual(judging, signed, form) : pass(usual)
+  const read = usual === undefined ? await readUnusual(admission, signed, form) : pass(usual)
   if (!read.ok) return read
   const call = read.value
   const headers = callHeaders(head.rawHeaders)
-  const run = moderate(runId, findings, () => checkRunId(call, headers))
+  const run = applyMode(runId, facts, () => checkRunId(call, headers))
   if (!run.ok || call === undefined) return run
   // Proxies replace this header, so it is never a reason to refuse: the app gets the signed one.
   const { requestId = '' } = call
   if (requestId !== headers.requestId && PLAIN_ID.test(requestId)) {
-    findings.signedRequestId = requestId
+    facts.signedRequestId = requestId
   }
-  const ids = moderate(callIds, findings, () => checkCallIds(call, headers, parameters.stepId))
-  return ids.ok ? checkFunction(judging, route, call, parameters) : ids
+  const ids = applyMode(callIds, facts, () => checkCallIds(call, headers, parameters.stepId))
+  return ids.ok ? checkFunction(admission, route, call, parameters) : ids
 }
 
 /** Duplicate members, which two parsers could read differently, have no canonical form. */
 async function readUnusual(
-  { effects }: Judging,
+  { effects }: Admission,
   { signedBody }: SignedRequest,
   form: 'raw' | 'canonical',
 ): Promise<Verdict<SignedCall | undefined>> {

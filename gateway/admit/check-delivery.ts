@@ -9,14 +9,14 @@ import {
   checkHostServed,
   nameMissingBody,
 } from './checks/external-auth.ts'
-import { settle } from './check-mode.ts'
-import type { Judging } from './context.ts'
+import { applyModeTo } from './check-mode.ts'
+import type { Admission } from './context.ts'
 import type { InngestRoutePolicy, RoutePolicy } from './policy.ts'
 import { pass, type Verdict } from './verdict.ts'
 
 /** Whether the app gets the `Host` and the headers that it would get inline. */
 export function checkUnchanged(
-  { head, delivery }: Judging,
+  { head, delivery }: Admission,
   route: RoutePolicy,
 ): Verdict<undefined> {
   if (delivery === 'inline') return pass(undefined)
@@ -26,20 +26,20 @@ export function checkUnchanged(
 
 /** @param received the body, or why there is none. */
 export function requireBody(
-  { head, delivery, findings }: Judging,
+  { head, delivery, facts }: Admission,
   { checks }: InngestRoutePolicy,
   query: string,
   received: Verdict<Body>,
 ): Verdict<Body> {
   if (delivery === 'inline' || !received.ok) return received
   const sent = checkBodySent(head, query, received.value.byteLength)
-  const settled = settle(checks.signature, findings, sent)
+  const settled = applyModeTo(checks.signature, facts, sent)
   return settled.ok ? received : settled
 }
 
 /** @param verdict on the signature, after the mode of its check. @param byteLength of the body. */
 export function blameMissingBody<T>(
-  { head, delivery }: Judging,
+  { head, delivery }: Admission,
   verdict: Verdict<T>,
   byteLength: number,
 ): Verdict<T> {

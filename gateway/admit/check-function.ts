@@ -6,37 +6,37 @@ import {
   type FunctionPair,
   type PairLesson,
 } from './checks/function-id.ts'
-import type { Findings, ReportedReason } from './facts.ts'
+import type { Facts, ReportOnlyReason } from './facts.ts'
 import type { CallParameters } from '../inngest/call-parameters.ts'
 import type { SignedCall } from '../inngest/signed-call.ts'
-import type { Judging } from './context.ts'
-import { settle } from './check-mode.ts'
+import type { Admission } from './context.ts'
+import { applyModeTo } from './check-mode.ts'
 import type { CheckMode, InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
 /** @returns what the call teaches once its signature is claimed, if it teaches anything. */
 export async function checkFunction(
-  judging: Judging,
+  admission: Admission,
   { name, checks }: InngestRoutePolicy,
   { functionId, runId }: SignedCall,
   parameters: CallParameters,
 ): Promise<Verdict<PairLesson | undefined>> {
-  const { effects, findings } = judging
+  const { effects, facts } = admission
   const { fnId } = parameters
   const mode = checks.functionId
   const key = pairKey(name, functionId)
   if (mode === 'off' || fnId === null || key === undefined) return pass(undefined)
   const recalled = effects.pairs.recall(key)
-  const pair = recalled ?? (await find(judging, key, mode))
-  const agrees = compare(pair, fnId, parameters, mode, findings)
-  const isTaught = recalled === undefined && !parameters.isAmbiguous && !isDoubtful(findings)
+  const pair = recalled ?? (await find(admission, key, mode))
+  const agrees = compare(pair, fnId, parameters, mode, facts)
+  const isTaught = recalled === undefined && !parameters.isAmbiguous && !isDoubtful(facts)
   if (!agrees.ok || !isTaught) return agrees
   return pass(lessonOf(pair, { key, fnId, runId }))
 }
 
 /** Without the store, what this process knows has to do, unless the operator enforces the check. */
 async function find(
-  { effects }: Judging,
+  { effects }: Admission,
   key: string,
   mode: CheckMode,
 ): Promise<FunctionPair | undefined> {
@@ -53,10 +53,10 @@ function compare(
   fnId: string,
   { isAmbiguous }: CallParameters,
   mode: CheckMode,
-  findings: Findings,
+  facts: Facts,
 ): Verdict<undefined> {
-  if (pair !== undefined && pair.fnId !== fnId) findings.expectedFnId = pair.fnId
-  const agrees = settle(modeFor(pair, mode), findings, checkFunctionId(pair, fnId))
+  if (pair !== undefined && pair.fnId !== fnId) facts.expectedFnId = pair.fnId
+  const agrees = applyModeTo(modeFor(pair, mode), facts, checkFunctionId(pair, fnId))
   // The app could read either `fnId`. The claim refuses this too, but `checks.replay` may not be enforced.
   return agrees.ok && isAmbiguous && mode === 'enforce' ? refuse('target_ambiguous') : agrees
 }
@@ -66,8 +66,8 @@ function modeFor(pair: FunctionPair | undefined, mode: CheckMode): CheckMode {
   return pair?.isKnown === true ? mode : 'report'
 }
 
-const CONTRADICTIONS = new Set<ReportedReason>(['run_id_mismatch', 'call_ids_mismatch'])
+const CONTRADICTIONS = new Set<ReportOnlyReason>(['run_id_mismatch', 'call_ids_mismatch'])
 
-function isDoubtful({ reported }: Findings): boolean {
-  return reported?.some((reason) => CONTRADICTIONS.has(reason)) === true
+function isDoubtful({ reportOnly }: Facts): boolean {
+  return reportOnly?.some((reason) => CONTRADICTIONS.has(reason)) === true
 }

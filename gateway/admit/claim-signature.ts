@@ -4,7 +4,7 @@ import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts
 import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { targetName } from '../inngest/redirect-target.ts'
-import type { Judging } from './context.ts'
+import type { Admission } from './context.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
@@ -23,15 +23,15 @@ export interface SignedRequest {
 }
 
 /** Claims the signature, if this kind of request is claimed at all. */
-export async function claimOnce(
-  judging: Judging,
+export async function claimSignature(
+  admission: Admission,
   route: InngestRoutePolicy,
   request: SignedRequest,
   timestampSeconds: number,
   nowMs: number,
 ): Promise<Verdict<undefined>> {
-  const { policy, effects, findings } = judging
-  const key = await keyFor(judging, route, request)
+  const { policy, effects, facts } = admission
+  const key = await keyFor(admission, route, request)
   if (!key.ok) return key
   if (key.value === undefined) return pass(undefined)
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
@@ -40,12 +40,12 @@ export async function claimOnce(
   if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
   const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
   const outcome = await effects.claim(claim, () => targetName(request), nowMs)
-  findings.claim = outcome
+  facts.claim = outcome
   if (outcome === 'duplicate' && request.method === 'POST') {
-    findings.replayedBody = request.signedBody
+    facts.replayedBody = request.signedBody
   }
   if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
-  findings.claimed = claim
+  facts.claimed = claim
   return pass(undefined)
 }
 
@@ -60,13 +60,13 @@ const claimRefusals = {
  * within a second are normal there.
  */
 async function keyFor(
-  judging: Judging,
+  admission: Admission,
   route: InngestRoutePolicy,
   { method, parameters, mac, signedBody }: SignedRequest,
 ): Promise<Verdict<Uint8Array | undefined>> {
   if (method === 'GET') return pass(undefined)
   // The signed body decides before the unsigned query may: a call is no probe.
-  const isOfLegacy = await isCallOfLegacyServer(judging, route, signedBody)
+  const isOfLegacy = await isCallOfLegacyServer(admission, route, signedBody)
   if (!isOfLegacy.ok) return isOfLegacy
   if (isOfLegacy.value) return pass(stepKey(mac, parameters))
   const isProbe =
@@ -81,7 +81,7 @@ async function keyFor(
  * dispatch. False for a body that has no canonical form: two parsers could find different ids in it.
  */
 export async function isCallOfLegacyServer(
-  { effects }: Judging,
+  { effects }: Admission,
   { isServerLegacy }: InngestRoutePolicy,
   body: Body,
 ): Promise<Verdict<boolean>> {

@@ -2,17 +2,17 @@
 import type { Body } from '../inngest/body.ts'
 import type { FunctionPair, PairLesson } from './checks/function-id.ts'
 import type { RequestHead } from './request-head.ts'
-import type { Findings, ReplayClaim, ReplayOutcome } from './facts.ts'
+import type { Facts, ReplayClaim, ReplayOutcome } from './facts.ts'
 import type { Policy, RoutePolicy } from './policy.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface Judging {
+export interface Admission {
   readonly head: RequestHead
   readonly policy: Policy
   readonly delivery: Delivery
   readonly effects: Effects
   /** Filled in on the way. */
-  readonly findings: Findings
+  readonly facts: Facts
 }
 
 /** How the app gets a request that is admitted: `inline`, the gateway forwards it. */

@@ -16,7 +16,7 @@ export const replayOutcomes = ['claimed', 'followed', 'duplicate', 'full', 'befo
 export type ReplayOutcome = (typeof replayOutcomes)[number]
 
 /** A store that cannot be asked refuses nothing where replays are only reported. */
-export type ReportedReason = Reason | 'replay_store_unavailable'
+export type ReportOnlyReason = Reason | 'replay_store_unavailable'
 
 export interface ReplayClaim {
   /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
@@ -27,8 +27,8 @@ export interface ReplayClaim {
   readonly expiresAtSeconds: number
 }
 
-/** Each field is there from the start: V8 then gives every request's findings one shape. */
-export class Findings {
+/** Each field is there from the start: V8 then gives every request's facts one shape. */
+export class Facts {
   route: RoutePolicy | undefined = undefined
   client: ClientAddress | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
@@ -38,7 +38,7 @@ export class Findings {
   /** Of a signature that did not match the body as received, until it is known why. */
   evidence: Evidence | undefined = undefined
   /** A proxy asked about it, and passes it on itself. */
-  isAsked: boolean | undefined = undefined
+  isExternalAuth: boolean | undefined = undefined
   /** Let through without a signature, by the route's `unsigned…` setting. */
   isUnsigned: boolean | undefined = undefined
   /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
@@ -59,7 +59,7 @@ export class Findings {
   /** Origin in the URL of a signed sync, if only its scheme is not that of the route's `serveOrigin`. */
   registeredOrigin: string | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */
-  reported: readonly ReportedReason[] | undefined = undefined
+  reportOnly: readonly ReportOnlyReason[] | undefined = undefined
 }
 
 export interface Evidence {

@@ -164,11 +164,11 @@ export interface LimitsPolicy {
 }
 
 /** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
-export const questionForms = ['request', 'forwarded'] as const
+export const externalAuthProtocols = ['ext_authz', 'forward_auth'] as const
 
-export type QuestionForm = (typeof questionForms)[number]
+export type ExternalAuthProtocol = (typeof externalAuthProtocols)[number]
 
-export interface QuestionPolicy {
-  readonly question: QuestionForm
+export interface ExternalAuthPolicy {
+  readonly protocol: ExternalAuthProtocol
   readonly pathPrefix: string
 }

@@ -72,29 +72,29 @@ export const reasons = {
     status: 400,
     meaning: 'What was sent is not strictly HTTP/1.1.',
   },
-  question_unclear: {
+  authorization_request_unclear: {
     phase: 'head',
     status: 400,
     meaning:
-      'A proxy that asks does not say which request it asks about, in the form that `authorizer.question` expects, or in both.',
+      'A proxy that asks does not say which request it asks about, in the form that `externalAuth.protocol` expects, or in both.',
   },
   headers_too_many: {
     phase: 'head',
     status: 431,
     meaning: 'The head has more than `limits.maxHeaderCount` fields.',
   },
-  framing_unclear: {
+  framing_ambiguous: {
     phase: 'head',
     status: 400,
     meaning:
       'Where the request ends could be read in two ways, or the HTTP version is not 1.0 or 1.1.',
   },
-  field_duplicated: {
+  header_duplicated: {
     phase: 'head',
     status: 400,
     meaning: 'A field that must be alone (`X-Run-ID`, an `X-Inngest-*`) is there twice.',
   },
-  field_malformed: {
+  header_malformed: {
     phase: 'head',
     status: 400,
     meaning: 'A field that decides something holds bytes outside visible ASCII.',
@@ -185,7 +185,7 @@ export const reasons = {
     meaning:
       'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT`, or the dashboard of a self-hosted Inngest (`unsignedPut`). Also from an allowed address if its body comes in chunks or has more than 4096 bytes.',
   },
-  field_not_removable: {
+  header_not_removable: {
     phase: 'credentials',
     status: 400,
     meaning:
@@ -211,7 +211,7 @@ export const reasons = {
     status: 408,
     meaning: 'The whole body did not arrive within `limits.bodyTimeout`.',
   },
-  body_idle: {
+  body_idle_timeout: {
     phase: 'body',
     status: 408,
     meaning: 'Nothing of the body arrived for `limits.bodyIdleTimeout`.',
@@ -233,7 +233,7 @@ export const reasons = {
     meaning:
       'A PUT that needs no signature (`unsignedPut`) has a body that is not `{"url": …}` with `Content-Type: application/json`.',
   },
-  canonical_full: {
+  canonicalization_full: {
     phase: 'signature',
     status: 503,
     meaning:
@@ -267,7 +267,7 @@ export const reasons = {
     status: 400,
     meaning: 'A signed PUT without a body: the signature of an introspection, used for a sync.',
   },
-  sync_url_foreign: {
+  sync_url_mismatch: {
     phase: 'agreement',
     status: 403,
     meaning:
@@ -307,7 +307,7 @@ export const reasons = {
     status: 401,
     meaning: 'The signature is older than `freshness.maxAge`.',
   },
-  timestamp_too_new: {
+  timestamp_in_future: {
     phase: 'freshness',
     status: 401,
     meaning: 'The signature is further ahead than `freshness.clockTolerance`.',

@@ -19,12 +19,12 @@ const lineSchema = z.looseObject({
   host: z.string().optional(),
   path: z.string().optional(),
   client_ip: z.string().optional(),
-  peer_ip: z.string().optional(),
-  ip_source: z.string().optional(),
+  remote_ip: z.string().optional(),
+  client_ip_source: z.string().optional(),
   key_slot: z.number().optional(),
   key: z.string().optional(),
-  sig_age_s: z.number().optional(),
-  reported: z.array(z.string()).optional(),
+  signature_age_seconds: z.number().optional(),
+  report_only: z.array(z.string()).optional(),
   diagnosis: z.string().optional(),
   diagnosis_detail: z.string().optional(),
 })
@@ -39,8 +39,13 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
     ['client', clientOf(line)],
     ['allowlist', allowlistOf(line, settings)],
     ['signature', line.key && `by key ${String(line.key_slot)} (${line.key})`],
-    ['age', line.sig_age_s === undefined ? undefined : `${String(line.sig_age_s)} s`],
-    ['reported', line.reported?.map(describeReason).join('; ')],
+    [
+      'age',
+      line.signature_age_seconds === undefined
+        ? undefined
+        : `${String(line.signature_age_seconds)} s`,
+    ],
+    ['report-only', line.report_only?.map(describeReason).join('; ')],
     ['diagnosis', diagnosisOf(line)],
     ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],
   ] as const
@@ -63,7 +68,7 @@ function unroutedOf({ host = '', path = 'unknown', reason }: Line, settings: Set
   return describeUnrouted(host, path, reason, settings)
 }
 
-function clientOf({ client_ip: client, peer_ip: peer, ip_source: source }: Line): string {
+function clientOf({ client_ip: client, remote_ip: peer, client_ip_source: source }: Line): string {
   if (client === undefined) return `unresolved; remote address ${peer ?? 'unknown'}`
   return `${client}, from ${source ?? 'an unknown source'}; remote address ${peer ?? 'unknown'}`
 }

@@ -12,7 +12,7 @@ import { whyUnreadable } from '../config/read/read-file.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
-import { Findings } from '../admit/facts.ts'
+import { Facts } from '../admit/facts.ts'
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import type { Effects, FunctionPairs } from '../admit/context.ts'
 import { pass, refuse } from '../admit/verdict.ts'
@@ -72,18 +72,18 @@ async function explainRequest(
   const atMs = options.at === undefined ? nowMs : Number(options.at) * 1000
   if (!Number.isFinite(atMs))
     throw new Error(`--at: expected Unix seconds, found ${String(options.at)}`)
-  const findings = new Findings()
+  const facts = new Facts()
   const effects = effectsOf(body, atMs, settings)
   const verdict = await admit({
     head,
     policy: settings.policy,
     delivery: 'inline',
     effects,
-    findings,
+    facts,
   })
   const refusal = verdict.ok ? undefined : verdict.reason
-  const diagnosis = diagnose(head, findings, refusal, new DiagnosisBudget(), 0)
-  printText(describeWay({ head, findings, refusal, diagnosis, settings }))
+  const diagnosis = diagnose(head, facts, refusal, new DiagnosisBudget(), 0)
+  printText(describeWay({ head, facts, refusal, diagnosis, settings }))
   return verdict.ok ? 0 : 1
 }
 

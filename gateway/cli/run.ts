@@ -33,10 +33,10 @@ interface Running {
   readonly trafficPort: number
   readonly opsPort: number
   /** Undefined if there is none, or if it is the workers'. */
-  readonly authorizerPort?: number | undefined
+  readonly externalAuthPort?: number | undefined
   /** Rejects if it cannot go on. */
   readonly failure?: Promise<never>
-  callsInFlight(): number | Promise<number>
+  requestsInFlight(): number | Promise<number>
   reload(): void
   stop(delayMs?: number): Promise<Stopped>
 }
@@ -85,7 +85,7 @@ export async function run(options: RunOptions, env: Environment): Promise<number
       {
         listen: formatHostPort({ ...settings.config.listen, port: gateway.trafficPort }),
         ops: formatHostPort({ ...settings.config.ops, port: gateway.opsPort }),
-        authorizer: describeAuthorizer(settings, gateway),
+        externalAuth: describeAuthorizer(settings, gateway),
         workers,
         tls: settings.listenerTls !== undefined,
         tracing: isTracingAskedFor(env),
@@ -126,28 +126,30 @@ async function stopOnSignal(
   const signal = await Promise.race([signalled, ...(gateway.failure ? [gateway.failure] : [])])
   // An operator who presses Ctrl-C has no load balancer that must notice first.
   const stopping = gateway.stop(signal === 'SIGINT' ? 0 : undefined)
-  logger.info({ signal, calls_in_flight: await gateway.callsInFlight() }, 'draining')
+  logger.info({ signal, requests_in_flight: await gateway.requestsInFlight() }, 'draining')
   sayStopped(await stopping, logger)
   return 0
 }
 
-function sayStopped({ callsCut, workersLost = 0 }: Stopped, logger: Logger): void {
-  if (callsCut + workersLost === 0) {
+function sayStopped({ requestsAborted, workersLost = 0 }: Stopped, logger: Logger): void {
+  if (requestsAborted + workersLost === 0) {
     logger.info('stopped')
     return
   }
   const lost = workersLost > 0 ? { workers_lost: workersLost } : {}
   logger.warn(
-    { calls_cut: callsCut, ...lost },
+    { requests_aborted: requestsAborted, ...lost },
     'stopped; some requests were aborted after shutdown.drainTimeout',
   )
 }
 
 function describeAuthorizer(
-  { config: { authorizer } }: Settings,
-  { authorizerPort }: Running,
+  { config: { externalAuth } }: Settings,
+  { externalAuthPort }: Running,
 ): string | undefined {
-  return authorizer && formatHostPort({ ...authorizer, port: authorizerPort ?? authorizer.port })
+  return (
+    externalAuth && formatHostPort({ ...externalAuth, port: externalAuthPort ?? externalAuth.port })
+  )
 }
 
 function describeRoute(route: RoutePolicy): object {

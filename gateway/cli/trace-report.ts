@@ -6,13 +6,13 @@ import { splitTarget } from '../admit/checks/route.ts'
 import type { Settings } from '../config/compile.ts'
 import { meaningOf, type Diagnosis } from '../diagnosis/diagnose.ts'
 import { faults, type FaultCode } from '../admit/faults.ts'
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import { keyOf } from '../record/log-fields.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
 
 export interface Way {
   readonly head: RequestHead
-  readonly findings: Findings
+  readonly facts: Facts
   /** Undefined if it was admitted. */
   readonly refusal: Reason | undefined
   readonly diagnosis: Diagnosis | undefined
@@ -27,7 +27,7 @@ export function describeWay(way: Way): string {
     ['signature', signatureOf(way)],
     ['age', ageOf(way)],
     ['replay', replayOf(way)],
-    ['reported', reportedOf(way)],
+    ['report-only', reportOnlyOf(way)],
     ['diagnosis', diagnosisOf(way)],
     ['decision', decisionOf(way)],
   ] as const
@@ -37,7 +37,7 @@ export function describeWay(way: Way): string {
     .join('\n')
 }
 
-function routeOf({ head, findings: { route }, refusal, settings }: Way): string {
+function routeOf({ head, facts: { route }, refusal, settings }: Way): string {
   if (route === undefined) {
     const host = fieldValues(head.rawHeaders, 'host').join(', ')
     return describeUnrouted(host, splitTarget(head.target).path, refusal, settings)
@@ -71,14 +71,14 @@ const SOURCES: Readonly<Record<ClientAddressSource, string>> = {
   'proxy-protocol': 'PROXY header of a trusted proxy',
 }
 
-function clientOf({ findings: { client }, head }: Way): string {
+function clientOf({ facts: { client }, head }: Way): string {
   if (client === undefined) {
     return `unresolved: trusted proxy ${head.connection.remoteAddress ?? 'unknown'} sent no usable client address`
   }
   return `${formatAddress(client.address)}, ${SOURCES[client.source]}`
 }
 
-function allowlistOf({ findings: { client, route }, settings }: Way): string | undefined {
+function allowlistOf({ facts: { client, route }, settings }: Way): string | undefined {
   if (client === undefined || route === undefined) return undefined
   if (route.kind === 'passthrough') {
     return route.allowlist === undefined
@@ -103,25 +103,25 @@ function inRange(address: Address, range: string | undefined): string {
   return range === undefined ? `${formatAddress(address)} is in no range` : `in ${range}`
 }
 
-function signatureOf({ findings }: Way): string | undefined {
-  const { signature, isUnsigned } = findings
+function signatureOf({ facts }: Way): string | undefined {
+  const { signature, isUnsigned } = facts
   if (isUnsigned === true) return 'none, and this client needs none'
   if (signature === undefined) return undefined
   const form = signature.form === 'raw' ? 'the body as received' : 'the RFC 8785 form of the body'
-  return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(findings)?.label ?? ''})`
+  return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(facts)?.label ?? ''})`
 }
 
-function ageOf({ findings: { signatureAgeSeconds: age } }: Way): string | undefined {
+function ageOf({ facts: { signatureAgeSeconds: age } }: Way): string | undefined {
   if (age === undefined) return undefined
   return age < 0 ? `${String(-age)} s in the future` : `${String(age)} s`
 }
 
-function replayOf({ findings: { claim } }: Way): string | undefined {
+function replayOf({ facts: { claim } }: Way): string | undefined {
   return claim && 'would be claimed; this offline trace cannot see existing claims'
 }
 
-function reportedOf({ findings: { reported } }: Way): string | undefined {
-  return reported?.map(describeReason).join('; ')
+function reportOnlyOf({ facts: { reportOnly } }: Way): string | undefined {
+  return reportOnly?.map(describeReason).join('; ')
 }
 
 function diagnosisOf({ diagnosis }: Way): string | undefined {

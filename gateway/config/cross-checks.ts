@@ -72,8 +72,8 @@ export function listenerClashes(
   {
     listen,
     ops,
-    authorizer,
-  }: { listen: Listener; ops: Listener; authorizer?: Listener | undefined },
+    externalAuth,
+  }: { listen: Listener; ops: Listener; externalAuth?: Listener | undefined },
   locate: Locate,
   given?: PortSource,
 ): Problem[] {
@@ -88,11 +88,11 @@ export function listenerClashes(
     return [problemAt(locate([name, 'port']), { expected, found })]
   }
   const asked =
-    authorizer === undefined
+    externalAuth === undefined
       ? []
       : [
-          ...clash('authorizer', authorizer, 'listen', listen),
-          ...clash('authorizer', authorizer, 'ops', ops),
+          ...clash('externalAuth', externalAuth, 'listen', listen),
+          ...clash('externalAuth', externalAuth, 'ops', ops),
         ]
   return [...clash('ops', ops, 'listen', listen), ...asked]
 }

@@ -1,6 +1,6 @@
 /** What can be said of a request that was not signed as it should be, or claimed before, for its record. */
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { DiagnosisBudget } from './budget.ts'
 import { firstDifference } from './difference.ts'
@@ -21,21 +21,21 @@ export interface Diagnosis {
  */
 export function diagnose(
   head: RequestHead,
-  findings: Findings,
+  facts: Facts,
   refusal: Reason | undefined,
   budget: DiagnosisBudget,
   nowMs: number,
 ): Diagnosis | undefined {
-  const { reported = [] } = findings
-  if (refusal === 'signature_malformed' || reported.includes('signature_malformed')) {
+  const { reportOnly = [] } = facts
+  if (refusal === 'signature_malformed' || reportOnly.includes('signature_malformed')) {
     const spelling = diagnoseSpelling(fieldValues(head.rawHeaders, 'x-inngest-signature'))
     return { kind: `header_${spelling}`, detail: undefined }
   }
-  return diagnoseClaim(findings, budget, nowMs) ?? diagnoseBody(head, findings, budget, nowMs)
+  return diagnoseClaim(facts, budget, nowMs) ?? diagnoseBody(head, facts, budget, nowMs)
 }
 
 function diagnoseClaim(
-  { route, replayedBody }: Findings,
+  { route, replayedBody }: Facts,
   budget: DiagnosisBudget,
   nowMs: number,
 ): Diagnosis | undefined {
@@ -45,7 +45,7 @@ function diagnoseClaim(
 
 function diagnoseBody(
   head: RequestHead,
-  { route, evidence }: Findings,
+  { route, evidence }: Facts,
   budget: DiagnosisBudget,
   nowMs: number,
 ): Diagnosis | undefined {

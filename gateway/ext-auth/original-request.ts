@@ -3,25 +3,25 @@
  * client says of these fields: Envoy repeats method, path and fields of the request in its question,
  * Traefik names them in X-Forwarded-Method, -Host and -Uri.
  */
-import type { QuestionPolicy } from '../admit/policy.ts'
+import type { ExternalAuthPolicy } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 
 /** @param head of the question. */
 export function originalRequest(
   head: RequestHead,
-  { question, pathPrefix }: QuestionPolicy,
+  { protocol, pathPrefix }: ExternalAuthPolicy,
 ): Verdict<RequestHead> {
-  return question === 'forwarded' ? forwardedRequest(head) : repeatedRequest(head, pathPrefix)
+  return protocol === 'forward_auth' ? forwardedRequest(head) : repeatedRequest(head, pathPrefix)
 }
 
 function repeatedRequest(head: RequestHead, pathPrefix: string): Verdict<RequestHead> {
-  if (!head.target.startsWith(`${pathPrefix}/`)) return refuse('question_unclear')
+  if (!head.target.startsWith(`${pathPrefix}/`)) return refuse('authorization_request_unclear')
   // By these Traefik says what it asks about: the question itself is about something else then.
   const isForwarded = ['x-forwarded-method', 'x-forwarded-uri'].every(
     (name) => fieldValues(head.rawHeaders, name).length > 0,
   )
-  if (isForwarded) return refuse('question_unclear')
+  if (isForwarded) return refuse('authorization_request_unclear')
   // Envoy's word for a body longer than its `max_request_bytes`.
   const partial = fieldValues(head.rawHeaders, 'x-envoy-auth-partial-body')
   if (partial.includes('true')) return refuse('body_missing')
@@ -33,7 +33,7 @@ function forwardedRequest(head: RequestHead): Verdict<RequestHead> {
   const host = onlyValue(head, 'x-forwarded-host')
   const target = onlyValue(head, 'x-forwarded-uri')
   if (method === undefined || host === undefined || target === undefined) {
-    return refuse('question_unclear')
+    return refuse('authorization_request_unclear')
   }
   const rawHeaders = [...withoutField(head.rawHeaders, 'host'), 'Host', host]
   return pass({ ...head, method, target, rawHeaders })

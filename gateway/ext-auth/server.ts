@@ -1,7 +1,7 @@
 /**
  * The listener for proxies that ask and pass a request on themselves (Envoy ext_authz, Traefik
  * forwardAuth): 200 says that it may pass. Decisions, limits and records are those of the traffic
- * listener; what is only possible inline is not done here (docs/authorizer.md).
+ * listener; what is only possible inline is not done here (docs/external-auth.md).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
@@ -10,7 +10,7 @@ import type { ExternalDelivery } from '../admit/context.ts'
 import { originalRequest } from './original-request.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Settings } from '../config/compile.ts'
-import type { Policy, QuestionForm, QuestionPolicy } from '../admit/policy.ts'
+import type { Policy, ExternalAuthProtocol, ExternalAuthPolicy } from '../admit/policy.ts'
 import type { Verdict } from '../admit/verdict.ts'
 import { guardConnections } from '../http/acceptor.ts'
 import { RequestEffects } from '../http/effects.ts'
@@ -27,7 +27,7 @@ import type { TrafficParts } from '../http/traffic-parts.ts'
 type Accepted = AdmittedRequest | PassthroughRequest
 
 /** @param parts with the connections of this listener alone: its limits are not those of the other. */
-export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): Server {
+export function createExternalAuthServer(parts: TrafficParts, policy: ExternalAuthPolicy): Server {
   const { connections, live } = parts
   const server = createServer(listenerOptions(live.settings.policy.limits))
   guardConnections(server, {
@@ -55,13 +55,13 @@ export function createAuthorizer(parts: TrafficParts, policy: QuestionPolicy): S
 async function handleQuestion(
   request: IncomingMessage,
   response: ServerResponse,
-  policy: QuestionPolicy,
+  policy: ExternalAuthPolicy,
   parts: TrafficParts,
 ): Promise<void> {
   const asked = headOf(request, parts)
   const original = originalRequest(asked, policy)
   const exchange = new Exchange(original.ok ? original.value : asked, parts.capacity, parts.clock)
-  exchange.findings.isAsked = parts.isAsked
+  exchange.facts.isExternalAuth = parts.isExternalAuth
   await runExchange(request, response, exchange, parts, (snapshot) =>
     answer(request, response, original, exchange, policy, snapshot, parts),
   )
@@ -72,7 +72,7 @@ async function answer(
   response: ServerResponse,
   original: Verdict<RequestHead>,
   exchange: Exchange,
-  policy: QuestionPolicy,
+  policy: ExternalAuthPolicy,
   snapshot: Snapshot,
   parts: TrafficParts,
 ): Promise<void> {
@@ -90,22 +90,22 @@ async function answer(
 /** @param original what `originalRequest` says of the authorization request. */
 async function authorize(
   original: Verdict<RequestHead>,
-  { question }: QuestionPolicy,
+  { protocol }: ExternalAuthPolicy,
   { settings }: Snapshot,
   effects: RequestEffects,
-  { findings }: Exchange,
+  { facts }: Exchange,
 ): Promise<Verdict<Accepted>> {
   if (!original.ok) return original
   const head = original.value
   const policy = ofThisListener(settings)
-  return admit({ head, policy, delivery: deliveryOf(head, question), effects, findings })
+  return admit({ head, policy, delivery: deliveryOf(head, protocol), effects, facts })
 }
 
 /** Only Envoy strips the headers that a response names. */
-function deliveryOf({ rawHeaders }: RequestHead, question: QuestionForm): ExternalDelivery {
+function deliveryOf({ rawHeaders }: RequestHead, protocol: ExternalAuthProtocol): ExternalDelivery {
   return {
     fieldsLeft: ({ kind }) =>
-      question === 'request' ? [] : fieldsToRemove(rawHeaders, kind === 'inngest', question),
+      protocol === 'ext_authz' ? [] : fieldsToRemove(rawHeaders, kind === 'inngest', protocol),
   }
 }
 
@@ -121,10 +121,10 @@ function ofThisListener({ policy }: Settings): Policy {
 function permit(
   response: ServerResponse,
   { head, kind }: Accepted,
-  { question }: QuestionPolicy,
+  { protocol }: ExternalAuthPolicy,
 ): number {
   const fields: Record<string, string> = { 'cache-control': 'no-store', 'content-length': '0' }
-  const remove = fieldsToRemove(head.rawHeaders, kind === 'admitted', question)
+  const remove = fieldsToRemove(head.rawHeaders, kind === 'admitted', protocol)
   // Envoy strips the headers that this names (ext_authz filter, "Authorization response").
   if (remove.length > 0) {
     fields['x-envoy-auth-headers-to-remove'] = remove.join(',')

@@ -7,7 +7,7 @@ type PaceLimits = Pick<
   'bodyTimeoutMs' | 'bodyIdleTimeoutMs' | 'minBodyBytesPerSecond'
 >
 
-export type SlowReason = 'body_timeout' | 'body_idle' | 'body_too_slow'
+export type SlowReason = 'body_timeout' | 'body_idle_timeout' | 'body_too_slow'
 
 /** A connection may take that long to get going before its average counts. */
 const RATE_GRACE_MS = 5000
@@ -70,7 +70,7 @@ class BodyPace implements Listed {
     const { bodyTimeoutMs, bodyIdleTimeoutMs, minBodyBytesPerSecond } = this.#limits
     const elapsedMs = nowMs - this.#startedMs
     if (elapsedMs > bodyTimeoutMs) return 'body_timeout'
-    if (nowMs - this.#lastMs > bodyIdleTimeoutMs) return 'body_idle'
+    if (nowMs - this.#lastMs > bodyIdleTimeoutMs) return 'body_idle_timeout'
     const isSlow = (this.#bytes * 1000) / elapsedMs < minBodyBytesPerSecond
     return elapsedMs > RATE_GRACE_MS && isSlow ? 'body_too_slow' : undefined
   }

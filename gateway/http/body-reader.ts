@@ -36,8 +36,8 @@ export function askForBody(
   { rawHeaders, httpVersion }: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const isAsked = fieldValues(rawHeaders, 'expect').length > 0
-  if (isAsked && httpVersion === '1.1') response.writeContinue()
+  const isExternalAuth = fieldValues(rawHeaders, 'expect').length > 0
+  if (isExternalAuth && httpVersion === '1.1') response.writeContinue()
 }
 
 function collect(

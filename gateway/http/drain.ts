@@ -45,7 +45,7 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   const { listeners, live, logger } = parts
   endWithAnswers(parts)
   const progress = setInterval(() => {
-    logger.info({ calls_in_flight: live.requestsInFlight }, 'still draining')
+    logger.info({ requests_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)
   try {
     await delay(times.delayMs, undefined, unref)
@@ -53,14 +53,14 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   } finally {
     clearInterval(progress)
   }
-  const callsCut = live.requestsInFlight
+  const requestsAborted = live.requestsInFlight
   for (const { connections } of listeners) connections.destroyAll()
   // Each of them has a record to write, when it finds its connection gone.
   for (let waitedMs = 0; live.requestsInFlight > 0 && waitedMs < LONGEST_END_MS;) {
     await delay(END_LOOK_MS)
     waitedMs += END_LOOK_MS
   }
-  return callsCut
+  return requestsAborted
 }
 
 function endWithAnswers({ listeners, exchanges }: DrainParts): void {

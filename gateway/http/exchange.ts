@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts'
-import { Findings } from '../admit/facts.ts'
+import { Facts } from '../admit/facts.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { GatewayFault, toFault } from '../admit/faults.ts'
 import type { Clock } from '../record/clock.ts'
@@ -20,7 +20,7 @@ import type { Capacity, Hold } from './capacity.ts'
 export class Exchange implements RequestRecord {
   readonly head: RequestHead
   readonly requestId: string
-  readonly findings = new Findings()
+  readonly facts = new Facts()
   readonly hold: Hold
   /** Of what this request claims. */
   readonly owner = nextOwner()
@@ -106,8 +106,8 @@ export class Exchange implements RequestRecord {
    * sender to see, and the body is not kept for longer.
    */
   diagnose(budget: DiagnosisBudget): void {
-    const { head, findings, refusal } = this
-    this.diagnosis = diagnose(head, findings, refusal, budget, this.#clock.monotonicMs())
+    const { head, facts, refusal } = this
+    this.diagnosis = diagnose(head, facts, refusal, budget, this.#clock.monotonicMs())
     this.#dropBodies()
   }
 
@@ -137,8 +137,8 @@ export class Exchange implements RequestRecord {
 
   /** A fault may come before the diagnosis: the memory for bodies is given back, so none may stay. */
   #dropBodies(): void {
-    this.findings.evidence = undefined
-    this.findings.replayedBody = undefined
+    this.facts.evidence = undefined
+    this.facts.replayedBody = undefined
   }
 }
 

@@ -38,14 +38,14 @@ async function answer(
   parts: TrafficParts,
 ): Promise<void> {
   const { settings, forwarder, passthrough } = snapshot
-  const { head, findings, hold, requestId } = exchange
+  const { head, facts, hold, requestId } = exchange
   const effects = new RequestEffects(request, response, exchange, snapshot, parts)
   const judged = await admit({
     head,
     policy: settings.policy,
     delivery: 'inline',
     effects,
-    findings,
+    facts,
   })
   const brokenBy = exchange.decided()
   // Nobody has read the body of a request that is passed through, and so met with what is wrong in it.
@@ -62,7 +62,7 @@ async function answer(
   const accepted = verdict.value
   const answered = exchange.timeUpstream(() =>
     accepted.kind === 'admitted'
-      ? forwarder.forward(accepted, findings.signedRequestId ?? requestId, response, {
+      ? forwarder.forward(accepted, facts.signedRequestId ?? requestId, response, {
           onBodySent: () => {
             hold.releaseBytes()
           },
@@ -88,30 +88,30 @@ async function rearm(
   { head, host }: AdmittedRequest,
   location: string,
   routes: readonly RoutePolicy[],
-  { findings, owner }: Exchange,
+  { facts, owner }: Exchange,
   { replay, clock }: TrafficParts,
 ): Promise<void> {
-  const { claimed } = findings
+  const { claimed } = facts
   if (claimed === undefined) return
   const { path, query } = splitTarget(head.target)
   const target = redirectedTarget({ method: head.method, host, path, query }, location)
   if (target === undefined) {
-    findings.redirect = 'not_rearmed'
+    facts.redirect = 'not_rearmed'
     return
   }
   // A passthrough route would hand the call to the app unverified.
   if (findRoute(routes, target.host, target.path)?.kind !== 'inngest') {
-    findings.redirect = 'not_served'
-    findings.unserved = target
+    facts.redirect = 'not_served'
+    facts.unserved = target
     return
   }
   try {
     const rearmed = { ...claimed, owner }
     const isRearmed = await replay.rearm(rearmed, targetName(target), clock.nowMs())
-    findings.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
+    facts.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
   } catch {
     // The call that follows is refused, and Inngest signs its retry anew.
-    findings.redirect = 'not_rearmed'
+    facts.redirect = 'not_rearmed'
   }
 }
 
@@ -134,14 +134,14 @@ export async function handleUpgrade(
   // Before anything else of it: the library and Node may both let it break unheard.
   socket.on('error', () => undefined)
   try {
-    const { findings } = exchange
+    const { facts } = exchange
     const effects = new HeadEffects(exchange, parts)
     const verdict = await admit({
       head,
       policy: settings.policy,
       delivery: 'inline',
       effects,
-      findings,
+      facts,
     })
     if (!verdict.ok) {
       exchange.refusal = verdict.reason

@@ -1,5 +1,5 @@
 /** The one place where header fields are taken off, in both directions. */
-import type { QuestionForm } from '../admit/policy.ts'
+import type { ExternalAuthProtocol } from '../admit/policy.ts'
 import { memoized } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 
@@ -41,9 +41,9 @@ const TELLS_SCHEME =
 const TELLS = [TELLS_ADDRESS, IS_ADDRESS, TELLS_FORWARDED, TELLS_HOST, TELLS_SCHEME]
 
 /** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
-const OF_PROXY: Record<QuestionForm, ReadonlySet<string>> = {
+const OF_PROXY: Record<ExternalAuthProtocol, ReadonlySet<string>> = {
   // Envoy takes off the rest at an answer's word.
-  request: new Set([
+  ext_authz: new Set([
     ...HOP_BY_HOP,
     'host',
     'content-length',
@@ -52,7 +52,7 @@ const OF_PROXY: Record<QuestionForm, ReadonlySet<string>> = {
     'x-forwarded-proto',
   ]),
   // Traefik takes a client's own off at its entry point (`forwarded_header.go`), and nothing else.
-  forwarded: new Set([
+  forward_auth: new Set([
     ...HOP_BY_HOP,
     'host',
     'content-length',
@@ -140,12 +140,12 @@ function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
 export function fieldsToRemove(
   rawHeaders: readonly string[],
   isVerified: boolean,
-  question: QuestionForm,
+  protocol: ExternalAuthProtocol,
 ): string[] {
   const kept = isVerified ? keepRequestFields(rawHeaders) : keepPassthroughFields(rawHeaders)
   const keptNames = new Set(kept.map((name, i) => (i % 2 === 0 ? name.toLowerCase() : '')))
   const sent = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
-  const ofProxy = OF_PROXY[question]
+  const ofProxy = OF_PROXY[protocol]
   return [...new Set(sent)].filter((name) => !keptNames.has(name) && !ofProxy.has(name))
 }
 

@@ -22,7 +22,7 @@ const problems: Readonly<Record<string, ListenProblem>> = {
  * @throws StartFailure instead of what `open` throws for a known problem.
  */
 export async function openListener<T>(
-  section: 'listen' | 'ops' | 'authorizer',
+  section: 'listen' | 'ops' | 'externalAuth',
   address: ListenAddress,
   open: () => Promise<T>,
 ): Promise<T> {

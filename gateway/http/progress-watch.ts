@@ -87,7 +87,7 @@ function bodyStoppedBy(
   limits: ProgressLimits,
 ): FaultCode | undefined {
   const isStreamed =
-    response !== undefined && exchange.findings.route?.kind === 'passthrough' && !request.complete
+    response !== undefined && exchange.facts.route?.kind === 'passthrough' && !request.complete
   const { bytesRead } = request.socket
   if (!isStreamed || bytesRead !== progress.bytesRead) {
     progress.bytesRead = bytesRead

@@ -19,7 +19,7 @@ export function refuseConnection(
   mayAnswer: boolean,
 ): void {
   const exchange = new Exchange(head, parts.capacity, parts.clock)
-  exchange.findings.isAsked = parts.isAsked
+  exchange.facts.isExternalAuth = parts.isExternalAuth
   exchange.refusal = reason
   if (mayAnswer) {
     exchange.status = sendOnSocket(socket, reasons[reason].status, undefined, exchange.answerTo)

@@ -11,10 +11,10 @@ import type { TrafficParts } from './traffic-parts.ts'
 /** To be called before the answer, which a retry may follow at once. The store bounds the wait. Never rejects. */
 export async function releaseClaim(
   { head, host }: Pick<AdmittedRequest, 'head' | 'host'>,
-  { findings, owner }: Exchange,
+  { facts, owner }: Exchange,
   { replay, clock }: Pick<TrafficParts, 'replay' | 'clock'>,
 ): Promise<void> {
-  const { claimed, claim } = findings
+  const { claimed, claim } = facts
   if (claimed === undefined) return
   const followed =
     claim === 'followed'
@@ -22,9 +22,9 @@ export async function releaseClaim(
       : undefined
   try {
     const isReleased = await replay.release({ ...claimed, owner }, followed, clock.nowMs())
-    findings.release = isReleased ? 'released' : 'not_released'
+    facts.release = isReleased ? 'released' : 'not_released'
   } catch {
     // It stays spent, as if the app had been called: the call that comes again is signed anew.
-    findings.release = 'not_released'
+    facts.release = 'not_released'
   }
 }

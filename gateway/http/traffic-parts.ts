@@ -18,8 +18,8 @@ export interface TrafficParts {
   readonly canonicals: CanonicalPool
   readonly capacity: Capacity
   readonly connections: Connections
-  /** Its listener is for questions (authorizer.ts). */
-  readonly isAsked?: true
+  /** Its listener is for questions (ext-auth/server.ts). */
+  readonly isExternalAuth?: true
   readonly exchanges: Exchanges
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget

@@ -76,6 +76,6 @@ export class ReadinessLog {
     }
     this.#notReady = { sinceMs, saidMs: nowMs, said: why }
     const seconds = Math.round((nowMs - sinceMs) / 1000)
-    this.#logger.warn({ why, detail: this.#health.detail?.(), for_s: seconds }, 'not ready')
+    this.#logger.warn({ why, detail: this.#health.detail?.(), for_seconds: seconds }, 'not ready')
   }
 }

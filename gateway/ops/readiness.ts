@@ -1,16 +1,16 @@
 /** Whether calls should be sent here, as `/readyz` says. */
 import type { TrafficParts } from '../http/traffic-parts.ts'
-import type { LiveRanges } from '../ranges/supervisor.ts'
+import type { RangesSupervisor } from '../ranges/supervisor.ts'
 import type { DetailedHealth } from './readiness-log.ts'
 
 type Judged = Pick<TrafficParts, 'connections' | 'clock' | 'live' | 'replay'>
 
 export class Readiness implements DetailedHealth {
   readonly #parts: Judged
-  readonly #ranges: Pick<LiveRanges, 'isSettled'>
+  readonly #ranges: Pick<RangesSupervisor, 'isSettled'>
   #hasStoreStarted = false
 
-  constructor(parts: Judged, ranges: Pick<LiveRanges, 'isSettled'>) {
+  constructor(parts: Judged, ranges: Pick<RangesSupervisor, 'isSettled'>) {
     this.#parts = parts
     this.#ranges = ranges
   }
@@ -41,8 +41,9 @@ export class Readiness implements DetailedHealth {
   /** Ready means that a signature of now is admitted. */
   #storeIsStarting(): string | undefined {
     const { replay, live, clock } = this.#parts
-    const { whenDown } = live.settings.config.replay
-    if (whenDown === 'refuse' && replay.unavailableBecause !== undefined) return 'replay store'
+    const { whenUnavailable } = live.settings.config.replay
+    if (whenUnavailable === 'refuse' && replay.unavailableBecause !== undefined)
+      return 'replay store'
     return clock.nowMs() < replay.remembersFromSeconds * 1000 ? 'starting' : undefined
   }
 }

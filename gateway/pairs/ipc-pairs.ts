@@ -3,7 +3,7 @@
  * are new to the worker and, once an hour, about the others, so that each message has one question.
  */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
-import { setAnswerDeadline } from '../replay/store.ts'
+import { setReplyTimeout } from '../replay/store.ts'
 import type { PairStore } from './pair-store.ts'
 
 export interface PairAsk {
@@ -54,7 +54,7 @@ export class IpcPairs implements PairStore {
     const { send, timeoutMs } = this.#options
     const { promise, resolve, reject } = Promise.withResolvers<FunctionPair | undefined>()
     const id = (this.#lastId += 1)
-    const timer = setAnswerDeadline(timeoutMs, () => {
+    const timer = setReplyTimeout(timeoutMs, () => {
       reject(noReply())
     })
     this.#waiting.set(id, (pair) => {

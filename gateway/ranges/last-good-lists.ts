@@ -2,10 +2,10 @@
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { updateList, withoutFuture, type PublishedList } from './published-list.ts'
 import type { KnownList } from './current-ranges.ts'
-import { failureOf, type ListSource, type Look, type LookFailure } from './list-source.ts'
+import { failureOf, type ListSource, type Look, type FetchFailure } from './list-source.ts'
 import { readState, writeState, type Lists, type StateWriting } from './state-file.ts'
 
-export class KnownLists {
+export class LastGoodLists {
   readonly #sources: readonly ListSource[]
   readonly #stateFile: string | undefined
   readonly #lists = new Map<string, PublishedList>()
@@ -59,7 +59,7 @@ export class KnownLists {
   }
 
   /** A list that is not good changes nothing. @returns what is wrong with it. */
-  take(source: ListSource, look: Look, nowSeconds: number): LookFailure | undefined {
+  take(source: ListSource, look: Look, nowSeconds: number): FetchFailure | undefined {
     const failure = look.ok ? this.#update(source, look.ranges, nowSeconds) : look.failure
     if (failure === undefined) this.#fresh.add(source.label)
     else this.#fresh.delete(source.label)
@@ -70,7 +70,7 @@ export class KnownLists {
     { label, isWatched }: ListSource,
     ranges: readonly AddressRange[],
     nowSeconds: number,
-  ): LookFailure | undefined {
+  ): FetchFailure | undefined {
     const last = this.#lists.get(label)
     const isSeenUntilNow = last !== undefined && isWatched && this.#fresh.has(label)
     const previous = isSeenUntilNow ? { ...last, fetchedAtSeconds: nowSeconds } : last

@@ -45,13 +45,13 @@ export function listSources(source: RangeSource): ListSource[] {
   }))
 }
 
-export type LookResult = 'success' | ListProblem | ListFaultCode
+export type FetchResult = 'success' | ListProblem | ListFaultCode
 
 export type Look =
   | { readonly ok: true; readonly ranges: readonly AddressRange[] }
-  | { readonly ok: false; readonly failure: LookFailure }
+  | { readonly ok: false; readonly failure: FetchFailure }
 
-export interface LookFailure {
+export interface FetchFailure {
   readonly code: ListProblem | ListFaultCode
   /** A sentence for the operator. */
   readonly why: string
@@ -59,7 +59,7 @@ export interface LookFailure {
   readonly found: string | undefined
 }
 
-export async function lookAt(source: ListSource, signal: AbortSignal): Promise<Look> {
+export async function fetchFrom(source: ListSource, signal: AbortSignal): Promise<Look> {
   try {
     const reading = parseRangeList(await source.read(signal))
     if (reading.ok) return reading
@@ -72,7 +72,7 @@ export async function lookAt(source: ListSource, signal: AbortSignal): Promise<L
   }
 }
 
-export function failureOf(code: ListProblem, found?: string): LookFailure {
+export function failureOf(code: ListProblem, found?: string): FetchFailure {
   return { code, why: listProblems[code], found }
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { whyBundled, type CurrentRanges, type RangesChange } from './current-ranges.ts'
-import type { LookFailure } from './list-source.ts'
+import type { FetchFailure } from './list-source.ts'
 import type { StateWriting } from './state-file.ts'
 
 const MAX_LOGGED_RANGES = 50
@@ -32,7 +32,7 @@ export class RangesLog {
     )
   }
 
-  refused(source: string, { code, why, found }: LookFailure, isListKept: boolean): void {
+  refused(source: string, { code, why, found }: FetchFailure, isListKept: boolean): void {
     const rest = isListKept ? 'the last good one is kept' : 'none is known from before'
     this.#logger.warn({ source, problem: code, why, found }, `published list refused: ${rest}`)
   }

@@ -7,13 +7,13 @@ import type { Logger } from 'pino'
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
 import { FileTrigger } from './refresh-timer.ts'
-import { KnownLists } from './last-good-lists.ts'
+import { LastGoodLists } from './last-good-lists.ts'
 import {
   listSources,
-  lookAt,
+  fetchFrom,
   type ListSource,
   type Look,
-  type LookResult,
+  type FetchResult,
   type RangeSource,
 } from './list-source.ts'
 import { RangesLog } from './ranges-log.ts'
@@ -33,7 +33,7 @@ export interface RangeKeeperOptions {
   readonly clock: { nowMs(): number }
   readonly logger: Logger
   /** Told of each look at each source. */
-  readonly onRefresh: (source: string, result: LookResult) => void
+  readonly onRefresh: (source: string, result: FetchResult) => void
   /** Told whenever other ranges than before are valid. */
   readonly onChange: (current: CurrentRanges) => void
   /** From 0 to 1. */
@@ -43,11 +43,11 @@ export interface RangeKeeperOptions {
 /** How often it is looked whether a vanished range has had its time. */
 const EXPIRY_LOOK_MS = 1000
 
-export class RangeKeeper {
+export class RangesRefresher {
   readonly #firstRound = Promise.withResolvers<undefined>()
   readonly #options: RangeKeeperOptions
   readonly #sources: readonly ListSource[]
-  readonly #lists: KnownLists
+  readonly #lists: LastGoodLists
   readonly #log: RangesLog
   readonly #stopping = new AbortController()
   readonly #trigger: FileTrigger | RefreshTimer
@@ -61,7 +61,7 @@ export class RangeKeeper {
     this.#options = options
     this.#sources = listSources(options.source)
     this.#log = new RangesLog(options.logger, options.stateFile)
-    this.#lists = new KnownLists(this.#sources, options.stateFile)
+    this.#lists = new LastGoodLists(this.#sources, options.stateFile)
     const whyIgnored = this.#lists.load(this.#nowSeconds())
     if (whyIgnored !== undefined) this.#log.stateIgnored(whyIgnored)
     this.#lists.adopt(options.known ?? new Map())
@@ -134,7 +134,7 @@ export class RangeKeeper {
     const { signal } = this.#stopping
     const asked = this.#sources.map(async (source) => ({
       source,
-      look: await lookAt(source, signal),
+      look: await fetchFrom(source, signal),
     }))
     const looked = await Promise.all(asked)
     if (signal.aborted) return false

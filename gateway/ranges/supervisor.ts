@@ -8,23 +8,23 @@ import { readPublishedRanges } from './bundled-ranges.ts'
 import { inngestKeyword } from '../config/schema/config.ts'
 import type { Clock } from '../record/clock.ts'
 import type { CurrentRanges } from './current-ranges.ts'
-import type { LookResult, RangeSource } from './list-source.ts'
-import { RangeKeeper, type RangeKeeperOptions } from './refresher.ts'
+import type { FetchResult, RangeSource } from './list-source.ts'
+import { RangesRefresher, type RangeKeeperOptions } from './refresher.ts'
 
 export interface LiveRangesParts {
   readonly clock: Clock
   readonly logger: Logger
-  readonly onRefresh: (source: string, result: LookResult) => void
+  readonly onRefresh: (source: string, result: FetchResult) => void
   /** Other ranges than before are valid. */
   readonly onChange: (current: CurrentRanges) => void
 }
 
 type KeeperConfig = Pick<RangeKeeperOptions, 'source' | 'keepVanishedSeconds' | 'stateFile'>
 
-export class LiveRanges {
+export class RangesSupervisor {
   readonly #parts: LiveRangesParts
   #config: KeeperConfig | undefined
-  #keeper: RangeKeeper | undefined
+  #keeper: RangesRefresher | undefined
   /** Or need not ask for readiness' sake. */
   #hasAsked = false
 
@@ -56,7 +56,7 @@ export class LiveRanges {
     const known = this.#keeper?.lists
     this.#keeper =
       config &&
-      new RangeKeeper({ ...config, ...this.#parts, known, bundled: readPublishedRanges() })
+      new RangesRefresher({ ...config, ...this.#parts, known, bundled: readPublishedRanges() })
     void this.#keeper?.firstRoundDone.then(() => {
       this.#hasAsked = true
     })

@@ -9,9 +9,9 @@ export const logFieldMeanings = {
   decision: '`admitted`, `refused` or `failed`.',
   reason: 'Why it was refused or failed ([reasons](reasons.md)), or `none`.',
   client_ip: 'Client address, which the allowlist is asked about.',
-  peer_ip: 'The other end of the connection: the client, or the proxy in front.',
+  remote_ip: 'The other end of the connection: the client, or the proxy in front.',
   proxied_ip: 'Client address that the PROXY protocol header names.',
-  ip_source:
+  client_ip_source:
     'Where `client_ip` comes from: `peer`, `x-forwarded-for`, `proxy-protocol`, or `unresolved`.',
   route: 'Name of the route; none if no route has this host and path.',
   method: 'As the sender wrote it.',
@@ -23,15 +23,16 @@ export const logFieldMeanings = {
   duration_ms: 'From the head of the request to the end of its answer.',
   upstream_duration_ms: 'What the app took of that.',
   body_bytes: 'Length of the body as received, where it was read whole.',
-  sig_age_s: 'Age that the signature claims; negative if it is ahead of this clock.',
+  signature_age_seconds: 'Age that the signature claims; negative if it is ahead of this clock.',
   key_slot: 'Position of the key that verified it, from 0.',
   key: 'Where that key is configured, never the key.',
-  reported: 'Reasons to refuse it that its route only reports.',
+  report_only: 'Reasons to refuse it that its route only reports.',
   diagnosis:
     'What was found out about a signature that does not match the body as received, or about a replayed call ([diagnoses](reasons.md)).',
   diagnosis_detail:
     'Offsets, lengths and key labels that show it, and of the body at most one byte; or the setting that may be missing.',
-  asked: 'True if a proxy asked about it and passes it on itself ([authorizer](authorizer.md)).',
+  external_auth:
+    'True if the request was decided by external authorization: the proxy forwards it itself ([external authorization](external-auth.md)).',
   unsigned: 'True if it was let through unsigned, by `unsignedGet` or `unsignedPut`.',
   claim:
     '`released` if no byte of the call reached the app and its signature may be used again, `not_released` if that could not be done. Absent otherwise.',

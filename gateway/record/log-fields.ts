@@ -2,7 +2,7 @@
 import { formatAddress } from '../ip/address.ts'
 import { fieldValues } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { printable } from '../redact/safe-text.ts'
@@ -10,7 +10,7 @@ import { redactKeys } from '../redact/redact-secrets.ts'
 import type { Decision, RequestRecord } from './request-record.ts'
 
 /** The key that verified the request. */
-export function keyOf({ route, signature }: Findings): SigningKey | undefined {
+export function keyOf({ route, signature }: Facts): SigningKey | undefined {
   return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
 }
 
@@ -18,21 +18,21 @@ export type LogFields = ReturnType<typeof logFields>
 
 /** Nothing here is derived from a key, a body or a signature. One literal: it is built for every request. */
 export function logFields(entry: RequestRecord, decision: Decision, reason: string) {
-  const { head, findings, diagnosis } = entry
+  const { head, facts, diagnosis } = entry
   const { connection, rawHeaders } = head
-  const { client } = findings
+  const { client } = facts
   const { path, query } = splitTarget(head.target)
   const { fnId, stepId } = callParameters(query)
   return {
     request_id: entry.requestId,
-    signed_request_id: shown(findings.signedRequestId),
+    signed_request_id: shown(facts.signedRequestId),
     decision,
     reason,
     client_ip: client && formatAddress(client.address),
-    peer_ip: connection.remoteAddress,
+    remote_ip: connection.remoteAddress,
     proxied_ip: connection.proxied?.sourceAddress,
-    ip_source: client?.source ?? 'unresolved',
-    route: findings.route?.name,
+    client_ip_source: client?.source ?? 'unresolved',
+    route: facts.route?.name,
     method: shown(head.method),
     host: shown(hostsOf(rawHeaders)),
     path: shown(path),
@@ -40,20 +40,20 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     upstream_status: entry.upstreamStatus,
     duration_ms: rounded(entry.durationMs),
     upstream_duration_ms: rounded(entry.upstreamDurationMs),
-    body_bytes: findings.bodyBytes,
-    sig_age_s: findings.signatureAgeSeconds,
-    key_slot: findings.signature?.keySlot,
-    key: keyOf(findings)?.label,
-    reported: findings.reported,
+    body_bytes: facts.bodyBytes,
+    signature_age_seconds: facts.signatureAgeSeconds,
+    key_slot: facts.signature?.keySlot,
+    key: keyOf(facts)?.label,
+    report_only: facts.reportOnly,
     diagnosis: diagnosis?.kind,
     diagnosis_detail: diagnosis?.detail,
-    asked: findings.isAsked,
-    unsigned: findings.isUnsigned,
-    redirect: findings.redirect,
-    claim: findings.release,
+    external_auth: facts.isExternalAuth,
+    unsigned: facts.isUnsigned,
+    redirect: facts.redirect,
+    claim: facts.release,
     // What the sender says of itself, and Inngest does not sign.
     fn_id: shown(fnId),
-    expected_fn_id: shown(findings.expectedFnId),
+    expected_fn_id: shown(facts.expectedFnId),
     step_id: shown(stepId),
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],

@@ -19,7 +19,7 @@ export interface Metrics {
   readonly signatureAge: Histogram
   readonly claims: Counter<'result'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
-  readonly reported: Counter<'route' | 'reason'>
+  readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
@@ -86,14 +86,14 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       labelNames: ['route', 'diagnosis'],
       registers,
     }),
-    reported: new Counter({
-      name: 'inngest_gateway_reported_total',
+    reportOnlyRefusals: new Counter({
+      name: 'inngest_gateway_report_only_refusals_total',
       help: 'Refusals that were only reported, since the route does not enforce the check.',
       labelNames: ['route', 'reason'],
       registers,
     }),
     rangeRefreshes: new Counter({
-      name: 'inngest_gateway_ip_allowlist_refresh_total',
+      name: 'inngest_gateway_inngest_ranges_refreshes_total',
       help: 'Looks at a published list by result: success, or what was wrong with it.',
       labelNames: ['source', 'result'],
       registers,

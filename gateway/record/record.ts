@@ -1,7 +1,7 @@
 /** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
 import type { Logger } from 'pino'
 
-import type { Findings, ReportedReason } from '../admit/facts.ts'
+import type { Facts, ReportOnlyReason } from '../admit/facts.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
@@ -37,8 +37,8 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   count(entry, decision, reason, metrics)
   countSignature(entry, sinks)
   sinks.tracing?.record(entry)
-  sinks.unservedRedirects.add(entry.findings, logger)
-  sinks.registeredSchemes.add(entry.findings, logger)
+  sinks.unservedRedirects.add(entry.facts, logger)
+  sinks.registeredSchemes.add(entry.facts, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, 'request')
@@ -51,8 +51,8 @@ function decisionOf({ refusal, fault }: RequestRecord): Decision {
 }
 
 function count(entry: RequestRecord, decision: string, reason: string, metrics: Metrics): void {
-  const { findings, head, status } = entry
-  const route = findings.route?.name ?? 'unmatched'
+  const { facts, head, status } = entry
+  const route = facts.route?.name ?? 'unmatched'
   const method = METHODS.has(head.method) ? head.method : 'other'
   metrics.requests.inc({ route, method, decision, reason, code: String(status ?? 'none') })
   metrics.requestDuration.observe({ route, decision }, entry.durationMs / 1000)
@@ -60,53 +60,58 @@ function count(entry: RequestRecord, decision: string, reason: string, metrics: 
     const code = String(entry.upstreamStatus ?? 'none')
     metrics.upstreamDuration.observe({ route, code }, entry.upstreamDurationMs / 1000)
   }
-  if (findings.bodyBytes !== undefined) metrics.bodyBytes.observe(findings.bodyBytes)
-  countClaim(findings, metrics)
+  if (facts.bodyBytes !== undefined) metrics.bodyBytes.observe(facts.bodyBytes)
+  countClaim(facts, metrics)
   if (entry.diagnosis !== undefined) {
     metrics.diagnoses.inc({ route, diagnosis: entry.diagnosis.kind })
   }
-  for (const reported of findings.reported ?? []) metrics.reported.inc({ route, reason: reported })
+  for (const reason of facts.reportOnly ?? []) metrics.reportOnlyRefusals.inc({ route, reason })
 }
 
-function countClaim({ claim, release }: Findings, { claims }: Metrics): void {
+function countClaim({ claim, release }: Facts, { claims }: Metrics): void {
   if (claim !== undefined) claims.inc({ result: claim })
   if (release === 'released') claims.inc({ result: release })
 }
 
 /** An introspection that no key signed has a reason of its own, since it is mostly noise. */
-const MISMATCHES = new Set<ReportedReason | undefined>([
+const MISMATCHES = new Set<ReportOnlyReason | undefined>([
   'signature_mismatch',
   'introspection_mismatch',
 ])
 
-function isMismatch({ refusal, findings: { reported } }: RequestRecord): boolean {
-  return MISMATCHES.has(refusal) || reported?.some((reason) => MISMATCHES.has(reason)) === true
+function isMismatch({ refusal, facts: { reportOnly } }: RequestRecord): boolean {
+  return MISMATCHES.has(refusal) || reportOnly?.some((reason) => MISMATCHES.has(reason)) === true
 }
 
 function countSignature(
   entry: RequestRecord,
   { metrics, keyUsage, clockDrift, logger }: RecordSinks,
 ): void {
-  const { findings, refusal, endedMs, endedMonotonicMs } = entry
+  const { facts, refusal, endedMs, endedMonotonicMs } = entry
   if (isMismatch(entry)) {
     metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
   }
-  if (findings.isUnsigned === true) metrics.verifications.inc({ result: 'none', key_slot: 'none' })
-  if (findings.signature === undefined) return
-  const { form, keySlot } = findings.signature
+  if (facts.isUnsigned === true) metrics.verifications.inc({ result: 'none', key_slot: 'none' })
+  if (facts.signature === undefined) return
+  const { form, keySlot } = facts.signature
   metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
-  const key = keyOf(findings)
+  const key = keyOf(facts)
   if (key !== undefined) keyUsage.verified(key, endedMs)
-  if (findings.signatureAgeSeconds === undefined) return
-  metrics.signatureAge.observe(findings.signatureAgeSeconds)
+  if (facts.signatureAgeSeconds === undefined) return
+  metrics.signatureAge.observe(facts.signatureAgeSeconds)
   // Not for a refused request: whoever replays old captures would make this clock look ahead.
   if (refusal !== undefined) return
-  const change = clockDrift.add(findings.signatureAgeSeconds, endedMonotonicMs)
+  const change = clockDrift.add(facts.signatureAgeSeconds, endedMonotonicMs)
   if (change !== undefined) announceClock(change, logger)
 }
 
 function announceClock({ from, to, medianSeconds }: ClockChange, logger: Logger): void {
-  const line = { clock: to, before: from, median_age_s: medianSeconds, meaning: clockStates[to] }
+  const line = {
+    clock_state: to,
+    previous_clock_state: from,
+    median_age_seconds: medianSeconds,
+    meaning: clockStates[to],
+  }
   if (to === 'ahead' || to === 'behind') logger.warn(line, 'the clocks drift apart')
   else if (from === 'ahead' || from === 'behind') logger.info(line, 'the clocks agree again')
 }

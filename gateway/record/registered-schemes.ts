@@ -7,14 +7,14 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
 
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 
 export class RegisteredSchemes {
   /** By the route's name: as it was when it was warned of. */
   readonly #warned = new Map<string, RoutePolicy>()
 
-  add({ route, registeredOrigin }: Findings, logger: Logger): void {
+  add({ route, registeredOrigin }: Facts, logger: Logger): void {
     if (registeredOrigin === undefined || route?.serveOrigin === undefined) return
     if (isDeepStrictEqual(this.#warned.get(route.name), route)) return
     this.#warned.set(route.name, route)

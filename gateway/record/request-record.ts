@@ -2,7 +2,7 @@
  * What the log, the metrics, the spans and the status page read of one request once it has ended. The
  * exchange itself fulfills this (http/exchange.ts): nothing is copied, and nothing changes any more.
  */
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import type { GatewayFault } from '../admit/faults.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { RequestHead } from '../admit/request-head.ts'
@@ -11,7 +11,7 @@ import type { Diagnosis } from '../diagnosis/diagnose.ts'
 export interface RequestRecord {
   readonly requestId: string
   readonly head: RequestHead
-  readonly findings: Findings
+  readonly facts: Facts
   readonly refusal: Reason | undefined
   readonly fault: GatewayFault | undefined
   /** Undefined if nobody was left to answer. */

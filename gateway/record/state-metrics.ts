@@ -91,7 +91,7 @@ export function gauge(
 
 function describeAllowlist(registry: Registry, { settings }: GatewayState): void {
   const help = 'Ranges in the allowlist by source and address family.'
-  labelled(registry, 'ip_allowlist_entries', help, 'max', ['source', 'family'], (own) => {
+  labelled(registry, 'inngest_ranges', help, 'max', ['source', 'family'], (own) => {
     for (const { source, ranges } of settings().allowlistSources) {
       own.set({ source, family: 'ipv4' }, ranges.countOf(4))
       own.set({ source, family: 'ipv6' }, ranges.countOf(6))
@@ -104,13 +104,13 @@ const ORIGINS: readonly RangesOrigin[] = ['fetched', 'file', 'kept', 'bundled']
 function describePublished(registry: Registry, { ranges }: GatewayState): void {
   const originHelp =
     'Where the published ranges in use come from: 1 for one of fetched, file, kept, bundled.'
-  labelled(registry, 'ip_allowlist_origin', originHelp, 'max', ['origin'], (own) => {
+  labelled(registry, 'inngest_ranges_origin', originHelp, 'max', ['origin'], (own) => {
     const origin = ranges()?.origin
     if (origin === undefined) return
     for (const each of ORIGINS) own.set({ origin: each }, each === origin ? 1 : 0)
   })
   const ageHelp = 'When a published list was last read well; 0 is never.'
-  const name = 'ip_allowlist_last_success_timestamp_seconds'
+  const name = 'inngest_ranges_last_success_timestamp_seconds'
   labelled(registry, name, ageHelp, 'min', ['source'], (own) => {
     for (const { source, fetchedAtSeconds } of ranges()?.sources ?? []) {
       if (source !== 'bundled') own.set({ source }, fetchedAtSeconds ?? 0)
@@ -150,7 +150,7 @@ function describeClock(registry: Registry, { clockDrift, monotonicMs }: GatewayS
   )
   const stateHelp =
     'This clock beside that of Inngest: 1 for one of unknown, steady, ahead, behind.'
-  labelled(registry, 'clock', stateHelp, 'max', ['state'], (own) => {
+  labelled(registry, 'clock_state', stateHelp, 'max', ['state'], (own) => {
     for (const state of Object.keys(clockStates)) {
       own.set({ state }, state === clockDrift.state ? 1 : 0)
     }

@@ -55,7 +55,7 @@ function requestColumns(
   decision: Decision,
   paint: (text: string, color: Color) => string,
 ): string[] {
-  const { status, method, path, route, client_ip: client, peer_ip: peer } = line
+  const { status, method, path, route, client_ip: client, remote_ip: peer } = line
   const [verdict, color] = verdictOf(line, decision)
   return [
     paint(`${column(status ?? '---')} ${column(verdict)}`, color),
@@ -65,11 +65,14 @@ function requestColumns(
   ]
 }
 
-function verdictOf({ reason, reported }: LogLine, decision: Decision): [string | undefined, Color] {
+function verdictOf(
+  { reason, report_only }: LogLine,
+  decision: Decision,
+): [string | undefined, Color] {
   if (decision === 'failed') return [reason, 'magenta']
   if (decision === 'refused') return [reason, 'red']
-  if (reported === undefined || reported.length === 0) return ['admitted', 'green']
-  return [`report-only:${reported.join(',')}`, 'yellow']
+  if (report_only === undefined || report_only.length === 0) return ['admitted', 'green']
+  return [`report-only:${report_only.join(',')}`, 'yellow']
 }
 
 /** As a single word; `-` is none, as in the logs of other servers. */

@@ -66,7 +66,7 @@ async function spanRecorder(tracer: Tracer): Promise<Tracing['record']> {
   const { W3CTraceContextPropagator } = await import('@opentelemetry/core')
   const propagator = new W3CTraceContextPropagator()
   return (entry) => {
-    if (entry.findings.signature === undefined) return
+    if (entry.facts.signature === undefined) return
     const { head, durationMs, upstreamDurationMs, fault, endedMs: endMs } = entry
     const parent = propagator.extract(ROOT_CONTEXT, head, fieldGetter)
     const startTime = endMs - durationMs
@@ -102,13 +102,13 @@ const fieldGetter = {
 
 /** OpenTelemetry's HTTP conventions, and the gateway's own decision. */
 function attributesOf(entry: RequestRecord, path: string) {
-  const { head, findings, status, requestId, refusal, fault } = entry
+  const { head, facts, status, requestId, refusal, fault } = entry
   return {
     'http.request.method': head.method,
     'url.path': path,
     ...(status !== undefined && { 'http.response.status_code': status }),
     'inngest_gateway.request_id': requestId,
-    'inngest_gateway.route': findings.route?.name ?? '',
+    'inngest_gateway.route': facts.route?.name ?? '',
     'inngest_gateway.reason': refusal ?? fault?.code ?? 'none',
   }
 }

@@ -1,7 +1,7 @@
 /** Warns once of each redirect of an app to a target that no Inngest route serves. */
 import type { Logger } from 'pino'
 
-import type { Findings } from '../admit/facts.ts'
+import type { Facts } from '../admit/facts.ts'
 import { printable } from '../redact/safe-text.ts'
 
 /** An app chooses the targets. */
@@ -10,7 +10,7 @@ const MOST_WARNINGS = 100
 export class UnservedRedirects {
   readonly #warned = new Set<string>()
 
-  add({ route, unserved }: Findings, logger: Logger): void {
+  add({ route, unserved }: Facts, logger: Logger): void {
     if (unserved === undefined || this.#warned.size >= MOST_WARNINGS) return
     const line = {
       route: route?.name,

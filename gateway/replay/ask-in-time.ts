@@ -1,5 +1,5 @@
 /** Asks a shared store, for no longer than the operator allows. */
-import { setAnswerDeadline } from './store.ts'
+import { setReplyTimeout } from './store.ts'
 
 /**
  * @param unavailableBecause undefined if the store can be asked.
@@ -14,7 +14,7 @@ export function askInTime<T>(
     return Promise.reject(new Error(`replay store: ${unavailableBecause}`))
   }
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setAnswerDeadline(timeoutMs, () => {
+  const timer = setReplyTimeout(timeoutMs, () => {
     reject(new Error('replay store: no answer in time'))
   })
   ask()

@@ -13,7 +13,7 @@ const EXPIRY_MARGIN_MS = 60_000
  */
 const LEAST_WINDOW_SECONDS = 600
 
-export class ClaimLives {
+export class ClaimTtl {
   /** The longest that a signature was fresh for so far, its time ahead included. */
   #windowSeconds = LEAST_WINDOW_SECONDS
   /** The same before it was last made longer, and when that was. */

@@ -21,12 +21,12 @@ export async function createStores(
   clock: { nowMs(): number },
   logger: Logger,
 ): Promise<Stores> {
-  const { store, whenDown } = settings.config.replay
+  const { store, whenUnavailable } = settings.config.replay
   if (store === 'memory') return memory
   // Its client is a large library, which nobody else waits for.
   const { createSharedStore } = await import('./redis/create-store.ts')
   const shared = createSharedStore(settings, clock, logger)
-  if (whenDown === 'refuse') return shared
+  if (whenUnavailable === 'refuse') return shared
   return {
     replay: new FallbackReplayStore(shared.replay, memory.replay, logger),
     pairs: new FallbackPairs(shared.pairs, memory.pairs),

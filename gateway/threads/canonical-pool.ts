@@ -85,7 +85,7 @@ export class CanonicalPool {
     const job = { body, mayRound, isVerified, resolve, reject }
     const thread = this.#free.pop()
     if (thread !== undefined) void this.#work(thread, job)
-    else if (!this.#queue(job, signal)) return refuse('canonical_full')
+    else if (!this.#queue(job, signal)) return refuse('canonicalization_full')
     return promise
   }
 

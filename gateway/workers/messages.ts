@@ -23,7 +23,7 @@ export interface Assignment {
 export interface Questions {
   metrics: MetricsReading
   readiness: string | undefined
-  callsInFlight: number
+  requestsInFlight: number
   /** Undefined if the status page is off. */
   status: Status | undefined
 }
@@ -43,6 +43,6 @@ export type Report =
   | { readonly kind: 'log level'; readonly level: string }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
-  | { readonly kind: 'stopped'; readonly callsCut: number }
+  | { readonly kind: 'stopped'; readonly requestsAborted: number }
   | { readonly kind: 'asks'; readonly asks: readonly Ask[] }
   | { readonly kind: 'pair ask'; readonly ask: PairAsk }

@@ -30,7 +30,7 @@ export interface Primary {
   readonly opsPort: number
   /** Rejects when no worker serves, and in none of their places one could be started. */
   readonly failure: Promise<never>
-  callsInFlight(): Promise<number>
+  requestsInFlight(): Promise<number>
   /** As of a gateway that is one process. */
   reload(): void
   stop(delayMs?: number): Promise<PoolStopReport>
@@ -54,7 +54,7 @@ export async function startPrimary(
       if (!pool.isStopping()) own.workersLost.inc()
     },
   })
-  const remembers = config.replay.store === 'memory' || config.replay.whenDown === 'memory'
+  const remembers = config.replay.store === 'memory' || config.replay.whenUnavailable === 'memory'
   const own = createPrimaryMetrics(
     remembers ? memory.stores.replay : undefined,
     () => pool.serving.length,
@@ -79,7 +79,7 @@ export async function startPrimary(
     trafficPort: port,
     opsPort: portOf(ops),
     failure: pool.failure,
-    callsInFlight: () => countCalls(pool),
+    requestsInFlight: () => countCalls(pool),
     reload: () => {
       pool.tell({ kind: 'reload' })
     },
@@ -171,6 +171,6 @@ async function whyNotReady(worker: WorkerProcess): Promise<string | undefined> {
 }
 
 async function countCalls(pool: WorkerPool): Promise<number> {
-  const asked = pool.serving.map((worker) => worker.ask('callsInFlight'))
+  const asked = pool.serving.map((worker) => worker.ask('requestsInFlight'))
   return (await Promise.all(asked)).reduce((sum, told) => sum + (told?.answer ?? 0), 0)
 }

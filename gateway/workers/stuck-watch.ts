@@ -24,7 +24,7 @@ export async function endWhenLate(worker: WorkerProcess, withinMs: number): Prom
 export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
   let unanswered = 0
   while (worker.isServing) {
-    const told = await worker.ask('callsInFlight')
+    const told = await worker.ask('requestsInFlight')
     unanswered = told === undefined ? unanswered + 1 : 0
     if (unanswered === MOST_UNANSWERED) {
       worker.kill(`no answer for ${String((MOST_UNANSWERED * ANSWER_WITHIN_MS) / 1000)} s`)

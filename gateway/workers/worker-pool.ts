@@ -89,7 +89,7 @@ export class WorkerPool {
     })
     const endings = await Promise.all(ending)
     return {
-      callsCut: endings.reduce((sum, { callsCut }) => sum + callsCut, 0),
+      requestsAborted: endings.reduce((sum, { requestsAborted }) => sum + requestsAborted, 0),
       workersLost: endings.filter(isLostInStop).length,
     }
   }

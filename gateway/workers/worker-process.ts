@@ -22,7 +22,7 @@ export interface Ending {
   /** With nothing left to do, after it was told to. */
   readonly hasStopped: boolean
   /** Calls that it cut off when it was told to stop. */
-  readonly callsCut: number
+  readonly requestsAborted: number
 }
 
 export class WorkerProcess {
@@ -37,7 +37,7 @@ export class WorkerProcess {
   readonly #answers = new Map<number, (result: { answer: unknown } | undefined) => void>()
   #lastQuestion = 0
   #isServing = false
-  #callsCut: number | undefined
+  #requestsAborted: number | undefined
   #whyFailed: string | undefined
 
   /** @param onLogLevel told of the level that it logs at, at its start and after each change. */
@@ -124,7 +124,7 @@ export class WorkerProcess {
         this.#answers.get(report.id)?.(report)
         return
       case 'stopped':
-        this.#callsCut = report.callsCut
+        this.#requestsAborted = report.requestsAborted
         return
       case 'asks':
         void answerAsks(report.asks, this.#memory.replay).then((replies) => {
@@ -144,7 +144,7 @@ export class WorkerProcess {
     this.#isServing = false
     for (const settle of this.#answers.values()) settle(undefined)
     this.#serving.reject(new StartFailure(why))
-    const hasStopped = this.#callsCut !== undefined
-    this.#ended.resolve({ why, hasServed, hasStopped, callsCut: this.#callsCut ?? 0 })
+    const hasStopped = this.#requestsAborted !== undefined
+    this.#ended.resolve({ why, hasServed, hasStopped, requestsAborted: this.#requestsAborted ?? 0 })
   }
 }

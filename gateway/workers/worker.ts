@@ -35,8 +35,8 @@ export async function work(
     const stopped = obeyOrders(serving)
     if (isReloadAwaited()) serving.reload()
     await report({ kind: 'serving' })
-    const { callsCut } = await serving.stop(await stopped)
-    await report({ kind: 'stopped', callsCut })
+    const { requestsAborted } = await serving.stop(await stopped)
+    await report({ kind: 'stopped', requestsAborted })
     return 0
   } catch (error) {
     await report({
@@ -154,8 +154,8 @@ async function answer(
       return await readMetrics(serving.metrics.registry)
     case 'readiness':
       return serving.health.notReadyBecause()
-    case 'callsInFlight':
-      return serving.callsInFlight()
+    case 'requestsInFlight':
+      return serving.requestsInFlight()
     case 'status':
       return serving.readStatus()
   }

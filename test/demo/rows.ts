@@ -75,7 +75,7 @@ export function rows(): Row[] {
     },
     {
       request: '310 s ahead',
-      reason: 'timestamp_too_new',
+      reason: 'timestamp_in_future',
       status: 401,
       send: signed('demo-6', { age: -310 }),
     },
@@ -163,13 +163,13 @@ export function rows(): Row[] {
     },
     {
       request: 'two X-Run-ID',
-      reason: 'field_duplicated',
+      reason: 'header_duplicated',
       status: 400,
       send: raw('X-Run-ID: a', 'X-Run-ID: b'),
     },
     {
       request: 'gzip, chunked',
-      reason: 'framing_unclear',
+      reason: 'framing_ambiguous',
       status: 400,
       send: raw('Transfer-Encoding: gzip, chunked'),
     },

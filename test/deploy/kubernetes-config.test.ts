@@ -64,7 +64,7 @@ describe.each(gateways)('the configuration of $folder', ({ folder, pod, configMa
   test('shares the replay cache wherever there may be two gateways', () => {
     const isAlone = folder === 'base'
     expect(config.replay.store).toBe(isAlone ? 'memory' : 'redis')
-    expect(config.replay.whenDown).toBe('refuse')
+    expect(config.replay.whenUnavailable).toBe('refuse')
   })
 
   test('keeps the fetched ranges on what is mounted', () => {

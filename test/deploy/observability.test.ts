@@ -30,7 +30,7 @@ const closedResults: Readonly<Record<string, readonly string[]>> = {
   inngest_gateway_replay_claims_total: replayOutcomes,
   inngest_gateway_signature_verifications_total: ['raw', 'canonical', 'mismatch', 'none'],
   inngest_gateway_config_reloads_total: ['success', 'failure'],
-  inngest_gateway_ip_allowlist_refresh_total: [
+  inngest_gateway_inngest_ranges_refreshes_total: [
     ...['success', ...Object.keys(listProblems), ...Object.keys(listFaults)],
   ],
 }

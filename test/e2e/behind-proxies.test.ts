@@ -168,8 +168,8 @@ describe.each(peers)('behind $name', (peer) => {
     expect(gateway.logLines.at(-1)).toMatchObject({
       decision: 'admitted',
       client_ip: ALLOWED,
-      peer_ip: '127.0.0.1',
-      ip_source: peer.source,
+      remote_ip: '127.0.0.1',
+      client_ip_source: peer.source,
     })
   })
 

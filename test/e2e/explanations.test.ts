@@ -1,4 +1,4 @@
-/** `explain`, `ips` and `print-config`: what an operator asks when something was refused. */
+/** `explain`, `ranges` and `print-config`: what an operator asks when something was refused. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -174,8 +174,8 @@ describe('explain', () => {
       reason: 'signature_mismatch',
       route: 'billing',
       client_ip: '10.0.0.1',
-      ip_source: 'peer',
-      peer_ip: '10.0.0.1',
+      client_ip_source: 'peer',
+      remote_ip: '10.0.0.1',
       diagnosis: 'truncated',
       diagnosis_detail: '300 bytes received',
     }
@@ -202,9 +202,9 @@ describe('explain', () => {
   })
 })
 
-describe('ips', () => {
+describe('ranges', () => {
   it('prints every range with its source, and warns of those bundled with the release', () => {
-    const { status, text } = cli(['ips', '-c', config])
+    const { status, text } = cli(['ranges', '-c', config])
     expect(text).toMatch(/^198\.212\.45\.0\/24 +bundled$/m)
     expect(text).toMatch(/^10\.0\.0\.0\/8 +allowlist$/m)
     expect(text).toContain(
@@ -219,7 +219,7 @@ describe('ips', () => {
     ['8.8.8.8', 1, '8.8.8.8 is in no range'],
     ['8.8.8', 2, 'expected an IPv4 or IPv6 address, found "8.8.8"'],
   ])('--check %s exits with %i', (address, expected, message) => {
-    const { status, text } = cli(['ips', '-c', config, '--check', address])
+    const { status, text } = cli(['ranges', '-c', config, '--check', address])
     expect(text).toContain(message)
     expect(status).toBe(expected)
   })
@@ -239,7 +239,7 @@ describe('ips', () => {
 routes: [{ name: a, upstream: "http://127.0.0.1:1", signingKeys: [{ env: OTHER }] }]
 `,
       )
-      const { text } = cli(['ips', '-c', file])
+      const { text } = cli(['ranges', '-c', file])
       expect(text).toMatch(
         /^18\.208\.0\.0\/24 +https:\/\/www\.inngest\.com\/ips-v4, read 2\.0 h ago$/m,
       )

@@ -23,14 +23,14 @@ describe('a peer with a link-local address', () => {
   it('is allowed by a range without a zone', () => {
     const { status, line } = callFromLinkLocal({ allowlist: ['fe80::/10'] })
     expect(status).toBe(200)
-    expect(line).toMatchObject({ client_ip: 'fe80::5', ip_source: 'peer' })
+    expect(line).toMatchObject({ client_ip: 'fe80::5', client_ip_source: 'peer' })
   })
 
   it('is a trusted proxy by such a range', () => {
     const settings = { allowlist: ['2001:db8::/32'], trustedProxies: ['fe80::/10'] }
     const { status, line } = callFromLinkLocal(settings, { 'x-forwarded-for': '[2001:db8::1]' })
     expect(status).toBe(200)
-    expect(line).toMatchObject({ client_ip: '2001:db8::1', ip_source: 'x-forwarded-for' })
+    expect(line).toMatchObject({ client_ip: '2001:db8::1', client_ip_source: 'x-forwarded-for' })
   })
 
   it('is refused by any other', () => {

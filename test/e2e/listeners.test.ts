@@ -40,11 +40,11 @@ async function runWith(config: object) {
 }
 
 describe.each([1, 2])('a listener that cannot be opened, with %i worker(s)', (workers) => {
-  it.each(['listen', 'ops', 'authorizer'])(
+  it.each(['listen', 'ops', 'externalAuth'])(
     'names the port of %s that is taken',
     async (section) => {
-      const question = section === 'authorizer' ? { question: 'request' } : {}
-      const address = { host: '127.0.0.1', port, ...question }
+      const protocol = section === 'externalAuth' ? { protocol: 'ext_authz' } : {}
+      const address = { host: '127.0.0.1', port, ...protocol }
       const { exitCode, stdout, stderr } = await runWith({ workers, [section]: address })
       expect(stderr).toBe(
         `could not start: ${section}.port: cannot listen on 127.0.0.1:${String(port)}: address already in use\n`,

@@ -230,11 +230,13 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     expect((await gateway.exit)[0]).toBe(0)
     expect(await call).toBe('cut')
     const lines = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'draining', calls_in_flight: 1 }))
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'draining', requests_in_flight: 1 }),
+    )
     expect(lines).toContainEqual(
       expect.objectContaining({
         msg: 'stopped; some requests were aborted after shutdown.drainTimeout',
-        calls_cut: 1,
+        requests_aborted: 1,
       }),
     )
   })

@@ -81,7 +81,7 @@ describe('a gateway on a terminal', () => {
   it.each([1, 2])('shows every field with --verbose, with %i process(es)', async (workers) => {
     const { port, shown } = await runGatewayOnTerminal({ workers }, ['--verbose'], { TERM: 'dumb' })
     await expect.poll(() => sendUnsigned(port).then(({ status }) => status)).toBe(401)
-    await shown(/ 401 signature_missing POST .*\n(?: {9}\S.*\n)* {9}ip_source +peer\n/)
+    await shown(/ 401 signature_missing POST .*\n(?: {9}\S.*\n)* {9}client_ip_source +peer\n/)
   })
 })
 

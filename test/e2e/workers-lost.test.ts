@@ -241,7 +241,7 @@ describe('workers that end', () => {
       .toMatchObject({
         level: 'warn',
         msg: 'stopped; some requests were aborted after shutdown.drainTimeout',
-        calls_cut: 0,
+        requests_aborted: 0,
         workers_lost: 1,
       })
   })

@@ -62,7 +62,7 @@ describe('workers with a shared replay cache', () => {
 
   it('tell replays by what their machine remembers while it is down, if they are to, and say so', async () => {
     const [app, server] = [await startNamedApp('app'), await startRedis()]
-    const gateway = await startWorkers(app.url, sharedBy(server, { whenDown: 'memory' }))
+    const gateway = await startWorkers(app.url, sharedBy(server, { whenUnavailable: 'memory' }))
     await isUp(gateway, 1)
     const before = signCall()
     for (const call of [before, ...Array.from({ length: 9 }, () => signCall())]) {

@@ -119,7 +119,7 @@ describe('beyond what may wait for a thread', () => {
     await expect.poll(() => hooks.pool?.waiting).toBe(1)
     const { status, headers } = await post(gateway, forged(), 'x')
     expect([status, headers['retry-after']]).toEqual([503, '5'])
-    expect(reasons(gateway)).toEqual(['canonical_full'])
+    expect(reasons(gateway)).toEqual(['canonicalization_full'])
     expect((await shortCall(gateway)).status).toBe(200)
     const signedAsItCame = longCall().signed
     expect((await post(gateway, signedAsItCame)).status).toBe(200)
@@ -154,7 +154,7 @@ describe('beyond what may wait for a thread', () => {
     const held = post(gateway, forged(), 'x')
     await expect.poll(() => hooks.come).toBe(1)
     expect((await post(gateway, forged(), 'x')).status).toBe(200)
-    expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['canonical_full'] })
+    expect(gateway.logLines.at(-1)).toMatchObject({ report_only: ['canonicalization_full'] })
     await hooks.pool?.close()
     expect((await held).status).toBe(500)
   })

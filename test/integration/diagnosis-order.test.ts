@@ -1,12 +1,12 @@
 /** A diagnosis is made when the answer is out, and holds on to nothing while the app works. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { Findings } from '../../gateway/admit/facts.ts'
+import type { Facts } from '../../gateway/admit/facts.ts'
 import { startBehind } from '../support/app-behind-gateway.ts'
 import { send } from '../support/sender.ts'
 
 const order: string[] = []
-const seen: Findings[] = []
+const seen: Facts[] = []
 beforeEach(() => {
   order.length = 0
   seen.length = 0
@@ -23,10 +23,10 @@ vi.mock(import('../../gateway/http/responder.ts'), async (original) => {
 
 vi.mock(import('../../gateway/diagnosis/diagnose.ts'), async (original) => {
   const real = await original()
-  const diagnose: typeof real.diagnose = (head, findings, ...args) => {
+  const diagnose: typeof real.diagnose = (head, facts, ...args) => {
     order.push('diagnosis')
-    seen.push(findings)
-    return real.diagnose(head, findings, ...args)
+    seen.push(facts)
+    return real.diagnose(head, facts, ...args)
   }
   return { ...real, diagnose }
 })
@@ -56,7 +56,7 @@ describe('a diagnosis', () => {
     const answer = send({ port: gateway.port, body: '{}', headers })
     const finish = await working.promise
     await expect.poll(() => seen).toHaveLength(1)
-    expect(seen[0]?.reported).toEqual(['signature_mismatch'])
+    expect(seen[0]?.reportOnly).toEqual(['signature_mismatch'])
     expect(seen[0]?.evidence).toBe(undefined)
     finish()
     expect((await answer).body).toBe('done')

@@ -174,10 +174,10 @@ describe('clocks that drift apart', () => {
     const target = await startTarget()
     await callAged(target, 1, 20)
     expect(announced(target)).toEqual([])
-    expect(await target.metrics()).toContain('inngest_gateway_clock{state="steady"} 1')
+    expect(await target.metrics()).toContain('inngest_gateway_clock_state{state="steady"} 1')
     await callAged(target, 40, 60)
     expect(announced(target)).toMatchObject([
-      { level: 40, clock: 'ahead', median_age_s: 40, msg: 'the clocks drift apart' },
+      { level: 40, clock: 'ahead', median_age_seconds: 40, msg: 'the clocks drift apart' },
     ])
     expect(await target.metrics()).toContain('inngest_gateway_signature_age_median_seconds 40')
     await callAged(target, 1, 120)

@@ -64,7 +64,7 @@ describe.each(storePrograms)('two gateways with one %s', (program) => {
     for (let i = 0; i < 2; i += 1) expect(await call(gateway, 'a')).toBe(200)
     for (const key of await server.client.keys('*{pairs}*')) await server.client.del(key)
     expect(await call(gateway, 'b')).toBe(200)
-    expect(last(gateway)?.['reported']).toEqual(['function_id_mismatch'])
+    expect(last(gateway)?.['report_only']).toEqual(['function_id_mismatch'])
     expect(await server.client.keys('*{pairs}*')).toEqual([])
   })
 
@@ -74,7 +74,7 @@ describe.each(storePrograms)('two gateways with one %s', (program) => {
     for (let i = 0; i < 2; i += 1) expect(await call(gateway, 'a')).toBe(200)
     await server.kill()
     expect(await call(gateway, 'b')).toBe(200)
-    expect(last(gateway)?.['reported']).toEqual([
+    expect(last(gateway)?.['report_only']).toEqual([
       'function_id_mismatch',
       'replay_store_unavailable',
     ])
@@ -96,7 +96,7 @@ describe.each(storePrograms)('two gateways with one %s', (program) => {
   it('learn by themselves while it is down, if they are to', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
     const checks = { functionId: 'enforce' }
-    const gateway = await startReplica(app, server, checks, { whenDown: 'memory' })
+    const gateway = await startReplica(app, server, checks, { whenUnavailable: 'memory' })
     await server.kill()
     for (let i = 0; i < 2; i += 1) expect(await call(gateway, 'a')).toBe(200)
     expect(await call(gateway, 'b')).toBe(401)

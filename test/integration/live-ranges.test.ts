@@ -56,11 +56,11 @@ describe('the published ranges', () => {
     expect(await callFrom(gateway, '2600:1f16:96c:6800::1')).toBe(200)
     expect(await callFrom(gateway, ofBundle)).toBe(403)
     const metrics = await gateway.metricsText()
-    expect(metrics).toContain('inngest_gateway_ip_allowlist_origin{origin="fetched"} 1')
+    expect(metrics).toContain('inngest_gateway_inngest_ranges_origin{origin="fetched"} 1')
     expect(metrics).toContain(
       `ip_allowlist_refresh_total{source="${lists.server.origin}/ips-v4",result="success"} 1`,
     )
-    expect(metrics).toContain('ip_allowlist_entries{source="inngest",family="ipv4"} 1')
+    expect(metrics).toContain('inngest_ranges{source="inngest",family="ipv4"} 1')
   })
 
   it('follow a change, and keep out a list that is no good', async () => {
@@ -91,7 +91,7 @@ describe('the published ranges', () => {
     expect(await callFrom(second, published)).toBe(200)
     expect(await callFrom(second, ofBundle)).toBe(403)
     expect(await second.metricsText()).toContain(
-      'inngest_gateway_ip_allowlist_origin{origin="kept"} 1',
+      'inngest_gateway_inngest_ranges_origin{origin="kept"} 1',
     )
   })
 
@@ -101,7 +101,7 @@ describe('the published ranges', () => {
     await expect.poll(() => readiness(gateway)).toBe('200 ok')
     expect(await callFrom(gateway, ofBundle)).toBe(200)
     expect(await gateway.metricsText()).toContain(
-      'inngest_gateway_ip_allowlist_origin{origin="bundled"} 1',
+      'inngest_gateway_inngest_ranges_origin{origin="bundled"} 1',
     )
     expect(JSON.stringify(gateway.logLines)).toContain('bundled with this release are in use')
   })
@@ -177,7 +177,7 @@ describe('the published ranges', () => {
     gateway.rewrite({ trustedProxies: ['127.0.0.1'], allowlist: ['198.51.100.0/24'] })
     gateway.reload()
     expect(await callFrom(gateway, published)).toBe(403)
-    expect(await gateway.metricsText()).not.toMatch(/ip_allowlist_origin\{/)
+    expect(await gateway.metricsText()).not.toMatch(/inngest_ranges_origin\{/)
     // And nobody is asked for them any more.
     const asked = lists.server.asked.length
     gateway.reload()

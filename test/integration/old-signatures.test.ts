@@ -81,7 +81,10 @@ describe.each(['report', 'off'])('with freshness: %s and replays enforced', (fre
 it('reports what it cannot decide where replays are only reported, and warns of it', async () => {
   const { gateway, callAt } = await start({ checks: { freshness: 'report', replay: 'report' } })
   expect(await callAt(668)).toEqual([200, 'none'])
-  expect(gateway.logLines.at(-1)?.['reported']).toEqual(['timestamp_too_old', 'replay_undecidable'])
+  expect(gateway.logLines.at(-1)?.['report_only']).toEqual([
+    'timestamp_too_old',
+    'replay_undecidable',
+  ])
   expect(gateway.logLines.map(({ msg }) => msg)).toContain(
     'older signatures can be used again, since their use is no longer remembered',
   )

@@ -50,7 +50,7 @@ describe('recorded traffic', () => {
       gateway.clock.wallMs = recorded.receivedAtMs
       later.clock.wallMs = (signedAt + 301) * 1000
       expect(await replay(gateway.port)).toBe(200)
-      expect(gateway.logLines.at(-1)?.['reported']).toBeUndefined()
+      expect(gateway.logLines.at(-1)?.['report_only']).toBeUndefined()
       expect(JSON.parse(bodies.at(-1) ?? '')).toEqual(JSON.parse(body))
       expect(await replay(gateway.port)).toBe(method === 'PUT' ? 403 : 409)
       expect(gateway.logLines.at(-1)?.['reason']).toBe('replayed')

@@ -3,16 +3,16 @@
 import { describe, expect, it } from 'vitest'
 
 import { RedisKeys } from '../../gateway/replay/redis/keys.ts'
-import { RedisMark } from '../../gateway/replay/redis/first-use-marker.ts'
-import { RedisMemory } from '../../gateway/replay/redis/history-horizon.ts'
+import { FirstUseMarker } from '../../gateway/replay/redis/first-use-marker.ts'
+import { HistoryHorizon } from '../../gateway/replay/redis/history-horizon.ts'
 import { startStoreServer, storePrograms, type RedisServer } from '../support/redis-server.ts'
 
 const nowSeconds = 1_700_000_000
 
 /** As another gateway, or this one after a restart. */
 function markOn({ client }: RedisServer, keyPrefix = 'test:') {
-  const memory = new RedisMemory()
-  const mark = new RedisMark(client, new RedisKeys(keyPrefix, false), memory)
+  const memory = new HistoryHorizon()
+  const mark = new FirstUseMarker(client, new RedisKeys(keyPrefix, false), memory)
   const look = async (seconds: number) => {
     await mark.look(seconds * 1000)
     return mark.trouble ?? memory.remembersFromSeconds

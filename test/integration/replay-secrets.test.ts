@@ -59,7 +59,7 @@ describe('a changed file', () => {
       const file = mount.fileOf('secret')
       const replay = {
         store: 'redis',
-        whenDown: 'memory',
+        whenUnavailable: 'memory',
         ...referTo(file),
       }
       const gateway = track(await startTestGateway(app.url, { ...routeTo(app), replay }))

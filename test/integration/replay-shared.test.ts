@@ -168,7 +168,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     expect(await readiness(gateway)).toBe('503 replay store')
     gateway.clock.monotonic += 5000
     await expect.poll(() => said().length, { timeout: 5000 }).toBe(1)
-    expect(said()[0]).toMatchObject({ level: 40, why: 'replay store', for_s: 5 })
+    expect(said()[0]).toMatchObject({ level: 40, why: 'replay store', for_seconds: 5 })
     expect(said()[0]?.['detail']).toContain('not connected')
     gateway.clock.monotonic += 60_000
     await expect.poll(() => said().length, { timeout: 5000 }).toBe(2)
@@ -181,7 +181,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
 
   it('tell replays by themselves while it is down, if they are to, and say so', async () => {
     const [app, server] = [await startNamedApp('app'), await startServer()]
-    const gateway = await startReplica(app, server, { whenDown: 'memory' })
+    const gateway = await startReplica(app, server, { whenUnavailable: 'memory' })
     await expect.poll(() => gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
     await server.kill()
     const body = freshBody()
@@ -208,7 +208,7 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     await server.kill()
     expect((await call(gateway)).status).toBe(200)
     expect(await gateway.metricsText()).toContain(
-      'inngest_gateway_reported_total{route="app",reason="replay_store_unavailable"} 1',
+      'inngest_gateway_report_only_refusals_total{route="app",reason="replay_store_unavailable"} 1',
     )
   })
 })

@@ -106,9 +106,9 @@ describe.each(flaws)('$reason', ({ check, reason, status, send, config }) => {
     const target = await startTarget({ ...config, checks: modes(check, 'report') })
     expect(statusOf(await send(target))).toBe(200)
     const [, last] = [target.gateway.logLines[0], target.gateway.logLines.at(-1)]
-    expect(last).toMatchObject({ decision: 'admitted', reason: 'none', reported: [reason] })
+    expect(last).toMatchObject({ decision: 'admitted', reason: 'none', report_only: [reason] })
     expect(await target.metrics()).toContain(
-      `inngest_gateway_reported_total{route="app",reason="${reason}"} 1`,
+      `inngest_gateway_report_only_refusals_total{route="app",reason="${reason}"} 1`,
     )
     expect(target.upstream.seen.length).toBeGreaterThan(0)
   })
@@ -117,8 +117,8 @@ describe.each(flaws)('$reason', ({ check, reason, status, send, config }) => {
     const target = await startTarget({ ...config, checks: modes(check, 'off') })
     expect(statusOf(await send(target))).toBe(200)
     expect(target.gateway.logLines.at(-1)).toMatchObject({ decision: 'admitted' })
-    expect(target.gateway.logLines.at(-1)).not.toHaveProperty('reported')
-    expect(await target.metrics()).not.toMatch(/^inngest_gateway_reported_total\{/m)
+    expect(target.gateway.logLines.at(-1)).not.toHaveProperty('report_only')
+    expect(await target.metrics()).not.toMatch(/^inngest_gateway_report_only_refusals_total\{/m)
   })
 
   it('is refused where every other check is reported', async () => {

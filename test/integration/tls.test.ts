@@ -57,7 +57,10 @@ describe('TLS on the traffic listener', () => {
     const target = await startTls()
     expect(await call(target)).toBe(200)
     expect(target.upstream.seen[0]?.fields['x-forwarded-proto']).toEqual(['https'])
-    expect(target.gateway.logLines[0]).toMatchObject({ client_ip: '127.0.0.1', ip_source: 'peer' })
+    expect(target.gateway.logLines[0]).toMatchObject({
+      client_ip: '127.0.0.1',
+      client_ip_source: 'peer',
+    })
     await expectQuiet(target)
   })
 
@@ -66,7 +69,7 @@ describe('TLS on the traffic listener', () => {
     const options = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
     await expect(handshake(target, options)).rejects.toThrow()
     await expect.poll(() => target.reasons()).toEqual(['tls_failed'])
-    expect(target.gateway.logLines[0]?.['peer_ip']).toBe('127.0.0.1')
+    expect(target.gateway.logLines[0]?.['remote_ip']).toBe('127.0.0.1')
     await expectQuiet(target)
   })
 
@@ -151,7 +154,7 @@ describe('TLS on the traffic listener', () => {
     expect(await callBehindProxy(target)).toMatch(/^HTTP\/1\.1 200/)
     expect(target.gateway.logLines[0]).toMatchObject({
       client_ip: '192.0.2.10',
-      ip_source: 'proxy-protocol',
+      client_ip_source: 'proxy-protocol',
     })
   })
 })

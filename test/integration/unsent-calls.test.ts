@@ -139,13 +139,13 @@ describe('replicas that share a replay cache', () => {
   }
 
   it.each(['refuse', 'memory'])(
-    'let the second be tried where the first reaches no app (whenDown: %s)',
+    'let the second be tried where the first reaches no app (whenUnavailable: %s)',
     { tags: ['redis'] },
-    async (whenDown) => {
+    async (whenUnavailable) => {
       const [app, server] = [await startNamedApp('app'), await startRedis()]
       const nowhere = `http://127.0.0.1:${String(await freePort())}`
-      const first = await startReplica(nowhere, server, { whenDown })
-      const second = await startReplica(app.url, server, { whenDown })
+      const first = await startReplica(nowhere, server, { whenUnavailable })
+      const second = await startReplica(app.url, server, { whenUnavailable })
       const sendCall = callOf(first)
       expect(await sendCall(first)).toBe(502)
       expect(await sendCall(second)).toBe(200)

@@ -47,7 +47,7 @@ describe('the id of the run', () => {
   ] as const)('is admitted with %s', async (_, fields) => {
     const target = await startTarget()
     expect(await call(target, [...fields])).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 
   it.each(['X-Run-ID: other', 'X-Run-ID:', 'x-run-id: RUN'])(
@@ -63,7 +63,7 @@ describe('the id of the run', () => {
   it('is refused if it is given twice', async () => {
     const target = await startTarget()
     expect(await call(target, ['X-Run-ID: run', 'X-Run-ID: run'])).toBe(400)
-    expect(last(target)?.['reason']).toBe('field_duplicated')
+    expect(last(target)?.['reason']).toBe('header_duplicated')
   })
 
   it.each([
@@ -115,7 +115,7 @@ describe('the id of the run', () => {
     const target = await startTarget({ checks: { callIds: 'enforce' } })
     const fields = ['X-Run-ID: run', 'X-Inngest-Job-ID: j', 'X-Inngest-Req-Version: 2']
     expect(await call(target, fields, body)).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
     expect(await call(target, ['X-Run-ID: other'], body)).toBe(401)
     expect(last(target)?.['reason']).toBe('run_id_mismatch')
   })
@@ -130,7 +130,7 @@ describe('the id of the run', () => {
   it('is only reported where the operator says so', async () => {
     const target = await startTarget({ checks: { runId: 'report' } })
     expect(await call(target, ['X-Run-ID: other'])).toBe(200)
-    expect(last(target)?.['reported']).toEqual(['run_id_mismatch'])
+    expect(last(target)?.['report_only']).toEqual(['run_id_mismatch'])
   })
 
   it('is not asked of a trust probe', async () => {
@@ -153,7 +153,7 @@ describe('the other ids', () => {
   it.each(contradictions)('are reported by default as %s for %s', async (reason, field, body) => {
     const target = await startTarget()
     expect(await call(target, [field], body)).toBe(200)
-    expect(last(target)?.['reported']).toEqual([reason])
+    expect(last(target)?.['report_only']).toEqual([reason])
   })
 
   it.each(contradictions)('are refused as %s for %s if enforced', async (reason, field, body) => {
@@ -172,7 +172,7 @@ describe('the other ids', () => {
       'X-Inngest-Step-ID: s',
     ]
     expect(await call(target, fields)).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 })
 

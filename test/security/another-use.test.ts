@@ -93,7 +93,7 @@ describe('a signature', () => {
     expect(await use({ method: 'GET' })).toBe(200)
     expect(await use({ method: 'PUT' })).toBe(200)
     expect(await use({ method: 'PUT', query: '?deployId=1' })).toBe(403)
-    expect(target.gateway.logLines[1]).toMatchObject({ reported: ['sync_body_missing'] })
+    expect(target.gateway.logLines[1]).toMatchObject({ report_only: ['sync_body_missing'] })
     const enforcing = await startTarget({ checks: { syncBody: 'enforce' } })
     expect(await user(enforcing, '')({ method: 'PUT' })).toBe(400)
     expect(enforcing.reasons()).toEqual(['sync_body_missing'])

@@ -29,10 +29,10 @@ async function spent(gateway: TestGateway): Promise<number> {
   return Number(/^inngest_gateway_replay_cache_entries (\d+)$/m.exec(text)?.[1])
 }
 
-describe.each(askers)('a question of $name', ({ question, ask, host }) => {
+describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
   const startPinned = () =>
     startAsked(
-      { question },
+      { protocol },
       { routes: [{ ...app, ...origin, unsignedPut: { allowFrom: ['203.0.113.9'] } }] },
     )
 
@@ -56,14 +56,14 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
 
   it('about a passthrough route is held to its serveOrigin, too', async () => {
     const routes = [{ name: 'rest', upstream: NOBODY, policy: 'passthrough', ...origin }]
-    const gateway = await startAsked({ question }, { routes })
+    const gateway = await startAsked({ protocol }, { routes })
     const asked = { method: 'GET', target: '/', isSigned: false }
     expect((await ask(gateway, { ...asked, fields: { [host]: 'evil.example' } })).status).toBe(404)
     expect((await ask(gateway, asked)).status).toBe(200)
   })
 
   it('about a call without its body is refused, whatever signature of nothing is there', async () => {
-    const gateway = await startAsked({ question })
+    const gateway = await startAsked({ protocol })
     for (const target of ['/api/inngest?fnId=f', '/api/inngest?fnId=g&stepId=s']) {
       expect((await ask(gateway, { target, body: '' })).status).toBe(400)
       expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'body_missing' })
@@ -72,7 +72,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
   })
 
   it('about a trust probe without a body is let pass once, by a signature of nothing', async () => {
-    const gateway = await startAsked({ question })
+    const gateway = await startAsked({ protocol })
     const target = '/api/inngest?probe=trust'
     expect((await ask(gateway, { target, body: '' })).status).toBe(200)
     expect((await ask(gateway, { target, body: '' })).status).toBe(409)
@@ -83,7 +83,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
   })
 
   it('about another use of a signature is refused as inline', async () => {
-    const gateway = await startAsked({ question }, { checks: { runId: 'off' } })
+    const gateway = await startAsked({ protocol }, { checks: { runId: 'off' } })
     const body = '{"url":"https://app.example/api/inngest"}'
     const sync = { method: 'PUT', target: '/api/inngest', body }
     expect((await ask(gateway, sync)).status).toBe(200)
@@ -91,11 +91,11 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
     expect((await ask(gateway, { body })).status).toBe(409)
     expect((await ask(gateway, { method: 'GET', target: '/api/inngest' })).status).toBe(200)
     expect((await ask(gateway, { method: 'PUT', target: '/api/inngest' })).status).toBe(200)
-    expect(gateway.logLines.at(-1)).toMatchObject({ reported: ['sync_body_missing'] })
+    expect(gateway.logLines.at(-1)).toMatchObject({ report_only: ['sync_body_missing'] })
   })
 
   it('about a call is held to the signed ids, and claims nothing where they contradict', async () => {
-    const gateway = await startAsked({ question })
+    const gateway = await startAsked({ protocol })
     const body = freshBody()
     expect((await ask(gateway, { body, fields: { 'x-run-id': 'other' } })).status).toBe(401)
     expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'run_id_mismatch' })
@@ -108,10 +108,10 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
   })
 
   it('about a call without its body is let pass where signatures are only reported', async () => {
-    const gateway = await startAsked({ question }, { checks: { signature: 'report' } })
+    const gateway = await startAsked({ protocol }, { checks: { signature: 'report' } })
     expect((await ask(gateway, { signed: '{}' })).status).toBe(200)
     expect(gateway.logLines.at(-1)).toMatchObject({
-      reported: ['body_missing', 'signature_mismatch'],
+      report_only: ['body_missing', 'signature_mismatch'],
     })
   })
 
@@ -138,7 +138,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
     ['0', '1e-400'],
     ['0', '-0'],
   ])('about a body with %s signed is refused with %s in it', async (number, other) => {
-    const gateway = await startAsked({ question })
+    const gateway = await startAsked({ protocol })
     const text = withNumber('number', number)
     const asked = { signed: text, body: withNumber('number', other) }
     expect((await ask(gateway, asked)).status).toBe(401)
@@ -149,7 +149,7 @@ describe.each(askers)('a question of $name', ({ question, ask, host }) => {
   })
 
   it('about a long body is held to its numbers, too', async () => {
-    const gateway = await startAsked({ question })
+    const gateway = await startAsked({ protocol })
     const padding = ' '.repeat(100_000)
     const signed = withNumber('long', '9007199254740992')
     const body = padding + withNumber('long', '9007199254740993')
@@ -169,7 +169,7 @@ describe('what the asking proxy would leave on', () => {
   }
 
   it('is named to Envoy, but for what it writes anew', async () => {
-    const gateway = await startAsked({ question: 'request' })
+    const gateway = await startAsked({ protocol: 'ext_authz' })
     const fields = { ...asserted, 'x-forwarded-proto': 'https', 'x-request-id': 'a' }
     const answer = await asEnvoy(gateway, { body: freshBody(), fields })
     expect(answer.status).toBe(200)
@@ -180,17 +180,17 @@ describe('what the asking proxy would leave on', () => {
   it.each(['forwarded', 'true-client-ip', 'cf-connecting-ip', 'x-forwarded-scheme', 'x_real_ip'])(
     'is refused of Traefik before anything is spent: %s',
     async (name) => {
-      const gateway = await startAsked({ question: 'forwarded' })
+      const gateway = await startAsked({ protocol: 'forward_auth' })
       const body = freshBody()
       const refused = await asTraefik(gateway, { body, fields: { [name]: 'evil' } })
       expect(refused.status).toBe(400)
-      expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'field_not_removable' })
+      expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'header_not_removable' })
       expect((await asTraefik(gateway, { body })).status).toBe(200)
     },
   )
 
   it('is not what Traefik writes itself', async () => {
-    const gateway = await startAsked({ question: 'forwarded' })
+    const gateway = await startAsked({ protocol: 'forward_auth' })
     const fields = {
       'x-forwarded-port': '443',
       'x-forwarded-prefix': '/stripped',
@@ -205,8 +205,8 @@ describe('what the asking proxy would leave on', () => {
 describe('a question in the form of Traefik', () => {
   it('is no question about the path that it is sent to', async () => {
     const rest = { name: 'rest', upstream: NOBODY, policy: 'passthrough' }
-    const gateway = await startAsked({ question: 'request' }, { routes: [app, rest] })
+    const gateway = await startAsked({ protocol: 'ext_authz' }, { routes: [app, rest] })
     expect((await asTraefik(gateway, { body: freshBody() })).status).toBe(400)
-    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'question_unclear' })
+    expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'authorization_request_unclear' })
   })
 })

@@ -63,7 +63,7 @@ describe('digits moved between body and timestamp', () => {
     const spelt = Buffer.from(spelling.replace('NOW', now)).toString('latin1')
     const answer = await post(target, 'x', `t=${spelt}&s=${mac}`)
     expect([400, 401]).toContain(statusOf(answer))
-    expect(['signature_malformed', 'field_malformed']).toContain(target.reasons()[0])
+    expect(['signature_malformed', 'header_malformed']).toContain(target.reasons()[0])
     expect(target.upstream.bytes()).toBe('')
   })
 })

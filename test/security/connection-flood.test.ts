@@ -69,16 +69,16 @@ describe('a flood of connections', () => {
     await expectQuiet(target)
   })
 
-  it.each(['traffic', 'authorizer'])(
+  it.each(['traffic', 'externalAuth'])(
     'from one address takes no place of the others on the %s listener, refused as it is',
     async (listener) => {
       const target = await startTarget({
         limits: { maxConnections: 40, maxConnectionsPerAddress: 8 },
         trustedProxies: ['127.0.0.7'],
-        authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
+        externalAuth: { host: '127.0.0.1', port: 0, protocol: 'ext_authz' },
       })
-      const { port, authorizerPort } = target.gateway
-      const at = listener === 'traffic' ? port : authorizerPort
+      const { port, externalAuthPort } = target.gateway
+      const at = listener === 'traffic' ? port : externalAuthPort
       // They neither read nor end, so that each one that is answered is kept as long as can be.
       const sockets = await Promise.all(
         Array.from({ length: 80 }, () => open(at, '127.0.0.6', true)),

@@ -33,7 +33,7 @@ describe('a byte above 0x7f', () => {
     async (name) => {
       const target = await startTarget()
       expect(statusOf(await target.raw(signedCall(target, [`${name}: a\x80b`])))).toBe(400)
-      expect(target.reasons()).toEqual(['field_malformed'])
+      expect(target.reasons()).toEqual(['header_malformed'])
       expect(target.upstream.bytes()).toBe('')
     },
   )

@@ -35,7 +35,7 @@ describe('a doubled field', () => {
       const target = await startTarget()
       const doubled = [`${name}: a`, `${name.toLowerCase()}: b`]
       expect(statusOf(await target.raw(signedCall(target, doubled)))).toBe(400)
-      expect(target.reasons()).toEqual(['field_duplicated'])
+      expect(target.reasons()).toEqual(['header_duplicated'])
       expect(target.upstream.bytes()).toBe('')
     },
   )

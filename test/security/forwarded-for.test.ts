@@ -27,8 +27,8 @@ describe('a forged X-Forwarded-For', () => {
     expect(target.gateway.logLines[0]).toMatchObject({
       reason: 'client_not_allowed',
       client_ip: '127.0.0.1',
-      peer_ip: '127.0.0.1',
-      ip_source: 'peer',
+      remote_ip: '127.0.0.1',
+      client_ip_source: 'peer',
     })
     expect(target.upstream.bytes()).toBe('')
   })
@@ -37,7 +37,10 @@ describe('a forged X-Forwarded-For', () => {
     const target = await startTarget(config)
     const bytes = signedCall(target, [`X-Forwarded-For: ${allowed}`])
     expect(statusOf(await target.raw(bytes, { from: '127.0.0.3' }))).toBe(403)
-    expect(target.gateway.logLines[0]).toMatchObject({ client_ip: '127.0.0.3', ip_source: 'peer' })
+    expect(target.gateway.logLines[0]).toMatchObject({
+      client_ip: '127.0.0.3',
+      client_ip_source: 'peer',
+    })
   })
 
   it.each([
@@ -62,9 +65,9 @@ describe('a forged X-Forwarded-For', () => {
     const answer = await target.raw(signedCall(target, fields), { from: proxy })
     expect(statusOf(answer)).toBe(403)
     const [line = {}] = target.gateway.logLines
-    expect(line).toMatchObject({ reason, peer_ip: proxy })
+    expect(line).toMatchObject({ reason, remote_ip: proxy })
     expect(line['client_ip']).toBe(clientIp)
-    expect(line['ip_source']).toBe(clientIp === undefined ? 'unresolved' : 'x-forwarded-for')
+    expect(line['client_ip_source']).toBe(clientIp === undefined ? 'unresolved' : 'x-forwarded-for')
     expect(target.upstream.bytes()).toBe('')
   })
 
@@ -91,8 +94,8 @@ describe('a forged X-Forwarded-For', () => {
     expect(statusOf(await target.raw(bytes, { from: proxy }))).toBe(404)
     expect(target.gateway.logLines[0]).toMatchObject({
       client_ip: '198.51.100.7',
-      peer_ip: proxy,
-      ip_source: 'x-forwarded-for',
+      remote_ip: proxy,
+      client_ip_source: 'x-forwarded-for',
     })
   })
 })

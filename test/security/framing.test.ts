@@ -39,7 +39,7 @@ function framed(fields: readonly string[], wire: (body: string) => string = (bod
 
 const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
 const unparsable = { status: 400, reason: 'request_unparsable' }
-const unclear = { status: 400, reason: 'framing_unclear' }
+const unclear = { status: 400, reason: 'framing_ambiguous' }
 
 const attacks: Attack[] = [
   {

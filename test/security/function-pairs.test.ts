@@ -51,12 +51,12 @@ describe('a call with the fnId of another function', () => {
     expect(target.upstream.seen).toHaveLength(3)
     expect(last(target)).toMatchObject({
       decision: 'admitted',
-      reported: ['function_id_mismatch'],
+      report_only: ['function_id_mismatch'],
       fn_id: 'b',
       expected_fn_id: 'a',
     })
     expect(await target.metrics()).toContain(
-      'inngest_gateway_reported_total{route="app",reason="function_id_mismatch"} 1',
+      'inngest_gateway_report_only_refusals_total{route="app",reason="function_id_mismatch"} 1',
     )
   })
 
@@ -98,7 +98,7 @@ describe('a call with the fnId of another function', () => {
     const target = await startTarget({ checks: { functionId: 'off' } })
     for (const query of ['fnId=a', 'fnId=a', 'fnId=b']) {
       expect(await send(target, { query })).toBe(200)
-      expect(last(target)?.['reported']).toBeUndefined()
+      expect(last(target)?.['report_only']).toBeUndefined()
     }
   })
 })
@@ -108,7 +108,7 @@ describe('honest calls', () => {
     const target = await startTaught('enforce')
     for (let i = 0; i < 3; i += 1) {
       expect(await send(target, { id: 'id-of-a-in-branch' })).toBe(200)
-      expect(last(target)?.['reported']).toBeUndefined()
+      expect(last(target)?.['report_only']).toBeUndefined()
     }
   })
 
@@ -118,7 +118,7 @@ describe('honest calls', () => {
       expect(await send(target, { id: '', query })).toBe(200)
     }
     expect(await send(target, { query: 'other=1' })).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 
   it('keep what was learned over a reload', async () => {
@@ -148,7 +148,7 @@ describe('honest calls', () => {
     ]
     const bytes = callBytes(body, fields, 'POST /one?fnId=b&stepId=step HTTP/1.1')
     expect(statusOf(await target.raw(bytes))).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 })
 
@@ -160,13 +160,13 @@ describe('a wrong lesson', () => {
     }
     expect(await send(target)).toBe(200)
     expect(last(target)).toMatchObject({
-      reported: ['function_id_mismatch'],
+      report_only: ['function_id_mismatch'],
       fn_id: 'a',
       expected_fn_id: 'b',
     })
     for (let i = 0; i < 2; i += 1) {
       expect(await send(target)).toBe(200)
-      expect(last(target)?.['reported']).toBeUndefined()
+      expect(last(target)?.['report_only']).toBeUndefined()
     }
     expect(await send(target, { query: 'fnId=b' })).toBe(401)
   })
@@ -183,14 +183,14 @@ describe('a wrong lesson', () => {
     })
     target.gateway.reload()
     expect(await send(target, {}, body)).toBe(200)
-    expect(last(target)?.['reported']).toEqual(['function_id_mismatch'])
+    expect(last(target)?.['report_only']).toEqual(['function_id_mismatch'])
   })
 
   it('does not replace a known pair, however often it is sent', async () => {
     const target = await startTaught()
     for (let i = 0; i < 4; i += 1) expect(await send(target, { query: 'fnId=b' })).toBe(200)
     expect(await send(target)).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 
   it('is not taught by a signature that was used before', async () => {
@@ -198,9 +198,9 @@ describe('a wrong lesson', () => {
     const bodies = [bodyOf({ id: 'x' }), bodyOf({ id: 'x' })]
     for (const body of bodies) expect(await send(target, { query: 'other=1' }, body)).toBe(200)
     for (const body of bodies) expect(await send(target, { query: 'fnId=b' }, body)).toBe(200)
-    expect(last(target)?.['reported']).toEqual(['replayed'])
+    expect(last(target)?.['report_only']).toEqual(['replayed'])
     expect(await send(target, { id: 'x' })).toBe(200)
-    expect(last(target)?.['reported']).toBeUndefined()
+    expect(last(target)?.['report_only']).toBeUndefined()
   })
 
   it.each([['X-Run-ID: other'], ['X-Inngest-Generation-ID: 7']])(
@@ -211,7 +211,7 @@ describe('a wrong lesson', () => {
         expect(await send(target, { query: 'fnId=b', fields: [field] })).toBe(200)
       }
       expect(await send(target)).toBe(200)
-      expect(last(target)?.['reported']).toBeUndefined()
+      expect(last(target)?.['report_only']).toBeUndefined()
     },
   )
 
@@ -220,7 +220,7 @@ describe('a wrong lesson', () => {
     target.gateway.clock.wallMs += 8 * 24 * 3600 * 1000
     for (let i = 0; i < 2; i += 1) {
       expect(await send(target, { query: 'fnId=b' })).toBe(200)
-      expect(last(target)?.['reported']).toBeUndefined()
+      expect(last(target)?.['report_only']).toBeUndefined()
     }
     expect(await send(target)).toBe(200)
     expect(last(target)).toMatchObject({ fn_id: 'a', expected_fn_id: 'b' })

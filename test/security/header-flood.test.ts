@@ -39,12 +39,12 @@ describe('a head full of fields', () => {
     const target = await startTarget({
       limits: { maxHeaderCount: MANY + 10 },
       trustedProxies: ['127.0.0.1/32'],
-      authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
+      externalAuth: { host: '127.0.0.1', port: 0, protocol: 'ext_authz' },
     })
     const ask = (...last: string[]) => {
       const client = 'X-Forwarded-For: 127.0.0.5, 127.0.0.1'
       const question = signedCall(target, [client, ...filler(MANY), ...last])
-      return sendRaw(target.gateway.authorizerPort, question)
+      return sendRaw(target.gateway.externalAuthPort, question)
     }
     expect(statusOf(await ask())).toBe(200)
     expect(statusOf(await ask('X-Inngest-Signature: t=1&s=1'))).toBe(401)

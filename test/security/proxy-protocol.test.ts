@@ -40,9 +40,9 @@ describe('a PROXY header', () => {
     expect(statusOf(await target.raw(header + signedCall(target), { from: proxy }))).toBe(200)
     expect(target.gateway.logLines[0]).toMatchObject({
       client_ip: allowed,
-      peer_ip: proxy,
+      remote_ip: proxy,
       proxied_ip: header.includes('::ffff') ? `::ffff:${allowed}` : allowed,
-      ip_source: 'proxy-protocol',
+      client_ip_source: 'proxy-protocol',
     })
     expect(target.upstream.seen[0]?.fields['x-forwarded-for']).toEqual([allowed])
   })
@@ -122,7 +122,7 @@ describe('a PROXY header', () => {
     expect(statusOf(await target.raw(v1('198.51.100.7') + bytes, { from: proxy }))).toBe(403)
     expect(target.gateway.logLines[0]).toMatchObject({
       client_ip: '198.51.100.7',
-      ip_source: 'proxy-protocol',
+      client_ip_source: 'proxy-protocol',
     })
     const again = signedCall(target, ['X-Forwarded-Proto: https'])
     expect(statusOf(await target.raw(v1(allowed) + again, { from: proxy }))).toBe(200)
@@ -138,7 +138,7 @@ describe('a PROXY header', () => {
       const target = await startTarget(settings)
       expect(statusOf(await target.raw(bytes(target), { from: '127.0.0.3' }))).toBe(400)
       expect(target.reasons()).toEqual(['proxy_header_unexpected'])
-      expect(target.gateway.logLines[0]?.['peer_ip']).toBe('127.0.0.3')
+      expect(target.gateway.logLines[0]?.['remote_ip']).toBe('127.0.0.3')
       expect(target.upstream.bytes()).toBe('')
     }
   })

@@ -114,7 +114,7 @@ describe('beside a route with an allowlist', () => {
     expect(statusOf(await target.raw(get('/Admin')))).toBe(200)
     expect(target.gateway.logLines.at(-1)).toMatchObject({
       decision: 'admitted',
-      reported: ['path_ambiguous'],
+      report_only: ['path_ambiguous'],
     })
   })
 })

@@ -56,7 +56,7 @@ const sieges: [string, string, object, (target: Target) => [string, string | und
   ],
   [
     'bodies that stop',
-    'body_idle',
+    'body_idle_timeout',
     { ...headsMayWait, bodyTimeout: FAR },
     (target) => [slowBody(target), undefined],
   ],

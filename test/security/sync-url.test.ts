@@ -73,7 +73,7 @@ describe('the url of a signed sync', () => {
   ])('is foreign with %s', async (_, body) => {
     const target = await startTarget(named)
     expect(await sync(target, body)).toBe(403)
-    expect(target.reasons()).toEqual(['sync_url_foreign'])
+    expect(target.reasons()).toEqual(['sync_url_mismatch'])
     expect(target.upstream.seen).toHaveLength(0)
   })
 
@@ -86,7 +86,7 @@ describe('the url of a signed sync', () => {
   it('is only reported by default', async () => {
     const target = await startTarget()
     expect(await sync(target, '{"url":"https://b.example.com/other"}')).toBe(200)
-    expect(target.gateway.logLines[0]).toMatchObject({ reported: ['sync_url_foreign'] })
+    expect(target.gateway.logLines[0]).toMatchObject({ report_only: ['sync_url_mismatch'] })
     expect(await sync(target, '{"url":"https://b.example.com/other"}')).toBe(403)
     expect(target.reasons()[1]).toBe('replayed')
   })

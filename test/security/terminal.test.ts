@@ -43,7 +43,7 @@ it('shows nothing that a terminal obeys of a log line that it explains', async (
     reason: 'unrouted\x1b[2J',
     host: '\x1b]0;title\x07',
     path: '/\x9b2J',
-    peer_ip: '\u202e',
+    remote_ip: '\u202e',
   }
   const file = mountSecret({ 'line.json': JSON.stringify(line) }).fileOf('line.json')
   const { interrupt, shown, output } = runOnTerminal(

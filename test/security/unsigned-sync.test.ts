@@ -97,12 +97,12 @@ describe('an unsigned sync with a body', () => {
       unsigned: true,
       body_bytes: dashboardBody.length,
     })
-    expect(target.gateway.logLines[0]).not.toHaveProperty('reported')
+    expect(target.gateway.logLines[0]).not.toHaveProperty('report_only')
   })
 
   it.each([
-    ['report', 403, { reason: 'sync_url_foreign' }],
-    ['enforce', 403, { reason: 'sync_url_foreign' }],
+    ['report', 403, { reason: 'sync_url_mismatch' }],
+    ['enforce', 403, { reason: 'sync_url_mismatch' }],
     ['off', 200, { decision: 'admitted' }],
   ])('has a url of the route where checks.syncUrl is %s', async (syncUrl, status, record) => {
     const target = await startOpen({ syncUrl })
@@ -114,7 +114,7 @@ describe('an unsigned sync with a body', () => {
   it('has its url only reported where signatures are only reported, too', async () => {
     const target = await startOpen({ signature: 'report' })
     expect(await sync(target, '{"url":"https://b.example.com/api/inngest"}', [json])).toBe(200)
-    expect(target.gateway.logLines.at(-1)).toMatchObject({ reported: ['sync_url_foreign'] })
+    expect(target.gateway.logLines.at(-1)).toMatchObject({ report_only: ['sync_url_mismatch'] })
   })
 
   it.each([

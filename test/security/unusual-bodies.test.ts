@@ -101,7 +101,7 @@ describe('on a route with legacyServer, a PUT', () => {
   )('with the body of %s is refused before and after the call', async (_, body = '', line) => {
     const target = await startTarget(legacy)
     expect(await put(target, body, line)).toBe(403)
-    expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_url_foreign' })
+    expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_url_mismatch' })
     expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
     expect(await put(target, body, line)).toBe(403)
     expect(target.upstream.seen).toHaveLength(1)
@@ -139,7 +139,7 @@ describe('the log of a replayed call', () => {
     const target = await startTarget({ checks: { replay: 'report', runId: 'off' } })
     for (let i = 0; i < 2; i += 1) await call(target, '{"ctx":{"run_id":"r"}}', 'fnId=f')
     expect(target.gateway.logLines.at(-1)).toMatchObject({
-      reported: ['replayed'],
+      report_only: ['replayed'],
       diagnosis: 'no_dispatch_id',
     })
   })

@@ -75,7 +75,7 @@ class Trial {
 
   #isReadable(): string | undefined {
     for (const name of ['x-run-id', 'x-inngest-job-id', 'content-type']) {
-      if (valuesOf(this.#wire, name).length > 1) return 'field_duplicated'
+      if (valuesOf(this.#wire, name).length > 1) return 'header_duplicated'
     }
     return valuesOf(this.#wire, 'host').length === 1 ? undefined : 'request_malformed'
   }
@@ -114,7 +114,7 @@ class Trial {
   #ofAge(): string | undefined {
     const age = this.#world.nowSeconds - given(this.#wire).t
     if (age > 300) return 'timestamp_too_old'
-    return age < -300 ? 'timestamp_too_new' : undefined
+    return age < -300 ? 'timestamp_in_future' : undefined
   }
 
   #ofSignature(): string | undefined {
@@ -150,7 +150,7 @@ class Trial {
     const read = /^https?:\/\/([^/]+)([^?]*)/.exec(url ?? '')
     const isHost = this.#route !== 'named' || read?.[1] === hosts.named
     if (read?.[2] === path && isHost) return undefined
-    return this.#unlessReported('sync_url_foreign', syncUrl)
+    return this.#unlessReported('sync_url_mismatch', syncUrl)
   }
 
   #ofCall(): string | undefined {

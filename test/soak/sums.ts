@@ -9,7 +9,7 @@ const compared = [
   ['durations', 'inngest_gateway_request_duration_seconds_count', ['route', 'decision']],
   ['claims', 'inngest_gateway_replay_claims_total', ['result']],
   ['verifications', 'inngest_gateway_signature_verifications_total', ['result']],
-  ['reported', 'inngest_gateway_reported_total', ['reason']],
+  ['reported', 'inngest_gateway_report_only_refusals_total', ['reason']],
   ['reloads', 'inngest_gateway_config_reloads_total', ['result']],
 ] as const
 

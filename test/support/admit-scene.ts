@@ -8,7 +8,7 @@ import { AddressRanges, parseRange } from '../../gateway/ip/address-ranges.ts'
 import type { FunctionPair } from '../../gateway/admit/checks/function-id.ts'
 import { sectionToCode } from '../../gateway/config/schema/code-names.ts'
 import { configSchema } from '../../gateway/config/schema/config.ts'
-import { Findings } from '../../gateway/admit/facts.ts'
+import { Facts } from '../../gateway/admit/facts.ts'
 import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
 import { SigningKey } from '../../gateway/inngest/signing-key.ts'
 import type { Effects, ExternalDelivery } from '../../gateway/admit/context.ts'
@@ -51,8 +51,8 @@ export const flaws: readonly Flaw[] = [
     reason: 'headers_too_many',
     spoil: (s) => (s.headers['x'] = Array.from({ length: 21 }, () => '')),
   },
-  { reason: 'framing_unclear', spoil: (s) => (s.httpVersion = '2.0') },
-  { reason: 'field_duplicated', spoil: (s) => (s.headers['x-run-id'] = ['a', 'b']) },
+  { reason: 'framing_ambiguous', spoil: (s) => (s.httpVersion = '2.0') },
+  { reason: 'header_duplicated', spoil: (s) => (s.headers['x-run-id'] = ['a', 'b']) },
   { reason: 'expectation_unknown', spoil: (s) => (s.headers['expect'] = ['more']) },
   { reason: 'request_malformed', spoil: (s) => (s.headers['host'] = ['a', 'b']) },
   { reason: 'route_not_found', spoil: (s) => (s.target = '/other?fnId=f') },
@@ -74,7 +74,7 @@ export const flaws: readonly Flaw[] = [
   { reason: 'requests_full', spoil: (s) => (s.hasRoom = false) },
   { reason: 'body_too_large', spoil: (s) => (s.bodyRefusal = 'body_too_large') },
   {
-    reason: 'canonical_full',
+    reason: 'canonicalization_full',
     spoil: (s) => ((s.body = ` ${s.body}`), (s.hasCanonicalRoom = false)),
   },
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
@@ -180,7 +180,7 @@ export async function decideAndRecord(...spoil: ((scene: Scene) => void)[]) {
     canonicalize: (bytes, mayRound) => {
       touched.push(mayRound ? 'canonical' : 'exact canonical')
       return Promise.resolve(
-        scene.hasCanonicalRoom ? pass(canonicalizeJson(bytes)) : refuse('canonical_full'),
+        scene.hasCanonicalRoom ? pass(canonicalizeJson(bytes)) : refuse('canonicalization_full'),
       )
     },
     canonicalizeToRead: (bytes) => Promise.resolve(pass(canonicalizeJson(bytes))),
@@ -205,14 +205,14 @@ export async function decideAndRecord(...spoil: ((scene: Scene) => void)[]) {
   const head = headOf({ method, target, httpVersion, connection, rawHeaders })
   const { fieldsLeft } = scene
   const external: ExternalDelivery = { fieldsLeft: () => fieldsLeft ?? [] }
-  const findings = new Findings()
+  const facts = new Facts()
   const verdict = await admit({
     head,
     policy: policy(scene.pair ? 'enforce' : 'report', scene.mode),
     delivery: fieldsLeft === undefined ? 'inline' : external,
     effects,
-    findings,
+    facts,
   })
-  const { reported, bodyBytes } = findings
-  return { reason: verdict.ok ? 'admitted' : verdict.reason, touched, reported, bodyBytes }
+  const { reportOnly, bodyBytes } = facts
+  return { reason: verdict.ok ? 'admitted' : verdict.reason, touched, reportOnly, bodyBytes }
 }

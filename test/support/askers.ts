@@ -13,13 +13,13 @@ export async function stopAll(): Promise<void> {
 }
 
 export async function startAsked(
-  authorizer: Record<string, unknown>,
+  externalAuth: Record<string, unknown>,
   config: Record<string, unknown> = {},
 ): Promise<TestGateway> {
   const gateway = await startTestGateway(NOBODY, {
     allowlist: [ALLOWED],
     trustedProxies: ['127.0.0.1/32'],
-    authorizer: { host: '127.0.0.1', port: 0, ...authorizer },
+    externalAuth: { host: '127.0.0.1', port: 0, ...externalAuth },
     ...config,
   })
   stops.push(() => gateway.stop())
@@ -60,7 +60,7 @@ export function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
     ...signed(gateway, asked),
     ...asked.fields,
   }
-  return send({ port: gateway.authorizerPort, method, target, headers, body: body ?? '' })
+  return send({ port: gateway.externalAuthPort, method, target, headers, body: body ?? '' })
 }
 
 /** A GET of the address that it was given, with the body, and the request in X-Forwarded fields. */
@@ -77,7 +77,7 @@ export function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
     ...asked.fields,
   }
   return send({
-    port: gateway.authorizerPort,
+    port: gateway.externalAuthPort,
     method: 'GET',
     target: '/',
     headers,
@@ -87,6 +87,6 @@ export function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
 
 /** `host` is where such a question has the `Host` of the request. */
 export const askers = [
-  { name: 'Envoy', question: 'request', ask: asEnvoy, host: 'host' },
-  { name: 'Traefik', question: 'forwarded', ask: asTraefik, host: 'x-forwarded-host' },
+  { name: 'Envoy', protocol: 'ext_authz', ask: asEnvoy, host: 'host' },
+  { name: 'Traefik', protocol: 'forward_auth', ask: asTraefik, host: 'x-forwarded-host' },
 ]

@@ -51,7 +51,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
     replaceBlock(
       before,
       'results',
-      `\`result\` of \`inngest_gateway_ip_allowlist_refresh_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
+      `\`result\` of \`inngest_gateway_inngest_ranges_refreshes_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
   'docs/syncing.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),

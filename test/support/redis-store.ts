@@ -9,7 +9,7 @@ import {
 } from '../../gateway/replay/redis/client.ts'
 import { RedisPairs } from '../../gateway/pairs/redis-pairs.ts'
 import { RedisKeys } from '../../gateway/replay/redis/keys.ts'
-import { RedisLink } from '../../gateway/replay/redis/health.ts'
+import { RedisHealth } from '../../gateway/replay/redis/health.ts'
 import { RedisReplayStore } from '../../gateway/replay/redis/store.ts'
 
 const stores: RedisReplayStore[] = []
@@ -40,7 +40,7 @@ export function redisStoresOn(
   const client = createRedisClient({ cluster: false, ...server })
   const clock = { nowMs: () => Date.now() }
   const keys = new RedisKeys(keyPrefix, isCluster(client))
-  const link = new RedisLink({ client, keys, clock, logger })
+  const link = new RedisHealth({ client, keys, clock, logger })
   const shared = { client, link, keys, timeoutMs }
   const replay = new RedisReplayStore({ ...shared, refusesBeforeStart })
   stores.push(replay)

@@ -31,7 +31,7 @@ export interface TestGateway {
   readonly port: number
   readonly opsPort: number
   /** 0 if there is no authorizer. */
-  readonly authorizerPort: number
+  readonly externalAuthPort: number
   readonly clock: ManualClock
   readonly logLines: Record<string, unknown>[]
   metricsText(): Promise<string>
@@ -97,7 +97,7 @@ export async function startTestGateway(
   return {
     port: gateway.trafficPort,
     opsPort: gateway.opsPort,
-    authorizerPort: gateway.authorizerPort ?? 0,
+    externalAuthPort: gateway.externalAuthPort ?? 0,
     clock,
     get logLines() {
       gateway.flushRecords()

@@ -10,13 +10,13 @@ import { vi } from 'vitest'
 import { parseRange, type AddressRange } from '../../gateway/ip/address-ranges.ts'
 import type { CurrentRanges } from '../../gateway/ranges/current-ranges.ts'
 import type { UrlSource } from '../../gateway/ranges/list-source.ts'
-import { RangeKeeper, type RangeKeeperOptions } from '../../gateway/ranges/refresher.ts'
+import { RangesRefresher, type RangeKeeperOptions } from '../../gateway/ranges/refresher.ts'
 import { listServerCa, startListServer, type ListServer } from './list-server.ts'
 
 export const bundledText = '3.140.194.254'
 
 export interface TestKeeper {
-  readonly keeper: RangeKeeper
+  readonly keeper: RangesRefresher
   readonly clock: { seconds: number }
   readonly logLines: Record<string, unknown>[]
   /** Source and result of each look, since last asked. */
@@ -43,7 +43,7 @@ export function testKeeper(settings: KeeperSettings): TestKeeper {
   })
   const looks: string[] = []
   const changes: CurrentRanges[] = []
-  const keeper = new RangeKeeper({
+  const keeper = new RangesRefresher({
     keepVanishedSeconds: 0,
     stateFile: undefined,
     bundled: [rangeOf(bundledText)],

@@ -12,7 +12,7 @@ const UNSIGNED: Readonly<Record<string, Reason>> = {
   PUT: 'sync_unsigned',
 }
 
-export function nameNoise<T>(verdict: Verdict<T>, head: RequestHead): Verdict<T> {
+export function nameExpectedRefusal<T>(verdict: Verdict<T>, head: RequestHead): Verdict<T> {
   if (verdict.ok) return verdict
   switch (verdict.reason) {
     case 'signature_missing':

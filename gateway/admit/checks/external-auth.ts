@@ -23,7 +23,7 @@ export function checkHostServed(
 
 /** @param left names of the headers that the gateway would strip and the proxy would forward. */
 export function checkFieldsRemovable(left: readonly string[]): Verdict<undefined> {
-  return left.length > 0 ? refuse('field_not_removable') : pass(undefined)
+  return left.length > 0 ? refuse('header_not_removable') : pass(undefined)
 }
 
 /**

@@ -21,7 +21,7 @@ export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict
   // The limit is the gateway's own, since Node's left headers out (CVE-2026-58044).
   if (rawHeaders.length / 2 > maxHeaderCount) return refuse('headers_too_many')
   if (!VERSIONS.has(httpVersion) || !isFramedOnce(rawHeaders, httpVersion)) {
-    return refuse('framing_unclear')
+    return refuse('framing_ambiguous')
   }
   const fields = checkFields(rawHeaders)
   if (!fields.ok) return fields
@@ -51,8 +51,8 @@ function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
     const name = singleName(rawHeaders[i] ?? '')
     if (name === '') continue
     // Intermediaries decode other bytes differently (Envoy CVE-2026-73552).
-    if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('field_malformed')
-    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('field_duplicated')
+    if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('header_malformed')
+    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('header_duplicated')
     seen.add(name)
   }
   return pass(undefined)

@@ -10,7 +10,7 @@ export function checkFreshness(
 ): Verdict<number> {
   const age = ageSeconds(timestampSeconds, nowMs)
   if (age > freshness.maxAgeSeconds) return refuse('timestamp_too_old')
-  if (age < -freshness.clockToleranceSeconds) return refuse('timestamp_too_new')
+  if (age < -freshness.clockToleranceSeconds) return refuse('timestamp_in_future')
   return pass(age)
 }
 

@@ -43,9 +43,9 @@ export function checkSyncUrl(
   url: SyncUrl | undefined,
   { path, syncAuthorities }: Pick<InngestRoutePolicy, 'path' | 'syncAuthorities'>,
 ): Verdict<undefined> {
-  if (url?.authority === undefined) return refuse('sync_url_foreign')
+  if (url?.authority === undefined) return refuse('sync_url_mismatch')
   const isOurs = syncAuthorities.size === 0 || syncAuthorities.has(url.authority)
-  return isOurs && url.path === path ? pass(undefined) : refuse('sync_url_foreign')
+  return isOurs && url.path === path ? pass(undefined) : refuse('sync_url_mismatch')
 }
 
 /**

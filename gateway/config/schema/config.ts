@@ -6,7 +6,7 @@
 import { z } from 'zod'
 
 import { parseRange } from '../../ip/address-ranges.ts'
-import { authorizerSchema } from './authorizer.ts'
+import { externalAuthSchema } from './external-auth.ts'
 import { checksSchema, mergeModes, modesProblem } from './checks.ts'
 import { freshnessSchema } from './checks.ts'
 import { integer, milliseconds } from './values.ts'
@@ -70,7 +70,7 @@ const shape = z.strictObject({
     ),
   listen: traffic,
   ops: opsSchema,
-  authorizer: authorizerSchema,
+  externalAuth: externalAuthSchema,
   workers: workersSchema,
   allowlist: z
     .array(allowed)
@@ -129,14 +129,17 @@ const shape = z.strictObject({
 /** @returns whom `trustedProxies` has to name; undefined if nobody is missing. */
 function missingProxies({
   listen,
-  authorizer,
+  externalAuth,
   trustedProxies,
 }: z.output<typeof shape>): string | undefined {
   if (trustedProxies.length > 0) return undefined
   if (listen.proxyProtocol) {
     return 'the proxies that send PROXY headers, since listen.proxyProtocol is true'
   }
-  return authorizer && 'the proxies that ask, since there is an authorizer: they know the client'
+  return (
+    externalAuth &&
+    'the proxies that ask, since external authorization is configured: they know the client'
+  )
 }
 
 /** With what needs two values of it. */

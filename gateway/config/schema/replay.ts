@@ -31,7 +31,7 @@ const shape = z.strictObject({
     '250ms',
     'Time for a claim in Redis, or by a worker; then 503.',
   ),
-  whenDown: z
+  whenUnavailable: z
     .enum(['refuse', 'memory'])
     .default('refuse')
     .describe(

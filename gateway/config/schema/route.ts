@@ -71,7 +71,7 @@ const shape = z.strictObject({
   )
     .optional()
     .describe(
-      'Origin that the app is told; its host is required of what the authorizer is asked about. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else as sent.',
+      'Origin that the app is told; its host is required of every request that is authorized externally. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else as sent.',
     ),
   signingKeys: z
     .array(secret)

@@ -33,10 +33,10 @@ export class StatusCollector {
   }
 
   add(entry: RequestRecord, decision: Decision, reason: string, fields: LogFields): void {
-    const { findings, endedMs } = entry
-    const isSigned = findings.signature !== undefined
+    const { facts, endedMs } = entry
+    const isSigned = facts.signature !== undefined
     // Of a refused one not: whoever replays old captures would bend the picture.
-    const age = decision === 'admitted' && isSigned ? findings.signatureAgeSeconds : undefined
+    const age = decision === 'admitted' && isSigned ? facts.signatureAgeSeconds : undefined
     this.#minutes.add(endedMs, decision, reason, age)
     if (decision !== 'admitted') this.#countReason(reason, endedMs)
     this.#upstreams.add(entry)

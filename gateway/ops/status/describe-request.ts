@@ -20,7 +20,7 @@ export function describeRequest({ key, endedMs, fields }: RecentRequest, nowMs: 
       { text: formatTime(endedMs, nowMs) },
       { text: decision, sub: whyOf(fields), tone: decisionTones[decision] },
       { text: `${fields.method ?? ''} ${fields.path ?? ''}`.trim() || '–', sub: idsOf(fields) },
-      { text: fields.client_ip ?? fields.peer_ip ?? '–', sub: viaOf(fields) },
+      { text: fields.client_ip ?? fields.remote_ip ?? '–', sub: viaOf(fields) },
       { text: fields.route ?? '–', sub: fields.key },
       { text: String(fields.status ?? 'none'), sub: upstreamOf(fields) },
       { text: formatDuration(fields.duration_ms ?? 0), sub: sizeOf(fields) },
@@ -28,12 +28,17 @@ export function describeRequest({ key, endedMs, fields }: RecentRequest, nowMs: 
   }
 }
 
-function whyOf({ reason, diagnosis, diagnosis_detail, reported }: LogFields): string | undefined {
+function whyOf({
+  reason,
+  diagnosis,
+  diagnosis_detail,
+  report_only,
+}: LogFields): string | undefined {
   return listed([
     reason === 'none' ? undefined : reason,
     diagnosis && `diagnosis ${diagnosis}`,
     diagnosis_detail,
-    reported && `reported ${reported.join(', ')}`,
+    report_only && `report-only ${report_only.join(', ')}`,
   ])
 }
 
@@ -48,10 +53,15 @@ function idsOf({ request_id, fn_id, step_id, run_id, unsigned, redirect }: LogFi
   ])
 }
 
-function viaOf({ ip_source, peer_ip, client_ip, proxied_ip }: LogFields): string | undefined {
+function viaOf({
+  client_ip_source,
+  remote_ip,
+  client_ip,
+  proxied_ip,
+}: LogFields): string | undefined {
   return listed([
-    ip_source === 'peer' ? undefined : ip_source,
-    peer_ip === client_ip ? undefined : `peer ${peer_ip ?? '–'}`,
+    client_ip_source === 'peer' ? undefined : client_ip_source,
+    remote_ip === client_ip ? undefined : `peer ${remote_ip ?? '–'}`,
     proxied_ip === undefined || proxied_ip === client_ip ? undefined : `proxied ${proxied_ip}`,
   ])
 }
@@ -62,11 +72,15 @@ function upstreamOf({ status, upstream_status }: LogFields): string | undefined 
     : `app ${String(upstream_status)}`
 }
 
-function sizeOf({ body_bytes, sig_age_s, upstream_duration_ms }: LogFields): string | undefined {
+function sizeOf({
+  body_bytes,
+  signature_age_seconds,
+  upstream_duration_ms,
+}: LogFields): string | undefined {
   return listed([
     upstream_duration_ms === undefined ? undefined : `app ${formatDuration(upstream_duration_ms)}`,
     body_bytes === undefined ? undefined : formatBytes(body_bytes),
-    sig_age_s === undefined ? undefined : formatAge(sig_age_s),
+    signature_age_seconds === undefined ? undefined : formatAge(signature_age_seconds),
   ])
 }
 

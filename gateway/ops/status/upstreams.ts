@@ -19,8 +19,8 @@ export class Upstreams {
   readonly #seen = new Map<string, Seeing>()
 
   /** An answer is an answer, whatever its status: a 500 is how an app says that a step failed. */
-  add({ findings, fault, upstreamStatus, endedMs }: RequestRecord): void {
-    const route = findings.route?.name
+  add({ facts, fault, upstreamStatus, endedMs }: RequestRecord): void {
+    const route = facts.route?.name
     if (route === undefined) return
     if (fault !== undefined && faults[fault.code].source === 'upstream') {
       const seen = this.#seeing(route)

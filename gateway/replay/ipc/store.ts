@@ -3,7 +3,7 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
-import { setAnswerDeadline } from '../store.ts'
+import { setReplyTimeout } from '../store.ts'
 import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
 
 /** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
@@ -145,7 +145,7 @@ export class IpcReplayStore implements ReplayStore {
     this.#asks = []
     this.#underWay = asks.length === 0 || this.#isClosed ? undefined : asks
     if (this.#underWay === undefined) return
-    this.#timer = setAnswerDeadline(this.#options.timeoutMs, () => {
+    this.#timer = setReplyTimeout(this.#options.timeoutMs, () => {
       this.#giveUp(asks)
     })
     this.#unwritten += asks.length

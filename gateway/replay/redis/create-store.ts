@@ -6,7 +6,7 @@ import { RedisPairs } from '../../pairs/redis-pairs.ts'
 import type { Stores } from '../store.ts'
 import { createRedisClient, isCluster } from './client.ts'
 import { RedisKeys } from './keys.ts'
-import { RedisLink } from './health.ts'
+import { RedisHealth } from './health.ts'
 import { RedisReplayStore } from './store.ts'
 
 export function createSharedStore(
@@ -17,7 +17,7 @@ export function createSharedStore(
   const { timeoutMs, keyPrefix, coldStart, ...server } = config.replay
   const client = createRedisClient({ ...server, ...replaySecrets })
   const keys = new RedisKeys(keyPrefix, isCluster(client))
-  const link = new RedisLink({ client, keys, clock, logger })
+  const link = new RedisHealth({ client, keys, clock, logger })
   const shared = { client, link, keys, timeoutMs }
   return {
     replay: new RedisReplayStore({ ...shared, refusesBeforeStart: coldStart === 'refuse' }),

@@ -6,19 +6,19 @@
 import { plainError } from '../../redact/safe-text.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisKeys } from './keys.ts'
-import { MOST_AHEAD_SECONDS, type RedisMemory } from './history-horizon.ts'
+import { MOST_AHEAD_SECONDS, type HistoryHorizon } from './history-horizon.ts'
 
 const NOT_READ = 'since when it keeps claims was not read yet'
 
-export class RedisMark {
+export class FirstUseMarker {
   /** What stands against claims there. */
   trouble: string | undefined = NOT_READ
   readonly #client: RedisClient
   readonly #keys: readonly string[]
-  readonly #memory: RedisMemory
+  readonly #memory: HistoryHorizon
   #looks = 0
 
-  constructor(client: RedisClient, { marks }: Pick<RedisKeys, 'marks'>, memory: RedisMemory) {
+  constructor(client: RedisClient, { marks }: Pick<RedisKeys, 'marks'>, memory: HistoryHorizon) {
     this.#client = client
     this.#keys = marks
     this.#memory = memory
@@ -32,12 +32,12 @@ export class RedisMark {
 
   async look(nowMs: number): Promise<void> {
     const look = (this.#looks += 1)
-    const troubles = await Promise.all(this.#keys.map((key) => this.#lookAt(key, nowMs)))
+    const troubles = await Promise.all(this.#keys.map((key) => this.#fetchFrom(key, nowMs)))
     // Of several looks at once, the last one begun counts.
     if (look === this.#looks) this.trouble = troubles.find((trouble) => trouble !== undefined)
   }
 
-  async #lookAt(key: string, nowMs: number): Promise<string | undefined> {
+  async #fetchFrom(key: string, nowMs: number): Promise<string | undefined> {
     try {
       const since = await this.#read(key, nowMs)
       const nowSeconds = Math.floor(nowMs / 1000)

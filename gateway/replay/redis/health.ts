@@ -8,8 +8,8 @@ import { plainError } from '../../redact/safe-text.ts'
 import { isCluster, type RedisClient } from './client.ts'
 import { askInfo, troubleIn } from './info.ts'
 import type { RedisKeys } from './keys.ts'
-import { RedisMark } from './first-use-marker.ts'
-import { RedisMemory } from './history-horizon.ts'
+import { FirstUseMarker } from './first-use-marker.ts'
+import { HistoryHorizon } from './history-horizon.ts'
 import { missingRight } from './permissions.ts'
 
 /** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
@@ -41,12 +41,12 @@ export interface RedisLinkOptions {
   readonly logger: Logger
 }
 
-export class RedisLink {
-  readonly memory = new RedisMemory()
+export class RedisHealth {
+  readonly memory = new HistoryHorizon()
   readonly #client: RedisClient
   readonly #clock: { nowMs(): number }
   readonly #log: AvailabilityLog
-  readonly #mark: RedisMark
+  readonly #mark: FirstUseMarker
   /** Never there: to find out what may be done. */
   readonly #trialKey: string
   readonly #nodes = new Map<Redis, Node>()
@@ -61,7 +61,7 @@ export class RedisLink {
 
   constructor({ client, keys, clock, logger }: RedisLinkOptions) {
     this.#client = client
-    this.#mark = new RedisMark(client, keys, this.memory)
+    this.#mark = new FirstUseMarker(client, keys, this.memory)
     this.#trialKey = `${keys.marks[0] ?? ''}:trial`
     this.#clock = clock
     this.#log = new AvailabilityLog(logger, NOT_CONNECTED)

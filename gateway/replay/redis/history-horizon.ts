@@ -15,7 +15,7 @@ export const MOST_AHEAD_SECONDS = 60
 const SAMPLES = 101
 const JUDGE_EVERY = 10
 
-export class RedisMemory {
+export class HistoryHorizon {
   /** By run id and replication id: whether it was a primary when it was last looked at. */
   readonly #servers = new Map<string, boolean>()
   #remembersFromSeconds = 0

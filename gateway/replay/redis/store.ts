@@ -5,17 +5,17 @@
 import { randomBytes } from 'node:crypto'
 
 import { askInTime } from '../ask-in-time.ts'
-import { ClaimLives } from '../claim-ttl.ts'
+import { ClaimTtl } from '../claim-ttl.ts'
 import type { RedisClient } from './client.ts'
 import { rearmedKey, type RedisKeys } from './keys.ts'
-import type { RedisLink } from './health.ts'
+import type { RedisHealth } from './health.ts'
 import { MARGIN_SECONDS } from './history-horizon.ts'
 import { claimScript, followScript, rearmScript, releaseScript, restoreScript } from './scripts.ts'
 import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
-  readonly link: RedisLink
+  readonly link: RedisHealth
   readonly keys: RedisKeys
   /** For a whole claim, redirect or release. */
   readonly timeoutMs: number
@@ -28,7 +28,7 @@ export class RedisReplayStore implements ReplayStore {
   readonly entries = undefined
   readonly capacity = undefined
   readonly #options: RedisStoreOptions
-  readonly #lives = new ClaimLives()
+  readonly #lives = new ClaimTtl()
   /** Owners are numbered by each replica for itself. */
   readonly #replica = randomBytes(12).toString('base64url')
 

@@ -7,7 +7,7 @@ import { decide, decideAndRecord, flaws, type Flaw, type Scene } from '../../sup
 /** Only if another proxy forwards the request: before the place, and behind the body. */
 const unchanged: readonly Flaw[] = [
   { reason: 'host_not_served', spoil: (s) => (s.headers['host'] = ['evil']) },
-  { reason: 'field_not_removable', spoil: (s) => (s.fieldsLeft = ['forwarded']) },
+  { reason: 'header_not_removable', spoil: (s) => (s.fieldsLeft = ['forwarded']) },
 ]
 const bodyMissing: Flaw = { reason: 'body_missing', spoil: (s) => (s.body = '') }
 
@@ -16,10 +16,12 @@ function flawsOfExternal(): Flaw[] {
   return [
     ...flaws.slice(0, at('requests_full')),
     ...unchanged,
-    ...flaws.slice(at('requests_full'), at('canonical_full')),
+    ...flaws.slice(at('requests_full'), at('canonicalization_full')),
     bodyMissing,
     // A call without a body is refused already.
-    ...flaws.slice(at('canonical_full')).filter(({ reason }) => reason !== 'call_body_missing'),
+    ...flaws
+      .slice(at('canonicalization_full'))
+      .filter(({ reason }) => reason !== 'call_body_missing'),
   ]
 }
 
@@ -56,7 +58,7 @@ describe('admit, if another proxy forwards the request', () => {
     const report = (s: Scene) => (s.mode = 'report')
     expect(await decideAndRecord(bodyMissing.spoil, external, report)).toMatchObject({
       reason: 'admitted',
-      reported: ['body_missing', 'signature_mismatch'],
+      reportOnly: ['body_missing', 'signature_mismatch'],
     })
     const off = (s: Scene) => (s.mode = 'off')
     expect(await decideAndRecord(bodyMissing.spoil, external, off)).toMatchObject({

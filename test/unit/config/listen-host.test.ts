@@ -4,7 +4,7 @@ import { checkShape } from '../../../gateway/config/read/check-shape.ts'
 import { listenerClashes } from '../../../gateway/config/cross-checks.ts'
 import type { Locate } from '../../../gateway/config/problem.ts'
 
-const LISTENERS = ['listen', 'ops', 'authorizer']
+const LISTENERS = ['listen', 'ops', 'externalAuth']
 const locate: Locate = (path) => ({ file: 'gateway.yaml', line: undefined, path })
 
 function problemsOf(host: string): string[] {
@@ -12,7 +12,7 @@ function problemsOf(host: string): string[] {
     {
       listen: { host },
       ops: { host },
-      authorizer: { host, question: 'request' },
+      externalAuth: { host, protocol: 'ext_authz' },
       trustedProxies: ['192.0.2.1'],
       routes: [{ name: 'a', upstream: 'http://a', signingKeys: [{ env: 'KEY' }] }],
     },

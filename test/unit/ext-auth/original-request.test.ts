@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
-import type { QuestionPolicy } from '../../../gateway/admit/policy.ts'
+import type { ExternalAuthPolicy } from '../../../gateway/admit/policy.ts'
 import { originalRequest } from '../../../gateway/ext-auth/original-request.ts'
 import { headOf } from '../../support/head.ts'
 
-const forwarded = { question: 'forwarded', pathPrefix: '' } as const
+const forwarded = { protocol: 'forward_auth', pathPrefix: '' } as const
 
-function ask(policy: QuestionPolicy, target: string, rawHeaders: string[], method = 'GET') {
+function ask(policy: ExternalAuthPolicy, target: string, rawHeaders: string[], method = 'GET') {
   const verdict = originalRequest(headOf({ method, target, rawHeaders }), policy)
   if (!verdict.ok) return verdict.reason
   const { value } = verdict
@@ -26,14 +26,14 @@ describe('originalRequest, forwarded', () => {
   it.each([0, 2, 4])('is unclear without field %i, or with two of it, or an empty one', (i) => {
     const others = traefik.filter((_, at) => at !== i && at !== i + 1)
     const [name = '', value = ''] = traefik.slice(i)
-    expect(ask(forwarded, '/', others)).toBe('question_unclear')
-    expect(ask(forwarded, '/', [...traefik, name, value])).toBe('question_unclear')
-    expect(ask(forwarded, '/', [...others, name, ''])).toBe('question_unclear')
+    expect(ask(forwarded, '/', others)).toBe('authorization_request_unclear')
+    expect(ask(forwarded, '/', [...traefik, name, value])).toBe('authorization_request_unclear')
+    expect(ask(forwarded, '/', [...others, name, ''])).toBe('authorization_request_unclear')
   })
 })
 
 describe('originalRequest, request', () => {
-  const policy = { question: 'request', pathPrefix: '/ask' } as const
+  const policy = { protocol: 'ext_authz', pathPrefix: '/ask' } as const
 
   it('is the question without the prefix of its path, and believes no field', () => {
     const fields = traefik.slice(0, 4)
@@ -45,11 +45,11 @@ describe('originalRequest, request', () => {
   })
 
   it('is unclear if the fields say of another request that it is asked about', () => {
-    expect(ask(policy, '/ask/', traefik)).toBe('question_unclear')
+    expect(ask(policy, '/ask/', traefik)).toBe('authorization_request_unclear')
   })
 
   it.each(['/asked/api', '/ask', '/api/inngest', '/ask?/api'])('is unclear at %s', (target) => {
-    expect(ask(policy, target, [])).toBe('question_unclear')
+    expect(ask(policy, target, [])).toBe('authorization_request_unclear')
   })
 
   it('misses the rest of a body that Envoy cut off', () => {

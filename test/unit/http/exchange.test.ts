@@ -24,7 +24,7 @@ function start() {
 describe('an exchange that ends', () => {
   it('is its own record', async () => {
     const { exchange, time, end } = start()
-    exchange.findings.bodyBytes = 3
+    exchange.facts.bodyBytes = 3
     await exchange.timeUpstream(() => {
       time.monotonicMs += 40
       return Promise.resolve(201)
@@ -61,7 +61,7 @@ describe('an exchange that ends', () => {
     time.wallMs += 10
     exchange.status = 200
     exchange.cut(new GatewayFault('downstream_stalled'))
-    exchange.breakOff('framing_unclear')
+    exchange.breakOff('framing_ambiguous')
     expect(facts()).toEqual(before)
   })
 
@@ -70,13 +70,13 @@ describe('an exchange that ends', () => {
     const body = Buffer.from('{}')
     expect(exchange.hold.reserve(body.byteLength)).toBe(true)
     const credentials = { timestampSeconds: 0, mac: Buffer.alloc(32) }
-    exchange.findings.evidence = { body, credentials, canonical: body, isHealed: true }
-    exchange.findings.replayedBody = Body.of(body)
+    exchange.facts.evidence = { body, credentials, canonical: body, isHealed: true }
+    exchange.facts.replayedBody = Body.of(body)
     exchange.failed(new GatewayFault('replay_store_unavailable'))
     const [record] = end()
     expect(capacity.bufferedBytes).toBe(0)
-    expect(record?.findings.evidence).toBe(undefined)
-    expect(record?.findings.replayedBody).toBe(undefined)
+    expect(record?.facts.evidence).toBe(undefined)
+    expect(record?.facts.replayedBody).toBe(undefined)
   })
 
   it('keeps nothing of the connection while its record waits', () => {
@@ -86,7 +86,7 @@ describe('an exchange that ends', () => {
     exchange.setInterrupt(() => called.push('interrupt'))
     end()
     exchange.cut(new GatewayFault('downstream_stalled'))
-    exchange.breakOff('framing_unclear')
+    exchange.breakOff('framing_ambiguous')
     expect(called).toEqual([])
   })
 })

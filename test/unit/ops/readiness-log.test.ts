@@ -14,8 +14,8 @@ afterEach(() => {
 function start(first: string | undefined) {
   const lines: object[] = []
   const write = (line: string) => {
-    const { msg, why, for_s } = JSON.parse(line) as Record<string, unknown>
-    lines.push({ msg, why, for_s })
+    const { msg, why, for_seconds } = JSON.parse(line) as Record<string, unknown>
+    lines.push({ msg, why, for_seconds })
   }
   const startedMs = Date.now()
   const clock = { monotonicMs: () => Date.now() - startedMs }
@@ -48,9 +48,9 @@ it.each(['replay store', 'fetching ranges', 'starting', 'draining', 'no worker']
   async (why) => {
     const { pass } = start(why)
     expect(await pass(4)).toEqual([])
-    expect(await pass(1)).toEqual([{ msg: 'not ready', why, for_s: 5 }])
+    expect(await pass(1)).toEqual([{ msg: 'not ready', why, for_seconds: 5 }])
     expect(await pass(59)).toEqual([])
-    expect(await pass(1)).toEqual([{ msg: 'not ready', why, for_s: 65 }])
+    expect(await pass(1)).toEqual([{ msg: 'not ready', why, for_seconds: 65 }])
   },
 )
 
@@ -66,11 +66,11 @@ it('names another reason without waiting a minute, and not more often than every
   await pass(5)
   become('replay store')
   expect(await pass(4)).toEqual([])
-  expect(await pass(1)).toEqual([{ msg: 'not ready', why: 'replay store', for_s: 10 }])
+  expect(await pass(1)).toEqual([{ msg: 'not ready', why: 'replay store', for_seconds: 10 }])
   become(undefined)
   expect(await pass(1)).toEqual([{ msg: 'ready' }])
   become('draining')
-  expect(await pass(6)).toEqual([{ msg: 'not ready', why: 'draining', for_s: 5 }])
+  expect(await pass(6)).toEqual([{ msg: 'not ready', why: 'draining', for_seconds: 5 }])
 })
 
 it('says nothing once it is stopped', async () => {

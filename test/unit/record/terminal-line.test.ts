@@ -18,7 +18,7 @@ const request = {
   decision: 'refused',
   reason: 'signature_missing',
   client_ip: '127.0.0.1',
-  peer_ip: '127.0.0.1',
+  remote_ip: '127.0.0.1',
   route: 'billing',
   method: 'POST',
   path: '/api/inngest',
@@ -44,7 +44,12 @@ describe('a request on a terminal', () => {
     ['admitted', { decision: 'admitted', reason: 'none', status: 200 }, 32, '200 admitted'],
     [
       'admitted with report-only refusals',
-      { decision: 'admitted', reason: 'none', status: 200, reported: ['run_id_mismatch', 'stale'] },
+      {
+        decision: 'admitted',
+        reason: 'none',
+        status: 200,
+        report_only: ['run_id_mismatch', 'stale'],
+      },
       33,
       '200 report-only:run_id_mismatch,stale',
     ],
@@ -59,10 +64,10 @@ describe('a request on a terminal', () => {
   it('keeps its seven columns when nothing is known but the remote address', () => {
     const { route: _route, client_ip: _client, status: _status, ...rest } = request
     const nothing = { ...rest, reason: 'connections_full', method: '', path: '' }
-    expect(shownPlain({ ...nothing, peer_ip: '10.0.0.9' })).toBe(
+    expect(shownPlain({ ...nothing, remote_ip: '10.0.0.9' })).toBe(
       '01:38:44 --- connections_full - - - peer:10.0.0.9 2.9ms\n',
     )
-    expect(shownPlain({ ...nothing, peer_ip: undefined, duration_ms: undefined })).toBe(
+    expect(shownPlain({ ...nothing, remote_ip: undefined, duration_ms: undefined })).toBe(
       '01:38:44 --- connections_full - - - - -\n',
     )
   })
@@ -78,21 +83,21 @@ describe('a request on a terminal', () => {
   })
 
   it('has every field below it with --verbose', () => {
-    expect(shownVerbose({ ...request, reported: ['stale'], sig_age_s: 3 })).toBe(
+    expect(shownVerbose({ ...request, report_only: ['stale'], signature_age_seconds: 3 })).toBe(
       [
         '01:38:44 401 signature_missing POST /api/inngest billing 127.0.0.1 2.9ms',
-        '         request_id   id-1',
-        '         decision     refused',
-        '         reason       signature_missing',
-        '         client_ip    127.0.0.1',
-        '         peer_ip      127.0.0.1',
-        '         route        billing',
-        '         method       POST',
-        '         path         /api/inngest',
-        '         status       401',
-        '         duration_ms  2.93',
-        '         reported     ["stale"]',
-        '         sig_age_s    3',
+        '         request_id             id-1',
+        '         decision               refused',
+        '         reason                 signature_missing',
+        '         client_ip              127.0.0.1',
+        '         remote_ip              127.0.0.1',
+        '         route                  billing',
+        '         method                 POST',
+        '         path                   /api/inngest',
+        '         status                 401',
+        '         duration_ms            2.93',
+        '         report_only            ["stale"]',
+        '         signature_age_seconds  3',
         '',
       ].join('\n'),
     )
@@ -163,7 +168,7 @@ describe('what a terminal would obey', () => {
           .filter((name) => !['time', 'decision', 'duration_ms'].includes(name))
           .map((name) => ({ ...line, [name]: text })),
         { ...line, [`key${text}`]: text },
-        { ...line, reported: [text], decision: 'admitted' },
+        { ...line, report_only: [text], decision: 'admitted' },
         { ...line, nested: { [text]: [text] } },
         { ...line, err: { ...err, causes: [err] } },
       ]

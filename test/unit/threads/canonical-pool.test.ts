@@ -91,17 +91,17 @@ describe('what waits', () => {
   it('is bounded in number', async () => {
     const pool = startPool({ program: neverAnswers, maxWaiting: 2 })
     const held = [1, 2, 3].map(() => outcome(ask(pool, unread())))
-    expect(await ask(pool, unread())).toBe('canonical_full')
+    expect(await ask(pool, unread())).toBe('canonicalization_full')
     expect(pool.waiting).toBe(2)
     // What is short does not wait.
     expect(await ask(pool, array(1))).toBe('[1,"é"]')
     await pool.close()
-    expect(await Promise.all(held)).not.toContain('canonical_full')
+    expect(await Promise.all(held)).not.toContain('canonicalization_full')
   })
 
   it.each([
     [0, 'waits'],
-    [1, 'canonical_full'],
+    [1, 'canonicalization_full'],
   ])('is bounded in bytes: %i too many', async (surplus, expected) => {
     const room = 3 * maxInlineBytes
     const pool = startPool({ program: neverAnswers, maxWaitingBytes: room })
@@ -123,7 +123,7 @@ describe('what waits', () => {
     const { signal } = new AbortController()
     const verified = () => outcome(pool.canonicalize(unread(), signal, { isVerified: true }))
     const held = [outcome(ask(pool, unread())), outcome(ask(pool, unread()))]
-    expect(await ask(pool, unread())).toBe('canonical_full')
+    expect(await ask(pool, unread())).toBe('canonicalization_full')
     for (let i = 0; i < 100; i += 1) held.push(verified())
     expect(pool.waiting).toBe(101)
     await pool.close()
@@ -150,7 +150,7 @@ describe('what waits', () => {
     const pool = startPool({ program: neverAnswers, maxWaiting: 1 })
     const leaving = new AbortController()
     const held = [outcome(ask(pool, unread())), outcome(ask(pool, unread(), leaving))]
-    expect(await ask(pool, unread())).toBe('canonical_full')
+    expect(await ask(pool, unread())).toBe('canonicalization_full')
     leaving.abort()
     expect(await held[1]).toContain('aborted')
     expect(pool.waiting).toBe(0)

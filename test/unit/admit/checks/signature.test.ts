@@ -187,7 +187,7 @@ describe('checkFreshness', () => {
     [301, 'timestamp_too_old'],
     [-59, true],
     [-60, true],
-    [-61, 'timestamp_too_new'],
+    [-61, 'timestamp_in_future'],
   ])('judges an age of %i s: %s', (age, expected) => {
     const verdict = checkFreshness(1_700_000_000 - age, freshness, 1_700_000_000_999)
     expect(verdict.ok ? true : verdict.reason).toBe(expected)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { GatewayFault, type FaultCode } from '../../../../gateway/admit/faults.ts'
-import { Findings } from '../../../../gateway/admit/facts.ts'
+import { Facts } from '../../../../gateway/admit/facts.ts'
 import { logFields } from '../../../../gateway/record/log-fields.ts'
 import type { RequestRecord } from '../../../../gateway/record/request-record.ts'
 import type { RoutePolicy } from '../../../../gateway/admit/policy.ts'
@@ -16,7 +16,7 @@ const route = { name: 'app', kind: 'passthrough' } as unknown as RoutePolicy
 
 interface Made {
   readonly endedMs?: number
-  readonly findings?: Partial<Findings>
+  readonly facts?: Partial<Facts>
   readonly refusal?: Reason
   readonly fault?: FaultCode
   readonly upstreamStatus?: number
@@ -24,7 +24,7 @@ interface Made {
 }
 
 function add(collector: StatusCollector, made: Made = {}): void {
-  const { endedMs = startMs, findings = {}, refusal, fault, upstreamStatus, target = '/' } = made
+  const { endedMs = startMs, facts = {}, refusal, fault, upstreamStatus, target = '/' } = made
   const connection = { remoteAddress: '192.0.2.1', isEncrypted: false, proxied: undefined }
   const entry: RequestRecord = {
     requestId: 'id',
@@ -36,7 +36,7 @@ function add(collector: StatusCollector, made: Made = {}): void {
       isUpgrade: false,
       connection,
     },
-    findings: Object.assign(new Findings(), findings),
+    facts: Object.assign(new Facts(), facts),
     refusal,
     fault: fault && new GatewayFault(fault),
     status: 200,
@@ -64,8 +64,7 @@ describe('StatusCollector', () => {
   it('lets no flood of unsigned requests push signed ones out of view, however they ended', () => {
     const collector = new StatusCollector(startMs)
     const signed: Made[] = [{}, { refusal: 'replayed' }, { fault: 'upstream_reset' }]
-    for (const made of signed)
-      add(collector, { ...made, findings: { signature }, target: '/signed' })
+    for (const made of signed) add(collector, { ...made, facts: { signature }, target: '/signed' })
     for (let i = 0; i < 1000; i += 1) {
       add(collector)
       add(collector, { refusal: 'signature_mismatch' })
@@ -113,20 +112,20 @@ describe('StatusCollector', () => {
   it('counts the ages of signatures that were admitted, and of no other', () => {
     const collector = new StatusCollector(startMs)
     for (const age of [-61, -60, 0, 1, 1.5, 300, 301]) {
-      add(collector, { findings: { signature, signatureAgeSeconds: age } })
+      add(collector, { facts: { signature, signatureAgeSeconds: age } })
     }
-    add(collector, { findings: { signature, signatureAgeSeconds: 5 }, refusal: 'replayed' })
-    add(collector, { findings: { signatureAgeSeconds: 5 } })
+    add(collector, { facts: { signature, signatureAgeSeconds: 5 }, refusal: 'replayed' })
+    add(collector, { facts: { signatureAgeSeconds: 5 } })
     expect(collector.minutes(startMs).at(-1)?.ages).toEqual([2, 0, 0, 2, 1, 0, 0, 0, 0, 0, 1, 1])
   })
 
   it('knows of an upstream what calls have shown: any answer is one, only its own faults count', () => {
     const collector = new StatusCollector(startMs)
-    const findings = { route }
-    add(collector, { findings, upstreamStatus: 500, endedMs: startMs + 1 })
-    add(collector, { findings, fault: 'upstream_timeout', endedMs: startMs + 2 })
-    add(collector, { findings, fault: 'downstream_closed', endedMs: startMs + 3 })
-    add(collector, { findings, refusal: 'replayed', endedMs: startMs + 4 })
+    const facts = { route }
+    add(collector, { facts, upstreamStatus: 500, endedMs: startMs + 1 })
+    add(collector, { facts, fault: 'upstream_timeout', endedMs: startMs + 2 })
+    add(collector, { facts, fault: 'downstream_closed', endedMs: startMs + 3 })
+    add(collector, { facts, refusal: 'replayed', endedMs: startMs + 4 })
     expect(collector.upstreamOf('app')).toEqual({
       answers: 1,
       faults: 1,

@@ -56,7 +56,7 @@ describe('mergeStatuses', () => {
     const status = merged(
       { ...counts, reasons: [{ reason: 'replayed', count: 1, lastMs: 5 }] },
       { ...counts, reasons: [{ reason: 'replayed', count: 2, lastMs: 4 }] },
-      { reasons: [{ reason: 'body_idle', count: 1, lastMs: 1 }], startedMs: 7 },
+      { reasons: [{ reason: 'body_idle_timeout', count: 1, lastMs: 1 }], startedMs: 7 },
     )
     expect(status).toMatchObject({
       processes: 3,
@@ -64,7 +64,7 @@ describe('mergeStatuses', () => {
       now: { requestsInFlight: 3, connections: 6, bufferedBytes: 9 },
       reasons: [
         { reason: 'replayed', count: 3, lastMs: 5 },
-        { reason: 'body_idle', count: 1, lastMs: 1 },
+        { reason: 'body_idle_timeout', count: 1, lastMs: 1 },
       ],
     })
     expect(status?.minutes).toHaveLength(15)

@@ -10,7 +10,7 @@ import {
   type RedisConfig,
 } from '../../../../gateway/replay/redis/client.ts'
 import { RedisKeys } from '../../../../gateway/replay/redis/keys.ts'
-import { RedisLink } from '../../../../gateway/replay/redis/health.ts'
+import { RedisHealth } from '../../../../gateway/replay/redis/health.ts'
 import { RedisReplayStore } from '../../../../gateway/replay/redis/store.ts'
 import {
   infoOf,
@@ -200,7 +200,7 @@ describe('in a cluster', () => {
     const client = connect({ url: `redis://127.0.0.1:${String(port)}`, cluster: true })
     const keys = new RedisKeys('test:', true)
     const clock = { nowMs: () => Date.now() }
-    const link = new RedisLink({ client, keys, clock, logger: pino({ level: 'silent' }) })
+    const link = new RedisHealth({ client, keys, clock, logger: pino({ level: 'silent' }) })
     return new RedisReplayStore({
       client,
       link,

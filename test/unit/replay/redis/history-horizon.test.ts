@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { parseRedisInfo } from '../../../../gateway/replay/redis/info.ts'
-import { RedisMemory } from '../../../../gateway/replay/redis/history-horizon.ts'
+import { HistoryHorizon } from '../../../../gateway/replay/redis/history-horizon.ts'
 
 const now = 1_700_000_000
 const server = (runId: string, uptimeSeconds: number, isPrimary = true) => ({
@@ -13,9 +13,9 @@ const server = (runId: string, uptimeSeconds: number, isPrimary = true) => ({
   mayEvict: false,
 })
 
-describe('RedisMemory', () => {
+describe('HistoryHorizon', () => {
   it('reaches back to when the youngest of the first servers started', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 998)
     memory.lookedAt(server('b', 100), true, now * 1000)
@@ -24,18 +24,18 @@ describe('RedisMemory', () => {
   })
 
   it('is not shortened by the same server again', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     memory.lookedAt(server('a', 1060), false, (now + 60) * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 998)
   })
 
-  const claimMany = (memory: RedisMemory, aheadSeconds: number) => {
+  const claimMany = (memory: HistoryHorizon, aheadSeconds: number) => {
     for (let i = 0; i < 10; i += 1) memory.claimed(now + aheadSeconds, now * 1000)
   }
 
   it('begins later by as much as signatures come from the future', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     claimMany(memory, 50)
     memory.lookedAt(server('b', 5), false, now * 1000)
@@ -43,20 +43,20 @@ describe('RedisMemory', () => {
   })
 
   it('begins no later for a single signature from the future, or for old ones', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.claimed(now + 300, now * 1000)
     claimMany(memory, -20)
     expect(memory.lossSeconds(now * 1000)).toBe(now)
   })
 
   it('does not begin more than a minute ahead of the clock', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     claimMany(memory, 300)
     expect(memory.lossSeconds(now * 1000)).toBe(now + 60)
   })
 
   it('begins anew with a server that was started again, and with one that took over', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     memory.lookedAt(server('b', 5), false, (now + 60) * 1000)
     expect(memory.remembersFromSeconds).toBe(now + 62)
@@ -65,7 +65,7 @@ describe('RedisMemory', () => {
   })
 
   it('begins anew with a replica that became a primary, and not with one that stays a replica', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     memory.lookedAt(server('b', 1000, false), true, now * 1000)
     memory.lookedAt(server('b', 1030, false), false, (now + 30) * 1000)
@@ -75,7 +75,7 @@ describe('RedisMemory', () => {
   })
 
   it('begins anew with a primary that is one again, though it was never seen as a replica', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 1000), true, now * 1000)
     memory.lookedAt({ ...server('b', 1000), replicationId: 'second' }, false, (now + 10) * 1000)
     const again = { ...server('a', 1020), replicationId: 'third', hasTakenOver: true }
@@ -84,13 +84,13 @@ describe('RedisMemory', () => {
   })
 
   it('knows nothing of before the first look at a server that took over at some time', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt({ ...server('a', 1000), hasTakenOver: true }, true, now * 1000)
     expect(memory.remembersFromSeconds).toBe(now + 2)
   })
 
   it('does not reach back further when the clock does', () => {
-    const memory = new RedisMemory()
+    const memory = new HistoryHorizon()
     memory.lookedAt(server('a', 10), true, now * 1000)
     memory.lookedAt(server('b', 10), false, (now - 600) * 1000)
     expect(memory.remembersFromSeconds).toBe(now - 8)

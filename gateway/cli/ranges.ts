@@ -1,4 +1,4 @@
-/** `ips`: the allowed client addresses with their sources, or whether one address is allowed. */
+/** `ranges`: the allowed client addresses with their sources, or whether one address is allowed. */
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
@@ -8,12 +8,16 @@ import { startingRanges } from './resolve-ranges.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 import { printError } from './print.ts'
 
-export interface IpsOptions extends SettingsOptions {
+export interface RangesOptions extends SettingsOptions {
   readonly check?: string
 }
 
 /** @returns 0, or 1 if the address to check is not allowed; 2 if it could not be checked. */
-export async function ips(options: IpsOptions, env: Environment, nowMs: number): Promise<number> {
+export async function ranges(
+  options: RangesOptions,
+  env: Environment,
+  nowMs: number,
+): Promise<number> {
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const published = await startingRanges(reading.settings)

@@ -49,7 +49,7 @@ end)
 `
 
 async function startAsking(
-  question: string,
+  protocol: string,
   proxy: (authorizer: number, app: number) => Promise<FrontProxy>,
 ) {
   const app = await startSdkApp(testKey, fallbackKey)
@@ -59,10 +59,10 @@ async function startAsking(
   const gateway = await startTestGateway(app.url, {
     allowlist: [ALLOWED],
     trustedProxies: ['127.0.0.1/32'],
-    authorizer: { host: '127.0.0.1', port: 0, question },
+    externalAuth: { host: '127.0.0.1', port: 0, protocol },
   })
   stops.push(() => gateway.stop())
-  const front = await proxy(gateway.authorizerPort, Number(new URL(app.url).port))
+  const front = await proxy(gateway.externalAuthPort, Number(new URL(app.url).port))
   stops.push(() => front.stop())
   return { gateway, port: front.port }
 }
@@ -169,6 +169,6 @@ describe.each(bodiless)('$name', ({ start }) => {
     const answer = await signedCall(gateway, port, ALLOWED, callBody('bodiless'))
     expect(answer.status).toBeGreaterThanOrEqual(400)
     expect(answer.headers['x-inngest-sdk']).toBeUndefined()
-    expect(gateway.logLines.at(-1)).toMatchObject({ asked: true, reason: 'body_missing' })
+    expect(gateway.logLines.at(-1)).toMatchObject({ external_auth: true, reason: 'body_missing' })
   })
 })

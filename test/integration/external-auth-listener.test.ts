@@ -7,7 +7,8 @@ import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 
 afterEach(stopAll)
 
-const start = (config: Record<string, unknown> = {}) => startAsked({ question: 'request' }, config)
+const start = (config: Record<string, unknown> = {}) =>
+  startAsked({ protocol: 'ext_authz' }, config)
 
 function questionBytes(gateway: TestGateway, body: string, fields: readonly string[]): string {
   const { 'x-inngest-signature': signature = '' } = signed(gateway, { body })
@@ -39,16 +40,16 @@ describe('what is no question', () => {
   ])('is refused and recorded as %s', async (reason, status, bytes) => {
     const headersTimeout = reason === 'headers_timeout' ? '500ms' : '10s'
     const gateway = await start({ limits: { headersTimeout } })
-    expect(statusOf(await sendRaw(gateway.authorizerPort, bytes))).toBe(status)
-    expect(records(gateway)).toMatchObject([{ reason, status, asked: true }])
+    expect(statusOf(await sendRaw(gateway.externalAuthPort, bytes))).toBe(status)
+    expect(records(gateway)).toMatchObject([{ reason, status, external_auth: true }])
   })
 
   it('is recorded once if its body cannot be read on', async () => {
     const gateway = await start()
     const head = questionBytes(gateway, '{}', ['Transfer-Encoding: chunked'])
-    const text = await sendRaw(gateway.authorizerPort, [`${head}1\r\n{\r\n`, 'ZZZ\r\n'])
+    const text = await sendRaw(gateway.externalAuthPort, [`${head}1\r\n{\r\n`, 'ZZZ\r\n'])
     expect(statusOf(text)).toBe(400)
-    expect(records(gateway)).toMatchObject([{ reason: 'request_unparsable', asked: true }])
+    expect(records(gateway)).toMatchObject([{ reason: 'request_unparsable', external_auth: true }])
   })
 })
 
@@ -57,10 +58,13 @@ describe('a question', () => {
     const gateway = await start()
     const body = freshBody()
     const fields = ['Expect: 100-continue', 'Connection: close', lengthOf(body)]
-    const text = await sendRaw(gateway.authorizerPort, questionBytes(gateway, body, fields) + body)
+    const text = await sendRaw(
+      gateway.externalAuthPort,
+      questionBytes(gateway, body, fields) + body,
+    )
     expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200'])
     const other = questionBytes(gateway, body, fields).replace(ALLOWED, '198.51.100.1')
-    expect(statusOf(await sendRaw(gateway.authorizerPort, other + body))).toBe(403)
+    expect(statusOf(await sendRaw(gateway.externalAuthPort, other + body))).toBe(403)
   })
 
   it('spends nothing behind one whose body is not read', async () => {
@@ -68,9 +72,9 @@ describe('a question', () => {
     const refused = 'POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe'
     const body = freshBody()
     const next = questionBytes(gateway, body, ['Connection: close', lengthOf(body)]) + body
-    const text = await sendRaw(gateway.authorizerPort, [refused, `llo${next}`])
+    const text = await sendRaw(gateway.externalAuthPort, [refused, `llo${next}`])
     expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 404'])
-    expect(statusOf(await sendRaw(gateway.authorizerPort, next))).toBe(200)
+    expect(statusOf(await sendRaw(gateway.externalAuthPort, next))).toBe(200)
   })
 })
 
@@ -79,19 +83,19 @@ describe('connections of those who ask', () => {
     const config = {
       allowlist: [ALLOWED],
       trustedProxies: ['127.0.0.1/32'],
-      authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
+      externalAuth: { host: '127.0.0.1', port: 0, protocol: 'ext_authz' },
     }
     const gateway = await startTestGateway('http://127.0.0.1:1', {
       ...config,
       limits: { maxConnections: 2 },
     })
-    const held = [await open(gateway.authorizerPort), await open(gateway.authorizerPort)]
-    expect(statusOf(await sendRaw(gateway.authorizerPort, ''))).toBe(503)
-    expect(records(gateway)).toMatchObject([{ reason: 'connections_full', asked: true }])
+    const held = [await open(gateway.externalAuthPort), await open(gateway.externalAuthPort)]
+    expect(statusOf(await sendRaw(gateway.externalAuthPort, ''))).toBe(503)
+    expect(records(gateway)).toMatchObject([{ reason: 'connections_full', external_auth: true }])
     expect(statusOf(await sendRaw(gateway.port, 'x\r\n\r\n'))).toBe(400)
     gateway.rewrite({ ...config, limits: { maxConnections: 3 } })
     gateway.reload()
-    const answer = await sendRaw(gateway.authorizerPort, 'x\r\n\r\n')
+    const answer = await sendRaw(gateway.externalAuthPort, 'x\r\n\r\n')
     expect(statusOf(answer)).toBe(400)
     for (const socket of held) socket.destroy()
     await gateway.stop()
@@ -103,11 +107,11 @@ describe('a gateway that stops', () => {
     const gateway = await startTestGateway('http://127.0.0.1:1', {
       allowlist: [ALLOWED],
       trustedProxies: ['127.0.0.1/32'],
-      authorizer: { host: '127.0.0.1', port: 0, question: 'request' },
+      externalAuth: { host: '127.0.0.1', port: 0, protocol: 'ext_authz' },
       shutdown,
     })
     const body = freshBody()
-    const socket = await open(gateway.authorizerPort)
+    const socket = await open(gateway.externalAuthPort)
     const seen = { text: '', isClosed: false }
     socket.setEncoding('latin1').on('data', (text: string) => (seen.text += text))
     socket.on('close', () => (seen.isClosed = true))
@@ -119,12 +123,12 @@ describe('a gateway that stops', () => {
 
   it('answers a question in flight, ends its connection, and takes no other', async () => {
     const { gateway, socket, seen, body } = await startHeld({ drainTimeout: '20s' })
-    const idle = await open(gateway.authorizerPort)
+    const idle = await open(gateway.externalAuthPort)
     let isIdleClosed = false
     idle.on('close', () => (isIdleClosed = true)).resume()
     const stopped = gateway.stop()
     await expect.poll(() => isIdleClosed, { timeout: 10_000 }).toBe(true)
-    await expect(sendRaw(gateway.authorizerPort, '')).rejects.toThrow('ECONNREFUSED')
+    await expect(sendRaw(gateway.externalAuthPort, '')).rejects.toThrow('ECONNREFUSED')
     expect(seen.isClosed).toBe(false)
     socket.write(body)
     await expect.poll(() => seen.isClosed).toBe(true)

@@ -13,10 +13,10 @@ describe('several workers', () => {
     const gateway = await startWorkers('http://127.0.0.1:1', {
       allowlist: [CLIENT],
       trustedProxies: ['127.0.0.1/32'],
-      authorizer: { port, question: 'request' },
+      externalAuth: { port, protocol: 'ext_authz' },
     })
     expect(gateway.log).toContainEqual(
-      expect.objectContaining({ msg: 'started', authorizer: `127.0.0.1:${String(port)}` }),
+      expect.objectContaining({ msg: 'started', externalAuth: `127.0.0.1:${String(port)}` }),
     )
     const { body, signature } = signCall()
     const headers = { 'x-forwarded-for': CLIENT, 'x-inngest-signature': signature }

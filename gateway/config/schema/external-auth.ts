@@ -1,0 +1,26 @@
+/** A listener for proxies that ask before they pass a request on, instead of passing it through here. */
+import { z } from 'zod'
+
+import { externalAuthProtocols } from '../../admit/policy.ts'
+import { integer } from './values.ts'
+import { listenHost } from './values.ts'
+
+export const externalAuthSchema = z
+  .strictObject({
+    host: listenHost('127.0.0.1'),
+    port: integer(0, 65535, 8081, 'Port to listen on; 0 takes a free one.'),
+    protocol: z
+      .enum(externalAuthProtocols)
+      .describe(
+        'How the proxy describes the request to authorize: as the authorization request itself (`ext_authz`, Envoy), or in X-Forwarded-Method, -Host and -Uri (`forward_auth`, Traefik, nginx, Caddy).',
+      ),
+    pathPrefix: z
+      .string()
+      .regex(/^(?:\/[^?#\s]*)?$/, 'empty, or a path that begins with /')
+      .default('')
+      .describe('Prefix that the proxy puts before the path, for `ext_authz`. Default: none.'),
+  })
+  .optional()
+  .describe(
+    'Listener for external authorization: a proxy asks here before it forwards a request itself. Default: no listener.',
+  )
