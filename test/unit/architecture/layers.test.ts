@@ -1,4 +1,6 @@
 /** The linter keeps the layers apart, and the compiler keeps unchecked requests from the forwarder. */
+import { globSync, readFileSync } from 'node:fs'
+
 import { ESLint } from 'eslint'
 import { describe, expect, it } from 'vitest'
 
@@ -44,6 +46,16 @@ describe('layers', () => {
     },
     60_000,
   )
+
+  it('decide on external authorization in the order of the checks, and nowhere else', () => {
+    const places = ['host_not_served', 'field_not_removable'].map((reason) =>
+      globSync('gateway/**/*.ts').filter((file) =>
+        readFileSync(file, 'utf8').includes(`refuse('${reason}')`),
+      ),
+    )
+    const check = 'gateway/admit/checks/external-auth.ts'
+    expect(places).toEqual([[check], [check]])
+  })
 
   it('forward nothing that was not admitted', () => {
     const forward = (forwarder: Forwarder, request: Omit<AdmittedRequest, symbol>) =>
