@@ -48,7 +48,7 @@ describe('layers', () => {
   )
 
   it('decide on external authorization in the order of the checks, and nowhere else', () => {
-    const places = ['host_not_served', 'field_not_removable'].map((reason) =>
+    const places = ['host_not_served', 'header_not_removable'].map((reason) =>
       globSync('gateway/**/*.ts').filter((file) =>
         readFileSync(file, 'utf8').includes(`refuse('${reason}')`),
       ),
