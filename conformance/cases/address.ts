@@ -33,7 +33,7 @@ export const addressCases: readonly RequestCase[] = [
     name: 'outside-signed',
     sends: 'a signed call from an address that is not allowed',
     failure:
-      'The allowlist does not keep this address out: set `checks.allowlist` to `enforce`, look at `allowlist` (`inngest-gateway ips --config FILE --check ADDRESS`), and whether the gateway sees this address at all.',
+      'The allowlist does not keep this address out: set `checks.allowlist` to `enforce`, look at `allowlist` (`inngest-gateway ranges --config FILE --check ADDRESS`), and whether the gateway sees this address at all.',
     requests: (make) => [make.request()],
   },
   {

@@ -49,7 +49,7 @@ describe('admit, if another proxy forwards the request', () => {
     expect(await decideAndRecord(bodyMissing.spoil, external)).toEqual({
       reason: 'body_missing',
       touched: ['place', 'body'],
-      reported: undefined,
+      reportOnly: undefined,
       bodyBytes: undefined,
     })
   })
@@ -63,7 +63,7 @@ describe('admit, if another proxy forwards the request', () => {
     const off = (s: Scene) => (s.mode = 'off')
     expect(await decideAndRecord(bodyMissing.spoil, external, off)).toMatchObject({
       reason: 'admitted',
-      reported: undefined,
+      reportOnly: undefined,
     })
   })
 
