@@ -22,6 +22,7 @@ import { listFaults } from '../../gateway/ranges/list-fault.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory/store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/admit/reasons.ts'
+import { rooms } from '../../rooms.js'
 import { adapterSchemes, nodeEnvironments } from './adapter-schemes.ts'
 import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
@@ -35,6 +36,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       ['faults', faultsTable()],
       ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'docs/explanation/architecture.md': (before) => replaceBlock(before, 'rooms', roomsTable()),
   'docs/logs.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
   'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
   'docs/reload.md': (before) =>
@@ -141,6 +143,15 @@ function adaptersTable(): string {
   ])
   const head = nodeEnvironments.map((each) => `\`NODE_ENV\` ${each}`)
   return table(['adapter', ...head, 'option of the SDK', 'setting of the framework'], rows)
+}
+
+function roomsTable(): string {
+  const rows = Object.entries(rooms).map(([name, { holds, imports }]) => [
+    `\`${name}\``,
+    holds,
+    imports.map((each) => `\`${each}\``).join(', ') || 'nothing',
+  ])
+  return table(['room', 'holds', 'imports'], rows)
 }
 
 function logFieldsTable(): string {
