@@ -1,5 +1,5 @@
 /** The head of a request as the checks see it: raw, before anything in it is believed. */
-import type { ProxiedConnection } from '../ip/proxy-header.ts'
+import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 
 export interface RequestHead {
   readonly method: string

@@ -6,7 +6,7 @@
 import type { Server, Socket } from 'node:net'
 
 import { parsePeerAddress } from '../ip/address.ts'
-import type { ProxiedConnection } from '../ip/proxy-header.ts'
+import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 import type { Policy } from '../admit/policy.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { Connections } from './connections.ts'

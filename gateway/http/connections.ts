@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import type { ConnectionHead } from '../admit/request-head.ts'
-import type { ProxiedConnection } from '../ip/proxy-header.ts'
+import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 import { NetworkCounts, networkOf } from './network-counts.ts'
 import { OpenList, type Listed } from './open-list.ts'
 

@@ -1,5 +1,5 @@
 /** What Node's HTTP parser or its timers refused, in this gateway's terms. */
-import { looksLikeProxyHeader } from '../ip/proxy-header.ts'
+import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
 import type { Reason } from '../admit/reasons.ts'
 
 interface ParserError extends Error {

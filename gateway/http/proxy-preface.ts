@@ -1,7 +1,7 @@
 /** Takes the PROXY protocol header off the front of a connection. */
 import type { Socket } from 'node:net'
 
-import { parseProxyHeader, type ProxiedConnection } from '../ip/proxy-header.ts'
+import { parseProxyHeader, type ProxiedConnection } from '../ip/proxy-protocol.ts'
 
 /** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */
 export type PrefaceReading = ProxiedConnection | 'invalid' | 'ended silently'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { parseAddress } from '../../gateway/ip/address.ts'
-import { MAX_PROXY_HEADER_BYTES, parseProxyHeader } from '../../gateway/ip/proxy-header.ts'
+import { MAX_PROXY_HEADER_BYTES, parseProxyHeader } from '../../gateway/ip/proxy-protocol.ts'
 import { fuzz, mutated } from '../support/fuzz.ts'
 
 const port = fc.integer({ min: 0, max: 65_535 }).map(String)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { looksLikeProxyHeader, parseProxyHeader } from '../../../gateway/ip/proxy-header.ts'
+import { looksLikeProxyHeader, parseProxyHeader } from '../../../gateway/ip/proxy-protocol.ts'
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 const hex = (text: string) =>
