@@ -105,7 +105,7 @@ backend app
 
 describe('HAProxy, asking with the body', () => {
   it('passes a signed call to the real SDK, once, and nothing else', async () => {
-    const { gateway, port } = await startAsking('request', startHaproxy)
+    const { gateway, port } = await startAsking('ext_authz', startHaproxy)
     const body = callBody('asked')
     const call = await signedCall(gateway, port, ALLOWED, body)
     expect([call.status, call.headers['x-inngest-sdk']]).toEqual([
@@ -165,7 +165,7 @@ http://127.0.0.1:${String(inner)} {
 
 describe.each(bodiless)('$name', ({ start }) => {
   it('does not hand over the body, and is told so', async () => {
-    const { gateway, port } = await startAsking('forwarded', start)
+    const { gateway, port } = await startAsking('forward_auth', start)
     const answer = await signedCall(gateway, port, ALLOWED, callBody('bodiless'))
     expect(answer.status).toBeGreaterThanOrEqual(400)
     expect(answer.headers['x-inngest-sdk']).toBeUndefined()

@@ -177,7 +177,7 @@ describe('clocks that drift apart', () => {
     expect(await target.metrics()).toContain('inngest_gateway_clock_state{state="steady"} 1')
     await callAged(target, 40, 60)
     expect(announced(target)).toMatchObject([
-      { level: 40, clock: 'ahead', median_age_seconds: 40, msg: 'the clocks drift apart' },
+      { level: 40, clock_state: 'ahead', median_age_seconds: 40, msg: 'the clocks drift apart' },
     ])
     expect(await target.metrics()).toContain('inngest_gateway_signature_age_median_seconds 40')
     await callAged(target, 1, 120)
@@ -201,6 +201,6 @@ describe('clocks that drift apart', () => {
   it('are announced in the other direction too', async () => {
     const target = await startTarget()
     await callAged(target, -40, 20)
-    expect(announced(target)).toMatchObject([{ clock: 'behind' }])
+    expect(announced(target)).toMatchObject([{ clock_state: 'behind' }])
   })
 })

@@ -58,7 +58,7 @@ describe('the published ranges', () => {
     const metrics = await gateway.metricsText()
     expect(metrics).toContain('inngest_gateway_inngest_ranges_origin{origin="fetched"} 1')
     expect(metrics).toContain(
-      `ip_allowlist_refresh_total{source="${lists.server.origin}/ips-v4",result="success"} 1`,
+      `inngest_ranges_refreshes_total{source="${lists.server.origin}/ips-v4",result="success"} 1`,
     )
     expect(metrics).toContain('inngest_ranges{source="inngest",family="ipv4"} 1')
   })

@@ -172,7 +172,7 @@ export class Ledger {
 
 /** As the gateway logged it, with the status that its sender got. */
 function outcomeIn(line: LogLine, status: number): Outcome {
-  const { route = 'unmatched', decision, reason, reported = [] } = line
+  const { route = 'unmatched', decision, reason, report_only: reported = [] } = line
   return { route, decision, reason, status, reported } as Outcome
 }
 

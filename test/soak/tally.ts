@@ -18,7 +18,7 @@ export class Tally {
     isFollowing: boolean,
     { reason, decision }: Outcome,
     judgment: Judgment | undefined,
-    { claim, reported = [] }: LogLine,
+    { claim, report_only: reported = [] }: LogLine,
   ): void {
     const isClaimed = decision === 'admitted' || reason === 'upstream_connect'
     if (isClaimed) this.#addClaim(isFollowing, judgment)
