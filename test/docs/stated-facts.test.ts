@@ -20,7 +20,7 @@ describe('the documentation', () => {
     [
       'that agreement of ids proves less without an allowlist',
       'SECURITY.md',
-      'Without an allowlist it proves less, since a sender can then choose all unsigned ids',
+      'Without an allowlist it proves less, since a client can then choose all unsigned ids',
     ],
     ["what Inngest's network announces", 'docs/inngest-addresses.md', 'AS401508'],
     [
