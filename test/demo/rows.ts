@@ -111,10 +111,10 @@ export function rows(): Row[] {
       send: (port) => send({ port, from: '127.0.0.3', target: callTarget }),
     },
     {
-      request: 'target //evil/api/inngest',
+      request: 'target http://evil/api/inngest',
       reason: 'request_malformed',
       status: 400,
-      send: plain('POST', {}, '//evil/api/inngest'),
+      send: plain('POST', {}, 'http://evil/api/inngest'),
     },
     { request: 'no signature', reason: 'signature_missing', status: 401, send: plain('POST') },
     { request: 'unsigned sync', reason: 'sync_unsigned', status: 401, send: plain('PUT') },
