@@ -17,53 +17,57 @@ export const faults = {
   upstream_connect: {
     source: 'upstream',
     status: 502,
-    meaning: 'The app could not be connected to.',
+    meaning: 'The connection to the app failed.',
   },
   upstream_reset: {
     source: 'upstream',
     status: 502,
-    meaning: 'The app closed the connection before its answer was complete.',
+    meaning: 'The app closed the connection before its response was complete.',
   },
   upstream_protocol: {
     source: 'upstream',
     status: 502,
-    meaning: 'The app answered with something that is not HTTP.',
+    meaning: 'The response of the app is not valid HTTP.',
   },
   upstream_redirect: {
     source: 'upstream',
     status: 502,
-    meaning: 'The app answered a call with a redirect that would turn it into a GET and lose it.',
+    meaning:
+      'The app responded to a function call with a redirect that would turn the call into a GET and lose it.',
   },
   upstream_timeout: {
     source: 'upstream',
     status: 504,
-    meaning: 'The app did not answer in time.',
+    meaning:
+      'The app did not respond in time (`upstream.connectTimeout`, `upstream.responseTimeout`).',
+    message: 'The app did not respond in time.',
   },
   downstream_closed: {
     source: 'downstream',
     status: undefined,
-    meaning: 'The client left.',
+    meaning: 'The client disconnected.',
   },
   downstream_stalled: {
     source: 'downstream',
     status: undefined,
-    meaning: 'The client took nothing of its answer for `limits.responseStallTimeout`.',
+    meaning: 'The client read none of the response for `limits.responseStallTimeout`.',
   },
   downstream_idle: {
     source: 'downstream',
     status: 408,
-    meaning: 'The client sent nothing of a streamed body for `limits.bodyIdleTimeout`.',
-    message: 'Nothing of the body came for too long.',
+    meaning: 'The client sent no byte of a streamed body for `limits.bodyIdleTimeout`.',
+    message: 'Timed out waiting for the request body.',
   },
   replay_store_unavailable: {
     source: 'internal',
     status: 503,
-    meaning: 'The gateway could not check for a replay.',
+    meaning: 'The replay store is unavailable, so the gateway could not check for a replay.',
+    message: 'The gateway could not check for a replay.',
   },
   internal: {
     source: 'internal',
     status: 500,
-    meaning: 'The gateway failed.',
+    meaning: 'Internal error of the gateway.',
   },
 } as const satisfies Record<string, FaultRow>
 

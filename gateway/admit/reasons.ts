@@ -34,23 +34,24 @@ export const reasons = {
   connections_full: {
     phase: 'connection',
     status: 503,
-    meaning: '`limits.maxConnections` are open.',
+    meaning: 'The number of open connections has reached `limits.maxConnections`.',
   },
   address_connections_full: {
     phase: 'connection',
     status: 429,
-    meaning: '`limits.maxConnectionsPerAddress` are open from this address.',
+    meaning:
+      'The number of open connections from this address has reached `limits.maxConnectionsPerAddress`.',
   },
   proxy_header_invalid: {
     phase: 'connection',
     status: undefined,
-    meaning: 'A trusted proxy did not begin with a readable PROXY protocol header in time.',
+    meaning: 'A trusted proxy did not send a valid PROXY protocol header in time.',
   },
   proxy_header_unexpected: {
     phase: 'connection',
     status: 400,
     meaning:
-      'A PROXY protocol header from a peer outside `trustedProxies`, or without `listen.proxyProtocol`.',
+      'A PROXY protocol header arrived from an address outside `trustedProxies`, or while `listen.proxyProtocol` is off.',
   },
   tls_failed: {
     phase: 'connection',
@@ -60,44 +61,43 @@ export const reasons = {
   headers_timeout: {
     phase: 'connection',
     status: 408,
-    meaning: 'No whole head arrived within `limits.headersTimeout`.',
+    meaning: 'The request headers did not arrive completely within `limits.headersTimeout`.',
   },
   headers_too_large: {
     phase: 'connection',
     status: 431,
-    meaning: 'The head is longer than `limits.maxHeaderSize`.',
+    meaning: 'The request headers are longer than `limits.maxHeaderSize`.',
   },
   request_unparsable: {
     phase: 'connection',
     status: 400,
-    meaning: 'What was sent is not strictly HTTP/1.1.',
+    meaning: 'The request is not valid HTTP/1.1.',
   },
   authorization_request_unclear: {
     phase: 'head',
     status: 400,
     meaning:
-      'A proxy that asks does not say which request it asks about, in the form that `externalAuth.protocol` expects, or in both.',
+      'The authorization request does not identify the original request as `externalAuth.protocol` expects, or does so in both forms.',
   },
   headers_too_many: {
     phase: 'head',
     status: 431,
-    meaning: 'The head has more than `limits.maxHeaderCount` fields.',
+    meaning: 'The request has more than `limits.maxHeaderCount` headers.',
   },
   framing_ambiguous: {
     phase: 'head',
     status: 400,
-    meaning:
-      'Where the request ends could be read in two ways, or the HTTP version is not 1.0 or 1.1.',
+    meaning: 'The end of the request is ambiguous, or the HTTP version is not 1.0 or 1.1.',
   },
   header_duplicated: {
     phase: 'head',
     status: 400,
-    meaning: 'A field that must be alone (`X-Run-ID`, an `X-Inngest-*`) is there twice.',
+    meaning: 'A header that must occur once (`X-Run-ID`, any `X-Inngest-*`) occurs more than once.',
   },
   header_malformed: {
     phase: 'head',
     status: 400,
-    meaning: 'A field that decides something holds bytes outside visible ASCII.',
+    meaning: 'A header that the checks read contains bytes outside visible ASCII.',
   },
   expectation_unknown: {
     phase: 'head',
@@ -118,19 +118,19 @@ export const reasons = {
     phase: 'route',
     status: 404,
     meaning:
-      'A proxy that asks would pass on another `Host` than that of the route’s `serveOrigin`, which inline is written anew.',
+      'The forwarding proxy would send a `Host` other than the route’s `serveOrigin`. (Inline, the gateway rewrites `Host`.)',
   },
   path_ambiguous: {
     phase: 'route',
     status: 404,
     meaning:
-      'An app may take this passthrough path for one of an Inngest route, or of a route with an `allowlist`: it is another spelling of that path, or begins with it, letter case, accents and invisible characters apart. If it only begins with it, a passthrough route for exactly this path lets it pass.',
+      'The app could treat this passthrough path as the path of an Inngest route or of a route with an `allowlist`: after ignoring letter case, accents and invisible characters, the path is another spelling of that path or begins with it. If the path only begins with it, add a passthrough route for exactly this path.',
   },
   host_ambiguous: {
     phase: 'route',
     status: 404,
     meaning:
-      'An app may read the host of a stricter route from this request: the name in `Host` is the same and only the port or final dots differ, or the target begins with `//` and that name. Add a route with this host and port, or have the proxy send the host of the route; remove `//` and the host from the target.',
+      'The app could read the host of a stricter route from this request: `Host` has the same name and differs only in the port or final dots, or the target begins with `//` and that name. Add a route with this host and port, or configure the proxy to send the host of the route; remove `//` and the host from the target.',
   },
   method_not_allowed: {
     phase: 'route',
@@ -140,22 +140,23 @@ export const reasons = {
   upgrade_not_allowed: {
     phase: 'route',
     status: 400,
-    meaning: 'An `Upgrade` other than a WebSocket, without a body, on a passthrough route.',
+    meaning: 'An `Upgrade` that is not a WebSocket without a body on a passthrough route.',
   },
   body_not_allowed: {
     phase: 'route',
     status: 400,
-    meaning: 'A GET with a body: a redirect turned a function call into a GET.',
+    meaning: 'A GET has a body; usually a redirect turned a function call into a GET.',
   },
   content_encoding_not_allowed: {
     phase: 'route',
     status: 415,
-    meaning: 'Inngest never compresses a body, and what is not read cannot be verified.',
+    meaning:
+      'The body is compressed. Inngest never compresses a body, and the gateway cannot verify a body that it does not decode.',
   },
   client_unidentified: {
     phase: 'client',
     status: 403,
-    meaning: 'A trusted proxy did not say readably who its client is.',
+    meaning: 'A trusted proxy sent no parseable client address.',
   },
   client_not_allowed: {
     phase: 'allowlist',
@@ -165,7 +166,7 @@ export const reasons = {
   signature_missing: {
     phase: 'credentials',
     status: 401,
-    meaning: 'There is no `X-Inngest-Signature`.',
+    meaning: 'The request has no `X-Inngest-Signature` header.',
   },
   signature_malformed: {
     phase: 'credentials',
@@ -177,29 +178,29 @@ export const reasons = {
     phase: 'credentials',
     status: 401,
     meaning:
-      'A GET without a signature, from whatever address: a health check, a browser, a scanner.',
+      'A GET without a signature, from any address; usually a health check, browser or scanner.',
   },
   sync_unsigned: {
     phase: 'credentials',
     status: 401,
     meaning:
-      'A PUT without a signature, from whatever address: CI that syncs by `curl -X PUT`, or the dashboard of a self-hosted Inngest (`unsignedPut`). Also from an allowed address if its body comes in chunks or has more than 4096 bytes.',
+      'A PUT without a signature, from any address; usually CI that syncs with `curl -X PUT`, or the dashboard of a self-hosted Inngest (`unsignedPut`). Also from an address in `unsignedPut` if the body is chunked or longer than 4096 bytes.',
   },
   header_not_removable: {
     phase: 'credentials',
     status: 400,
     meaning:
-      'A field that is taken off inline, and that a proxy which only asks would leave on (aliases, method overrides, `Forwarded`, Inngest fields of unverified requests).',
+      'The request carries a header that the gateway would strip inline but cannot strip in external-authorization mode (aliases, method overrides, `Forwarded`, Inngest headers of unverified requests).',
   },
   requests_full: {
     phase: 'capacity',
     status: 503,
-    meaning: '`limits.maxRequestsInFlight` are being read or answered.',
+    meaning: 'The number of requests in flight has reached `limits.maxRequestsInFlight`.',
   },
   buffer_full: {
     phase: 'capacity',
     status: 503,
-    meaning: 'The bodies held at once would take more than `limits.maxBufferedSize`.',
+    meaning: 'The bodies held in memory would exceed `limits.maxBufferedSize`.',
   },
   body_too_large: {
     phase: 'body',
@@ -214,18 +215,18 @@ export const reasons = {
   body_idle_timeout: {
     phase: 'body',
     status: 408,
-    meaning: 'Nothing of the body arrived for `limits.bodyIdleTimeout`.',
+    meaning: 'No byte of the body arrived for `limits.bodyIdleTimeout`.',
   },
   body_too_slow: {
     phase: 'body',
     status: 408,
-    meaning: 'The body came slower than `limits.minBodyRate`.',
+    meaning: 'The body arrived slower than `limits.minBodyRate`.',
   },
   body_missing: {
     phase: 'body',
     status: 400,
     meaning:
-      'A proxy that asks did not send the body, or not all of it: nothing can be verified. nginx `auth_request` never sends it, and Inngest sends no POST without one.',
+      'The authorization request has no body, or not all of it, so the signature cannot be verified. nginx `auth_request` never sends the body, and Inngest sends no POST without a body.',
   },
   sync_body_unexpected: {
     phase: 'body',
@@ -237,47 +238,47 @@ export const reasons = {
     phase: 'signature',
     status: 503,
     meaning:
-      'Too many long bodies that are not signed as they came wait to be brought into canonical form.',
+      'Too many long bodies whose signature does not match the bytes as received are queued for canonicalization.',
   },
   signature_mismatch: {
     phase: 'signature',
     status: 401,
-    meaning: 'No signing key of the route makes this signature over this body.',
+    meaning: 'The signature of this body matches no signing key of the route.',
   },
   introspection_mismatch: {
     phase: 'signature',
     status: 401,
     meaning:
-      'A GET that no signing key of the route signed: Inngest Cloud tries those of its other environments.',
+      'The signature of a GET matches no signing key of the route; Inngest Cloud also tries the keys of its other environments.',
   },
   target_ambiguous: {
     phase: 'agreement',
     status: 400,
     meaning:
-      '`fnId`, `stepId` or `probe` is in the query more than once, or under another spelling that some frameworks take for it (`fnId[]`, `FNID`).',
+      '`fnId`, `stepId` or `probe` is in the query more than once, or under another spelling that some frameworks accept (`fnId[]`, `FNID`).',
   },
   call_body_missing: {
     phase: 'agreement',
     status: 400,
     meaning:
-      'A signed POST without a body that is no trust probe: the signature of an introspection, used for a function call.',
+      'A signed POST has no body and is not a trust probe: the signature of an introspection was used for a function call.',
   },
   sync_body_missing: {
     phase: 'agreement',
     status: 400,
-    meaning: 'A signed PUT without a body: the signature of an introspection, used for a sync.',
+    meaning: 'A signed PUT has no body: the signature of an introspection was used for a sync.',
   },
   sync_url_mismatch: {
     phase: 'agreement',
     status: 403,
     meaning:
-      'The body of a PUT has no `url`, or one with another path than the route, or with an authority that is not in `host`, `serveOrigin` or `syncAuthorities`: a sync made for another app. On a route with `legacyServer`, also a PUT with the body of a function call.',
+      'The body of a PUT has no `url`, or a `url` whose path is not the path of the route or whose authority is not in `host`, `serveOrigin` or `syncAuthorities`: the sync was made for another app. On a route with `legacyServer`, also a PUT with the body of a function call.',
   },
   run_id_missing: {
     phase: 'agreement',
     status: 401,
     meaning:
-      'The signed body of a POST is not that of a function call: it is not strict JSON, or has no `ctx.run_id`. Durable endpoints make Inngest sign what an end user wrote.',
+      'The signed body of a POST is not a function call: the body is not strict JSON, or has no `ctx.run_id`. Durable endpoints make Inngest sign bodies that end users wrote.',
   },
   run_id_mismatch: {
     phase: 'agreement',
@@ -294,13 +295,13 @@ export const reasons = {
     phase: 'agreement',
     status: 401,
     meaning:
-      '`X-Inngest-Job-ID`, `X-Inngest-Generation-ID` or `X-Inngest-Req-Version` has no member in the signed body that it could agree with.',
+      '`X-Inngest-Job-ID`, `X-Inngest-Generation-ID` or `X-Inngest-Req-Version` has no counterpart in the signed body to compare with.',
   },
   function_id_mismatch: {
     phase: 'agreement',
     status: 401,
     meaning:
-      '`fnId`, which is not signed, is not the one that earlier calls with the same signed `ctx.fn_id` had. The log line has both (`fn_id`, `expected_fn_id`): one of them was changed on the way, or the app renamed the function.',
+      '`fnId`, which is not signed, differs from the `fnId` of earlier function calls with the same signed `ctx.fn_id`. The log line has both (`fn_id`, `expected_fn_id`): `fnId` was changed in transit, or the app renamed the function.',
   },
   timestamp_too_old: {
     phase: 'freshness',
@@ -310,29 +311,30 @@ export const reasons = {
   timestamp_in_future: {
     phase: 'freshness',
     status: 401,
-    meaning: 'The signature is further ahead than `freshness.clockTolerance`.',
+    meaning: 'The signature time is further in the future than `freshness.clockTolerance`.',
   },
   timestamp_before_start: {
     phase: 'replay',
     status: 503,
     meaning:
-      'Signed before the replay cache began to remember: before the gateway started or, with Redis, before the server did or claims were first kept in it. Inngest signs a retry anew.',
+      'The signature is older than the replay cache: made before the gateway started or, with Redis, before Redis started or first stored a claim. Inngest re-signs each retry.',
   },
   replay_undecidable: {
     phase: 'replay',
     status: 401,
     meaning:
-      'The signature is older than `freshness.maxAge` and `freshness.clockTolerance` together, for which its use is remembered, and the route does not enforce freshness: it may have been used before.',
+      'The signature is older than `freshness.maxAge` plus `freshness.clockTolerance`, the time for which a claim is kept, and the route does not enforce freshness: the signature may be a replay.',
   },
   replayed: {
     phase: 'replay',
     status: 409,
-    meaning: 'This signature has been used already.',
+    meaning: 'This signature was already claimed by an earlier request.',
   },
   replay_cache_full: {
     phase: 'replay',
     status: 503,
-    meaning: 'The replay cache is full; a live claim is never forgotten to make room.',
+    meaning:
+      'The replay cache is full (`replay.maxEntries`); a live claim is never evicted to make room.',
   },
 } as const satisfies Record<string, ReasonRow>
 

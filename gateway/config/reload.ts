@@ -84,7 +84,8 @@ export class Reloader {
     metrics.reloads.inc({ result: 'success' })
     logger.info({ trigger, fingerprint: settings.fingerprint }, 'configuration reloaded')
     const keys = keysAwaitingRestart(this.#secretsInUse, settings.replaySecrets)
-    if (keys.length > 0) logger.warn({ keys }, 'what these files hold takes effect at a restart')
+    if (keys.length > 0)
+      logger.warn({ keys }, 'changed secret or certificate files take effect after a restart')
   }
 
   #succeeded({ fingerprint }: Settings): void {
@@ -104,7 +105,7 @@ export class Reloader {
     metrics.lastReloadSuccessful.set(0)
     logger.error(
       { trigger, problems: problems.map(formatProblem) },
-      'configuration kept: the changed one has problems',
+      'configuration reload failed; still running the previous configuration',
     )
   }
 }

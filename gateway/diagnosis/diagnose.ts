@@ -69,7 +69,7 @@ function healed(body: Uint8Array, signedBody: Uint8Array): Diagnosis {
 /** One sentence for the operator. */
 export function meaningOf(kind: DiagnosisKind): string {
   if (kind === 'healed')
-    return 'A hop writes the JSON anew; the signed form was verified and sent on.'
+    return 'A proxy rewrites the JSON; the gateway verified and forwarded the signed form.'
   if (isKindOf(replays, kind)) return replays[kind]
   if (isKindOf(mismatches, kind)) return mismatches[kind]
   return spellings[kind.slice('header_'.length) as SpellingKind].meaning

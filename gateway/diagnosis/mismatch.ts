@@ -13,16 +13,16 @@ import { findReencoding } from './reencoding.ts'
 
 /** One sentence for the operator; never sent. */
 export const mismatches = {
-  other_key: 'Signed with the key of another route: the app or the route is mixed up.',
+  other_key: 'Signed with the signing key of another route: the app URL or the route is wrong.',
   key_prefix:
-    'Signed with the key and its `signkey-…-` prefix: give a self-hosted server the bare key.',
-  truncated: 'The JSON ends in the middle: a hop cuts bodies off.',
-  extended: 'The beginning of the body carries the signature: a hop appends to bodies.',
-  reencoded: 'A hop re-encodes bodies, beyond what the canonical form heals.',
+    'Signed with the key including its `signkey-…-` prefix: configure the self-hosted server with the bare key.',
+  truncated: 'The JSON is incomplete: a proxy truncates bodies.',
+  extended: 'The signature matches only the beginning of the body: a proxy appends to bodies.',
+  reencoded: 'A proxy re-encodes bodies in a way that the canonical form does not undo.',
   other_environment:
-    'The body looks as Inngest writes it: the key of another environment or app, or a forgery.',
-  unknown: 'Altered in a way that is not recognised, or a forgery.',
-  not_diagnosed: 'The body is too long to look at closely, or there were too many refusals.',
+    'The body looks like one that Inngest sent: signed with the key of another environment or app, or forged.',
+  unknown: 'The body was altered in an unrecognized way, or the signature is forged.',
+  not_diagnosed: 'Not diagnosed: body too large, or the diagnosis budget is exhausted.',
 } as const satisfies Record<string, string>
 
 export type MismatchKind = keyof typeof mismatches
@@ -70,14 +70,17 @@ function findCause(evidence: MismatchEvidence, attempts: Attempts): MismatchDiag
   if (signer !== undefined) return signer
 
   if (body.byteLength === 0) {
-    return { kind: 'other_environment', detail: 'an empty body; a hop may have lost it' }
+    return { kind: 'other_environment', detail: 'empty body; a proxy may have dropped it' }
   }
   const lengthText = `${String(body.byteLength)} bytes`
   const end = attempts.read(body, findJsonEnd)
   if (end?.kind === 'cut') return { kind: 'truncated', detail: `${lengthText} received` }
   const surplusAt = findSurplus(body, end, keys, attempts)
   if (surplusAt !== undefined) {
-    return { kind: 'extended', detail: `${lengthText} received, signed were ${String(surplusAt)}` }
+    return {
+      kind: 'extended',
+      detail: `${lengthText} received, signature covers ${String(surplusAt)}`,
+    }
   }
   if (body.byteLength > maxExaminedBytes) {
     return { kind: 'not_diagnosed', detail: `${lengthText} received` }
@@ -129,7 +132,10 @@ function judgeByLooks(
 ): MismatchDiagnosis {
   const lostAt = Buffer.from(body.buffer, body.byteOffset, body.byteLength).indexOf('\ufffd')
   if (lostAt !== -1) {
-    return { kind: 'unknown', detail: `U+FFFD at byte ${String(lostAt)}: characters may be lost` }
+    return {
+      kind: 'unknown',
+      detail: `U+FFFD at byte ${String(lostAt)}: a proxy may have lost characters`,
+    }
   }
   // A sync travels escaped for HTML and is signed in its canonical form (inngest `deploy.go`).
   const isIntact = canonical !== undefined && (method === 'PUT' || canonical === body)

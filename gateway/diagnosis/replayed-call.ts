@@ -8,7 +8,7 @@ import type { DiagnosisBudget } from './budget.ts'
 /** One sentence for the operator; never sent. */
 export const replays = {
   no_dispatch_id:
-    'The replayed call has neither `ctx.request_id` nor `ctx.qi_id`: an Inngest server older than 1.13.5 signs parallel steps alike. For such a server set `legacyServer: true` on the route.',
+    'The replayed function call has neither `ctx.request_id` nor `ctx.qi_id`: an Inngest server older than 1.13.5 signs parallel steps identically. For such a server set `legacyServer: true` on the route.',
 } as const satisfies Record<string, string>
 
 export type ReplayKind = keyof typeof replays

@@ -14,23 +14,23 @@ interface SpellingRow {
 
 export const spellings = {
   duplicated: {
-    meaning: 'The header is there more than once, or a hop joined several with commas.',
+    meaning: 'The header occurs more than once, or a proxy joined several with commas.',
     setRight: (header) => (header.includes(',') ? header.split(/, ?/)[0] : undefined),
   },
   whitespace: {
-    meaning: 'There is white space in the header.',
+    meaning: 'The header contains white space.',
     setRight: (header) => header.replace(/\s/g, ''),
   },
   percent_encoded: {
-    meaning: 'A hop percent-encoded the header: `%3D` for `=`.',
+    meaning: 'A proxy percent-encoded the header: `%3D` for `=`.',
     setRight: undoPercent,
   },
   order: {
-    meaning: '`s` stands before `t`.',
+    meaning: '`s` precedes `t`.',
     setRight: (header) => header.replace(/^(s=[^&]*)&(t=[^&]*)$/, '$2&$1'),
   },
   extra_parameters: {
-    meaning: 'There are parameters beside `t` and `s`.',
+    meaning: 'The header has parameters other than `t` and `s`.',
     setRight: (header) =>
       header
         .split('&')
@@ -46,7 +46,7 @@ export const spellings = {
     setRight: (header) => header.replace(/&s=[0-9A-F]{64}$/, (s) => s.toLowerCase()),
   },
   unknown: {
-    meaning: 'The header is something else altogether, or wrong in more than one way.',
+    meaning: 'The header is not a signature, or is wrong in more than one way.',
     setRight: () => undefined,
   },
 } as const satisfies Record<string, SpellingRow>

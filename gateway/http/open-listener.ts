@@ -14,7 +14,7 @@ const problems: Readonly<Record<string, ListenProblem>> = {
   EACCES: { key: 'port', why: 'permission denied' },
   EADDRNOTAVAIL: { key: 'host', why: 'not an address of this machine' },
   ENOTFOUND: { key: 'host', why: 'no such host' },
-  EAI_AGAIN: { key: 'host', why: 'no answer from the name server' },
+  EAI_AGAIN: { key: 'host', why: 'no response from the name server' },
 }
 
 /**

@@ -32,7 +32,7 @@ export class Readiness implements DetailedHealth {
       case 'replay store':
         return this.#parts.replay.unavailableBecause
       case 'starting':
-        return 'signatures of now are older than what the replay cache remembers'
+        return 'replay cache started less than a second ago: current signatures are still refused'
       default:
         return undefined
     }

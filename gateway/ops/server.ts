@@ -40,7 +40,7 @@ export interface OpsTimes {
 export const RENDERING_PAUSE_MS = 100
 
 const FOREIGN_HOST =
-  'metrics are served by address, as localhost and by private names; add this one to ops.hosts\n'
+  'metrics are served only for an IP address, localhost or a private name as Host; add this host name to ops.hosts\n'
 
 const PATHS = '/metrics, /healthz, /livez and /readyz'
 const PATHS_WITH_PAGE = '/metrics, /healthz, /livez, /readyz and /status'
@@ -101,7 +101,7 @@ async function answerPath(
       answer(
         response,
         404,
-        `not found; there are ${page === undefined ? PATHS : PATHS_WITH_PAGE}\n`,
+        `not found; available: ${page === undefined ? PATHS : PATHS_WITH_PAGE}\n`,
       )
   }
 }

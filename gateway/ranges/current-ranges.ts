@@ -54,7 +54,7 @@ export function combine(
 /** Why the bundled ranges are in use, where they are. */
 export function whyBundled({ sources }: CurrentRanges): string {
   // Beside the bundled ones there is each source that was to be asked.
-  return sources.length === 1 ? 'inngestRanges.urls is empty' : 'a list has not been read yet'
+  return sources.length === 1 ? 'inngestRanges.urls is empty' : 'a list has not been fetched yet'
 }
 
 export interface RangesChange {

@@ -65,7 +65,7 @@ async function readText({ headers, body }: Dispatcher.ResponseData): Promise<str
   // Without a length a body cut short looks complete (RFC 9112 8), and a cut `18.221.41.118` is another
   // host.
   const isDelimited = 'content-length' in headers || 'transfer-encoding' in headers
-  if (!isDelimited) throw new ListFault('unreachable', new Error('an answer without a length'))
+  if (!isDelimited) throw new ListFault('unreachable', new Error('a response without a length'))
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -5,11 +5,11 @@ export const MAX_REDIRECTS = 3
 
 /** A sentence for the operator each. */
 export const listFaults = {
-  unreachable: 'It could not be reached or read.',
-  status: `The answer was not 200, or the last of more than ${String(MAX_REDIRECTS)} redirects.`,
-  too_large: `It is longer than ${String(MAX_LIST_BYTES)} bytes.`,
-  insecure_redirect: 'It leads to something that is not https.',
-  timeout: 'It did not come in time.',
+  unreachable: 'The server of the list could not be reached, or the file could not be read.',
+  status: `The response was not 200, or the last of more than ${String(MAX_REDIRECTS)} redirects.`,
+  too_large: `The list is longer than ${String(MAX_LIST_BYTES)} bytes.`,
+  insecure_redirect: 'The URL redirects to a URL that is not https.',
+  timeout: 'The list did not arrive within `inngestRanges.timeout`.',
 } as const satisfies Record<string, string>
 
 export type ListFaultCode = keyof typeof listFaults

@@ -9,13 +9,13 @@ export const MAX_RANGES = 1000
 
 /** Every reason to refuse a list, with a sentence for the operator. `shrunk`: published-list.ts. */
 export const listProblems = {
-  empty: 'It names no range.',
-  not_a_list: 'Something in it is neither an address nor a CIDR.',
-  too_many: `It names more than ${String(MAX_RANGES)} ranges.`,
-  too_wide: 'A range in it is wider than an IPv4 /16 or an IPv6 /28.',
-  special_purpose: 'A range in it is private or reserved, and not of the public internet.',
+  empty: 'The list is empty.',
+  not_a_list: 'An entry is neither an address nor a CIDR.',
+  too_many: `The list has more than ${String(MAX_RANGES)} ranges.`,
+  too_wide: 'A range is wider than an IPv4 /16 or an IPv6 /28.',
+  special_purpose: 'A range is private or reserved, not public.',
   shrunk:
-    'It covers less than half of the last good list. If that is right, remove the state file and restart.',
+    'The list covers less than half of the last good list. If that is correct, remove the state file and restart.',
 } as const satisfies Record<string, string>
 
 export type ListProblem = keyof typeof listProblems

@@ -33,14 +33,14 @@ export class RangesLog {
   }
 
   refused(source: string, { code, why, found }: FetchFailure, isListKept: boolean): void {
-    const rest = isListKept ? 'the last good one is kept' : 'none is known from before'
+    const rest = isListKept ? 'keeping the last good list' : 'no earlier list is available'
     this.#logger.warn({ source, problem: code, why, found }, `published list refused: ${rest}`)
   }
 
   bundledInUse(current: CurrentRanges): void {
     this.#logger.warn(
       { ranges: current.ranges.length, why: whyBundled(current) },
-      'the ranges bundled with this release are in use: Inngest may call from others by now',
+      'bundled ranges in use; requests from newer Inngest addresses are refused',
     )
   }
 

@@ -41,7 +41,8 @@ export function readState(file: string): StateReading {
   try {
     const stats = statSync(file, { throwIfNoEntry: false })
     if (stats === undefined) return { ok: true, lists: new Map() }
-    if (!stats.isFile() || stats.size > MAX_STATE_BYTES) throw new Error('no file of ours')
+    if (!stats.isFile() || stats.size > MAX_STATE_BYTES)
+      throw new Error('not a state file of this gateway')
     const state = stateSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
     if (!state.success) throw new Error(z.prettifyError(state.error))
     const lists = state.data.lists.map((stored) => [stored.source, restore(stored)] as const)

@@ -6,11 +6,12 @@ import type { FreshnessPolicy } from '../admit/policy.ts'
 
 /** One sentence for the operator. */
 export const clockStates = {
-  unknown: 'Too few signatures were verified lately to compare the clocks.',
-  steady: 'This clock agrees with that of Inngest.',
+  unknown: 'Too few signatures were verified recently to compare the clocks.',
+  steady: 'The clock of this machine agrees with the clock of Inngest.',
   ahead:
-    'Signatures come old: this clock is ahead of that of Inngest, or something delays requests.',
-  behind: 'Signatures come from the future: this clock is behind that of Inngest.',
+    'Signatures arrive old: the clock of this machine is ahead of the clock of Inngest, or requests are delayed on the way.',
+  behind:
+    'Signatures are dated in the future: the clock of this machine is behind the clock of Inngest.',
 } as const satisfies Record<string, string>
 
 export type ClockState = keyof typeof clockStates

@@ -112,6 +112,6 @@ function announceClock({ from, to, medianSeconds }: ClockChange, logger: Logger)
     median_age_seconds: medianSeconds,
     meaning: clockStates[to],
   }
-  if (to === 'ahead' || to === 'behind') logger.warn(line, 'the clocks drift apart')
-  else if (from === 'ahead' || from === 'behind') logger.info(line, 'the clocks agree again')
+  if (to === 'ahead' || to === 'behind') logger.warn(line, 'clock drift detected')
+  else if (from === 'ahead' || from === 'behind') logger.info(line, 'clock drift ended')
 }

@@ -27,7 +27,7 @@ export class RegisteredSchemes {
         serve_origin: serveOrigin,
         remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/syncing.md)`,
       },
-      'the app is registered under another scheme than serveOrigin',
+      'app registered with a different scheme than serveOrigin',
     )
   }
 }

@@ -53,12 +53,17 @@ function describeNumbers(registry: Registry, state: GatewayState): void {
   const numbers: readonly (readonly [string, string, Aggregator, () => number | undefined])[] = [
     [
       'replay_store_up',
-      'Whether the replay store can be asked.',
+      '1 if the replay store is available, 0 if not.',
       'min',
       () => (state.replay.unavailableBecause === undefined ? 1 : 0),
     ],
-    ['requests_in_flight', 'Requests begun and not yet answered.', 'sum', state.requestsInFlight],
-    ['connections', 'Connections open on the traffic listener.', 'sum', state.connections],
+    [
+      'requests_in_flight',
+      'Requests received whose response is not complete.',
+      'sum',
+      state.requestsInFlight,
+    ],
+    ['connections', 'Open connections on the traffic listener.', 'sum', state.connections],
     ['buffered_bytes', 'Bytes of request bodies held in memory.', 'sum', state.bufferedBytes],
   ]
   for (const [name, help, over, read] of numbers) gauge(registry, name, help, over, read)
@@ -70,7 +75,7 @@ export function describeMemory(
 ): void {
   const entriesHelp = 'Claims held by the replay cache.'
   gauge(registry, 'replay_cache_entries', entriesHelp, 'sum', () => replay.entries)
-  const capacityHelp = 'Claims that the replay cache can hold.'
+  const capacityHelp = 'Maximum number of claims in the replay cache.'
   gauge(registry, 'replay_cache_capacity', capacityHelp, 'sum', () => replay.capacity)
 }
 
@@ -103,13 +108,13 @@ const ORIGINS: readonly RangesOrigin[] = ['fetched', 'file', 'kept', 'bundled']
 
 function describePublished(registry: Registry, { ranges }: GatewayState): void {
   const originHelp =
-    'Where the published ranges in use come from: 1 for one of fetched, file, kept, bundled.'
+    'Origin of the published ranges in use: 1 for one of fetched, file, kept, bundled.'
   labelled(registry, 'inngest_ranges_origin', originHelp, 'max', ['origin'], (own) => {
     const origin = ranges()?.origin
     if (origin === undefined) return
     for (const each of ORIGINS) own.set({ origin: each }, each === origin ? 1 : 0)
   })
-  const ageHelp = 'When a published list was last read well; 0 is never.'
+  const ageHelp = 'Unix time of the last successful refresh of a published list; 0 if never.'
   const name = 'inngest_ranges_last_success_timestamp_seconds'
   labelled(registry, name, ageHelp, 'min', ['source'], (own) => {
     for (const { source, fetchedAtSeconds } of ranges()?.sources ?? []) {
@@ -120,7 +125,7 @@ function describePublished(registry: Registry, { ranges }: GatewayState): void {
 
 function describeChecks(registry: Registry, { settings }: GatewayState): void {
   const help =
-    'Checks that the operator relaxed below their default, by mode (report, off); always 1.'
+    'Checks relaxed below their default mode, by route, check and mode (report, off); always 1.'
   labelled(registry, 'checks_not_enforced', help, 'max', ['route', 'check', 'mode'], (own) => {
     for (const [route, check, mode] of notEnforced(settings().policy.routes)) {
       own.set({ route, check, mode }, 1)
@@ -130,7 +135,7 @@ function describeChecks(registry: Registry, { settings }: GatewayState): void {
 
 function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState): void {
   const help =
-    'When a key last verified a request, by its position and where it is configured; 0 is never.'
+    'Unix time at which a signing key last verified a request, by position and configured source; 0 if never.'
   const labels = ['route', 'key_slot', 'key'] as const
   labelled(registry, 'key_last_verified_timestamp_seconds', help, 'max', labels, (own) => {
     for (const route of settings().policy.routes) {
@@ -144,12 +149,12 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
 }
 
 function describeClock(registry: Registry, { clockDrift, monotonicMs }: GatewayState): void {
-  const medianHelp = 'Median age of the signatures admitted lately; none if they are too few.'
+  const medianHelp = 'Median age of recently admitted signatures; no value if there are too few.'
   gauge(registry, 'signature_age_median_seconds', medianHelp, 'average', () =>
     clockDrift.medianSeconds(monotonicMs()),
   )
   const stateHelp =
-    'This clock beside that of Inngest: 1 for one of unknown, steady, ahead, behind.'
+    'Clock of this machine compared with the clock of Inngest: 1 for one of unknown, steady, ahead, behind.'
   labelled(registry, 'clock_state', stateHelp, 'max', ['state'], (own) => {
     for (const state of Object.keys(clockStates)) {
       own.set({ state }, state === clockDrift.state ? 1 : 0)

@@ -20,6 +20,6 @@ export class UnservedRedirects {
     const key = JSON.stringify(line)
     if (this.#warned.has(key)) return
     this.#warned.add(key)
-    logger.warn(line, 'the app redirects to a host and path that no Inngest route serves')
+    logger.warn(line, 'app redirects to a host and path that no Inngest route serves')
   }
 }

@@ -37,12 +37,12 @@ export class WatchedExporter implements SpanExporter {
     if (!this.#isDelivering) return
     this.#isDelivering = false
     const why = error === undefined ? 'no reason given' : plainError(error)
-    this.#logger.warn({ why, spans_lost: spans }, 'traces cannot be delivered')
+    this.#logger.warn({ why, spans_lost: spans }, 'trace export failed')
   }
 
   #delivered(): void {
     if (this.#isDelivering) return
     this.#isDelivering = true
-    this.#logger.info('traces are delivered again')
+    this.#logger.info('trace export working again')
   }
 }

@@ -11,11 +11,11 @@ export function askInTime<T>(
   timeoutMs: number,
 ): Promise<T> {
   if (unavailableBecause !== undefined) {
-    return Promise.reject(new Error(`replay store: ${unavailableBecause}`))
+    return Promise.reject(new Error(`replay store unavailable: ${unavailableBecause}`))
   }
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   const timer = setReplyTimeout(timeoutMs, () => {
-    reject(new Error('replay store: no answer in time'))
+    reject(new Error('replay store unavailable: no response in time'))
   })
   ask()
     .then(resolve, reject)

@@ -80,7 +80,7 @@ export class CanonicalPool {
     { mayRound = true, isVerified = false }: CanonicalRequest = {},
   ): Promise<Verdict<Uint8Array | undefined>> {
     if (body.byteLength <= maxInlineBytes) return pass(canonicalizeJson(body, mayRound))
-    if (this.#isClosed) throw new Error('the pool is closed')
+    if (this.#isClosed) throw new Error('canonicalization pool closed')
     const { promise, resolve, reject } = Promise.withResolvers<Verdict<Uint8Array | undefined>>()
     const job = { body, mayRound, isVerified, resolve, reject }
     const thread = this.#free.pop()
@@ -93,7 +93,7 @@ export class CanonicalPool {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const job of [...this.#verified, ...this.#waiting]) {
-      this.#drop(job, new Error('the pool was closed'))
+      this.#drop(job, new Error('canonicalization pool closed'))
     }
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }

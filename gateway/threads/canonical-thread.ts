@@ -57,10 +57,10 @@ export class CanonicalThread {
     const timeoutMs = this.#options.jobTimeoutMs + body.byteLength / SLOWEST_BYTES_PER_MS
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
     const onExit = (code: number) => {
-      reject(new Error(`a thread ended with ${String(code)} in the middle`))
+      reject(new Error(`canonicalization thread exited with code ${String(code)} during a job`))
     }
     const timer = setTimeout(() => {
-      reject(new Error('a thread took too long'))
+      reject(new Error('canonicalization thread timed out'))
     }, timeoutMs)
     worker.on('message', resolve).on('error', reject).on('exit', onExit)
     // The body itself stays here: its raw bytes may be needed yet.

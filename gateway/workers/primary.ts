@@ -106,10 +106,16 @@ export function createPrimaryMetrics(
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   if (replay !== undefined) describeMemory(registry, replay)
-  gauge(registry, 'workers', 'Workers that serve, where there are several.', 'sum', serving)
+  gauge(
+    registry,
+    'workers',
+    'Workers in service; reported if `workers` is more than 1.',
+    'sum',
+    serving,
+  )
   const workersLost = new Counter({
     name: 'inngest_gateway_workers_lost_total',
-    help: 'Workers that ended without having been told to.',
+    help: 'Workers that ended without being stopped.',
     registers: [registry],
   })
   return { registry, workersLost }
@@ -167,7 +173,7 @@ function healthOf(pool: WorkerPool, workers: number): Health {
 async function whyNotReady(worker: WorkerProcess): Promise<string | undefined> {
   const told = await worker.ask('readiness')
   if (!worker.isServing) return undefined
-  return told === undefined ? 'worker not answering' : told.answer
+  return told === undefined ? 'worker not responding' : told.answer
 }
 
 async function countCalls(pool: WorkerPool): Promise<number> {

@@ -27,7 +27,7 @@ export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
     const told = await worker.ask('requestsInFlight')
     unanswered = told === undefined ? unanswered + 1 : 0
     if (unanswered === MOST_UNANSWERED) {
-      worker.kill(`no answer for ${String((MOST_UNANSWERED * ANSWER_WITHIN_MS) / 1000)} s`)
+      worker.kill(`no response for ${String((MOST_UNANSWERED * ANSWER_WITHIN_MS) / 1000)} s`)
       return
     }
     if (told !== undefined) await delay(ASK_EVERY_MS, undefined, { ref: false })

@@ -127,7 +127,7 @@ export class WorkerPool {
       }
       if (!hasServed) this.#failing.add(first)
       if (this.serving.length === 0 && this.#failing.size === assignment.workers) {
-        this.#failure.reject(new Error(`no worker is left, and none could be started: ${why}`))
+        this.#failure.reject(new Error(`no worker is running, and none could be started: ${why}`))
         return
       }
       quickEnds = performance.now() - worker.startedAtMs < SETTLED_MS ? quickEnds + 1 : 1

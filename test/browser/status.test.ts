@@ -92,7 +92,7 @@ describe('the status page in a browser', { timeout: 120_000 }, () => {
     expect(await textOf(page, '[data-table="reasons"]')).toContain('signature_mismatch')
     expect(await rowsOf(page)).toHaveLength(2)
     expect(await page.locator('button:visible, input:visible, select:visible').count()).toBe(0)
-    await page.getByText('All settings, secrets left out').click()
+    await page.getByText('All settings, without secrets').click()
     expect(await textOf(page, 'pre')).toContain('maxAge: 5m')
     expect(requested).toEqual([gateway.url])
   })

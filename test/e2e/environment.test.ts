@@ -74,7 +74,7 @@ routes: [{ name: a, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGEST
     })
     const said = text(gateway.stderr)
     for await (const line of createInterface({ input: gateway.stdout })) {
-      if (line.includes('replay store can be asked')) gateway.kill('SIGKILL')
+      if (line.includes('replay store available again')) gateway.kill('SIGKILL')
     }
     expect(await said).toBe('')
   })

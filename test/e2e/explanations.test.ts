@@ -208,7 +208,7 @@ describe('ranges', () => {
     expect(text).toMatch(/^198\.212\.45\.0\/24 +bundled$/m)
     expect(text).toMatch(/^10\.0\.0\.0\/8 +allowlist$/m)
     expect(text).toContain(
-      'published ranges: bundled with this release (a list has not been read yet); possibly out of date\n',
+      'published ranges: bundled with this release (a list has not been fetched yet); possibly out of date\n',
     )
     expect(status).toBe(0)
   })

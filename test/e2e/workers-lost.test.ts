@@ -114,7 +114,7 @@ describe('workers that end', () => {
     const gateway = await startWorkers((await startNamedApp('app')).url)
     const [paused = 0, stuck = 0] = await gateway.workerPids()
     process.kill(paused, 'SIGSTOP')
-    await expect.poll(() => readiness(gateway), patient).toBe('503 worker not answering')
+    await expect.poll(() => readiness(gateway), patient).toBe('503 worker not responding')
     process.kill(paused, 'SIGCONT')
     process.kill(stuck, 'SIGSTOP')
     await expect.poll(() => gateway.workerPids(), { timeout: 30_000 }).not.toContain(stuck)

@@ -55,7 +55,7 @@ it('Every worker shows the certificate of the files, and another when they chang
       .map(({ worker }) => worker)
       .sort()
   secret.put(pair('second-cert.pem', 'key.pem'))
-  const kept = 'configuration kept: the changed one has problems'
+  const kept = 'configuration reload failed; still running the previous configuration'
   await expect.poll(() => saidBy(kept), patient).toEqual([1, 2])
   expect(await answersOf(50, gateway.port)).toEqual(new Set(['200 localhost']))
 

@@ -107,7 +107,7 @@ describe('the diagnosis', () => {
         const mac = macOf(key, signed)
         const { detail } = diagnose(body, mac)
         expect(detail ?? '').toMatch(
-          /^(?:env:(?:KEY|OTHER)|\d+ bytes received(?:, signed were \d+)?|an empty body; a hop may have lost it|U\+FFFD at byte \d+: characters may be lost|[a-z0-9_]+: byte \d+ is (?:0x..|the end), signed was (?:0x..|the end))?$/,
+          /^(?:env:(?:KEY|OTHER)|\d+ bytes received(?:, signature covers \d+)?|empty body; a proxy may have dropped it|U\+FFFD at byte \d+: a proxy may have lost characters|[a-z0-9_]+: byte \d+ is (?:0x..|the end), signed was (?:0x..|the end))?$/,
         )
       }),
       fuzz(),

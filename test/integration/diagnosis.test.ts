@@ -56,7 +56,7 @@ const cases: Case[] = [
   [
     'extended',
     (target) => bytesOf(`${recorded}\r\n--boundary--`, sign(target, recorded)),
-    new RegExp(`signed were ${String(Buffer.byteLength(recorded))}$`),
+    new RegExp(`signature covers ${String(Buffer.byteLength(recorded))}$`),
   ],
   [
     'other_key',
@@ -177,11 +177,11 @@ describe('clocks that drift apart', () => {
     expect(await target.metrics()).toContain('inngest_gateway_clock_state{state="steady"} 1')
     await callAged(target, 40, 60)
     expect(announced(target)).toMatchObject([
-      { level: 40, clock_state: 'ahead', median_age_seconds: 40, msg: 'the clocks drift apart' },
+      { level: 40, clock_state: 'ahead', median_age_seconds: 40, msg: 'clock drift detected' },
     ])
     expect(await target.metrics()).toContain('inngest_gateway_signature_age_median_seconds 40')
     await callAged(target, 1, 120)
-    expect(announced(target)[1]).toMatchObject({ level: 30, msg: 'the clocks agree again' })
+    expect(announced(target)[1]).toMatchObject({ level: 30, msg: 'clock drift ended' })
   })
 
   it('are not told apart by captures that somebody sends again', async () => {

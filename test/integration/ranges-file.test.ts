@@ -83,7 +83,7 @@ describe('a list in a file', () => {
     ['names everybody', 'too_wide', '0.0.0.0/0'],
     ['is one byte too long', 'too_large', a.padEnd(65_537)],
   ])(
-    'that %s is %s: the last good one is kept, also by the next process',
+    'that %s is %s: keeping the last good list, also by the next process',
     async (_, result, text) => {
       writeFileSync(file, `${a}\n${b}\n${c}`)
       const settings = { stateFile: lists.stateFile }

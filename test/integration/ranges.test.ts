@@ -80,7 +80,7 @@ describe('published lists', () => {
       { source: 'bundled', ranges: [{ text: bundledText }], fetchedAtSeconds: undefined },
     ])
     expect(kept.messages()).toEqual([
-      'published list refused: none is known from before',
+      'published list refused: no earlier list is available',
       'published ranges changed',
       expect.stringContaining('bundled with this release'),
     ])
@@ -204,7 +204,7 @@ describe('a server that answers with', () => {
     expect(kept.keeper.current.origin).toBe('kept')
     expect(kept.changes).toHaveLength(1)
     expect(kept.logLines.slice(1)).toMatchObject([
-      { level: 40, msg: 'published list refused: the last good one is kept', problem: result },
+      { level: 40, msg: 'published list refused: keeping the last good list', problem: result },
     ])
     lists.server.answer('/', `${a}\n${b}\n`)
     expect(await kept.refresh()).toBe('success')
@@ -283,6 +283,6 @@ describe('a server of lists', () => {
     })
     await again.refresh()
     expect(again.texts()).toEqual([a, b])
-    expect(again.messages()).toEqual(['published list refused: the last good one is kept'])
+    expect(again.messages()).toEqual(['published list refused: keeping the last good list'])
   })
 })

@@ -102,7 +102,7 @@ describe('a 307 or 308 of the app', () => {
         route: 'app-0',
         host,
         path,
-        msg: 'the app redirects to a host and path that no Inngest route serves',
+        msg: 'app redirects to a host and path that no Inngest route serves',
       }),
     ])
   })

@@ -62,14 +62,16 @@ describe.each(storePrograms)('on %s', (program) => {
   it('what no gateway has written is no mark', async () => {
     const server = await startStoreServer(program)
     await server.client.set('test:since', 'yesterday')
-    expect(await markOn(server).look(nowSeconds)).toBe('test:since: not what a gateway has written')
+    expect(await markOn(server).look(nowSeconds)).toBe(
+      'test:since: not a value that a gateway writes: delete this key',
+    )
   })
 
   it('a mark of a clock that was wrong refuses nothing in silence', async () => {
     const server = await startStoreServer(program)
     await markOn(server).look(nowSeconds + 86_400)
     const { look } = markOn(server)
-    expect(await look(nowSeconds)).toBe('test:since: ahead of the clock: delete it')
+    expect(await look(nowSeconds)).toBe('test:since: timestamp is in the future: delete this key')
     await server.client.del('test:since')
     expect(await look(nowSeconds)).toBe(nowSeconds + 2)
   })
@@ -79,7 +81,7 @@ describe.each(storePrograms)('on %s', (program) => {
     const { mark, look } = markOn(server)
     const before = look(nowSeconds)
     mark.forget()
-    expect(await before).toBe('since when it keeps claims was not read yet')
+    expect(await before).toBe('not ready: start time of claim storage not read yet')
     expect(await look(nowSeconds)).toBe(nowSeconds + 2)
   })
 })

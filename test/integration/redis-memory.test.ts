@@ -55,8 +55,10 @@ describe.each(storePrograms)('on %s', (program) => {
       const store = redisStoreOn({ url: server.url })
       await expect
         .poll(() => store.unavailableBecause)
-        .toBe('test:since: not what a gateway has written')
-      expect(await claim(store, randomBytes(32))).toContain('not what a gateway has written')
+        .toBe('test:since: not a value that a gateway writes: delete this key')
+      expect(await claim(store, randomBytes(32))).toContain(
+        'not a value that a gateway writes: delete this key',
+      )
     })
 
     it('admits nothing again that a server was emptied of, at no moment', async () => {

@@ -81,7 +81,7 @@ describe.each(storePrograms)('RedisPairs on %s', (program) => {
     const { server, connect } = await start()
     const pairs = await connect({ timeoutMs: 50 })
     server.pause()
-    await expect(pairs.find('id app')).rejects.toThrow('no answer in time')
+    await expect(pairs.find('id app')).rejects.toThrow('no response in time')
     await expect(pairs.learn(lesson('a', 'r1'))).rejects.toThrow('replay store')
     server.resume()
   })

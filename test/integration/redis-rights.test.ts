@@ -85,7 +85,9 @@ describe.each(storePrograms)('on %s', (program) => {
         const store = redisStoreOn({ url: server.url })
         await expect
           .poll(() => store.unavailableBecause)
-          .toBe(`it has no ${command}, which claims need (Redis 6.2 or Valkey 7.2 at least)`)
+          .toBe(
+            `the server has no ${command}, which claims need (Redis 6.2 or Valkey 7.2 at least)`,
+          )
       },
     )
 

@@ -115,7 +115,7 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       await isUp(store)
       server.pause()
       const key = randomBytes(32)
-      expect(await claim(store, key)).toMatch(/no answer in time/)
+      expect(await claim(store, key)).toMatch(/no response in time/)
       server.resume()
       // What the server had in its hands was claimed there; it is not claimed twice.
       await expect.poll(() => claim(store, key)).toBe('duplicate')
@@ -179,7 +179,7 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       const store = redisStoreOn({ url: server.url })
       await expect
         .poll(() => store.unavailableBecause)
-        .toBe('it may evict live claims: set maxmemory-policy to noeviction')
+        .toBe('the server can evict live claims: set maxmemory-policy to noeviction')
       expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
     })
 

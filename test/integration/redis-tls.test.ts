@@ -42,7 +42,7 @@ async function call({ port, clock }: TestGateway, body = freshBody()): Promise<n
 }
 
 const saidWhy = ({ logLines }: TestGateway) =>
-  logLines.filter(({ msg }) => msg === 'replay store cannot be asked').map(({ why }) => why)
+  logLines.filter(({ msg }) => msg === 'replay store unavailable').map(({ why }) => why)
 
 /** Refused with 503, not ready, and why, each reason once. */
 async function expectRefused(

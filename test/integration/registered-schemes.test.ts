@@ -41,7 +41,7 @@ describe('a signed sync with another scheme than serveOrigin', () => {
         registered: 'http://app.example.com',
         serve_origin: serveOrigin,
         remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/syncing.md)`,
-        msg: 'the app is registered under another scheme than serveOrigin',
+        msg: 'app registered with a different scheme than serveOrigin',
       },
     ])
   })

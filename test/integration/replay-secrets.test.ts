@@ -69,7 +69,7 @@ describe('a changed file', () => {
       expect(warnings()[0]).toMatchObject({
         level: 40,
         keys: [key],
-        msg: 'what these files hold takes effect at a restart',
+        msg: 'changed secret or certificate files take effect after a restart',
       })
       expect(JSON.stringify(gateway.logLines)).not.toContain(after)
       // What else has changed waits for nothing, and it is said again.

@@ -88,8 +88,8 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     await expect.poll(async () => (await call(gateway)).status, { timeout: 10_000 }).toBe(200)
     expect(await gateway.metricsText()).toContain('inngest_gateway_replay_store_up 1')
     const said = gateway.logLines.map(({ msg }) => msg)
-    expect(said).toContain('replay store cannot be asked')
-    expect(said).toContain('replay store can be asked')
+    expect(said).toContain('replay store unavailable')
+    expect(said).toContain('replay store available again')
   })
 
   it('hang for no longer than they may when it is paused', async () => {
@@ -132,8 +132,8 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     const gateway = await startReplica(app, server)
     await isReady(gateway)
     const said = gateway.logLines.map(({ msg }) => msg)
-    expect(said).toContain('replay store can be asked')
-    expect(said).not.toContain('replay store cannot be asked')
+    expect(said).toContain('replay store available again')
+    expect(said).not.toContain('replay store unavailable')
   })
 
   it('are not ready before it was there once', async () => {
@@ -195,8 +195,10 @@ describe.each(storePrograms)('two gateways with one replay cache in a %s', (prog
     expect((await call(gateway, body)).status).toBe(409)
     expect((await call(gateway)).status).toBe(200)
     const said = gateway.logLines.map(({ msg }) => msg)
-    expect(said).toContain('replays are told by this machine alone: others may be admitted twice')
-    expect(said).toContain('replays are told by the shared store again')
+    expect(said).toContain(
+      'shared replay store unreachable: using local memory, so a replay to another replica can be admitted',
+    )
+    expect(said).toContain('shared replay store in use again')
   })
 
   it('let calls on where replays are only reported, and count what they could not tell', async () => {

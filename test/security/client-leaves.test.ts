@@ -139,7 +139,7 @@ describe('twenty clients that leave', () => {
       ),
     )
     expect(answers.every((answer) => answer.startsWith('HTTP/1.1 408'))).toBe(true)
-    expect(answers[0]).toContain('"message":"Nothing of the body came for too long."')
+    expect(answers[0]).toContain('"message":"Timed out waiting for the request body."')
     expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_idle'))
     await expectQuiet(target)
     await expect.poll(() => app.sockets.size).toBe(0)

@@ -68,7 +68,7 @@ export class Restarts {
     const isDown = stores.begin({ kind: 'down' })
     await redis.terminate()
     await until('both workers miss Redis', () =>
-      haveAllLogged(events, from, ({ msg }) => msg === 'replay store cannot be asked'),
+      haveAllLogged(events, from, ({ msg }) => msg === 'replay store unavailable'),
     )
     isDown()
     await delay(random.between(200, 2500))
@@ -78,7 +78,7 @@ export class Restarts {
     const isUp = stores.begin(memory)
     await redis.start()
     await until('both workers have Redis again', () =>
-      haveAllLogged(events, from, ({ msg }) => msg === 'replay store can be asked'),
+      haveAllLogged(events, from, ({ msg }) => msg === 'replay store available again'),
     )
     memory.highestMark = inSeconds(Date.now()) + MARGIN_SECONDS
     isUp()

@@ -49,7 +49,7 @@ export function waitBlindly({ port }: RedisServer, key: Uint8Array, moreMs: numb
 export async function claimInTime(store: RedisReplayStore, key: Uint8Array): Promise<string> {
   let outcome = ''
   const again = async () => (outcome = await claim(store, key))
-  await expect.poll(again).not.toMatch(/no answer in time|not connected/)
+  await expect.poll(again).not.toMatch(/no response in time|not connected/)
   return outcome
 }
 

@@ -12,19 +12,19 @@ import { seconds } from './values.ts'
 const mode = z.enum(['enforce', 'report', 'off'])
 
 const meanings: Readonly<Record<ModeratedCheck, string>> = {
-  method: 'GET, POST and PUT only, used as Inngest does.',
+  method: 'Only GET, POST and PUT are allowed, each as Inngest uses it.',
   allowlist: 'The client address is in an allowed range.',
-  signature: 'One of the signing keys made the signature.',
+  signature: 'The signature matches one of the signing keys of the route.',
   syncBody: 'A signed sync (PUT) has a body.',
   syncUrl:
-    'The `url` in the body of a sync (PUT) names this route: its path and, if the route has `host`, `serveOrigin` or `syncAuthorities`, one of these authorities. Of a sync that needs no signature (`unsignedPut`), a URL of another app is refused under `report`, too, unless `signature` is not enforced.',
-  runId: 'The signed body is that of a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
+    'The `url` in the body of a sync (PUT) names this route: its path and, if the route has `host`, `serveOrigin` or `syncAuthorities`, one of these authorities. For a sync that needs no signature (`unsignedPut`), `report` also refuses a URL of another app, unless `signature` is not enforced.',
+  runId: 'The signed body is a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
   callIds:
     'The ids of job, generation, version and step in headers and query agree with the signed body and with each other.',
   functionId:
-    '`fnId` is the one that earlier calls with the same signed `ctx.fn_id` had. With `enforce`, a contradiction is refused once the calls of two runs agreed.',
-  freshness: 'The signature is neither too old nor too far ahead.',
-  replay: 'The signature has not been used before.',
+    '`fnId` is the same as in earlier function calls with the same signed `ctx.fn_id`. With `enforce`, a different `fnId` is refused once function calls of two runs agreed.',
+  freshness: 'The signature is neither too old nor too far in the future.',
+  replay: 'The signature was not claimed by an earlier request.',
 }
 
 function eachCheck<T extends z.ZodType>(schemaOf: (check: ModeratedCheck) => T) {
@@ -73,6 +73,11 @@ export function modesProblem(modes: CheckModes): ModesProblem | undefined {
 
 /** How old, and how far ahead, a signature may be. */
 export const freshnessSchema = z.strictObject({
-  maxAge: seconds('1s', '1h', '5m', 'Oldest acceptable signature.'),
-  clockTolerance: seconds('0s', '1h', '5m', 'How far in the future a signature may be.'),
+  maxAge: seconds('1s', '1h', '5m', 'Maximum age of a signature.'),
+  clockTolerance: seconds(
+    '0s',
+    '1h',
+    '5m',
+    'Maximum time by which a signature may be in the future.',
+  ),
 })

@@ -31,31 +31,35 @@ const allowed = z.string().superRefine((value, context) => {
 })
 
 const listenerTls = z.strictObject({
-  certFile: file.describe('Certificate chain, PEM. Read anew when it changes.'),
-  keyFile: file.describe('Its private key, PEM. Read anew when it changes.'),
+  certFile: file.describe('Path of the certificate chain (PEM). Reloaded when the file changes.'),
+  keyFile: file.describe(
+    'Path of the private key (PEM) for `certFile`. Reloaded when the file changes.',
+  ),
   clientCaFile: file
     .optional()
-    .describe('Ask clients for a certificate of these authorities, PEM. Default: do not ask.'),
+    .describe(
+      'Path of CA certificates (PEM). If set, clients must present a certificate signed by one of them. Default: no client certificates.',
+    ),
   minVersion: z
     .enum(['TLSv1.2', 'TLSv1.3'])
     .default('TLSv1.2')
-    .describe('Oldest version spoken. Default TLSv1.2.'),
+    .describe('Minimum TLS version. Default TLSv1.2.'),
 })
 
 const traffic = z
   .strictObject({
     host: listenHost('0.0.0.0'),
-    port: integer(0, 65535, 8080, 'Port to listen on; 0 takes a free one.'),
+    port: integer(0, 65535, 8080, 'Port to listen on; 0 selects a free port.'),
     proxyProtocol: z
       .boolean()
       .default(false)
       .describe(
-        'Trusted proxies begin each connection with a PROXY protocol header, v1 or v2. Default false.',
+        'Whether connections from trusted proxies must begin with a PROXY protocol header (v1 or v2). Default false.',
       ),
-    tls: listenerTls.optional().describe('Speak TLS on this listener. Default: plain HTTP.'),
+    tls: listenerTls.optional().describe('TLS on this listener. Default: plain HTTP.'),
   })
   .prefault({})
-  .describe('Where requests come in.')
+  .describe('Listener for requests from Inngest and other clients.')
 
 const includePattern = z.string().min(1)
 
@@ -76,24 +80,28 @@ const shape = z.strictObject({
     .array(allowed)
     .min(1)
     .default([inngestKeyword])
-    .describe('Client addresses let in: CIDRs, and `inngest` for the published ranges.'),
+    .describe(
+      'Client addresses allowed on Inngest routes: CIDRs, and `inngest` for the published ranges.',
+    ),
   inngestRanges: inngestRangesSchema,
   trustedProxies: z
     .array(range)
     .default([])
-    .describe('Peers whose X-Forwarded-For or PROXY header is believed. Default: nobody.'),
+    .describe(
+      'Addresses of proxies whose X-Forwarded-For or PROXY header is trusted. Default: no proxies.',
+    ),
   checks: checksSchema,
   freshness: freshnessSchema.prefault({}),
   replay: replaySchema,
   limits: limitsSchema,
   upstream: z
     .strictObject({
-      connectTimeout: milliseconds('10ms', '10m', '5s', 'Time to connect to the app.'),
+      connectTimeout: milliseconds('10ms', '10m', '5s', 'Maximum time to connect to the app.'),
       responseTimeout: milliseconds(
         '10ms',
         '1d',
         '2h5m',
-        'Longest silence of the app; longer than 2 h, since Inngest lets a step run 2 h.',
+        'Maximum time without data from the app while it responds. Keep it longer than 2 h: Inngest lets a step run 2 h.',
       ),
     })
     .prefault({}),
@@ -103,13 +111,13 @@ const shape = z.strictObject({
         '0s',
         '10m',
         '5s',
-        'Time for which a stopping gateway still serves while /readyz says 503; longer than the load balancer takes to notice.',
+        'How long a stopping gateway still accepts requests while /readyz returns 503. Set more than the load balancer needs to notice.',
       ),
       drainTimeout: milliseconds(
         '0s',
         '1d',
         '20s',
-        'Time for calls in flight after that; a step may run 2 h.',
+        'Maximum time to finish requests in flight after `shutdown.delay`; a step may run 2 h.',
       ),
     })
     .prefault({}),
@@ -119,7 +127,7 @@ const shape = z.strictObject({
         .enum(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info')
         .describe(
-          'Least severe line that is logged: `debug`, `info`, `warn`, `error`, or `silent` for no line. A request is `info`, one that failed is `error`. Default info.',
+          'Minimum severity of logged lines: `debug`, `info`, `warn`, `error`, or `silent` for none. A request is logged as `info`, a failed request as `error`. Default info.',
         ),
     })
     .prefault({}),

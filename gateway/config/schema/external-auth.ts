@@ -18,9 +18,11 @@ export const externalAuthSchema = z
       .string()
       .regex(/^(?:\/[^?#\s]*)?$/, 'empty, or a path that begins with /')
       .default('')
-      .describe('Prefix that the proxy puts before the path, for `ext_authz`. Default: none.'),
+      .describe(
+        'Path prefix that the proxy adds to authorization requests (`ext_authz` only). Default: none.',
+      ),
   })
   .optional()
   .describe(
-    'Listener for external authorization: a proxy asks here before it forwards a request itself. Default: no listener.',
+    'Listener for external authorization: a proxy sends authorization requests here and forwards authorized requests itself. Default: no listener.',
   )

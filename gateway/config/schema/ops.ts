@@ -12,11 +12,11 @@ const statusPage = z
     enabled: z
       .boolean()
       .default(false)
-      .describe('Whether there is a page at /status (docs/status-page.md). Default false.'),
+      .describe('Whether /status serves a status page (docs/status-page.md). Default false.'),
     token: secret
       .optional()
       .describe(
-        'What must be shown to see it, by reference, `env: NAME` or `file: /path`. Only on a loopback address may it be left out.',
+        'Token required to read the status page, by reference: `env: NAME` or `file: /path`. Optional only if `ops.host` is a loopback address.',
       ),
   })
   .prefault({})
@@ -39,7 +39,7 @@ export const opsSchema = z
       )
       .default([])
       .describe(
-        'Further host names by which `/metrics` may be scraped. IP addresses, localhost, names without a dot, and names below .local, .internal, .svc, .localhost and .home.arpa always may. Default none.',
+        'Additional host names allowed in `Host` when `/metrics` is scraped. IP addresses, localhost, names without a dot, and names below .local, .internal, .svc, .localhost and .home.arpa are always allowed. Default none.',
       ),
     statusPage,
   })
@@ -49,4 +49,4 @@ export const opsSchema = z
     context.addIssue({ code: 'custom', path: ['statusPage', 'token'], message })
   })
   .prefault({})
-  .describe('Where /metrics, /healthz and /readyz are, and the status page if it is enabled.')
+  .describe('Listener for /metrics, /healthz, /readyz and, if enabled, the status page.')

@@ -23,31 +23,37 @@ const shape = z.strictObject({
     .max(10)
     .default(PUBLISHED_URLS)
     .describe(
-      'Lists that are fetched. Default: the two that Inngest publishes. [] is the bundled ranges only.',
+      'URLs of the IP range lists to fetch. Default: the two lists that Inngest publishes. With [], only the bundled ranges are used.',
     ),
   file: z
     .string()
     .min(1)
     .optional()
-    .describe('Read the list from this file instead of `urls`, anew whenever it changes.'),
+    .describe(
+      'Path of an IP range list to read instead of `urls`. Reloaded when the file changes.',
+    ),
   caFile: z
     .string()
     .min(1)
     .optional()
-    .describe('Authorities of the servers in `urls`, PEM. Default: the well-known ones.'),
-  refreshInterval: seconds('1m', '7d', '4h', 'Time between two fetches.'),
-  timeout: milliseconds('100ms', '2m', '10s', 'Time for a whole list.'),
+    .describe(
+      'Path of CA certificates (PEM) to verify the servers in `urls`. Default: the CA certificates of Node.js.',
+    ),
+  refreshInterval: seconds('1m', '7d', '4h', 'Time between two fetches of the lists.'),
+  timeout: milliseconds('100ms', '2m', '10s', 'Maximum time to fetch a list.'),
   removedRangeGrace: seconds(
     '0s',
     '90d',
     '7d',
-    'Time for which a range that is no longer listed stays allowed.',
+    'How long a range stays allowed after it is removed from the list.',
   ),
   stateFile: z
     .string()
     .min(1)
     .default('/var/lib/inngest-gateway/ranges.json')
-    .describe('Where the last good lists are kept. Default /var/lib/inngest-gateway/ranges.json.'),
+    .describe(
+      'Path of the file in which the last good lists are saved. Default /var/lib/inngest-gateway/ranges.json.',
+    ),
 })
 
 export const inngestRangesSchema = shape

@@ -22,27 +22,44 @@ const sentinel = z.string().refine((text) => /^(?:rediss:\/\/)?[^\s@/]+:\d{1,5}$
 
 /** Keys of `replay` that mean something only where the store is Redis. */
 export const redisShape = {
-  url: redisUrl.optional().describe('Of Redis or Valkey, without credentials.'),
-  username: username.optional().describe('ACL user. Default: that of the server.'),
-  password: secret.optional().describe('By reference, `env: NAME` or `file: /path`.'),
-  caFile: file.optional().describe('Authorities of a rediss server, PEM. Default: the well-known.'),
+  url: redisUrl.optional().describe('URL of the Redis or Valkey server, without credentials.'),
+  username: username
+    .optional()
+    .describe('ACL user name for Redis. Default: the default user of the server.'),
+  password: secret
+    .optional()
+    .describe('Password for Redis, by reference: `env: NAME` or `file: /path`.'),
+  caFile: file
+    .optional()
+    .describe(
+      'Path of CA certificates (PEM) to verify the Redis server. Default: the CA certificates of Node.js.',
+    ),
   certFile: file
     .optional()
-    .describe('What a rediss server that asks for it is shown, PEM, with its `keyFile`.'),
-  keyFile: file.optional().describe('PEM.'),
-  cluster: z.boolean().default(false).describe('`url` is a node of a cluster. Default false.'),
+    .describe('Path of the client certificate (PEM) for TLS to Redis. Requires `keyFile`.'),
+  keyFile: file.optional().describe('Path of the private key (PEM) for `replay.certFile`.'),
+  cluster: z
+    .boolean()
+    .default(false)
+    .describe('Whether `url` is a node of a Redis Cluster. Default false.'),
   sentinels: z
     .array(sentinel)
     .min(1)
     .optional()
     .describe(
-      'host:port of Sentinels that know where the server is, instead of `url`; each as rediss://host:port for TLS to them and to the server.',
+      'Addresses of Redis Sentinels (host:port), instead of `url`. Write each as rediss://host:port for TLS to the Sentinels and to Redis.',
     ),
-  sentinelName: z.string().min(1).optional().describe('What the Sentinels call the server.'),
+  sentinelName: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of the primary in the Sentinel configuration.'),
   sentinelUsername: username
     .optional()
-    .describe('ACL user of the Sentinels. Default: that of a Sentinel.'),
-  sentinelPassword: secret.optional().describe('Of the Sentinels, by reference.'),
+    .describe('ACL user name for the Sentinels. Default: the default user of the Sentinel.'),
+  sentinelPassword: secret
+    .optional()
+    .describe('Password for the Sentinels, by reference: `env: NAME` or `file: /path`.'),
 }
 
 type RedisKeys = Partial<z.output<z.ZodObject<typeof redisShape>>>

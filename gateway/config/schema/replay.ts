@@ -10,32 +10,39 @@ const shape = z.strictObject({
     .enum(['memory', 'redis'])
     .default('memory')
     .describe(
-      '`memory`: each gateway for itself. `redis`: shared, by Redis or Valkey. Default memory.',
+      'Where claims are stored. `memory`: in each gateway separately. `redis`: shared through Redis or Valkey. Default memory.',
     ),
-  maxEntries: integer(1, 100_000_000, 1_000_000, 'Most claims held in memory; then 503.'),
+  maxEntries: integer(
+    1,
+    100_000_000,
+    1_000_000,
+    'Maximum number of claims held in memory; requests beyond it get 503.',
+  ),
   coldStart: z
     .enum(['refuse', 'accept'])
     .default('refuse')
     .describe(
-      'What to do with signatures made before the store remembers: before the process started, or Redis did. Default refuse.',
+      'Whether to `refuse` or `accept` signatures made before the replay store started (the process, or Redis). Default refuse.',
     ),
   ...redisShape,
   keyPrefix: z
     .string()
     .regex(/^[\x21-\x7a|~]*$/, { error: 'visible ASCII without { or }' })
     .default('inngest-gateway:')
-    .describe('In front of every key. Apps of one environment share it. Default inngest-gateway:.'),
+    .describe(
+      'Prefix of every Redis key. Use the same prefix for all apps of one Inngest environment. Default inngest-gateway:.',
+    ),
   timeout: milliseconds(
     '10ms',
     '10s',
     '250ms',
-    'Time for a claim in Redis, or by a worker; then 503.',
+    'Maximum time to claim a signature in Redis or through another worker; slower claims get 503.',
   ),
   whenUnavailable: z
     .enum(['refuse', 'memory'])
     .default('refuse')
     .describe(
-      'While Redis cannot be asked: `refuse` with 503, or go on with what this gateway itself remembers. Default refuse.',
+      'What to do while Redis is unavailable: `refuse` requests with 503, or use the `memory` of this gateway. Default refuse.',
     ),
 })
 

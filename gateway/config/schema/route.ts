@@ -33,36 +33,48 @@ function unsigned(what: string, withBody: string) {
 const shape = z.strictObject({
   name: text('a name of a-z, 0-9, _ and -, other than unmatched', (value) =>
     /^(?!unmatched$)[a-z0-9][a-z0-9_-]{0,62}$/.test(value),
-  ).describe('Label in metrics and logs. Unique.'),
+  ).describe('Name of the route in metrics and logs. Must be unique.'),
   policy: z
     .enum(['inngest', 'passthrough'])
     .default('inngest')
-    .describe('`inngest`: verified. `passthrough`: handed over unverified. Default inngest.'),
+    .describe(
+      '`inngest`: requests are verified. `passthrough`: requests are forwarded unverified. Default inngest.',
+    ),
   host: text(
     'a host name or address with an optional port',
     (value) => parseAuthority(value) !== undefined,
   )
     .optional()
     .describe(
-      '`Host` that requests must carry. Letter case, a final dot, and the ports 80 and 443 make no difference. Default: any.',
+      '`Host` of the requests. Letter case, a final dot, and the ports 80 and 443 are ignored. Default: any host.',
     ),
   path: text(ROUTE_PATH, isRoutePath)
     .optional()
     .describe(
-      'Exact path, by default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. Passthrough: that path and all below it, by default /.',
+      'Exact path of the requests; default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. On a passthrough route, this path and all paths below it; default /.',
     ),
   upstream: text(
     'http://host:port, https://host:port or unix:/path/to.sock, without path, query or credentials',
     (value) => parseUpstream(value) !== undefined,
-  ).describe('Where the requests go. An https upstream is always verified.'),
+  ).describe(
+    'URL of the app: http://host:port, https://host:port or unix:/path/to.sock. The certificate of an https upstream is always verified.',
+  ),
   upstreamTls: z
     .strictObject({
-      caFile: file.optional().describe('Authorities to trust instead of the well-known ones, PEM.'),
-      certFile: file.optional().describe('Certificate to show to the app, PEM.'),
-      keyFile: file.optional().describe('Its key, PEM.'),
+      caFile: file
+        .optional()
+        .describe(
+          'Path of CA certificates (PEM) to verify the app. Default: the CA certificates of Node.js.',
+        ),
+      certFile: file
+        .optional()
+        .describe('Path of the client certificate (PEM) for TLS to the app. Requires `keyFile`.'),
+      keyFile: file.optional().describe('Path of the private key (PEM) for `certFile`.'),
       serverName: text('a host name', (value) => /^[a-z0-9._-]+$/i.test(value))
         .optional()
-        .describe("Name in the app's certificate. Default: the host in `upstream`."),
+        .describe(
+          'Host name expected in the certificate of the app. Default: the host in `upstream`.',
+        ),
     })
     .optional(),
   serveOrigin: text(
@@ -71,14 +83,14 @@ const shape = z.strictObject({
   )
     .optional()
     .describe(
-      'Origin that the app is told; its host is required of every request that is authorized externally. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else as sent.',
+      'Public origin of the app, forwarded to it as `Host` and scheme. With external authorization, every request must carry this host. Default: INNGEST_SERVE_ORIGIN for a single Inngest route, else unchanged.',
     ),
   signingKeys: z
     .array(secret)
     .min(1)
     .optional()
     .describe(
-      'Keys by reference, tried in order: `env: NAME` or `file: /path`. Needed unless passthrough.',
+      'Signing keys by reference, tried in order: `env: NAME` or `file: /path`. Required on Inngest routes.',
     ),
   introspection: z
     .boolean()
@@ -100,19 +112,19 @@ const shape = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Authorities (`host` or `host:port`) that the `url` of a sync may name besides those of `host` and `serveOrigin`. Default: none besides; any, if the route has neither of them.',
+      'Additional hosts (`host` or `host:port`) allowed in the `url` of a sync, besides `host` and `serveOrigin`. Default: no additional hosts; any host if the route has neither `host` nor `serveOrigin`.',
     ),
   legacyServer: z
     .boolean()
     .default(false)
     .describe(
-      'Set to true only if the Inngest server is older than 1.13.5. Such a server signs parallel steps alike, so a call whose signed body has no id of its dispatch is claimed with `fnId` and `stepId`, which are not signed: a captured call can be replayed for other values of these. Default false.',
+      'Set to true only if the Inngest server is older than 1.13.5. Such a server signs parallel steps identically, so a function call whose signed body has no dispatch id is claimed with `fnId` and `stepId`, which are not signed: a captured call can be replayed with other values of `fnId` and `stepId`. Default false.',
     ),
   allowlist: z
     .array(range)
     .min(1)
     .optional()
-    .describe('Passthrough only: client addresses let in. Default: everybody.'),
+    .describe('Passthrough routes only: allowed client addresses. Default: all.'),
 })
 
 type Route = z.output<typeof shape>

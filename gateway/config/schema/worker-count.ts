@@ -13,7 +13,7 @@ export const workersSchema = z
   })
   .default(1)
   .describe(
-    `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: as many as the machine runs at once and \`limits.maxBufferedSize\` has room for. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
+    `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: one for each available processor, or fewer if \`limits.maxBufferedSize\` lacks room. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
   )
 
 type WorkerLimits = Pick<LimitsPolicy, 'maxBufferedBytes' | 'maxBodyBytes'>

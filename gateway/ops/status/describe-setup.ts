@@ -28,7 +28,7 @@ function healthOf(seen: UpstreamSeen): Cell {
   if (lastAnswerMs === undefined && lastFaultMs === undefined) {
     return { text: 'not called yet', tone: 'quiet' }
   }
-  const sub = `${formatCount(answers)} answers, ${formatCount(faults)} faults`
+  const sub = `${formatCount(answers)} responses, ${formatCount(faults)} faults`
   return (lastAnswerMs ?? 0) >= (lastFaultMs ?? 0)
     ? { text: 'answers', sub, tone: 'good' }
     : { text: 'fails', sub, tone: 'bad' }

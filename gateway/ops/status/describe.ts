@@ -21,7 +21,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       ...describeTotals(status),
       ...describeSettingsState(status),
       'ranges-origin': { text: ranges.origin ?? 'not in the allowlist' },
-      'reasons-empty': { text: reasons.length === 0 ? 'Nothing was refused since the start.' : '' },
+      'reasons-empty': { text: reasons.length === 0 ? 'Nothing refused since the start.' : '' },
       'requests-empty': { text: recent.length === 0 ? 'No request since the start.' : '' },
     },
     tables: {
@@ -105,7 +105,7 @@ function describeSettingsState({ settings, takenMs }: Status): Record<string, Ce
     latest: isLatest
       ? { text: 'as last read' }
       : {
-          text: 'older: the configuration was changed, and has problems (see the log)',
+          text: 'previous: the changed configuration has problems (see the log)',
           tone: 'bad',
         },
     yaml: { text: yaml },

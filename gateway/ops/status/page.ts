@@ -38,7 +38,9 @@ function header(view: View): Html {
       <p>As of ${textOf(view, 'taken')} UTC · version ${version}</p>
       <button type="button" id="pause" hidden>Pause updates</button>
       <noscript
-        ><p>Reload for newer numbers: without JavaScript the page stays as it is.</p></noscript
+        ><p>
+          Reload to update the numbers: without JavaScript this page does not refresh.
+        </p></noscript
       >
       <p id="trouble" role="status"></p>
     </div>
@@ -77,7 +79,7 @@ function decisionsPanel(view: View): Html {
     'Last 15 minutes',
     html`${charts}
       <p class="axis" aria-hidden="true"><span>15 min ago</span><span>now</span></p>
-      <p class="note">Each row has a scale of its own.</p>
+      <p class="note">Each row has its own scale.</p>
       <details>
         <summary>The same as a table</summary>
         ${tableOf(view, 'minutes', { caption, headings, numeric })}
@@ -105,7 +107,7 @@ function nowPanel(view: View): Html {
 
 function reasonsPanel(view: View): Html {
   const headings = ['Reason', 'Last 15 min', 'Since start', 'Last']
-  const caption = 'What was refused or failed, by reason'
+  const caption = 'Refused and failed requests, by reason'
   const options = { caption, headings, numeric: [1, 2, 3], className: 'stacks' }
   return panel(
     'reasons',
@@ -142,8 +144,8 @@ function requestsPanel(view: View): Html {
 }
 
 function routesPanel(view: View): Html {
-  const headings = ['Route', 'Upstream', 'Seen of it', 'Last answer', 'Last fault', 'Checks']
-  const caption = 'Routes, and what calls have shown of their upstreams'
+  const headings = ['Route', 'Upstream', 'Traffic', 'Last response', 'Last fault', 'Checks']
+  const caption = 'Routes, with the state of their upstreams as seen in requests'
   return panel(
     'routes',
     'Routes',
@@ -185,13 +187,13 @@ function rangesPanel(view: View): Html {
 function settingsPanel(view: View): Html {
   return panel(
     'settings',
-    'Settings in force',
+    'Active settings',
     html`<dl class="facts">
         ${factOf(view, 'loaded', 'Loaded')} ${factOf(view, 'latest', 'Configuration')}
         ${factOf(view, 'fingerprint', 'Fingerprint')}
       </dl>
       <details>
-        <summary>All settings, secrets left out</summary>
+        <summary>All settings, without secrets</summary>
         <pre data-text="yaml">${view.texts['yaml']?.text ?? ''}</pre>
       </details>`,
     'wide',

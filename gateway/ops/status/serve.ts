@@ -59,7 +59,7 @@ export class StatusPage implements OpsPage {
     const { health, read, logger } = this.#parts
     try {
       const [notReady, status] = await Promise.all([health.notReadyBecause(), read()])
-      if (status === undefined) return rendering(503, TEXT, 'no worker answers\n')
+      if (status === undefined) return rendering(503, TEXT, 'no worker responds\n')
       const view = describeStatus(status, notReady)
       if (path === '/status') {
         const { style, script } = this.#assets
@@ -68,8 +68,8 @@ export class StatusPage implements OpsPage {
       const document = { version, notReady: notReady ?? null, ...status, view }
       return rendering(200, 'application/json', JSON.stringify(document))
     } catch (error) {
-      logger.error({ err: error }, 'the status page could not be made')
-      return rendering(500, TEXT, 'the status page could not be made; the log says why\n')
+      logger.error({ err: error }, 'status page failed')
+      return rendering(500, TEXT, 'status page failed; see the log for the error\n')
     }
   }
 
@@ -91,13 +91,17 @@ export class StatusPage implements OpsPage {
 
 function refuse(response: ServerResponse, access: 'host' | 'token'): void {
   if (access === 'host') {
-    const text = 'ask by address or as localhost; under another name a token is needed\n'
+    const text =
+      'host name not allowed without a token: use an IP address or localhost, or set ops.statusPage.token\n'
     send(response, rendering(403, TEXT, text))
     return
   }
   const realm = 'realm="inngest-gateway status"'
   response.setHeader('www-authenticate', [`Basic ${realm}, charset="UTF-8"`, `Bearer ${realm}`])
-  send(response, rendering(401, TEXT, 'show the token, as a bearer token or as the password\n'))
+  send(
+    response,
+    rendering(401, TEXT, 'token required: send it as a bearer token or as the password\n'),
+  )
 }
 
 function rendering(status: number, type: string, text: string): Rendering {

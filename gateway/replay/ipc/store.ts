@@ -45,7 +45,7 @@ interface Waiting {
 /** Beyond this the other side is not reading, and what is asked would only fill the memory. */
 const MAX_UNWRITTEN = 10_000
 
-const NO_ANSWER = 'no answer in time'
+const NO_ANSWER = 'no response in time'
 const CLOSED = 'closed'
 
 export class IpcReplayStore implements ReplayStore {
@@ -85,7 +85,7 @@ export class IpcReplayStore implements ReplayStore {
       case 'released':
       case 'not released':
       case 'failed':
-        throw unavailable('no answer to a claim')
+        throw unavailable('no response to a claim')
       default:
         return outcome
     }
@@ -93,13 +93,13 @@ export class IpcReplayStore implements ReplayStore {
 
   async rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
     const outcome = await this.#ask('rearm', claim, target, nowMs)
-    if (outcome !== 'rearmed' && outcome !== 'not rearmed') throw unavailable('no answer to it')
+    if (outcome !== 'rearmed' && outcome !== 'not rearmed') throw unavailable('no response')
     return outcome === 'rearmed'
   }
 
   async release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean> {
     const outcome = await this.#ask('release', claim, followed, nowMs)
-    if (outcome !== 'released' && outcome !== 'not released') throw unavailable('no answer to it')
+    if (outcome !== 'released' && outcome !== 'not released') throw unavailable('no response')
     return outcome === 'released'
   }
 
@@ -172,5 +172,5 @@ export class IpcReplayStore implements ReplayStore {
 }
 
 function unavailable(why: string): Error {
-  return new Error(`replay store: ${why}`)
+  return new Error(`replay store unavailable: ${why}`)
 }

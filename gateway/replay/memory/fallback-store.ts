@@ -98,8 +98,8 @@ export class FallbackReplayStore implements ReplayStore {
       const why = error instanceof Error ? error.message : 'no reason given'
       this.#logger.error(
         { why },
-        'replays are told by this machine alone: others may be admitted twice',
+        'shared replay store unreachable: using local memory, so a replay to another replica can be admitted',
       )
-    } else this.#logger.info('replays are told by the shared store again')
+    } else this.#logger.info('shared replay store in use again')
   }
 }

@@ -8,7 +8,7 @@ import type { RedisClient } from './client.ts'
 import type { RedisKeys } from './keys.ts'
 import { MOST_AHEAD_SECONDS, type HistoryHorizon } from './history-horizon.ts'
 
-const NOT_READ = 'since when it keeps claims was not read yet'
+const NOT_READ = 'not ready: start time of claim storage not read yet'
 
 export class FirstUseMarker {
   /** What stands against claims there. */
@@ -41,7 +41,8 @@ export class FirstUseMarker {
     try {
       const since = await this.#read(key, nowMs)
       const nowSeconds = Math.floor(nowMs / 1000)
-      if (since > nowSeconds + MOST_AHEAD_SECONDS) throw new Error('ahead of the clock: delete it')
+      if (since > nowSeconds + MOST_AHEAD_SECONDS)
+        throw new Error('timestamp is in the future: delete this key')
       this.#memory.keptSince(since)
       return undefined
     } catch (error) {
@@ -60,6 +61,7 @@ export class FirstUseMarker {
 }
 
 function secondsOf(text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new Error('not what a gateway has written')
+  if (!/^\d{1,12}$/.test(text))
+    throw new Error('not a value that a gateway writes: delete this key')
   return Number(text)
 }

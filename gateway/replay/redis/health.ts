@@ -19,9 +19,9 @@ const TICKS_IN_PEACE = 15
 const NOT_CONNECTED = 'not connected'
 /** The library passes over a node without an address, and says nothing. */
 const NO_NODES =
-  'the cluster names no node to connect to: set cluster-announce-ip or cluster-announce-hostname on each, and see that it has slots (CLUSTER SLOTS)'
-const NOT_LOOKED_AT = 'not looked at since another server went'
-const A_REPLICA = 'it is a replica, or was one when it was last looked at'
+  'the cluster announces no node to connect to: set cluster-announce-ip or cluster-announce-hostname on each node, and check that slots are assigned (CLUSTER SLOTS)'
+const NOT_LOOKED_AT = 're-checking this Redis node after another node was lost'
+const A_REPLICA = 'the server is a replica, or was one at the last check'
 
 /** One server, and what stands against asking it. */
 interface Node {
@@ -242,10 +242,10 @@ export class AvailabilityLog {
     if (why !== undefined) {
       if (reasons.has(why) || reasons.size === MOST_REASONS) return
       reasons.add(why)
-      this.#logger.error({ why }, 'replay store cannot be asked')
+      this.#logger.error({ why }, 'replay store unavailable')
     } else if (reasons.size > 0) {
       reasons.clear()
-      this.#logger.info('replay store can be asked')
+      this.#logger.info('replay store available again')
     }
   }
 }

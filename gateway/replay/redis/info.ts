@@ -24,15 +24,17 @@ export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
     // Refused another database, the library goes on in the first, and other gateways elsewhere.
     if (db !== 0) await redis.select(db)
     const info = parseRedisInfo(await redis.info())
-    return info ?? 'INFO does not say since when it runs, or whether it evicts keys'
+    return info ?? 'INFO lacks uptime, role or eviction policy'
   } catch (error) {
-    return `it cannot be looked at: ${plainError(error)}`
+    return `INFO failed: ${plainError(error)}`
   }
 }
 
 /** What stands against claims there, if anything. */
 export function troubleIn({ mayEvict }: RedisInfo): string | undefined {
-  return mayEvict ? 'it may evict live claims: set maxmemory-policy to noeviction' : undefined
+  return mayEvict
+    ? 'the server can evict live claims: set maxmemory-policy to noeviction'
+    : undefined
 }
 
 /** @param text the answer to INFO. @returns undefined if something needed is not in it. */

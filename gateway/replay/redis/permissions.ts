@@ -40,7 +40,7 @@ export async function missingRight(redis: Redis, key: string): Promise<string | 
     const why = await failureOf(redis, command, args)
     if (why === undefined) continue
     if (/unknown (?:redis )?command|syntax error/i.test(why)) {
-      return `it has no ${command}, which claims need (${LEAST_VERSION})`
+      return `the server has no ${command}, which claims need (${LEAST_VERSION})`
     }
     if (/^NOPERM/.test(why)) return `${user} may not run ${command}, which claims need: ${why}`
   }

@@ -96,7 +96,7 @@ export class RedisReplayStore implements ReplayStore {
   #confirm({ timestampSeconds }: Claim, outcome: ClaimOutcome): ClaimOutcome {
     const { link, refusesBeforeStart } = this.#options
     const why = link.unavailableBecause
-    if (why !== undefined) throw new Error(`replay store: ${why}`)
+    if (why !== undefined) throw new Error(`replay store unavailable: ${why}`)
     const isBefore = timestampSeconds < link.memory.remembersFromSeconds
     return refusesBeforeStart && isBefore ? 'before_start' : outcome
   }

@@ -160,7 +160,7 @@ describe('a re-encoded body', () => {
   it('that loses characters is not named, but where it lost the first', () => {
     const at = String(bytes.indexOf('é'))
     expect(diagnosisOf({ body: body.replaceAll(/[éü]/g, '\ufffd'), header })).toBe(
-      `unknown U+FFFD at byte ${at}: characters may be lost`,
+      `unknown U+FFFD at byte ${at}: a proxy may have lost characters`,
     )
   })
 })
@@ -183,7 +183,7 @@ describe('a body of another length', () => {
     const found = diagnosisOf({ body: body + surplus, header })
     const length = bytes.length + Buffer.byteLength(surplus)
     expect(found).toBe(
-      `extended ${String(length)} bytes received, signed were ${String(bytes.length)}`,
+      `extended ${String(length)} bytes received, signature covers ${String(bytes.length)}`,
     )
   })
 
@@ -191,7 +191,7 @@ describe('a body of another length', () => {
     const sync = recordedRequests[0]
     if (sync?.method !== 'PUT') throw new Error('no recorded sync')
     expect(diagnosisOf({ body: `${sync.body}x`, header: recordedSignature(sync) })).toBe(
-      'extended 63 bytes received, signed were 62',
+      'extended 63 bytes received, signature covers 62',
     )
   })
 
@@ -201,7 +201,7 @@ describe('a body of another length', () => {
     ['all of it', '{"a":1}', ''],
   ])('is extended by %s, whatever was signed', (_, sent, signed) => {
     expect(diagnosisOf({ body: sent, header: signatureHeader(recordedKey, signed, t) })).toBe(
-      `extended ${String(sent.length)} bytes received, signed were ${String(signed.length)}`,
+      `extended ${String(sent.length)} bytes received, signature covers ${String(signed.length)}`,
     )
   })
 })
@@ -233,7 +233,7 @@ describe('another key', () => {
       expect(diagnosisOf({ body: intact, header, method })).toBe('other_environment')
     }
     expect(diagnosisOf({ body: '', header: signatureHeader('deadbeef', '', t) })).toBe(
-      'other_environment an empty body; a hop may have lost it',
+      'other_environment empty body; a proxy may have dropped it',
     )
   })
 })

@@ -14,7 +14,7 @@ describe('the bundled ranges are in use', () => {
   it('until every source has given a list', () => {
     const unread = { source: 'v4', list: undefined, isFresh: false }
     const read = { source: 'v6', list, isFresh: true }
-    expect(whyWith(unread)).toBe('a list has not been read yet')
-    expect(whyWith(unread, read)).toBe('a list has not been read yet')
+    expect(whyWith(unread)).toBe('a list has not been fetched yet')
+    expect(whyWith(unread, read)).toBe('a list has not been fetched yet')
   })
 })

@@ -98,8 +98,14 @@ describe('the state file', () => {
   })
 
   it('that is no file, or too long, is not read', () => {
-    expect(readState('/dev/null')).toMatchObject({ ok: false, why: 'no file of ours' })
-    expect(readText(' '.repeat(4_194_305))).toMatchObject({ ok: false, why: 'no file of ours' })
+    expect(readState('/dev/null')).toMatchObject({
+      ok: false,
+      why: 'not a state file of this gateway',
+    })
+    expect(readText(' '.repeat(4_194_305))).toMatchObject({
+      ok: false,
+      why: 'not a state file of this gateway',
+    })
   })
 
   it.each([

@@ -17,7 +17,7 @@ it('says each reason once, until the store could be asked in between', () => {
   const { log, said } = startLog()
   const reasons = ['not connected', 'reset', 'alert', 'reset', 'alert', undefined, undefined]
   for (const why of [...reasons, 'reset', 'not connected']) log.tell(why)
-  expect(said).toEqual(['reset', 'alert', 'replay store can be asked', 'reset', 'not connected'])
+  expect(said).toEqual(['reset', 'alert', 'replay store available again', 'reset', 'not connected'])
 })
 
 it('says so many and no more, whatever a server thinks of', () => {
@@ -26,5 +26,5 @@ it('says so many and no more, whatever a server thinks of', () => {
   expect(said).toHaveLength(15)
   log.tell(undefined)
   log.tell('reason 1000')
-  expect(said.slice(15)).toEqual(['replay store can be asked', 'reason 1000'])
+  expect(said.slice(15)).toEqual(['replay store available again', 'reason 1000'])
 })

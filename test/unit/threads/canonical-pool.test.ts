@@ -127,7 +127,9 @@ describe('what waits', () => {
     for (let i = 0; i < 100; i += 1) held.push(verified())
     expect(pool.waiting).toBe(101)
     await pool.close()
-    expect(new Set((await Promise.all(held)).slice(1))).toEqual(new Set(['the pool was closed']))
+    expect(new Set((await Promise.all(held)).slice(1))).toEqual(
+      new Set(['canonicalization pool closed']),
+    )
   })
 
   it('takes turns with verified bodies', async () => {
@@ -157,15 +159,15 @@ describe('what waits', () => {
     const next = outcome(ask(pool, unread()))
     expect(pool.waiting).toBe(1)
     await pool.close()
-    expect(await next).toBe('the pool was closed')
+    expect(await next).toBe('canonicalization pool closed')
   })
 })
 
 describe('a thread', () => {
   it.each([
-    [fails.exit, 'a thread ended with 3 in the middle'],
+    [fails.exit, 'canonicalization thread exited with code 3 during a job'],
     [fails.throw, 'thrown in a thread'],
-    [fails.hang, 'a thread took too long'],
+    [fails.hang, 'canonicalization thread timed out'],
   ])('that fails at %s fails that job only', async (start, message) => {
     const jobTimeoutMs = start === fails.hang ? 4000 : 60_000
     const pool = startPool({ program: failsAtTimes, jobTimeoutMs })
@@ -213,8 +215,8 @@ describe('a thread', () => {
     const held = [outcome(ask(pool, long(fails.hang))), outcome(ask(pool, unread()))]
     await pool.close()
     const [running, waiting] = await Promise.all(held)
-    expect(running).toMatch(/^a thread ended with \d in the middle$/)
-    expect(waiting).toBe('the pool was closed')
-    expect(await outcome(ask(pool, unread()))).toBe('the pool is closed')
+    expect(running).toMatch(/^canonicalization thread exited with code \d during a job$/)
+    expect(waiting).toBe('canonicalization pool closed')
+    expect(await outcome(ask(pool, unread()))).toBe('canonicalization pool closed')
   })
 })

@@ -105,7 +105,7 @@ describe('IpcReplayStore', () => {
       messages += 1
       if (messages > 1) store.answered(asks.map(([id]) => [id, 'claimed']))
     }, 1000)
-    const lost = expect(claim()).rejects.toThrow('no answer in time')
+    const lost = expect(claim()).rejects.toThrow('no response in time')
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(await claim()).toBe('claimed')
     await lost
@@ -115,9 +115,9 @@ describe('IpcReplayStore', () => {
   it('throws when no answer comes in time, and hears no late one', async () => {
     const asked: Ask[] = []
     const { store, claim } = storeThat((asks) => asked.push(...asks))
-    await expect(claim()).rejects.toThrow('replay store: no answer in time')
+    await expect(claim()).rejects.toThrow('replay store unavailable: no response in time')
     store.answered(asked.map(([id]) => [id, 'claimed']))
-    await expect(claim()).rejects.toThrow('replay store: no answer in time')
+    await expect(claim()).rejects.toThrow('replay store unavailable: no response in time')
   })
 
   it('reads the answers that are there before it gives up on them', async () => {
@@ -170,8 +170,8 @@ describe('IpcReplayStore', () => {
     let messages = 0
     const { store, claim } = storeThat(() => (messages += 1), 10)
     await Promise.allSettled(Array.from({ length: 10_001 }, () => claim()))
-    expect(store.unavailableBecause).toBe('no answer in time')
-    await expect(claim()).rejects.toThrow('replay store: no answer in time')
+    expect(store.unavailableBecause).toBe('no response in time')
+    await expect(claim()).rejects.toThrow('replay store unavailable: no response in time')
     expect(messages).toBe(1)
   })
 })
