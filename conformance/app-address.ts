@@ -44,8 +44,8 @@ export async function tryAppAddress(
 
 function judgeUnreachable(code: string): Judgement {
   return KEPT_OUT.has(code)
-    ? { outcome: 'passed', detail: `not to be connected to from here (${code})` }
-    : { outcome: 'not tested', detail: `not connected (${code}): is the address right?` }
+    ? { outcome: 'passed', detail: `not reachable from here (${code})` }
+    : { outcome: 'not tested', detail: `not connected (${code}): check the address` }
 }
 
 function judgeReply(reply: Exclude<Reply, { kind: 'unreachable' }>): Judgement {
@@ -58,8 +58,8 @@ function judgeReply(reply: Exclude<Reply, { kind: 'unreachable' }>): Judgement {
 }
 
 const SILENCES: Readonly<Record<Silence, Judgement>> = {
-  closed: { outcome: 'passed', detail: 'takes a connection, but hangs up on whoever speaks' },
-  time: { outcome: 'not tested', detail: 'takes a connection, and says nothing in time' },
-  endless: { outcome: 'failed', detail: 'gives interim answers (1xx) and never a final one' },
-  unreadable: { outcome: 'failed', detail: 'answers, in something that is no HTTP/1.1' },
+  closed: { outcome: 'passed', detail: 'accepts a connection, but closes it after the request' },
+  time: { outcome: 'not tested', detail: 'accepts a connection, but does not respond in time' },
+  endless: { outcome: 'failed', detail: 'sends interim responses (1xx) and never a final one' },
+  unreadable: { outcome: 'failed', detail: 'responds with something that is not HTTP/1.1' },
 }

@@ -56,8 +56,8 @@ export interface CaseText {
 
 /** Each with the option of the command line that says so, and why it is needed. */
 export const optIns = {
-  syncs: 'an SDK that does not know in-band syncs would register the app: give --syncs if it does',
-  restrictedPaths: 'give a path of a passthrough route with an `allowlist` by --restricted-path',
+  syncs: 'an SDK without in-band syncs would register the app: give --syncs if the SDK has them',
+  restrictedPaths: 'give a path of a passthrough route with an `allowlist` as --restricted-path',
 } as const
 
 export type OptIn = keyof typeof optIns
@@ -93,7 +93,7 @@ export interface Result extends CaseText, Judgement {
 export function describeExpectation(expects: Expectation): string {
   switch (expects.kind) {
     case 'admitted':
-      return 'the app answers'
+      return 'the app responds'
     case 'refused': {
       const statuses = expects.statuses.join(' or ')
       const { reportedBy } = expects
@@ -102,8 +102,8 @@ export function describeExpectation(expects: Expectation): string {
         : `${statuses}, if \`${reportedBy}\` is \`enforce\``
     }
     case 'spent':
-      return `the app answers once, then ${(expects.statuses ?? [409]).join(' or ')}`
+      return `the app responds once, then ${(expects.statuses ?? [409]).join(' or ')}`
     case 'once':
-      return 'the app answers one of them, 409 the others'
+      return 'the app responds to one of them, 409 for the others'
   }
 }

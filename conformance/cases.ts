@@ -24,11 +24,11 @@ export const requestCases: readonly RequestCase[] = [
 export const bypassCase: CaseText = {
   name: 'app-address',
   group: 'bypass',
-  sends: "an unsigned call to the app's own port",
+  sends: "an unsigned function call to the app's own port",
   failure:
-    'Whoever reaches this port needs to pass no check. Bind the app to loopback or a unix socket, or close the port by a NetworkPolicy or a firewall.',
+    'A client that reaches this port bypasses every check. Bind the app to loopback or a unix socket, or close the port with a NetworkPolicy or a firewall.',
 }
 
-export const bypassExpectation = "no answer but the gateway's own"
+export const bypassExpectation = "no response except the gateway's own"
 
 export const allCases: readonly CaseText[] = [...requestCases, bypassCase]

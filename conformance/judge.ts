@@ -47,13 +47,15 @@ function judgeRefused(
     case 'refused':
       if (statuses.includes(status)) return passed(text)
       return inFront === 'mends'
-        ? notTested(`${text}, so for another reason: something in front of the gateway mended it`)
+        ? notTested(
+            `${text}, so for another reason: a proxy in front of the gateway corrected the request`,
+          )
         : failed(`${text}, so for another reason`)
     case 'stranger':
     case 'unanswered':
       return inFront === undefined
         ? failed(text)
-        : notTested(`${text}: it may never have reached the gateway`)
+        : notTested(`${text}: the request may never have reached the gateway`)
     case 'undecided':
       return notTested(text)
     case 'admitted':
@@ -69,7 +71,7 @@ function judgeSpent(
   [first, ...others]: readonly Labelled[],
 ): Judgement {
   if (first?.is !== 'admitted' && first?.is !== 'failed') {
-    return notTested(`the call itself was ${first?.text ?? 'not sent'}`)
+    return notTested(`the original function call: ${first?.text ?? 'not sent'}`)
   }
   return worst(others, (reading) => judgeRefused({ kind: 'refused', statuses }, reading))
 }
@@ -77,7 +79,7 @@ function judgeSpent(
 function judgeOnce(readings: readonly Labelled[]): Judgement {
   const isIn = ({ is }: Reading) => is === 'admitted' || is === 'failed'
   const admitted = readings.filter(isIn)
-  const count = `${String(admitted.length)} of ${String(readings.length)} let through`
+  const count = `${String(admitted.length)} of ${String(readings.length)} admitted`
   if (admitted.length > 1) return failed(count)
   const others = worst(
     readings.filter((reading) => !isIn(reading)),

@@ -111,7 +111,7 @@ function placeOf({ protocol, hostname, port }: URL): Place {
 /** Some signed calls never get to be spent: the gateway refuses them for something else first. */
 export function warningOf({ place }: Pick<Plan, 'place'>): string | undefined {
   if (place.tls !== undefined || isLoopback(place.host)) return undefined
-  return 'warning: --url is http://, so whoever sees the requests on their way can use a few of their signatures for calls of functions that the app has, until those expire. Use a key of an environment for tests.'
+  return 'warning: --url is http://, so an attacker who reads the requests in transit can call functions of the app with a few of their signatures, until the signatures expire. Use the signing key of a test environment.'
 }
 
 /** Whoever is kept out is so with whatever key: none needs to be taken to where that is tested. */
@@ -135,7 +135,7 @@ function readAllowedAddress(text: string | undefined): string {
     throw new UsageError(`--allowed-address: expected an address, found ${JSON.stringify(text)}`)
   }
   const [range] = readPublishedRanges()
-  if (range === undefined) throw new Error('no range is shipped')
+  if (range === undefined) throw new Error('the bundled IP range list is empty')
   return formatAddress({ family: range.family, value: range.first })
 }
 
@@ -163,7 +163,7 @@ function readOnly(names: readonly string[]): Plan['isWanted'] {
   const unknown = names.find((name) => !known.has(name))
   if (unknown !== undefined) {
     throw new UsageError(
-      `--only: there is no case ${JSON.stringify(unknown)}${didYouMean(unknown, [...known])}; --list shows all; groups are ${Object.keys(groups).join(', ')}`,
+      `--only: unknown case ${JSON.stringify(unknown)}${didYouMean(unknown, [...known])}; --list shows all; groups are ${Object.keys(groups).join(', ')}`,
     )
   }
   const wanted = new Set(names)

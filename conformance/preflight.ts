@@ -46,9 +46,9 @@ function problemOf(reply: Reply, options: PreflightOptions): string | undefined 
   if (reply.kind === 'unreachable') return whyUnreachable(reply.code, at)
   if (reply.kind === 'silence') {
     if (reply.why === 'endless')
-      return `${at} gave a signed call no final answer, only interim ones (1xx)`
+      return `${at} sent no final response to a signed function call, only interim ones (1xx)`
     const usual = tls === undefined ? 'it may speak TLS (https), or' : 'it may'
-    return `${at} took the connection and answered nothing: ${usual} want a PROXY protocol header, or a client certificate`
+    return `${at} accepted the connection and did not respond: ${usual} require a PROXY protocol header, or a client certificate`
   }
   const reading = readReply(reply, 'POST')
   const { status, fields } = reply.answer
@@ -59,12 +59,12 @@ function problemOf(reply: Reply, options: PreflightOptions): string | undefined 
       const location = fields.get('location')
       const hint =
         location === undefined
-          ? 'is the URL that of the gateway, with the path of its route?'
-          : `it sends to ${JSON.stringify(quotable(location))}; nothing is sent anywhere but to --url`
-      return `a signed call was ${reading.text}: ${hint}`
+          ? 'check that the URL is the gateway with the path of its route'
+          : `redirected to ${JSON.stringify(quotable(location))}; requests are sent only to --url`
+      return `signed function call: ${reading.text}: ${hint}`
     }
     case 'undecided':
-      return `a signed call was ${reading.text}: try again when the gateway is ready`
+      return `signed function call: ${reading.text}: try again when the gateway is ready`
     case 'admitted':
     case 'failed':
     case 'unanswered':
@@ -77,18 +77,18 @@ function whyRefused(
   fields: ReadonlyMap<string, string>,
   { make, from, keyName, nowMs }: PreflightOptions,
 ): string | undefined {
-  const refused = `the gateway refused a signed call with ${String(status)}`
-  if (status === 404) return `${refused}: no route of it has this host and path`
+  const refused = `the gateway refused a signed function call with ${String(status)}`
+  if (status === 404) return `${refused}: no route has this host and path`
   if (from === 'outside') return undefined
   if (status === 403) {
-    return `${refused}: the address of this machine is not in its allowlist, or a proxy in front does not say whose request it is. Run this from an allowed address, or, from one that must not be, with --expect-outside`
+    return `${refused}: the address of this machine is not in its allowlist, or a proxy in front sends no client address. Run this from an allowed address, or add --expect-outside to test from an address that must be refused`
   }
-  if (status !== 401) return `${refused}: look for its request id in the log of the gateway`
+  if (status !== 401) return `${refused}: search the log of the gateway for the request id`
   const ahead = Math.round((nowMs() - Date.parse(fields.get('date') ?? '')) / 1000)
   const { maxAgeSeconds, clockToleranceSeconds } = make.options
   return -ahead > maxAgeSeconds || ahead > clockToleranceSeconds
-    ? `${refused}: the clock of this machine is ${String(Math.abs(ahead))} s ${ahead > 0 ? 'ahead of' : 'behind'} that of the gateway`
-    : `${refused}: the key in ${keyName} is none of the route's signing keys`
+    ? `${refused}: the clock of this machine is ${String(Math.abs(ahead))} s ${ahead > 0 ? 'ahead of' : 'behind'} the clock of the gateway`
+    : `${refused}: the key in ${keyName} is not a signing key of the route`
 }
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/
@@ -98,8 +98,8 @@ function whyUnreachable(code: string, at: string): string {
   if (code === 'ECONNREFUSED') return `${cannot}: nothing listens there`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${cannot}: the name is not known here`
   if (CERTIFICATE.test(code)) {
-    return `${cannot}: its certificate is not trusted here; NODE_EXTRA_CA_CERTS names a file with authorities of your own`
+    return `${cannot}: its certificate is not trusted here; set NODE_EXTRA_CA_CERTS to a file with your CA certificates`
   }
-  if (/SSL|EPROTO/.test(code)) return `${cannot}: it does not speak TLS as asked; is it http://?`
+  if (/SSL|EPROTO/.test(code)) return `${cannot}: the TLS handshake failed; try http://`
   return cannot
 }

@@ -32,10 +32,10 @@ export function readReply(reply: Reply, method: string): Reading {
 }
 
 const SILENCES = {
-  time: 'not answered in time',
-  closed: 'hung up on',
-  unreadable: 'answered in something that is no HTTP',
-  endless: 'answered with interim answers (1xx) and never with a final one',
+  time: 'no response in time',
+  closed: 'connection closed without a response',
+  unreadable: 'response is not HTTP',
+  endless: 'interim responses (1xx) and never a final one',
 }
 
 export function readAnswer(answer: Answer, method: string): Reading {
@@ -46,14 +46,14 @@ export function readAnswer(answer: Answer, method: string): Reading {
     if (streamed !== undefined) return streamed
   }
   if (namesSdk(answer)) {
-    return { is: 'admitted', status, text: `answered by the app with ${code}` }
+    return { is: 'admitted', status, text: `app responded with ${code}` }
   }
   switch (ownAnswer(answer, method)) {
     case 'fault':
       return readFault(status)
     case 'refusal':
       return status === 503 || status === 429
-        ? { is: 'undecided', status, text: `put off by the gateway with ${code}` }
+        ? { is: 'undecided', status, text: `deferred by the gateway with ${code}` }
         : { is: 'refused', status, text: `refused with ${code}` }
     case undefined: {
       const server = fields.get('server')
@@ -61,7 +61,7 @@ export function readAnswer(answer: Answer, method: string): Reading {
       return {
         is: isByApp(status) ? 'admitted' : 'stranger',
         status,
-        text: `answered with ${code} by ${who}`,
+        text: `response ${code} from ${who}`,
       }
     }
   }
@@ -73,7 +73,7 @@ const STREAMING = 201
 /** @returns undefined if the status is that of an app or SDK that does not stream. */
 function readStream(answer: Answer, method: string): Reading | undefined {
   const inside = readStreamedResponse(answer.body)
-  const by = 'answered by the app with'
+  const by = 'app responded with'
   if (inside.ok) {
     const text = `${by} ${String(inside.status)} inside a streamed 201`
     return { is: 'admitted', status: inside.status, text }
@@ -89,8 +89,8 @@ function readStream(answer: Answer, method: string): Reading | undefined {
 function readFault(status: number): Reading {
   const code = String(status)
   return status === 502 || status === 504
-    ? { is: 'failed', status, text: `let through, but the app failed (${code})` }
-    : { is: 'undecided', status, text: `not decided, since the gateway failed (${code})` }
+    ? { is: 'failed', status, text: `admitted, but the app failed (${code})` }
+    : { is: 'undecided', status, text: `not decided: the gateway failed (${code})` }
 }
 
 function unanswered(text: string): Reading {

@@ -83,14 +83,14 @@ export async function runBypass(
     results.push({ ...base, sends: `${base.sends}, ${formatHostPort(address)}`, ...judgement })
   }
   if (results.length > 0) return results
-  const detail = 'say where the app listens by --app-address, as often as needed'
+  const detail = 'give the address of the app as --app-address (repeatable)'
   return [{ ...base, outcome: 'not tested', detail }]
 }
 
 function elsewhere({ from }: RequestCase): string {
   return from === 'outside'
-    ? 'from an allowed address it cannot be; run this from another, with --expect-outside'
-    : 'from outside nothing gets so far; run this from an allowed address, without --expect-outside'
+    ? 'not testable from an allowed address; run this from another address with --expect-outside'
+    : 'not testable from outside; run this from an allowed address without --expect-outside'
 }
 
-const TIME_UP = 'the time for all cases was up'
+const TIME_UP = 'time limit for all cases reached'

@@ -44,7 +44,7 @@ export async function runPlan(
     const needed = requestCases.find(({ name }) => name === each.needs)
     const before = needed && (results.find(isOf(needed)) ?? (await runCase(needed, sending)))
     const isSent = before === undefined || before.outcome === 'passed'
-    add(isSent ? await runCase(each, sending) : notSent(each, `${before.name} has to pass first`))
+    add(isSent ? await runCase(each, sending) : notSent(each, `${before.name} must pass first`))
   }
   if (plan.isWanted(bypassCase)) {
     for (const result of await runBypass(plan.appAddresses, sending)) add(result)

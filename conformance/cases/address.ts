@@ -17,38 +17,38 @@ const outside = {
 } as const
 
 const trust =
-  'Narrow `trustedProxies` to the proxies that append to X-Forwarded-For, and let none pass on what its client wrote there.'
+  'Limit `trustedProxies` to proxies that append to X-Forwarded-For and discard the value that the client sent.'
 
 export const addressCases: readonly RequestCase[] = [
   ...spoofs(NOBODYS_ADDRESS).map(([name, field]) => ({
     ...inside,
     name: `spoofed-${name}`,
-    sends: `a signed call that says it is from ${NOBODYS_ADDRESS}, in ${field.split(':')[0] ?? ''}`,
-    caveat: 'so it was not believed, if the allowlist is enforced (see outside-signed)',
-    failure: `The sender chooses its own address: the call was judged by the one it wrote. ${trust}`,
+    sends: `a signed function call that claims to be from ${NOBODYS_ADDRESS}, in ${field.split(':')[0] ?? ''}`,
+    caveat: 'so the claimed address was ignored, if the allowlist is enforced (see outside-signed)',
+    failure: `A client can choose its own address: the gateway used the address in the header. ${trust}`,
     requests: (make: RequestMaker) => [make.request({ fields: [field] })],
   })),
   {
     ...outside,
     name: 'outside-signed',
-    sends: 'a signed call from an address that is not allowed',
+    sends: 'a signed function call from an address that is not allowed',
     failure:
-      'The allowlist does not keep this address out: set `checks.allowlist` to `enforce`, look at `allowlist` (`inngest-gateway ranges --config FILE --check ADDRESS`), and whether the gateway sees this address at all.',
+      'The allowlist admits this address: set `checks.allowlist` to `enforce`, check `allowlist` (`inngest-gateway ranges --config FILE --check ADDRESS`), and check `client_ip` in the log: the gateway may see another address.',
     requests: (make) => [make.request()],
   },
   {
     ...outside,
     name: 'outside-unsigned',
-    sends: 'an unsigned call from an address that is not allowed',
+    sends: 'an unsigned function call from an address that is not allowed',
     failure:
-      'The address is not looked at first, so that everybody may try signatures: set `checks.allowlist` to `enforce`.',
+      'The address is not checked first, so any client can try signatures: set `checks.allowlist` to `enforce`.',
     requests: (make) => [make.request({ signatures: [] })],
   },
   {
     ...outside,
     name: 'outside-spoofed',
-    sends: 'signed calls from such an address that say they are from an allowed one',
-    failure: `The sender chooses its own address, and so passes the allowlist. ${trust}`,
+    sends: 'signed function calls from such an address that claim to be from an allowed one',
+    failure: `A client can choose its own address and so pass the allowlist. ${trust}`,
     requests: spoofedFromOutside,
   },
 ]

@@ -9,15 +9,15 @@ export const admittedCases: readonly RequestCase[] = [
     name: 'signed-call',
     sends: 'a signed call of a function that no app has',
     failure:
-      "Inngest's own calls fare alike. `grep REQUEST_ID LOG | inngest-gateway explain --config FILE --log -` says why.",
+      "Inngest's real requests fail the same way. `grep REQUEST_ID LOG | inngest-gateway explain --config FILE --log -` shows why.",
     requests: (make) => [make.request()],
   },
   {
     ...base,
     name: 'reencoded-call',
-    sends: 'a signed call whose JSON was written anew on its way',
+    sends: 'a signed function call whose JSON was rewritten in transit',
     failure:
-      'A hop that re-encodes JSON makes calls fail. Look for the request id in the log; if the app refused it, a newer SDK may help.',
+      'A proxy that re-encodes JSON makes function calls fail. Search the log for the request id; if the app refused the request, a newer SDK may help.',
     requests: (make) => {
       const signed = make.sign()
       const body = signed.body.replace('{"ctx":', '{ "ctx" : ').replaceAll('step"', '\\u0073tep"')
@@ -33,7 +33,7 @@ export const admittedCases: readonly RequestCase[] = [
       unless: { status: 405, why: 'introspection is off on this route' },
       needsSuccess: true,
     },
-    failure: "Inngest's introspection gets no answer. Look for the request id in the log.",
+    failure: "Inngest's introspection fails. Search the log for the request id.",
     requests: (make) => [make.request({ method: 'GET', signed: make.sign(0, ''), query: '' })],
   },
   {
@@ -41,7 +41,8 @@ export const admittedCases: readonly RequestCase[] = [
     name: 'trust-probe',
     sends: 'a signed trust probe',
     expects: { kind: 'admitted', needsSuccess: true },
-    failure: 'Inngest cannot tell that the app has the key. Look for the request id in the log.',
+    failure:
+      'Inngest cannot verify that the app has the signing key. Search the log for the request id.',
     requests: (make) => [make.request({ signed: make.sign(0, '{}'), query: 'probe=trust' })],
   },
 ]

@@ -10,9 +10,9 @@ export const agreementCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'run-id-mismatch',
-    sends: 'a signed call with another run in `X-Run-ID` than in its body',
+    sends: 'a signed function call whose `X-Run-ID` differs from the run in its body',
     expects: { kind: 'refused', statuses: [401] },
-    failure: `The app, or what stands before it, may take another run for the one that was signed. ${enforce}`,
+    failure: `The app, or a proxy in front, may use a run id that was not signed. ${enforce}`,
     requests: (make) => [make.request({ fields: ['X-Run-ID: 00000000000000000000000001'] })],
   },
   {
@@ -20,7 +20,7 @@ export const agreementCases: readonly RequestCase[] = [
     name: 'run-id-missing',
     sends: 'signed bodies without a `ctx.run_id`',
     expects: { kind: 'refused', statuses: [401] },
-    failure: `What Inngest signs for something else than a function call passes for one. ${enforce}`,
+    failure: `A body that Inngest signed for another purpose passes as a function call. ${enforce}`,
     requests: (make) => [
       withBody(make, 'no run id', (body) => body.replace(/"run_id":"\d+",/, '')),
       withBody(make, 'an empty run id', (body) => body.replace(/("run_id":)"\d+"/, '$1""')),
@@ -30,10 +30,10 @@ export const agreementCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'call-ids-mismatch',
-    sends: 'signed calls with another job, generation, version or step in a header',
+    sends: 'signed function calls with another job, generation, version or step in a header',
     expects: { kind: 'refused', statuses: [401], reportedBy: 'checks.callIds' },
     failure:
-      'The app, or what stands before it, may take another job or step for the one that was signed. Set `checks.callIds` of the route to `enforce`.',
+      'The app, or a proxy in front, may use a job or step id that was not signed. Set `checks.callIds` of the route to `enforce`.',
     requests: (make) =>
       [
         'X-Inngest-Job-ID: other',

@@ -13,10 +13,10 @@ const base = {
 } as const
 
 const smuggling =
-  'What two hops read in two ways can carry a second request past every check: let nothing reach the app but through the gateway.'
+  'A request that two servers read differently can smuggle a second request past every check: allow access to the app only through the gateway.'
 
 const target =
-  'Something made another target of it than was sent, and another path than was checked may reach the app: let nothing rewrite paths on the way.'
+  'A proxy changed the request target, so a path that was not checked may reach the app: do not rewrite paths in transit.'
 
 /** A last chunk, five bytes, and JSON. */
 const LAST_CHUNK = '0\r\n\r\n'
@@ -30,7 +30,7 @@ const ambiguous: readonly (readonly [name: string, sends: string, framing: strin
   ],
   [
     'odd-encoding',
-    '`Content-Length` and a `Transfer-Encoding` that nobody knows',
+    '`Content-Length` and an unknown `Transfer-Encoding`',
     ['Content-Length: 5', 'Transfer-Encoding: xchunked'],
   ],
 ]
@@ -47,7 +47,7 @@ export const framingCases: readonly RequestCase[] = [
     ...base,
     name: 'doubled-run-id',
     sends: '`X-Run-ID` twice',
-    failure: 'The gateway, its log and the app may each take another run for the one meant.',
+    failure: 'The gateway, its log and the app may each use a different run id.',
     requests: (make) => [make.request({ signatures: [], fields: ['X-Run-ID: a', 'X-Run-ID: b'] })],
   },
   {
@@ -84,10 +84,10 @@ export const framingCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'path-prefix',
-    sends: 'paths that begin with that of the route',
+    sends: 'paths that begin with the path of the route',
     expects: { kind: 'refused', statuses: [404], inFront: 'mends' },
     failure:
-      'Frameworks that mount by prefix give such a path to the Inngest handler, and no check was applied. Remove the passthrough route that lists it, or update the gateway.',
+      'Frameworks that mount by prefix pass such a path to the Inngest handler, and no check was applied. Remove the passthrough route that lists it, or update the gateway.',
     requests: (make) =>
       CONTINUATIONS.map((more) =>
         make.request({
@@ -104,7 +104,7 @@ export const framingCases: readonly RequestCase[] = [
     sends: 'a GET for each other spelling of a restricted path',
     expects: { kind: 'refused', statuses: [400, 403, 404], inFront: 'mends' },
     failure:
-      'The app may take such a path for the restricted one, and a route without an `allowlist` let it through. Let nothing reach the app but through the gateway, and update the gateway.',
+      'The app may treat such a path as the restricted one, and a route without an `allowlist` forwarded it. Allow access to the app only through the gateway, and update the gateway.',
     requests: (make) =>
       make.options.restrictedPaths.flatMap(otherSpellings).map((path) =>
         make.request({

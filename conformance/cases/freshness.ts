@@ -16,8 +16,8 @@ export const freshnessCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'expired',
-    sends: 'a call signed a minute longer ago than `--max-age`',
-    failure: `What was captured once can be sent once more much later. ${enforce}, or say by --max-age what \`freshness.maxAge\` is.`,
+    sends: 'a function call signed `--max-age` plus one minute ago',
+    failure: `A captured request can be sent much later. ${enforce}, or set --max-age to the value of \`freshness.maxAge\`.`,
     requests: (make) => [
       make.request({ signed: make.sign(make.options.maxAgeSeconds + BEYOND_SECONDS) }),
     ],
@@ -25,8 +25,8 @@ export const freshnessCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'future-dated',
-    sends: 'a call signed a minute further ahead than `--clock-tolerance`',
-    failure: `A signature can be made for later. ${enforce}, or say by --clock-tolerance what \`freshness.clockTolerance\` is.`,
+    sends: 'a function call signed `--clock-tolerance` plus one minute in the future',
+    failure: `A signature with a future time is accepted. ${enforce}, or set --clock-tolerance to the value of \`freshness.clockTolerance\`.`,
     requests: (make) => [
       make.request({ signed: make.sign(-make.options.clockToleranceSeconds - BEYOND_SECONDS) }),
     ],

@@ -20,15 +20,15 @@ export const replayCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'replayed',
-    sends: 'a signed call and, once it has been answered, the same again',
-    failure: `A captured call works again. ${enforce}`,
+    sends: 'a signed function call, sent again after its response',
+    failure: `A captured function call can be replayed. ${enforce}`,
     requests: (make) => [...Array(TIMES).keys()].map(repeat(make)),
   },
   {
     ...base,
     name: 'retargeted',
-    sends: 'the signature of an answered call, for another function and step',
-    failure: `A captured call works against every function and step, since a signature does not cover the query. ${enforce}`,
+    sends: 'the signature of a completed function call, for another function and step',
+    failure: `A captured function call can be replayed to every function and step, since the signature does not cover the query. ${enforce}`,
     requests: (make) =>
       reuse(make, [
         { label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` },
@@ -39,8 +39,8 @@ export const replayCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'retargeted-unusual',
-    sends: 'the same of a call whose body does not begin as usual',
-    failure: `A captured call works against every function and step, if its body begins in another way than usual. ${enforce} If they are, update the gateway.`,
+    sends: 'the same with a function call whose body does not begin as usual',
+    failure: `A captured function call can be replayed to every function and step if its body does not begin as usual. ${enforce} If they are, update the gateway.`,
     requests: (make) => {
       const { body } = make.sign()
       return reuse(
@@ -56,8 +56,8 @@ export const replayCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'retargeted-odd-context',
-    sends: 'the same of calls whose `ctx` does not begin as usual',
-    failure: `A captured call works against every function and step, if its \`ctx\` begins in another way than usual. ${enforce} If they are, update the gateway.`,
+    sends: 'the same with function calls whose `ctx` does not begin as usual',
+    failure: `A captured function call can be replayed to every function and step if its \`ctx\` does not begin as usual. ${enforce} If they are, update the gateway.`,
     requests: (make) => {
       const { body } = make.sign()
       // In canonical order, so that the app verifies the call as it comes.
@@ -75,16 +75,16 @@ export const replayCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'retargeted-host',
-    sends: 'the signature of an answered call, with `Host` in capitals',
-    failure: `Each spelling of the host is one more use of a captured call. ${enforce} If they are, update the gateway.`,
+    sends: 'the signature of a completed function call, with `Host` in capitals',
+    failure: `A captured function call can be replayed once for each spelling of the host. ${enforce} If they are, update the gateway.`,
     requests: (make) => reuse(make, [{ label: 'capitals', host: inCapitals(make) }]),
   },
   {
     ...base,
     name: 'replayed-as-sync',
-    sends: 'the signature of an answered call, as a sync (PUT)',
+    sends: 'the signature of a completed function call, as a sync (PUT)',
     expects: { kind: 'spent', statuses: [403] },
-    failure: `A captured call makes the app sync, since a signature does not cover the method. ${enforce} If they are, update the gateway.`,
+    failure: `A captured function call can make the app sync, since the signature does not cover the method. ${enforce} If they are, update the gateway.`,
     // In-band, so that an app that gets it registers nothing; one too old to know that is kept from it by
     // `needs`.
     needs: 'replayed',
@@ -95,9 +95,9 @@ export const replayCases: readonly RequestCase[] = [
     name: 'replayed-sync',
     optIn: 'syncs',
     needs: 'replayed',
-    sends: 'the signature of an answered sync, for another deployment and with `Host` in capitals',
+    sends: 'the signature of a completed sync, for another deployment and with `Host` in capitals',
     expects: { kind: 'spent', statuses: [403] },
-    failure: `A captured sync makes the app sync again. ${enforce} If they are, update the gateway.`,
+    failure: `A captured sync can be replayed. ${enforce} If they are, update the gateway.`,
     requests: (make) => {
       const { origin, pathname } = make.options.url
       const inBand = { method: 'PUT', fields: [IN_BAND], query: '' }
@@ -113,26 +113,26 @@ export const replayCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'replayed-as-probe',
-    sends: 'the signature of an answered call, as a trust probe',
-    failure: `A captured call gets a second use by what is not signed. ${enforce}`,
+    sends: 'the signature of a completed function call, as a trust probe',
+    failure: `A captured function call can be replayed by changing parts that are not signed. ${enforce}`,
     requests: (make) =>
       reuse(make, [{ label: 'probe', query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust` }]),
   },
   {
     ...base,
     name: 'replayed-at-once',
-    sends: 'the same signed call eight times at once',
+    sends: 'the same signed function call eight times at once',
     expects: { kind: 'once' },
-    failure: `A captured call works again if it comes quickly enough. ${enforce}`,
+    failure: `A captured function call can be replayed while the original is in flight. ${enforce}`,
     requests: (make) => [...Array(8).keys()].map(repeat(make)),
   },
   {
     ...base,
     name: 'doubled-step-id',
-    sends: 'a signed call with `stepId` twice in its query',
+    sends: 'a signed function call with `stepId` twice in its query',
     expects: { kind: 'refused', statuses: [400] },
     failure:
-      'The gateway and the app may each take another one. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
+      'The gateway and the app may each use a different `stepId`. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
     requests: (make) => [make.request({ query: `fnId=${NO_FUNCTION}&stepId=step&stepId=step-2` })],
   },
 ]

@@ -17,29 +17,29 @@ export const signatureCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'unsigned-call',
-    sends: 'a call without a signature',
-    failure: `Anybody can call functions. ${enforce}`,
+    sends: 'a function call without a signature',
+    failure: `Any client can call functions. ${enforce}`,
     requests: (make) => [make.request({ signatures: [] })],
   },
   {
     ...base,
     name: 'empty-signature',
-    sends: 'a call with an empty signature',
-    failure: `Anybody can call functions. ${enforce}`,
+    sends: 'a function call with an empty signature',
+    failure: `Any client can call functions. ${enforce}`,
     requests: (make) => [make.request({ signatures: [''] })],
   },
   {
     ...base,
     name: 'foreign-key',
-    sends: 'a call signed with a key made up for this run',
-    failure: `Any key will do, so anybody can call functions. ${enforce}`,
+    sends: 'a function call signed with a random key',
+    failure: `Any key is accepted, so any client can call functions. ${enforce}`,
     requests: (make) => [make.request({ signed: make.forge() })],
   },
   {
     ...base,
     name: 'tampered-body',
-    sends: 'a call changed after it was signed',
-    failure: `Whoever captures a call can put another event into it. ${enforce}`,
+    sends: 'a function call changed after signing',
+    failure: `An attacker who captures a function call can replace its event. ${enforce}`,
     requests: (make) => {
       const signed = make.sign()
       return [make.request({ signed, body: signed.body.replace('"attempt":0', '"attempt":1') })]
@@ -48,8 +48,8 @@ export const signatureCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'tampered-timestamp',
-    sends: 'a signature whose time was changed by a second',
-    failure: `A captured call can be kept fresh for ever. ${enforce}`,
+    sends: 'a signature whose time was changed by one second',
+    failure: `A captured function call never expires. ${enforce}`,
     requests: (make) => {
       const signed = make.sign()
       return [1, -1].map((step) => {
@@ -61,8 +61,8 @@ export const signatureCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'moved-digits',
-    sends: 'a body that has taken over a digit of the signed time',
-    failure: `One signature fits two bodies, since nothing stands between body and time in what is signed. ${enforce}`,
+    sends: 'a body extended by a digit of the signed time',
+    failure: `One signature matches two bodies, since the signed text has no separator between body and time. ${enforce}`,
     requests: (make) => {
       const signed = make.sign(0, '1')
       const body = `${signed.body}${signed.signature.slice(2, 3)}`
@@ -74,7 +74,7 @@ export const signatureCases: readonly RequestCase[] = [
     ...base,
     name: 'unreadable-json',
     sends: 'JSON with a key twice, under the signature of other JSON',
-    failure: `A body that can be read in two ways is taken for the one that was signed. ${enforce}`,
+    failure: `An ambiguous body passes as the body that was signed. ${enforce}`,
     requests: (make) => {
       const signed = make.sign(0, '{"ctx":{"attempt":1},"events":[]}')
       return [make.request({ signed, body: '{"ctx":{"attempt":0,"attempt":1},"events":[]}' })]
@@ -83,16 +83,16 @@ export const signatureCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'doubled-signature',
-    sends: 'a call with two signatures, one or both of them good',
+    sends: 'a function call with two signatures, one or both of them valid',
     failure:
-      'The gateway and the app may each look at another one. Look for something between them that adds or removes fields.',
+      'The gateway and the app may each check a different signature. Check whether a proxy between them adds or removes headers.',
     requests: doubled,
   },
   {
     ...base,
     name: 'respelt-signature',
-    sends: 'a good signature in spellings that Inngest does not use',
-    failure: `Each spelling may be one more use of the same signature. ${enforce}`,
+    sends: 'a valid signature in spellings that Inngest does not use',
+    failure: `The same signature may be replayed once for each spelling. ${enforce}`,
     requests: (make) => respellings.map(([label, respell]) => respelt(make, label, respell)),
   },
   {
@@ -100,15 +100,15 @@ export const signatureCases: readonly RequestCase[] = [
     name: 'unsigned-introspection',
     sends: 'a GET without a signature',
     expects: getRefused,
-    failure: `Anybody can read what the app says of itself; some SDKs include a hash that is a credential. Take this address out of \`unsignedGet\`. ${enforce}`,
+    failure: `Any client can read the introspection data of the app; some SDKs include a hash that is a credential. Remove this address from \`unsignedGet\`. ${enforce}`,
     requests: (make) => [make.request({ method: 'GET', signatures: [], body: '', query: '' })],
   },
   {
     ...base,
     name: 'forged-introspection',
-    sends: 'a GET signed with a key made up for this run',
+    sends: 'a GET signed with a random key',
     expects: getRefused,
-    failure: `Any key will do. ${enforce}`,
+    failure: `Any key is accepted. ${enforce}`,
     requests: (make) => {
       const { signature } = make.forge()
       return [make.request({ method: 'GET', signatures: [signature], body: '', query: '' })]
@@ -118,7 +118,7 @@ export const signatureCases: readonly RequestCase[] = [
     ...base,
     name: 'unsigned-sync',
     sends: 'a PUT without a signature',
-    failure: `Anybody can make the app register under another address. Take this address out of \`unsignedPut\`, or set \`checks.signature\` of the route to \`enforce\`.`,
+    failure: `Any client can make the app register under another address. Remove this address from \`unsignedPut\`, or set \`checks.signature\` of the route to \`enforce\`.`,
     // An SDK registers the app for an unsigned PUT, under the URL that it came to. This one is in-band,
     // which registers nothing; an SDK too old to know that is kept from it by `needs`.
     needs: 'unsigned-call',

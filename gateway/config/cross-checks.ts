@@ -29,7 +29,7 @@ export function doubledRoutes(
       const other = earlier[key]
       if (other === undefined) continue
       const place = locate(['routes', i, key])
-      const expected = key === 'name' ? 'a name of its own' : 'a host and path of its own'
+      const expected = key === 'name' ? 'a unique name' : 'a unique host and path'
       const earlierRoute = nameOf(routes[other], locate(['routes', other]), place)
       const found = `${key === 'name' ? 'that' : 'those'} of ${earlierRoute}`
       problems.push(problemAt(place, { expected, found }))

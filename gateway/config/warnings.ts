@@ -46,8 +46,8 @@ function unrememberedIn(
   if (kind !== 'inngest' || checks.freshness === 'enforce' || checks.replay === 'off') return []
   const message =
     checks.replay === 'enforce'
-      ? 'older signatures are refused all the same, since their use is no longer remembered'
-      : 'older signatures can be used again, since their use is no longer remembered'
+      ? 'older signatures are refused in spite of this setting, since their claims have expired'
+      : 'older signatures can be replayed, since their claims have expired'
   const olderThan = `${String(maxAgeSeconds + clockToleranceSeconds)} s`
   return [{ message, fields: { route: name, freshness: checks.freshness, older_than: olderThan } }]
 }

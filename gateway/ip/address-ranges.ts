@@ -49,7 +49,7 @@ function withPrefix(
     return { ok: false, expected: 'an IPv4 range in dotted form, or a mapped one of /96 or longer' }
   }
   if (prefix === 0) {
-    return { ok: false, expected: 'ranges that leave somebody out; /0 is every address' }
+    return { ok: false, expected: 'a narrower range; /0 is every address' }
   }
   return rangeOf(address, prefix, text)
 }

@@ -72,7 +72,7 @@ describe('a conformance case that needs an option', () => {
     const port = await startGateway(routes({ ...enforced, replay: 'off' }))
     const only = ['replayed-sync']
     expect((await runConformance(port, { ...options, only })).results).toMatchObject([
-      { outcome: 'not tested', detail: 'replayed has to pass first' },
+      { outcome: 'not tested', detail: 'replayed must pass first' },
     ])
   })
 
@@ -81,7 +81,7 @@ describe('a conformance case that needs an option', () => {
     const port = await startGateway(routes(enforced, [listed]))
     const run = await runConformance(port, { only: ['path-prefix'] })
     expect(run.names('failed')).toEqual(['path-prefix'])
-    expect(run.results[0]?.detail).toMatch(/^x: answered by the app with 401; x\/y: answered/)
+    expect(run.results[0]?.detail).toMatch(/^x: app responded with 401; x\/y: app responded/)
   })
 
   it('fails restricted-spellings where the app gets them', async () => {
@@ -89,7 +89,7 @@ describe('a conformance case that needs an option', () => {
     stops.push(proxy.stop)
     const run = await runConformance(proxy.port, { ...options, only: ['restricted-spellings'] })
     expect(run.names('failed')).toEqual(['restricted-spellings'])
-    expect(run.results[0]?.detail).toBe('answered by the app with 401')
+    expect(run.results[0]?.detail).toBe('app responded with 401')
   })
 
   it.each(['admin', '/', '/admin/1', '/a?b', '/a b', '//admin'])(

@@ -43,7 +43,7 @@ describe('conformance in front of an app that streams', () => {
   it('passes if the app has the signing key', async () => {
     const { run, detailOf } = await conformanceBefore(testKey, true)
     expect(run.names('failed')).toEqual([])
-    expect(detailOf('signed-call')).toBe('answered by the app with 500 inside a streamed 201')
+    expect(detailOf('signed-call')).toBe('app responded with 500 inside a streamed 201')
   })
 
   it('fails if the app refuses every request, and says that the app refused', async () => {
@@ -52,7 +52,7 @@ describe('conformance in front of an app that streams', () => {
       [...functionCalls, 'signed-introspection', 'trust-probe'].sort(),
     )
     expect(detailOf('signed-call')).toBe(
-      'answered by the app with 401 inside a streamed 201: the app itself refused it; does its SDK have this signing key?',
+      'app responded with 401 inside a streamed 201: the app itself refused it; does its SDK have this signing key?',
     )
   })
 })
@@ -64,7 +64,7 @@ describe('conformance in front of an app without a signing key', () => {
       const { run, detailOf } = await conformanceBefore(undefined, streaming)
       expect(run.names('failed')).toEqual(['signed-introspection', 'trust-probe'])
       expect(detailOf('trust-probe')).toBe(
-        'answered by the app with 500: the app failed; does its SDK have a signing key?',
+        'app responded with 500: the app failed; does its SDK have a signing key?',
       )
     },
   )

@@ -249,7 +249,7 @@ describe('nothing to test', () => {
     })
     expect(run.exitCode).toBe(2)
     expect(run.stderr).toBe(
-      "the gateway refused a signed call with 401: the key in INNGEST_SIGNING_KEY is none of the route's signing keys\n",
+      'the gateway refused a signed function call with 401: the key in INNGEST_SIGNING_KEY is not a signing key of the route\n',
     )
     expect(run.stdout).not.toContain('failed')
   })
@@ -270,7 +270,7 @@ describe('nothing to test', () => {
   })
 
   it.each([
-    [['--only', 'nonsense'], 'there is no case "nonsense"'],
+    [['--only', 'nonsense'], 'unknown case "nonsense"'],
     [['--app-address', '3000'], '--app-address: expected host:port, found "3000"'],
     [
       ['--max-age', 'long'],

@@ -120,7 +120,7 @@ describe('workers that end', () => {
     await expect.poll(() => gateway.workerPids(), { timeout: 30_000 }).not.toContain(stuck)
     await expect
       .poll(() => gateway.log, patient)
-      .toContainEqual(expect.objectContaining({ msg: 'worker ended', why: 'no answer for 10 s' }))
+      .toContainEqual(expect.objectContaining({ msg: 'worker ended', why: 'no response for 10 s' }))
     await expect.poll(() => gateway.log.map(({ msg }) => msg), patient).toContain('worker replaced')
     expect(await gateway.workerPids()).toContain(paused)
     await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
@@ -195,7 +195,7 @@ describe('workers that end', () => {
       .toMatchObject({
         msg: 'stopped after a failure',
         err: {
-          message: expect.stringMatching(/^no worker is left, and none .* nonsense/s) as string,
+          message: expect.stringMatching(/^no worker is running, and none .* nonsense/s) as string,
         },
       })
   }, 120_000)

@@ -69,7 +69,7 @@ describe.each(['report', 'off'])('with freshness: %s and replays enforced', (fre
     const { gateway } = await start({ checks })
     expect(gateway.logLines).toContainEqual(
       expect.objectContaining({
-        msg: 'older signatures are refused all the same, since their use is no longer remembered',
+        msg: 'older signatures are refused in spite of this setting, since their claims have expired',
         route: 'app',
         freshness,
         older_than: '600 s',
@@ -86,6 +86,6 @@ it('reports what it cannot decide where replays are only reported, and warns of 
     'replay_undecidable',
   ])
   expect(gateway.logLines.map(({ msg }) => msg)).toContain(
-    'older signatures can be used again, since their use is no longer remembered',
+    'older signatures can be replayed, since their claims have expired',
   )
 })

@@ -155,7 +155,9 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       await isUp(store)
       await server.kill()
       await expect.poll(() => store.unavailableBecause).toMatch(/^not connected/)
-      expect(await claim(store, randomBytes(32))).toMatch(/^replay store: not connected/)
+      expect(await claim(store, randomBytes(32))).toMatch(
+        /^replay store unavailable: not connected/,
+      )
       await server.start()
       await isUp(store)
       expect(await claim(store, randomBytes(32))).toBe('claimed')
@@ -174,13 +176,13 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
     })
 
-    it('is not used where the server may evict live claims', async () => {
+    it('is not used where the server can evict live claims', async () => {
       const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
       const store = redisStoreOn({ url: server.url })
       await expect
         .poll(() => store.unavailableBecause)
         .toBe('the server can evict live claims: set maxmemory-policy to noeviction')
-      expect(await claim(store, randomBytes(32))).toContain('may evict live claims')
+      expect(await claim(store, randomBytes(32))).toContain('can evict live claims')
     })
 
     it('is not used in another database than the one that was asked for', async () => {
@@ -198,8 +200,8 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       const primary = await start()
       const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
       const store = redisStoreOn({ url: replica.url }, true)
-      await expect.poll(() => store.unavailableBecause).toMatch(/^it is a replica/)
-      expect(await claim(store, randomBytes(32))).toContain('it is a replica')
+      await expect.poll(() => store.unavailableBecause).toMatch(/^the server is a replica/)
+      expect(await claim(store, randomBytes(32))).toContain('the server is a replica')
       await replica.client.replicaof('NO', 'ONE')
       const t = nowSeconds()
       await isUp(store)

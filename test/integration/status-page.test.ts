@@ -50,7 +50,7 @@ describe('the status page', () => {
   it('is named with the other paths to whoever asks for one that is not there', async () => {
     const known = '/metrics, /healthz, /livez'
     const [without, withPage] = [await start({}), await start()]
-    const lost = 'not found; there are'
+    const lost = 'not found; available:'
     expect((await ask(without, '/nowhere')).body).toBe(`${lost} ${known} and /readyz\n`)
     expect((await ask(withPage, '/nowhere')).body).toBe(`${lost} ${known}, /readyz and /status\n`)
   })

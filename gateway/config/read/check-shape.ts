@@ -48,7 +48,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
     const known = knownKeys(issue.path)
     // There are none to name where a mapping has to have one of several.
     const expected =
-      known.length === 0 ? 'nothing beside the key that is known' : `one of ${known.join(', ')}`
+      known.length === 0 ? 'no keys other than the documented ones' : `one of ${known.join(', ')}`
     const parent = valueAt(root, issue.path)
     return issue.keys.map((key) => {
       const path = [...issue.path, key]

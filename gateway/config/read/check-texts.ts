@@ -7,7 +7,7 @@ import { isSecretPath, problemAt, type Locate, type Problem } from '../problem.t
 import { holdsKey, REDACTED } from '../../redact/redact-secrets.ts'
 import { isUnexpanded, UNEXPANDED } from './yaml-traps.ts'
 
-const NO_KEY = 'no key: a key belongs in a variable or a file, which signingKeys names'
+const NO_KEY = 'no signing key here: put the key in a variable or file, and name it in signingKeys'
 
 export function checkTexts(value: unknown, locate: Locate): Problem[] {
   const problems: Problem[] = []

@@ -43,19 +43,19 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     isIt: (text) => /^(?:export\s+)?(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|\w*[kK]ey)\s*[=:]\s*\S/.test(text),
-    found: 'a whole line of an .env file: leave out the name of the variable and the = behind it',
+    found: 'a whole line of an .env file: remove the variable name and the = after it',
   },
   {
     isIt: (text) => QUOTES.test(text),
-    found: 'quotes around it, which are not part of a key: remove the quotes',
+    found: 'quotes around the key: remove the quotes',
   },
   {
     isIt: (text) => /\s(?:#|\/\/)/.test(text),
-    found: 'a comment behind it: remove the comment',
+    found: 'a comment after the key: remove the comment',
   },
   {
     isIt: (text) => areSeveral(text),
-    found: 'several keys: give each a variable or file and an entry in signingKeys of its own',
+    found: 'several keys: give each key its own variable or file and its own entry in signingKeys',
   },
   {
     isIt: isPlaceholder,
@@ -67,7 +67,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     isIt: (text) => /\s/.test(text),
-    found: 'white space inside it: a key is one word',
+    found: 'white space inside the key: remove it',
   },
   {
     isIt: (text) => /^sha-?(?:256|512)?[:=-]/i.test(text),

@@ -105,7 +105,7 @@ type Resolution =
 /** With the index of a route in place of its name. */
 function resolve(keys: readonly PropertyKey[], value: unknown): Resolution {
   if (keys[0] === 'include') {
-    const expected = 'include in the file only, as its paths are relative to that file'
+    const expected = 'include only in the file, since its paths are relative to the file'
     return { ok: false, expected, found: 'it on the command line' }
   }
   const path: PropertyKey[] = []

@@ -41,7 +41,7 @@ export class PemFiles {
     const its = this.#key([...path, 'keyFile'], keyFile)
     if (own === undefined || its === undefined) return undefined
     if (!own.certificate.checkPrivateKey(its.key)) {
-      const found = `that of another in ${keyFile}`
+      const found = `the key of another certificate in ${keyFile}`
       this.#report([...path, 'keyFile'], 'the private key of certFile', found)
       return undefined
     }

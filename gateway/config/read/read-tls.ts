@@ -99,6 +99,6 @@ function tryOut(
   try {
     createSecureContext({ ca, cert, key })
   } catch (error) {
-    report(path, 'PEM files that OpenSSL takes', plainError(error))
+    report(path, 'PEM files that OpenSSL accepts', plainError(error))
   }
 }

@@ -117,7 +117,7 @@ function toValue(
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     if (!isWithinItself(value)) return { value }
-    const found = 'an alias within what it stands for'
+    const found = 'an alias inside its own anchor'
     const problem = { file, line: undefined, path: '', expected: 'valid YAML', found }
     return { value: UNREADABLE, problem }
   } catch {

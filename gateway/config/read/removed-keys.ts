@@ -10,7 +10,7 @@ export interface RemovedKey {
 
 const removed: Readonly<Record<string, string>> = {
   'replay.strict':
-    'no such key: each signature is claimed alone now; for an Inngest server older than 1.13.5 set legacyServer: true on its route',
+    'no such key: each signature is now claimed separately; for an Inngest server older than 1.13.5 set legacyServer: true on its route',
 }
 
 /** @returns undefined for a key that was never one. */

@@ -68,7 +68,7 @@ export function noVariableName(text: string) {
     : ({
         ok: false,
         expected: 'the name of a variable',
-        found: 'what no variable is called',
+        found: 'no valid variable name',
       } as const)
 }
 

@@ -50,7 +50,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'one name of two routes',
       `routes: [{ name: a, ${app}, ${keys} }, { name: a, path: /x, ${app}, ${keys} }]`,
-      'routes[1].name: expected a name of its own, found that of routes[0], "a"',
+      'routes[1].name: expected a unique name, found that of routes[0], "a"',
     ],
     [
       'an Inngest route without keys',
@@ -85,7 +85,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'a setting that was removed, by name of the one that replaces it',
       `routes: [{ name: a, ${app}, ${keys} }]\nreplay: { strict: true }`,
-      'replay.strict: expected no such key: each signature is claimed alone now; for an Inngest server older than 1.13.5 set legacyServer: true on its route, found a key that was removed',
+      'replay.strict: expected no such key: each signature is now claimed separately; for an Inngest server older than 1.13.5 set legacyServer: true on its route, found a key that was removed',
     ],
     [
       'an authority that is a URL',
@@ -140,17 +140,17 @@ describe('what two keys of a configuration say together', () => {
     [
       'a passthrough route doubled',
       `routes: [{ name: a, policy: passthrough, ${app} }, { name: b, policy: passthrough, path: /, ${app} }]`,
-      'routes[1].path: expected a host and path of its own, found those of routes[0], "a"',
+      'routes[1].path: expected a unique host and path, found those of routes[0], "a"',
     ],
     [
       'a route doubled under another spelling of its host',
       `routes: [{ name: a, host: A.example, ${app}, ${keys} }, { name: b, host: a.example, ${app}, ${keys} }]`,
-      'routes[1].path: expected a host and path of its own',
+      'routes[1].path: expected a unique host and path',
     ],
     ...['a.example.', 'a.example:443', 'A.EXAMPLE.:80'].map((host): [string, string, string] => [
       `a route doubled as host ${host}`,
       `routes: [{ name: a, host: a.example, ${app}, ${keys} }, { name: b, host: "${host}", ${app}, ${keys} }]`,
-      'routes[1].path: expected a host and path of its own',
+      'routes[1].path: expected a unique host and path',
     ]),
     [
       'a host that is no authority',

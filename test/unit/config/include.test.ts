@@ -169,10 +169,10 @@ describe('include', () => {
       'conf.d/b.yaml': routes('b', 'b'),
     }
     expect(problemsOf(files)).toEqual([
-      'conf.d/a.yaml:2: routes[0].name: expected a name of its own, found that of routes[1], "a", in gateway.yaml:4',
-      'conf.d/a.yaml:2: routes[0].path: expected a host and path of its own, found those of routes[1], "a", in gateway.yaml:4',
-      'conf.d/b.yaml:3: routes[1].name: expected a name of its own, found that of routes[0], "b"',
-      'conf.d/b.yaml:3: routes[1].path: expected a host and path of its own, found those of routes[0], "b"',
+      'conf.d/a.yaml:2: routes[0].name: expected a unique name, found that of routes[1], "a", in gateway.yaml:4',
+      'conf.d/a.yaml:2: routes[0].path: expected a unique host and path, found those of routes[1], "a", in gateway.yaml:4',
+      'conf.d/b.yaml:3: routes[1].name: expected a unique name, found that of routes[0], "b"',
+      'conf.d/b.yaml:3: routes[1].path: expected a unique host and path, found those of routes[0], "b"',
     ])
   })
 

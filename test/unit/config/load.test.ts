@@ -89,7 +89,7 @@ routes:
     [
       'an unknown key beside a reference',
       route.replace('KEY }', 'KEY, key: B }'),
-      '1: routes[0].signingKeys[0].key: expected nothing beside the key that is known, found an unknown key',
+      '1: routes[0].signingKeys[0].key: expected no keys other than the documented ones, found an unknown key',
     ],
     [
       'an empty allowlist',
@@ -120,7 +120,7 @@ routes:
     [
       'trust in everybody',
       `${route}\ntrustedProxies: [0.0.0.0/0]`,
-      '2: trustedProxies[0]: expected ranges that leave somebody out; /0 is every address, found "0.0.0.0/0"',
+      '2: trustedProxies[0]: expected a narrower range; /0 is every address, found "0.0.0.0/0"',
     ],
     ['no routes', 'listen: { port: 1 }', '1: routes: expected a list, found nothing'],
     [

@@ -85,7 +85,7 @@ describe('a key in a configuration', () => {
   it('is named where the schema would take it', () => {
     const text = route.replace('name: a', `name: ${signing.toLowerCase()}`)
     expect(problemsOf(text)).toEqual([
-      `${file}:1: routes[0].name: expected no key: a key belongs in a variable or a file, which signingKeys names, found [redacted]`,
+      `${file}:1: routes[0].name: expected no signing key here: put the key in a variable or file, and name it in signingKeys, found [redacted]`,
     ])
   })
 

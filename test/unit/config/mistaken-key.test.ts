@@ -15,9 +15,10 @@ afterAll(() => {
 
 const digits = '0123456789abcdef'.repeat(4)
 const key = `signkey-prod-${digits}`
-const quotes = 'quotes around it, which are not part of a key: remove the quotes'
-const line = 'a whole line of an .env file: leave out the name of the variable and the = behind it'
-const several = 'several keys: give each a variable or file and an entry in signingKeys of its own'
+const quotes = 'quotes around the key: remove the quotes'
+const line = 'a whole line of an .env file: remove the variable name and the = after it'
+const several =
+  'several keys: give each key its own variable or file and its own entry in signingKeys'
 const cut = 'a key that was shortened for display: copy the whole key'
 const take = "take the signing key from Inngest's dashboard"
 
@@ -30,8 +31,8 @@ const mistakes: [string, string][] = [
   [`"${digits}"`, quotes],
   [`${key}"`, quotes],
   [`“${key}”`, quotes],
-  [`${key} # production`, 'a comment behind it: remove the comment'],
-  [`${digits}\t// main`, 'a comment behind it: remove the comment'],
+  [`${key} # production`, 'a comment after the key: remove the comment'],
+  [`${digits}\t// main`, 'a comment after the key: remove the comment'],
   [`INNGEST_SIGNING_KEY=${key}`, line],
   [`export INNGEST_SIGNING_KEY=${digits}`, line],
   [`INNGEST_SIGNING_KEY="${key}"`, line],
@@ -50,7 +51,7 @@ const mistakes: [string, string][] = [
   ['signkey-prod-0123...', cut],
   ['signkey-prod-0123…', cut],
   ['signkey-prod-0123********', cut],
-  [`${key.slice(0, 20)} ${key.slice(20)}`, 'white space inside it: a key is one word'],
+  [`${key.slice(0, 20)} ${key.slice(20)}`, 'white space inside the key: remove it'],
   [`https://app.example.com/${digits}`, `a URL: ${take}`],
   [`-----BEGIN PRIVATE KEY-----\n${digits}`, `a PEM file, which is no key of Inngest's: ${take}`],
   ['signkey-prod-', 'only a prefix, or characters no key has'],

@@ -104,7 +104,7 @@ describe('--set', () => {
     ],
     [
       'include=x.yaml',
-      'command line: --set include: expected include in the file only, as its paths are relative to that file, found it on the command line',
+      'command line: --set include: expected include only in the file, since its paths are relative to the file, found it on the command line',
     ],
     [
       '__proto__.x=1',

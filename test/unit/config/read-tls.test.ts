@@ -57,7 +57,7 @@ describe('readTls', () => {
       'the key of another certificate',
       { certFile: cert, keyFile: otherKey },
       [
-        `listen.tls.keyFile: expected the private key of certFile, found that of another in ${otherKey}`,
+        `listen.tls.keyFile: expected the private key of certFile, found the key of another certificate in ${otherKey}`,
       ],
     ],
     [
@@ -91,14 +91,14 @@ describe('readTls', () => {
     const replay = { store: 'redis', url: 'rediss://a', caFile: key, certFile: cert, keyFile: key }
     expect(problemsOf({ replay: { ...replay, keyFile: otherKey } })).toEqual([
       `replay.caFile: ${wantsCert}, found none in ${key}`,
-      `replay.keyFile: expected the private key of certFile, found that of another in ${otherKey}`,
+      `replay.keyFile: expected the private key of certFile, found the key of another certificate in ${otherKey}`,
     ])
     expect(problemsOf({ inngestRanges: { caFile: key } })).toEqual([
       `inngestRanges.caFile: ${wantsCert}, found none in ${key}`,
     ])
     expect(problemsOf({}, { caFile: key, certFile: cert, keyFile: otherKey })).toEqual([
       `routes[0].upstreamTls.caFile: ${wantsCert}, found none in ${key}`,
-      `routes[0].upstreamTls.keyFile: expected the private key of certFile, found that of another in ${otherKey}`,
+      `routes[0].upstreamTls.keyFile: expected the private key of certFile, found the key of another certificate in ${otherKey}`,
     ])
   })
 

@@ -180,10 +180,10 @@ describe('a variable where a secret belongs', () => {
   })
 })
 
-describe('an alias within what it stands for', () => {
+describe('an alias inside its own anchor', () => {
   it('is a problem, and does not end the process', () => {
     expect(problemsOf('allowlist: &a [inngest, *a]')).toEqual([
-      'gateway.yaml: expected valid YAML, found an alias within what it stands for',
+      'gateway.yaml: expected valid YAML, found an alias inside its own anchor',
     ])
   })
 })

@@ -72,11 +72,9 @@ describe('an answer', () => {
 
   it('names the status inside a stream, and what the stream lacks', () => {
     const answer = { status: 201, fields: new Map(Object.entries(sdk)), body: envelope(401) }
-    expect(readAnswer(answer, 'POST').text).toBe(
-      'answered by the app with 401 inside a streamed 201',
-    )
+    expect(readAnswer(answer, 'POST').text).toBe('app responded with 401 inside a streamed 201')
     expect(readAnswer({ ...answer, body: ' ' }, 'POST').text).toBe(
-      'answered by the app with 201, but the streamed response never came',
+      'app responded with 201, but the streamed response never came',
     )
   })
 

@@ -65,16 +65,20 @@ const sdk = 'HTTP/1.1 500 Oops\r\nX-Inngest-SDK: js\r\nContent-Length: 0\r\n\r\n
 
 describe('the preflight', () => {
   it.each([
-    ['the key', answer('401 Unauthorized', [dateOf(10)]), 'the key in KEY is none'],
+    ['the key', answer('401 Unauthorized', [dateOf(10)]), 'the key in KEY is not a signing key'],
     ['this clock, ahead', answer('401 Unauthorized', [dateOf(-400)]), '400 s ahead of'],
     ['this clock, behind', answer('401 Unauthorized', [dateOf(400)]), '400 s behind'],
     ['the address', answer('403 Forbidden'), '--expect-outside'],
-    ['the path', answer('404 Not Found'), 'no route of it has this host and path'],
-    ['something else', answer('400 Bad Request'), 'look for its request id'],
-    ['a redirect', 'HTTP/1.1 308 X\r\nLocation: https://b/\r\n\r\n', 'it sends to "https://b/"'],
+    ['the path', answer('404 Not Found'), 'no route has this host and path'],
+    [
+      'something else',
+      answer('400 Bad Request'),
+      'search the log of the gateway for the request id',
+    ],
+    ['a redirect', 'HTTP/1.1 308 X\r\nLocation: https://b/\r\n\r\n', 'redirected to "https://b/"'],
     ['a proxy', 'HTTP/1.1 502 X\r\nServer: nginx\r\n\r\n', 'Server: nginx'],
-    ['silence', null, 'answered nothing'],
-    ['hanging up', undefined, 'answered nothing'],
+    ['silence', null, 'did not respond'],
+    ['hanging up', undefined, 'did not respond'],
   ])('blames %s', async (_, sent, problem) => {
     expect(await askOf([sent])).toContain(problem)
   })

@@ -149,10 +149,10 @@ describe('IpcReplayStore', () => {
   it('throws when it is closed, at once and for what was asked before', async () => {
     const { store, claim } = storeThat(() => undefined, 60_000)
     const before = claim()
-    const closed = expect(before).rejects.toThrow('replay store: closed')
+    const closed = expect(before).rejects.toThrow('replay store unavailable: closed')
     await store.close()
     await closed
-    await expect(claim()).rejects.toThrow('replay store: closed')
+    await expect(claim()).rejects.toThrow('replay store unavailable: closed')
     expect(store.unavailableBecause).toBe('closed')
   })
 

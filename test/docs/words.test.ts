@@ -1,0 +1,116 @@
+/** One term for one concept: phrases that no text of the program uses any more, and the term to use. */
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+import { pages } from '../support/documents.ts'
+import { generatedFiles } from '../support/generated-files.ts'
+
+/** Each phrase has one meaning only, so that it can be searched for as it stands. */
+const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/\bcan(?:not)? be asked\b/i, 'unavailable, available'],
+  [/\bcannot be looked at\b/i, 'could not be checked'],
+  [/\blook(?:s|ed)? at (?:a|the) (?:published )?list\b/i, 'refresh'],
+  [/\bproxy (?:that|which) (?:only )?asks\b/i, 'external authorization'],
+  [/\bquestion of a proxy\b/i, 'authorization request'],
+  [/\bwho(?:m|so)?ever\b/i, 'name the client, the attacker or the operator'],
+  [/\bnobody\b/i, 'no client'],
+  [/\bsomebody\b/i, 'a client'],
+  [/\banybody\b/i, 'any client'],
+  [/\beverybody\b/i, 'all clients'],
+  [/\bhung up on\b/i, 'connection closed'],
+  [/\bhangs? up\b/i, 'disconnects'],
+  [/\blet(?:s|ting)? (?:in|through|on)\b/i, 'admit, forward'],
+  [/\bhand(?:s|ed|ing)? over\b/i, 'forward'],
+  [/\bgoes by\b/i, 'follows'],
+  [/\bby itself\b/i, 'automatically'],
+  [/\bfares? alike\b/i, 'behaves the same'],
+  [/\bat an answer’?'?s word\b/i, 'when the response says so'],
+  [
+    /\b(?:written|begins?|read|made|signs?|signed) anew\b/i,
+    'rewritten, reset, reloaded, re-signed',
+  ],
+  [/\btak(?:en|es?) off\b/i, 'stripped, removed'],
+  [/\bin force\b/i, 'active'],
+  [/\bgiven up\b/i, 'failed over, abandoned'],
+  [
+    /\b(?:certificates?|CA)? ?of these authorities\b|\bauthorities of (?:a|the|your)\b/i,
+    'CA certificates',
+  ],
+  [/\bstands? (?:in|before|beside)\b/i, 'is in, precedes'],
+  [/\bahead of the clock\b|\bahead of (?:this|its) clock\b/i, 'in the future'],
+  [/\bwhole head\b|\bhead of a request\b/i, 'request headers'],
+  [/\b(?:sender|peer|hop)s?\b/i, 'client, remote address, proxy'],
+  [/\bits? (?:whole )?answer\b/i, 'response'],
+  [/\bsays? readably\b|\bsay so readably\b/i, 'parseable'],
+  [/\bthat is told\b|\bis told\b/i, 'receives, is logged'],
+  [
+    /\b\w*(?:recogni|authori|canonicali|normali|initiali|minimi|organi|summari|reali)s(?:e[sdr]?|ing|ation)\b/i,
+    'American spelling: -ize',
+  ],
+  [/\b(?:behavio|colo|favo|hono|neighbo)ur\w*\b/i, 'American spelling: -or'],
+  [
+    /\b(?:cancelled|labelled|modelled|travelled|catalogue|licence|defence|centre)\b/i,
+    'American spelling',
+  ],
+]
+
+function found(texts: Iterable<string>): string[] {
+  return [...texts].flatMap((text) => {
+    // What stands in backticks is a name.
+    const plain = text.replaceAll(/`[^`]*`/g, '``').replaceAll(/\s+/g, ' ')
+    return phrases.flatMap(([phrase, instead]) => {
+      const [hit] = phrase.exec(plain) ?? []
+      return hit === undefined ? [] : [`"${hit}" (${instead}): ${plain.slice(0, 120)}`]
+    })
+  })
+}
+
+/** @returns what a program shows: its strings that are more than one word, without comments. */
+function proseOf(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  const texts: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) texts.push(node.text)
+    if (ts.isTemplateExpression(node)) texts.push(node.getText(source))
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return texts.filter((text) => /[a-z] [a-z]/i.test(text))
+}
+
+function helpOf(...command: string[]): string {
+  const args = ['gateway/main.ts', ...command, '--help']
+  return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout
+}
+
+const commands = [...helpOf().matchAll(/^ {2}([a-z][a-z-]+)\b/gm)].map(([, name = '']) => name)
+
+/** The rows of its tables, which the program's own texts fill. */
+function tablesOf(page: string): string[] {
+  return readFileSync(page, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+}
+
+describe('no discouraged phrase occurs in', () => {
+  it.each(globSync(['gateway/**/*.ts', 'conformance/**/*.ts']).sort())(
+    'the texts of %s',
+    (file) => {
+      expect(found(proseOf(file))).toEqual([])
+    },
+  )
+
+  it('the help of any command', () => {
+    expect(commands).toContain('run')
+    expect(found([helpOf(), ...commands.map((name) => helpOf(name))])).toEqual([])
+  })
+
+  it.each(['configuration', 'reasons', 'logs', 'metrics'])('the tables of docs/%s.md', (name) => {
+    expect(Object.keys(generatedFiles)).toContain(`docs/${name}.md`)
+    expect(found(tablesOf(`docs/${name}.md`))).toEqual([])
+  })
+})
+
+console.log(pages.length)
