@@ -68,9 +68,13 @@ function unroutedOf({ host = '', path = 'unknown', reason }: Line, settings: Set
   return describeUnrouted(host, path, reason, settings)
 }
 
-function clientOf({ client_ip: client, remote_ip: peer, client_ip_source: source }: Line): string {
-  if (client === undefined) return `unresolved; remote address ${peer ?? 'unknown'}`
-  return `${client}, from ${source ?? 'an unknown source'}; remote address ${peer ?? 'unknown'}`
+function clientOf({
+  client_ip: client,
+  remote_ip: remoteAddress,
+  client_ip_source: source,
+}: Line): string {
+  if (client === undefined) return `unresolved; remote address ${remoteAddress ?? 'unknown'}`
+  return `${client}, from ${source ?? 'an unknown source'}; remote address ${remoteAddress ?? 'unknown'}`
 }
 
 function allowlistOf({ client_ip: client }: Line, settings: Settings): string | undefined {

@@ -168,7 +168,7 @@ describe('clocks that drift apart', () => {
     }
   }
   const announced = (target: Target) =>
-    target.gateway.logLines.filter(({ msg }) => String(msg).startsWith('the clocks'))
+    target.gateway.logLines.filter(({ msg }) => String(msg).startsWith('clock drift'))
 
   it('are announced long before a call is refused for it, and so is their agreement', async () => {
     const target = await startTarget()

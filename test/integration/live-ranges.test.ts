@@ -103,7 +103,7 @@ describe('the published ranges', () => {
     expect(await gateway.metricsText()).toContain(
       'inngest_gateway_inngest_ranges_origin{origin="bundled"} 1',
     )
-    expect(JSON.stringify(gateway.logLines)).toContain('bundled with this release are in use')
+    expect(JSON.stringify(gateway.logLines)).toContain('bundled ranges in use')
   })
 
   it('hold readiness back while the first answer is awaited and only the bundle is known', async () => {

@@ -82,7 +82,7 @@ describe('published lists', () => {
     expect(kept.messages()).toEqual([
       'published list refused: no earlier list is available',
       'published ranges changed',
-      expect.stringContaining('bundled with this release'),
+      expect.stringContaining('bundled ranges in use'),
     ])
     lists.server.answer('/ips-v4', '')
     lists.server.answer('/ips-v6', net6)
@@ -100,7 +100,7 @@ describe('published lists', () => {
       sources: [{ source: 'bundled' }],
     })
     expect(kept.texts()).toEqual([bundledText])
-    expect(kept.messages()).toEqual([expect.stringContaining('bundled with this release')])
+    expect(kept.messages()).toEqual([expect.stringContaining('bundled ranges in use')])
   })
 
   it.each([
@@ -219,7 +219,7 @@ describe('a server that answers with', () => {
       const kept = lists.keeperOf(['/'])
       expect(await kept.refresh()).toBe(result)
       expect(kept.texts()).toEqual([bundledText])
-      expect(kept.messages().at(-1)).toContain('bundled with this release')
+      expect(kept.messages().at(-1)).toContain('bundled ranges in use')
     },
   )
 

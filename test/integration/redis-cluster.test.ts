@@ -125,7 +125,7 @@ describe.each(storePrograms)('%s in a cluster', (program) => {
     const logger = pino({}, { write: (line: string) => lines.push(line) })
     const store = redisStoreOn({ url: server.url, cluster: true }, false, logger)
     await expect.poll(() => lines.join(''), { timeout: 20_000 }).toContain('cluster-announce-ip')
-    expect(store.unavailableBecause).toContain('names no node to connect to')
+    expect(store.unavailableBecause).toContain('announces no node to connect to')
   }, 120_000)
 
   it('is connected to at the first try, though its nodes are not all connected to at once', async () => {
