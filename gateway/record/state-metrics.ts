@@ -53,7 +53,7 @@ function describeNumbers(registry: Registry, state: GatewayState): void {
   const numbers: readonly (readonly [string, string, Aggregator, () => number | undefined])[] = [
     [
       'replay_store_up',
-      '1 if the replay store is available, 0 if not.',
+      'Availability of the replay store: 1 if available, 0 if not.',
       'min',
       () => (state.replay.unavailableBecause === undefined ? 1 : 0),
     ],
