@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Guess:    an Inngest app that refuses a call answers 401, whatever `streaming` is set to.
-# Fact:     with `streaming: true` every POST gets status 201, whatever the check of its signature finds, and the header
-#           `x-inngest-sdk`. The refusal is in the body: {"status":401,…}. Without the option, and for GET, it is a 401.
+# Fact:     with `streaming: true` every function call gets status 201, whatever the check of its signature finds, and the
+#           header `x-inngest-sdk`. The refusal is in the body: {"status":401,…}. A trust probe, also a POST, and a GET are
+#           not streamed: for the same late signature one app answers 201 and 401 at once.
 # Matters:  status codes of such an app say nothing: logs, alerts, balancers and probes that count 4xx see 201 for each
 #           refused call. A gateway's own 401 is then the only one that a monitor can see, and a gateway must not read
 #           an app's 2xx as "the signature was accepted". The call here is honest and merely late (ten minutes).
@@ -51,6 +52,12 @@ for (const streaming of [false, true]) {
     const sdk = response.headers.has('x-inngest-sdk') ? 'with' : 'without';
     console.log(`streaming ${streaming}, ${what} POST: ${response.status}${inner}, ${sdk} x-inngest-sdk`);
   }
+  for (const [what, age] of [['fresh', 0], ['late', 600]]) {
+    const headers = { 'content-type': 'application/json', 'x-inngest-signature': sign(body, age) };
+    const probe = await fetch(url.replace(/\?.*/, '?probe=trust'), { method: 'POST', headers, body });
+    await probe.text();
+    console.log(`streaming ${streaming}, ${what} trust probe: ${probe.status}`);
+  }
   const get = await fetch(url);
   await get.text();
   console.log(`streaming ${streaming}, unsigned GET: ${get.status}`);
@@ -61,9 +68,13 @@ JS
 
 expected='streaming false, fresh POST: 200, with x-inngest-sdk
 streaming false, late POST: 401, without x-inngest-sdk
+streaming false, fresh trust probe: 200
+streaming false, late trust probe: 401
 streaming false, unsigned GET: 401
 streaming true, fresh POST: 201, status in the body 200, with x-inngest-sdk
 streaming true, late POST: 201, status in the body 401, with x-inngest-sdk
+streaming true, fresh trust probe: 200
+streaming true, late trust probe: 401
 streaming true, unsigned GET: 401'
 seen=$(node run.mjs)
 echo "$seen"
