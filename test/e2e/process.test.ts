@@ -233,12 +233,8 @@ routes: [{ name: app, upstream: "http://127.0.0.1:1", signingKeys: [{ env: INNGE
     expect(lines).toContainEqual(
       expect.objectContaining({ msg: 'draining', requests_in_flight: 1 }),
     )
-    expect(lines).toContainEqual(
-      expect.objectContaining({
-        msg: 'stopped; some requests were aborted after shutdown.drainTimeout',
-        requests_aborted: 1,
-      }),
-    )
+    const msg = 'stopped; some requests were aborted after shutdown.drainTimeout'
+    expect(lines).toContainEqual(expect.objectContaining({ msg, requests_aborted: 1 }))
   })
 
   it('does not wait for a load balancer when somebody presses Ctrl-C', async () => {
