@@ -253,6 +253,6 @@ describe('the commands', () => {
     const url = ['--url', 'http://127.0.0.1:1']
     const { exitCode, text } = await cli(['conformance', ...url, '--only', 'trust_prob'])
     expect(exitCode).toBe(2)
-    expect(text).toContain('there is no case "trust_prob" (did you mean trust-probe?)')
+    expect(text).toContain('unknown case "trust_prob" (did you mean trust-probe?)')
   })
 })

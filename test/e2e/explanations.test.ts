@@ -182,7 +182,7 @@ describe('explain', () => {
     const { status, text } = explain(['--log', '-'], JSON.stringify(line))
     expect(text).toContain('client      10.0.0.1, from peer')
     expect(text).toContain('in 10.0.0.0/8')
-    expect(text).toContain('truncated: The JSON ends in the middle')
+    expect(text).toContain('truncated: The JSON is incomplete')
     expect(text).toContain('refused as signature_mismatch (signature, 401)')
     expect(status).toBe(1)
   })

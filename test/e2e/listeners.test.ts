@@ -66,7 +66,7 @@ describe('a listener that cannot be opened', () => {
   it('names a host that is unknown', async () => {
     const { stderr } = await runWith({ listen: { host: 'nowhere.invalid', port: 81 } })
     expect(stderr).toMatch(
-      /^could not start: listen\.host: cannot listen on nowhere\.invalid:81: no (?:such host|answer from the name server)\n$/,
+      /^could not start: listen\.host: cannot listen on nowhere\.invalid:81: no (?:such host|response from the name server)\n$/,
     )
   })
 })

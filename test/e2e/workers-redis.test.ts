@@ -76,14 +76,14 @@ describe('workers with a shared replay cache', () => {
       expect(await copies(100, [gateway], call)).toEqual(oneOf(100))
     }
     await expect.poll(() => readiness(gateway), patient).toBe('200 ok')
-    expect(workersThatSaid(gateway, 'others may be admitted twice')).toEqual([1, 2])
+    expect(workersThatSaid(gateway, 'shared replay store unreachable')).toEqual([1, 2])
 
     await server.start()
     await isUp(gateway, 1)
     // The server was never told of it; the machine remembers.
     expect(await copies(100, [gateway], during)).toEqual(Array<number>(100).fill(409))
     expect(await copies(100, [gateway], signCall())).toEqual(oneOf(100))
-    expect(workersThatSaid(gateway, 'shared store again')).toEqual([1, 2])
+    expect(workersThatSaid(gateway, 'shared replay store in use again')).toEqual([1, 2])
     expect(app.requests).toHaveLength(16)
   }, 60_000)
 })
