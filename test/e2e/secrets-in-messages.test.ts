@@ -138,7 +138,7 @@ describe('the process', () => {
     gateway.rewrite({ routes: [key] })
     gateway.child.kill('SIGHUP')
     const logged = () => JSON.stringify(log)
-    await expect.poll(logged, patient).toContain('configuration kept')
+    await expect.poll(logged, patient).toContain('configuration reload failed')
     await expect.poll(logged, patient).toContain('"path":"/[redacted]"')
     expect(logged()).not.toMatch(/topsecret/i)
   })

@@ -233,7 +233,7 @@ describe('a certificate that changes', () => {
       .poll(() => target.metrics(), { timeout: 10_000 })
       .toContain('inngest_gateway_config_reloads_total{result="failure"} 1')
     expect(await subjectOf(target)).toBe('localhost')
-    expect(JSON.stringify(target.gateway.logLines)).toContain('configuration kept')
+    expect(JSON.stringify(target.gateway.logLines)).toContain('configuration reload failed')
     secret.put('second-cert.pem', 'second-key.pem')
     await expect.poll(() => subjectOf(target), { timeout: 10_000 }).toBe('second.localhost')
   })

@@ -63,7 +63,9 @@ export class Reloads {
       this.refused += 1
       this.#put(brokenConfiguration(configuration, random))
       await until('a broken configuration is refused by both workers', () =>
-        haveAllLogged(events, from, ({ msg }) => String(msg).startsWith('configuration kept')),
+        haveAllLogged(events, from, ({ msg }) =>
+          String(msg).startsWith('configuration reload failed'),
+        ),
       )
       return
     }

@@ -33,7 +33,7 @@ export function reloadsIn(events: readonly LogLine[]): Counts {
   const count = (text: string) => events.filter(({ msg }) => String(msg).startsWith(text)).length
   return new Map([
     ['reloads success', count('configuration reloaded')],
-    ['reloads failure', count('configuration kept')],
+    ['reloads failure', count('configuration reload failed')],
   ])
 }
 
