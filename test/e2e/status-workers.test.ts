@@ -43,7 +43,7 @@ describe('the status page of two workers', () => {
     expect(status.recent).toHaveLength(40 + 30)
     expect(new Set(status.recent.map(({ key }) => key.split('-')[0])).size).toBe(2)
     const page = await gateway.ops('/status')
-    expect([page.status, page.body.includes('60 answers')]).toEqual([200, true])
+    expect([page.status, page.body.includes('60 responses')]).toEqual([200, true])
   })
 
   it('is not there unless it is asked for', async () => {

@@ -30,7 +30,7 @@ function healthOf(seen: UpstreamSeen): Cell {
   }
   const sub = `${formatCount(answers)} responses, ${formatCount(faults)} faults`
   return (lastAnswerMs ?? 0) >= (lastFaultMs ?? 0)
-    ? { text: 'answers', sub, tone: 'good' }
+    ? { text: 'responding', sub, tone: 'good' }
     : { text: 'fails', sub, tone: 'bad' }
 }
 
