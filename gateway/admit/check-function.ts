@@ -12,24 +12,26 @@ import type { SignedCall } from '../inngest/signed-call.ts'
 import type { Admission } from './context.ts'
 import { applyModeTo } from './check-mode.ts'
 import type { CheckMode, InngestRoutePolicy } from './policy.ts'
-import { pass, refuse, type Verdict } from './verdict.ts'
+import { pass, type Verdict } from './verdict.ts'
 
-/** @returns what the call teaches once its signature is claimed, if it teaches anything. */
+/**
+ * @param parameters not ambiguous: checkSignedUse refuses a call that could name either of two functions.
+ * @returns what the call teaches once its signature is claimed, if it teaches anything.
+ */
 export async function checkFunction(
   admission: Admission,
   { name, checks }: InngestRoutePolicy,
   { functionId, runId }: SignedCall,
-  parameters: CallParameters,
+  { fnId }: CallParameters,
 ): Promise<Verdict<PairLesson | undefined>> {
   const { effects, facts } = admission
-  const { fnId } = parameters
   const mode = checks.functionId
   const key = pairKey(name, functionId)
   if (mode === 'off' || fnId === null || key === undefined) return pass(undefined)
   const recalled = effects.pairs.recall(key)
   const pair = recalled ?? (await find(admission, key, mode))
-  const agrees = compare(pair, fnId, parameters, mode, facts)
-  const isTaught = recalled === undefined && !parameters.isAmbiguous && !isDoubtful(facts)
+  const agrees = compare(pair, fnId, mode, facts)
+  const isTaught = recalled === undefined && !isDoubtful(facts)
   if (!agrees.ok || !isTaught) return agrees
   return pass(lessonOf(pair, { key, fnId, runId }))
 }
@@ -51,14 +53,11 @@ async function find(
 function compare(
   pair: FunctionPair | undefined,
   fnId: string,
-  { isAmbiguous }: CallParameters,
   mode: CheckMode,
   facts: Facts,
 ): Verdict<undefined> {
   if (pair !== undefined && pair.fnId !== fnId) facts.expectedFnId = pair.fnId
-  const agrees = applyModeTo(modeFor(pair, mode), facts, checkFunctionId(pair, fnId))
-  // The app could read either `fnId`. The claim refuses this too, but `checks.replay` may not be enforced.
-  return agrees.ok && isAmbiguous && mode === 'enforce' ? refuse('target_ambiguous') : agrees
+  return applyModeTo(modeFor(pair, mode), facts, checkFunctionId(pair, fnId))
 }
 
 /** If two runs contradict each other, nobody knows which call was changed: that is worth a report only. */
