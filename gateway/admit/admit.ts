@@ -3,7 +3,7 @@
  * head only. Only what passes all of it becomes an `AdmittedRequest`, and only that can be
  * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
  */
-import { Body } from '../inngest/body.ts'
+import { Body, SignedBody } from '../inngest/body.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -30,7 +30,6 @@ import type {
   PassthroughRoutePolicy,
   RoutePolicy,
 } from './policy.ts'
-import { SignedBody } from '../inngest/body.ts'
 import { pass, refuse, type Verdict } from './verdict.ts'
 
 const admitted: unique symbol = Symbol('admitted')

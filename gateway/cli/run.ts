@@ -19,9 +19,8 @@ import { createTracing } from '../record/tracing.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import { version } from '../version.ts'
-import { endAtOnce } from './print.ts'
+import { endAtOnce, messageOf, printError } from './print.ts'
 import { areNone, readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
-import { messageOf, printError } from './print.ts'
 
 export interface RunOptions extends SettingsOptions {
   /** On a terminal, all fields of each log line. */

@@ -18,9 +18,8 @@ import type { ListenerTls, ReplayTls, TlsMaterial } from './read/read-tls.ts'
 import type { RouteConfig } from './schema/route.ts'
 import { inngestKeyword, type Config } from './schema/config.ts'
 import type { Secrets } from './read/secrets.ts'
-import { parseServeOrigin } from './origin.ts'
+import { parseServeOrigin, parseUpstream } from './origin.ts'
 import type { StatusToken } from './read/status-token.ts'
-import { parseUpstream } from './origin.ts'
 
 /** Everything a running gateway needs to know. */
 export interface Settings {

@@ -33,7 +33,7 @@ export const MOST_PAIRS = 10_000
 /**
  * A pair is known once the calls of two runs in a row agree. Until then a call of another `fnId` begins
  * anew, so that a pair that was taught wrongly does not stay; after that none replaces it.
- * The script of the shared store (replay/redis-scripts.ts) does the same.
+ * The script of the shared store (replay/redis/scripts.ts) does the same.
  */
 export function learned(kept: KeptPair | undefined, { fnId, runId }: PairLesson): KeptPair {
   if (kept?.fnId !== fnId) return kept?.runId === '' ? kept : { fnId, runId }

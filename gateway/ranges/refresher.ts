@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { changeBetween, combine, type CurrentRanges } from './current-ranges.ts'
-import { FileTrigger } from './refresh-timer.ts'
+import { FileTrigger, RefreshTimer } from './refresh-timer.ts'
 import { LastGoodLists } from './last-good-lists.ts'
 import {
   listSources,
@@ -17,7 +17,6 @@ import {
   type RangeSource,
 } from './list-source.ts'
 import { RangesLog } from './ranges-log.ts'
-import { RefreshTimer } from './refresh-timer.ts'
 import type { Lists } from './state-file.ts'
 
 export interface RangeKeeperOptions {

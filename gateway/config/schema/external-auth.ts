@@ -2,8 +2,7 @@
 import { z } from 'zod'
 
 import { externalAuthProtocols } from '../../admit/policy.ts'
-import { integer } from './values.ts'
-import { listenHost } from './values.ts'
+import { integer, listenHost } from './values.ts'
 
 export const externalAuthSchema = z
   .strictObject({

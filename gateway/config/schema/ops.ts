@@ -2,10 +2,8 @@
 import { z } from 'zod'
 
 import { parseAuthority } from '../../ip/authority.ts'
-import { integer } from './values.ts'
-import { listenHost } from './values.ts'
+import { integer, listenHost, secret } from './values.ts'
 import { isLoopback } from '../../ip/special-purpose.ts'
-import { secret } from './values.ts'
 
 const statusPage = z
   .strictObject({

@@ -4,10 +4,8 @@ import { z } from 'zod'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
-import { file, secret } from './values.ts'
-import { isRoutePath, ROUTE_PATH } from './values.ts'
-import { parseServeOrigin } from '../origin.ts'
-import { parseUpstream } from '../origin.ts'
+import { file, secret, isRoutePath, ROUTE_PATH } from './values.ts'
+import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
 /** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
 function text(expected: string, isValid: (value: string) => boolean) {

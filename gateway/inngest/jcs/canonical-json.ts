@@ -7,12 +7,11 @@
  */
 import { isUtf8 } from 'node:buffer'
 
-import { copyBytes } from './uint-list.ts'
+import { copyBytes, UintList } from './uint-list.ts'
 import { lengthOfEscape, readEscape, writeCharacter } from './json-escape.ts'
 import { endOfNumber, isCanonicalNumber, isSameDecimal } from './json-number.ts'
 import { MemberMoves } from './member-moves.ts'
 import { compareNames } from './member-order.ts'
-import { UintList } from './uint-list.ts'
 
 /**
  * Deepest nesting that is read. Inngest's own part of a call nests four levels and event data a few

@@ -3,9 +3,8 @@
  * they are read, or a value within two hundred of them would be moved two hundred times: all of it
  * is written anew at the end, once.
  */
-import { copyBytes } from './uint-list.ts'
+import { copyBytes, UintList } from './uint-list.ts'
 import { sortMembers } from './member-order.ts'
-import { UintList } from './uint-list.ts'
 
 const COMMA = 0x2c
 

@@ -1,6 +1,6 @@
 /**
  * Keeps what the status page tells of requests: as much for a flood as for a single one. It is told
- * of each where it is recorded (observe/record.ts), so that no request waits for it.
+ * of each where it is recorded (record/record.ts), so that no request waits for it.
  */
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision, RequestRecord } from '../../record/request-record.ts'

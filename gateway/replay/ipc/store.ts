@@ -3,8 +3,7 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
-import { setReplyTimeout } from '../store.ts'
-import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
+import { setReplyTimeout, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
 /** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
 export type Ask = readonly [
