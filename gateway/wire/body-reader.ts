@@ -1,0 +1,139 @@
+/** The body of one message out of the bytes of a connection: counted, in chunks, or until its end. */
+import type { ByteQueue } from './byte-queue.ts'
+import type { Framing } from './framing.ts'
+import { readHeaderSection } from './header-section.ts'
+
+const CRLF = Buffer.from('\r\n')
+
+/**
+ * A chunk's size in hexadecimal, and its extensions, which decide nothing (RFC 9112 7.1.1). Thirteen digits
+ * behind leading zeros are exact as a number.
+ */
+const CHUNK_LINE =
+  /^0*([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/
+
+/** Longest line with a chunk's size. */
+const LONGEST_CHUNK_LINE = 4096
+
+/** Of one body: everything in chunk lines but a plain size, and all trailers (CVE-2024-22019). */
+const MOST_OVERHEAD_BYTES = 16_384
+
+/** A size without extensions has a few digits; what is longer counts as overhead. */
+const PLAIN_CHUNK_LINE = 16
+
+/** A piece of the body; `end` behind its last byte; `invalid` if what comes is not a body; undefined: more is needed. */
+export type BodyPart = Buffer | 'end' | 'invalid' | undefined
+
+type Expected =
+  'data' | 'until-close' | 'chunk-line' | 'chunk-data' | 'chunk-end' | 'trailers' | 'nothing'
+
+export class BodyReader {
+  readonly #queue: ByteQueue
+  #expected: Expected = 'nothing'
+  /** Bytes of the body, or of its chunk, that are still to come. */
+  #left = 0
+  #overhead = 0
+
+  constructor(queue: ByteQueue) {
+    this.#queue = queue
+  }
+
+  start(framing: Framing): void {
+    this.#overhead = 0
+    this.#left = framing.kind === 'length' ? framing.bytes : 0
+    this.#expected = FIRST[framing.kind]
+  }
+
+  /** Whether the end of the connection is the end of this body. */
+  get endsWithConnection(): boolean {
+    return this.#expected === 'until-close'
+  }
+
+  next(): BodyPart {
+    for (;;) {
+      switch (this.#expected) {
+        case 'nothing':
+          return 'end'
+        case 'until-close':
+          return this.#queue.length === 0 ? undefined : this.#queue.take(this.#queue.length)
+        case 'data':
+        case 'chunk-data':
+          if (this.#left > 0) return this.#piece()
+          this.#expected = this.#expected === 'data' ? 'nothing' : 'chunk-end'
+          break
+        default: {
+          const problem = this.#line()
+          if (problem !== 'read') return problem
+        }
+      }
+    }
+  }
+
+  #piece(): Buffer | undefined {
+    if (this.#queue.length === 0) return undefined
+    const piece = this.#queue.take(this.#left)
+    this.#left -= piece.length
+    return piece
+  }
+
+  #end(): 'end' {
+    this.#expected = 'nothing'
+    return 'end'
+  }
+
+  #line(): 'read' | 'end' | 'invalid' | undefined {
+    const length = this.#queue.indexOf(CRLF, 0)
+    if (length < 0) return this.#isPossibleLine() ? undefined : 'invalid'
+    if (length > LONGEST_CHUNK_LINE) return 'invalid'
+    const line = this.#queue.peekText(0, length)
+    this.#queue.skip(length + CRLF.length)
+    switch (this.#expected) {
+      case 'chunk-end':
+        this.#expected = 'chunk-line'
+        return length === 0 ? 'read' : 'invalid'
+      case 'chunk-line':
+        return this.#chunkLine(line)
+      default:
+        return this.#trailer(line)
+    }
+  }
+
+  /** What is there of a line that is not complete: behind a chunk only its CRLF may come. */
+  #isPossibleLine(): boolean {
+    const { length } = this.#queue
+    if (this.#expected === 'chunk-end') return length === 0 || this.#queue.peekText(0, 2) === '\r'
+    return (
+      length <= LONGEST_CHUNK_LINE &&
+      !/[^\t\r\x20-\x7e\x80-\xff]|\r[^\n]/.test(this.#queue.peekText(0, length))
+    )
+  }
+
+  #chunkLine(line: string): 'read' | 'invalid' {
+    const size = CHUNK_LINE.exec(line)?.[1]
+    if (size === undefined || !this.#isWithinOverhead(line.length - PLAIN_CHUNK_LINE))
+      return 'invalid'
+    this.#left = Number.parseInt(size, 16)
+    this.#expected = this.#left === 0 ? 'trailers' : 'chunk-data'
+    return 'read'
+  }
+
+  /** Trailers are read for their syntax and dropped: merged into the headers, they could replace checked ones. */
+  #trailer(line: string): 'read' | 'end' | 'invalid' {
+    if (line === '') return this.#end()
+    if (!this.#isWithinOverhead(line.length + CRLF.length)) return 'invalid'
+    const bytes = Buffer.from(`${line}\r\n`, 'latin1')
+    return readHeaderSection(bytes, line, 0) === undefined ? 'invalid' : 'read'
+  }
+
+  #isWithinOverhead(bytes: number): boolean {
+    if (bytes > 0) this.#overhead += bytes
+    return this.#overhead <= MOST_OVERHEAD_BYTES
+  }
+}
+
+const FIRST: Record<Framing['kind'], Expected> = {
+  none: 'nothing',
+  length: 'data',
+  chunked: 'chunk-line',
+  'until-close': 'until-close',
+}

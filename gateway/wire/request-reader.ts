@@ -1,0 +1,143 @@
+/**
+ * Requests out of the bytes of a client's connection: HTTP/1.1 and 1.0, one after the other, each in one
+ * meaning only. A strict subset of RFC 9112 and of what Node's own parser accepts, which
+ * test/fuzz/wire-requests.test.ts shows.
+ */
+import { BodyReader } from './body-reader.ts'
+import { ByteQueue } from './byte-queue.ts'
+import { framingOfRequest, NO_BODY, type Framing } from './framing.ts'
+import { HeadReader, type HeadProblem } from './head-reader.ts'
+import { keepsConnection, readHeaderSection, type HeaderSection } from './header-section.ts'
+
+export interface ReadRequest {
+  readonly method: string
+  /** As sent: visible ASCII. */
+  readonly target: string
+  readonly httpVersion: '1.0' | '1.1'
+  /** Name, value, name, value …: latin1, as sent, in order; white space around values is removed. */
+  readonly rawHeaders: readonly string[]
+  /** Undefined if it has a transfer coding that is not known: nothing behind the headers can be read. */
+  readonly framing: Framing | undefined
+  /** Elements of `Connection`, in lower case. */
+  readonly connection: readonly string[]
+  /** The client can send another request behind this one. */
+  readonly keepsConnection: boolean
+}
+
+export type RequestEvent =
+  | { readonly kind: 'head'; readonly head: ReadRequest }
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'end' }
+  /** Nothing that follows can be read. */
+  | { readonly kind: 'invalid'; readonly problem: HeadProblem | 'body' }
+
+const END: RequestEvent = { kind: 'end' }
+const INVALID_BODY: RequestEvent = { kind: 'invalid', problem: 'body' }
+
+/** RFC 9112 3, with one space each. RFC 9112 2.3: other versions have another syntax. */
+const REQUEST_LINE = /^([A-Z-]{3,16}) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
+
+/** The methods that Node's parser knows; others have no meaning to any app (IANA method registry). */
+const METHODS = new Set(
+  (
+    'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY ' +
+    'OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK ' +
+    'UNLOCK UNSUBSCRIBE'
+  ).split(' '),
+)
+
+/** Origin-form, absolute-form of http and https, asterisk-form, authority-form (RFC 9112 3.2). */
+const TARGET = /^(?:\/|https?:\/\/[^/?#]|\*$)/i
+const AUTHORITY = /^[^/?#@]+:\d{1,5}$/
+
+export class RequestReader {
+  readonly #queue = new ByteQueue()
+  readonly #heads: HeadReader
+  readonly #body = new BodyReader(this.#queue)
+  #isInBody = false
+  #failed: RequestEvent | undefined
+
+  /** @param maxHeadBytes longest request line and headers together. */
+  constructor(maxHeadBytes: number) {
+    // RFC 9112 2.2: for clients that send a line end behind the body of a POST.
+    this.#heads = new HeadReader(this.#queue, {
+      maxBytes: maxHeadBytes,
+      startLine: REQUEST_LINE,
+      emptyLines: 2,
+    })
+  }
+
+  /** Bytes that have arrived and are not read. */
+  get waitingBytes(): number {
+    return this.#queue.length
+  }
+
+  append(chunk: Buffer): void {
+    this.#queue.append(chunk)
+  }
+
+  /** @returns undefined if more bytes are needed. */
+  next(): RequestEvent | undefined {
+    return this.#failed ?? (this.#isInBody ? this.#nextOfBody() : this.#nextHead())
+  }
+
+  /** What follows on the connection is of another protocol. @returns what has arrived of it. */
+  takeRest(): Buffer {
+    return this.#queue.take(this.#queue.length)
+  }
+
+  #nextHead(): RequestEvent | undefined {
+    const read = this.#heads.next()
+    if (read === undefined) return undefined
+    const head = typeof read === 'string' ? read : parseRequest(read)
+    if (typeof head === 'string') return this.#fail({ kind: 'invalid', problem: head })
+    this.#isInBody = true
+    this.#body.start(head.framing ?? NO_BODY)
+    return { kind: 'head', head }
+  }
+
+  #nextOfBody(): RequestEvent | undefined {
+    const part = this.#body.next()
+    if (part === undefined) return undefined
+    if (part === 'invalid') return this.#fail(INVALID_BODY)
+    if (part !== 'end') return { kind: 'body', bytes: part }
+    this.#isInBody = false
+    return END
+  }
+
+  #fail(event: RequestEvent): RequestEvent {
+    this.#failed = event
+    return event
+  }
+}
+
+function parseRequest(lines: Buffer): ReadRequest | HeadProblem {
+  const text = lines.toString('latin1')
+  const lineEnd = text.indexOf('\r\n')
+  const line = REQUEST_LINE.exec(text.slice(0, lineEnd))
+  const section = readHeaderSection(lines, text, lineEnd + 2)
+  if (line === null || section === undefined) return 'syntax'
+  const [, method = '', target = '', version] = line
+  if (!METHODS.has(method) || !(method === 'CONNECT' ? AUTHORITY : TARGET).test(target))
+    return 'syntax'
+  return readRequest(method, target, version === '1.0' ? '1.0' : '1.1', section)
+}
+
+function readRequest(
+  method: string,
+  target: string,
+  httpVersion: '1.0' | '1.1',
+  section: HeaderSection,
+): ReadRequest | HeadProblem {
+  const framing = framingOfRequest(section, httpVersion)
+  if (framing === 'contradictory') return 'syntax'
+  return {
+    method,
+    target,
+    httpVersion,
+    rawHeaders: section.rawHeaders,
+    framing: framing === 'unknown-coding' ? undefined : framing,
+    connection: section.connection,
+    keepsConnection: keepsConnection(section, httpVersion),
+  }
+}

@@ -1,0 +1,24 @@
+/** Heads and chunks as bytes of HTTP/1.1 (RFC 9112 2.1, 7.1). */
+
+export const LAST_CHUNK = '0\r\n\r\n'
+
+/**
+ * @param headers name, value, name, value …: latin1.
+ * @returns the head with the empty line at its end. @throws if a header could be read as more than one.
+ */
+export function writeHead(startLine: string, headers: readonly string[]): string {
+  let head = `${startLine}\r\n`
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const value = headers[i + 1] ?? ''
+    // What a reader let in has none; what is made of other input must not either.
+    if (value.includes('\n') || value.includes('\r'))
+      throw new Error('a header value contains a line end')
+    head += `${headers[i] ?? ''}: ${value}\r\n`
+  }
+  return `${head}\r\n`
+}
+
+/** What stands before a chunk of that many bytes, more than 0; CRLF stands behind it. */
+export function chunkStart(bytes: number): string {
+  return `${bytes.toString(16)}\r\n`
+}
