@@ -7,7 +7,7 @@
  */
 
 /** Pure code: no input or output, no clock, no process. */
-export const pureRooms = ['ip', 'redact', 'inngest', 'admit/checks', 'admit', 'diagnosis']
+export const pureRooms = ['wire', 'ip', 'redact', 'inngest', 'admit/checks', 'admit', 'diagnosis']
 
 /** @type {Record<string, { holds: string, imports: readonly string[] }>} */
 export const rooms = {
@@ -39,16 +39,39 @@ export const rooms = {
   },
   workers: {
     holds: 'several processes for one configuration',
-    imports: ['gateway', 'http', 'replay', 'pairs', 'record', 'ops', 'config', 'redact', 'version'],
+    imports: [
+      'gateway',
+      'accept',
+      'replay',
+      'pairs',
+      'record',
+      'ops',
+      'config',
+      'redact',
+      'version',
+    ],
   },
   gateway: {
     holds: 'a gateway as one thing that starts, reloads and stops',
-    imports: ['deps', 'http', 'ext-auth', 'replay', 'pairs', 'record', 'ops', 'ranges', 'config'],
+    imports: [
+      'deps',
+      'accept',
+      'exchange',
+      'ext-auth',
+      'replay',
+      'pairs',
+      'record',
+      'ops',
+      'ranges',
+      'config',
+    ],
   },
   deps: {
     holds: 'the parts of a gateway: built here, closed here',
     imports: [
-      'http',
+      'accept',
+      'exchange',
+      'forward',
       'replay',
       'pairs',
       'record',
@@ -60,9 +83,15 @@ export const rooms = {
       'version',
     ],
   },
-  http: {
-    holds: 'connections, requests and responses: accept, read, forward, relay',
+  accept: {
+    holds: 'from socket to request: listeners, connections, TLS, the PROXY protocol header',
+    imports: ['exchange', 'config', 'admit', 'ip'],
+  },
+  exchange: {
+    holds: "one request's life: serve it, read its body, respond",
     imports: [
+      'accept',
+      'forward',
       'replay',
       'record',
       'config',
@@ -72,12 +101,19 @@ export const rooms = {
       'admit/checks',
       'inngest',
       'redact',
-      'ip',
     ],
+  },
+  forward: {
+    holds: 'the request to the app, and its response back',
+    imports: ['accept', 'exchange', 'admit', 'inngest', 'ip'],
+  },
+  wire: {
+    holds: 'reading and writing HTTP/1.1 messages: bytes in, events out',
+    imports: [],
   },
   'ext-auth': {
     holds: 'the listener for external authorization (Envoy, Traefik)',
-    imports: ['http', 'config', 'admit'],
+    imports: ['accept', 'exchange', 'forward', 'config', 'admit'],
   },
   replay: {
     holds: 'the stores of claims: memory, Redis, and the one that workers share',
@@ -103,7 +139,7 @@ export const rooms = {
   },
   ops: {
     holds: 'the ops listener: health, metrics, status page',
-    imports: ['http', 'record', 'ranges', 'config', 'admit', 'ip', 'version'],
+    imports: ['accept', 'exchange', 'record', 'ranges', 'config', 'admit', 'ip', 'version'],
   },
   ranges: {
     holds: "Inngest's published address ranges: bundled, fetched, refreshed",

@@ -1,5 +1,5 @@
 /** Whether calls should be sent here, as `/readyz` says. */
-import type { TrafficParts } from '../http/traffic-parts.ts'
+import type { TrafficParts } from '../exchange/traffic-parts.ts'
 import type { RangesSupervisor } from '../ranges/supervisor.ts'
 import type { DetailedHealth } from './readiness-log.ts'
 

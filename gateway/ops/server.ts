@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import { singleFlight } from './single-flight.ts'
 import { canonicalAuthority, parseAuthority } from '../ip/authority.ts'
-import { networkOf } from '../http/network-counts.ts'
+import { networkOf } from '../accept/network-counts.ts'
 
 export interface Health {
   /** Undefined when ready, otherwise why not, in a word. */

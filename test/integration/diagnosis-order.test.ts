@@ -12,7 +12,7 @@ beforeEach(() => {
   seen.length = 0
 })
 
-vi.mock(import('../../gateway/http/responder.ts'), async (original) => {
+vi.mock(import('../../gateway/exchange/error-response.ts'), async (original) => {
   const real = await original()
   const sendRefusal: typeof real.sendRefusal = (...args) => {
     order.push('answer')

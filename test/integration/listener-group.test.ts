@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { ListenerGroup } from '../../gateway/http/listener-group.ts'
+import { ListenerGroup } from '../../gateway/accept/listener-group.ts'
 import { listeningSockets } from '../support/listening-sockets.ts'
 
 const HOST = '127.0.0.1'

@@ -5,7 +5,7 @@ import { ESLint } from 'eslint'
 import { describe, expect, it } from 'vitest'
 
 import type { AdmittedRequest } from '../../../gateway/admit/admit.ts'
-import type { Forwarder } from '../../../gateway/http/forwarder.ts'
+import type { Forwarder } from '../../../gateway/forward/forwarder.ts'
 
 const eslint = new ESLint()
 
@@ -30,8 +30,8 @@ describe('layers', () => {
     ['gateway/diagnosis/budget.ts', "import '../record/clock.ts'\n", restricted],
     ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", restricted],
     ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", restricted],
-    ['gateway/http/forwarder.ts', "import '../cli/run.ts'\n", restricted],
-    ['gateway/http/forwarder.ts', "import '../ext-auth/server.ts'\n", restricted],
+    ['gateway/forward/forwarder.ts', "import '../cli/run.ts'\n", restricted],
+    ['gateway/forward/forwarder.ts', "import '../ext-auth/server.ts'\n", restricted],
     ['gateway/deps.ts', "import '../conformance/plan.ts'\n", restricted],
     ['gateway/ip/address.ts', "export { parseRange } from './address-ranges.ts'\n", cycle],
     [

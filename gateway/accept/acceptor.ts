@@ -10,7 +10,7 @@ import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 import type { Policy } from '../admit/policy.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { Connections } from './connections.ts'
-import { readProxyHeader } from './proxy-preface.ts'
+import { readProxyHeader } from './read-proxy-header.ts'
 
 export interface AcceptOptions {
   /** Asked for each connection, since a reload may change it. */

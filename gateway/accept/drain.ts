@@ -10,8 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 import type { Connections } from './connections.ts'
-import type { Exchanges } from './exchanges.ts'
-import type { LiveSnapshot } from './snapshot.ts'
+import type { Exchanges } from '../exchange/exchanges.ts'
+import type { LiveSnapshot } from '../exchange/active-config.ts'
 
 export interface DrainedListener {
   readonly server: Server

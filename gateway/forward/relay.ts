@@ -6,9 +6,9 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { GatewayFault } from '../admit/faults.ts'
-import { cutShort } from './cut-short.ts'
-import { keepResponseFields } from './header-hygiene.ts'
-import { endLingering } from './linger.ts'
+import { cutShort } from '../exchange/cut-short.ts'
+import { keepResponseFields } from './header-filter.ts'
+import { endLingering } from '../accept/lingering-close.ts'
 
 const NOTHING = Buffer.alloc(0)
 

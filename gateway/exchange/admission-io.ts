@@ -13,7 +13,7 @@ import type { CanonicalRequest } from '../threads/canonical-pool.ts'
 import { readBody } from './body-reader.ts'
 import type { Hold } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Snapshot } from './active-config.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 import { whileConnected } from './while-connected.ts'
 

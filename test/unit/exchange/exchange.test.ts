@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 
 import { GatewayFault } from '../../../gateway/admit/faults.ts'
 import { Body } from '../../../gateway/inngest/body.ts'
-import { Capacity } from '../../../gateway/http/capacity.ts'
-import { Exchange } from '../../../gateway/http/exchange.ts'
+import { Capacity } from '../../../gateway/exchange/capacity.ts'
+import { Exchange } from '../../../gateway/exchange/exchange.ts'
 import type { RequestRecord } from '../../../gateway/record/request-record.ts'
 import { headOf } from '../../support/head.ts'
 

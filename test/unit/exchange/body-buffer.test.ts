@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { BodyBuffer, PIECE_OVERHEAD_BYTES } from '../../../gateway/http/body-buffer.ts'
+import { BodyBuffer, PIECE_OVERHEAD_BYTES } from '../../../gateway/exchange/body-buffer.ts'
 
 function fill(pieces: readonly Uint8Array[], room = Number.MAX_SAFE_INTEGER) {
   let reserved = 0

@@ -5,7 +5,7 @@ import { errors, type Dispatcher } from 'undici'
 
 import { fieldValues } from '../admit/request-head.ts'
 import { GatewayFault } from '../admit/faults.ts'
-import { keepResponseFields } from './header-hygiene.ts'
+import { keepResponseFields } from './header-filter.ts'
 import { sendHead } from './relay.ts'
 
 /** Who wants to know how it goes. */

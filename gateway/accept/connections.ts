@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionHead } from '../admit/request-head.ts'
 import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 import { NetworkCounts, networkOf } from './network-counts.ts'
-import { OpenList, type Listed } from './open-list.ts'
+import { OpenList, type Listed } from '../exchange/open-list.ts'
 
 interface OpenConnection extends Listed {
   readonly socket: Socket

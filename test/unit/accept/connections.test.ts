@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { Connections } from '../../../gateway/http/connections.ts'
-import { networkOf } from '../../../gateway/http/network-counts.ts'
+import { Connections } from '../../../gateway/accept/connections.ts'
+import { networkOf } from '../../../gateway/accept/network-counts.ts'
 
 const sockets: Socket[] = []
 afterEach(() => {

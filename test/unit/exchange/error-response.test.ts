@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 
-import { sendRefusal } from '../../../gateway/http/responder.ts'
+import { sendRefusal } from '../../../gateway/exchange/error-response.ts'
 import { open } from '../../support/raw.ts'
 
 it('keeps nothing of a body that is refused before it has come', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { Capacity } from '../../../gateway/http/capacity.ts'
+import { Capacity } from '../../../gateway/exchange/capacity.ts'
 
 const KIB = 1024
 

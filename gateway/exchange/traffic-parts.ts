@@ -7,9 +7,9 @@ import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Capacity } from './capacity.ts'
-import type { Connections } from './connections.ts'
+import type { Connections } from '../accept/connections.ts'
 import type { Exchanges } from './exchanges.ts'
-import type { LiveSnapshot } from './snapshot.ts'
+import type { LiveSnapshot } from './active-config.ts'
 
 export interface TrafficParts {
   readonly live: LiveSnapshot

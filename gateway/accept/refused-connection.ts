@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 
 import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
-import { Exchange } from './exchange.ts'
-import { sendOnSocket } from './responder.ts'
-import type { TrafficParts } from './traffic-parts.ts'
+import { Exchange } from '../exchange/exchange.ts'
+import { sendOnSocket } from '../exchange/error-response.ts'
+import type { TrafficParts } from '../exchange/traffic-parts.ts'
 
 /**
  * Ends the connection, and records why.

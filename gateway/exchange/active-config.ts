@@ -5,9 +5,9 @@
  * request has left.
  */
 import type { Settings } from '../config/compile.ts'
-import { Forwarder, type UpstreamPools } from './forwarder.ts'
-import { Passthrough } from './passthrough.ts'
-import type { UpstreamAgents } from './passthrough-target.ts'
+import { Forwarder, type UpstreamPools } from '../forward/forwarder.ts'
+import { Passthrough } from '../forward/passthrough.ts'
+import type { UpstreamAgents } from '../forward/passthrough-target.ts'
 
 export interface UpstreamConnections {
   readonly pools: UpstreamPools

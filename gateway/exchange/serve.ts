@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Exchange } from './exchange.ts'
-import { sendFault } from './responder.ts'
-import type { Snapshot } from './snapshot.ts'
+import { sendFault } from './error-response.ts'
+import type { Snapshot } from './active-config.ts'
 import type { TrafficParts } from './traffic-parts.ts'
 
 /** @param answer what it throws is answered as a fault. */

@@ -6,14 +6,14 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from '../admit/request-head.ts'
 import type { Reason } from '../admit/reasons.ts'
 import { guardConnections } from './acceptor.ts'
-import { handleRequest, handleUpgrade } from './handle.ts'
+import { handleRequest, handleUpgrade } from '../exchange/handle.ts'
 import { watchHandshakes } from './handshake-watch.ts'
 import { listenerOptions } from './listener-options.ts'
-import { watchProgress } from './progress-watch.ts'
+import { watchProgress } from '../exchange/stall-watch.ts'
 import { headOfNothing, refuseConnection } from './refused-connection.ts'
 import { handleEvents } from './request-events.ts'
-import { tlsServerOptions } from './tls-listener.ts'
-import type { TrafficParts } from './traffic-parts.ts'
+import { tlsServerOptions } from './tls-options.ts'
+import type { TrafficParts } from '../exchange/traffic-parts.ts'
 
 export function createTrafficServer(parts: TrafficParts): Server {
   const { policy, listenerTls } = parts.live.settings

@@ -10,7 +10,7 @@ import { INNGEST_METHODS } from '../admit/checks/inngest-use.ts'
 import { faults, messageFor, type GatewayFault } from '../admit/faults.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
 import { cutShort } from './cut-short.ts'
-import { endAnswerLingering, endLingering } from './linger.ts'
+import { endAnswerLingering, endLingering } from '../accept/lingering-close.ts'
 
 export interface AnswerTo {
   readonly method: string

@@ -5,8 +5,8 @@ import type { Dispatcher } from 'undici'
 import { expect, it } from 'vitest'
 
 import { GatewayFault } from '../../../gateway/admit/faults.ts'
-import { AnswerRelay } from '../../../gateway/http/answer-relay.ts'
-import { sendFault } from '../../../gateway/http/responder.ts'
+import { AnswerRelay } from '../../../gateway/forward/response-handler.ts'
+import { sendFault } from '../../../gateway/exchange/error-response.ts'
 
 const redirect = {
   rawHeaders: [Buffer.from('location'), Buffer.from('/there')],

@@ -2,10 +2,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { isClosing } from './linger.ts'
+import { isClosing } from './lingering-close.ts'
 import { reasonOfParserError } from './parser-error.ts'
 import { headOfNothing, refuseConnection } from './refused-connection.ts'
-import type { TrafficParts } from './traffic-parts.ts'
+import type { TrafficParts } from '../exchange/traffic-parts.ts'
 
 /**
  * Of a connection. Node hands over in one turn all the requests that it has read at once; Inngest and

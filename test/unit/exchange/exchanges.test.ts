@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { Exchanges, type OpenExchange } from '../../../gateway/http/exchanges.ts'
+import { Exchanges, type OpenExchange } from '../../../gateway/exchange/exchanges.ts'
 
 /** Nothing of an exchange is looked at here. */
 function entryOf(): OpenExchange {

@@ -1,7 +1,7 @@
 /** Header fields of passthrough requests and answers as Node's client takes them. */
 import type { PassthroughRequest } from '../admit/admit.ts'
 import { fieldValues } from '../admit/request-head.ts'
-import { keepPassthroughFields } from './header-hygiene.ts'
+import { keepPassthroughFields } from './header-filter.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 /** Fields for Node's client, with the framing that the request came with. */
