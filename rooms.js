@@ -85,7 +85,7 @@ export const rooms = {
   },
   accept: {
     holds: 'from socket to request: listeners, connections, TLS, the PROXY protocol header',
-    imports: ['exchange', 'config', 'admit', 'ip'],
+    imports: ['wire', 'config', 'admit', 'ip'],
   },
   exchange: {
     holds: "one request's life: serve it, read its body, respond",
@@ -105,7 +105,7 @@ export const rooms = {
   },
   forward: {
     holds: 'the request to the app, and its response back',
-    imports: ['accept', 'exchange', 'admit', 'inngest', 'ip'],
+    imports: ['accept', 'wire', 'admit', 'ip'],
   },
   wire: {
     holds: 'reading and writing HTTP/1.1 messages: bytes in, events out',

@@ -6,12 +6,13 @@ import type { SettingsReading } from './config/load.ts'
 import { DiagnosisBudget } from './diagnosis/budget.ts'
 import { BodyPaces } from './exchange/body-pace.ts'
 import { Capacity } from './exchange/capacity.ts'
+import type { Exchange } from './exchange/exchange.ts'
+import { watchStalls } from './exchange/stall-watch.ts'
 import { Connections } from './accept/connections.ts'
-import { Exchanges } from './exchange/exchanges.ts'
-import { createUpstreamPools } from './forward/forwarder.ts'
-import { createUpstreamAgents } from './forward/passthrough-target.ts'
-import { LiveSnapshot } from './exchange/active-config.ts'
-import type { TrafficParts } from './exchange/traffic-parts.ts'
+import { OpenList } from './accept/open-list.ts'
+import { createUpstreamPools } from './forward/upstream-pool.ts'
+import { LiveConfig } from './exchange/active-config.ts'
+import type { ExchangeDeps } from './exchange/deps.ts'
 import type { RangesSupervisor } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import { ClockDrift } from './record/clock-drift.ts'
@@ -38,9 +39,11 @@ export interface Surroundings {
   readonly tracing: Tracing | undefined
 }
 
-export interface Parts extends TrafficParts {
+export interface Parts extends ExchangeDeps {
+  readonly connections: Connections
   readonly metrics: Metrics
   readonly state: GatewayState
+  readonly stopStallWatch: () => void
   /** Undefined if the status page is off. */
   readonly collector: StatusCollector | undefined
 }
@@ -54,10 +57,10 @@ export async function createParts(
   const stores = await createStores(settings, memory, clock, logger)
   const { replay } = stores
   const pairs = new LearnedPairs(stores.pairs, clock)
-  const live = new LiveSnapshot(settings, {
-    pools: createUpstreamPools(),
-    agents: createUpstreamAgents(),
+  const pools = createUpstreamPools(() => {
+    metrics.upstreamUnexpectedBytes.inc()
   })
+  const live = new LiveConfig(settings, pools)
   const connections = new Connections()
   const capacity = new Capacity(() => live.settings.policy.limits)
   const keyUsage = new KeyUsage()
@@ -90,18 +93,31 @@ export async function createParts(
     logger,
     status: collector,
   })
-  const exchanges = new Exchanges()
+  const open = new OpenList<Exchange>()
+  const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
   const paces = new BodyPaces()
   const canonicals = new CanonicalPool()
   const diagnosisBudget = new DiagnosisBudget()
   const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
-  return { live, replay, pairs, canonicals, capacity, connections, exchanges, paces, ...observers }
+  return {
+    live,
+    replay,
+    pairs,
+    canonicals,
+    capacity,
+    connections,
+    open,
+    stopStallWatch,
+    paces,
+    ...observers,
+  }
 }
 
 export async function closeParts(
-  { recorder, live, replay, canonicals }: TrafficParts,
+  { recorder, live, replay, canonicals, stopStallWatch }: Parts,
   tracing: Tracing | undefined,
 ): Promise<void> {
+  stopStallWatch()
   recorder.close()
   live.close()
   await Promise.all([replay.close(), canonicals.close()])

@@ -1,21 +1,18 @@
 /** A gateway as one thing that starts, serves, changes its settings and stops; assembled here and nowhere else. */
-import type { Server } from 'node:http'
-
 import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
-import { closeParts, createParts, type Surroundings } from './deps.ts'
-import { createExternalAuthServer } from './ext-auth/server.ts'
+import { closeParts, createParts, type Parts, type Surroundings } from './deps.ts'
+import { createExternalAuthListener } from './ext-auth/listener.ts'
 import { Connections } from './accept/connections.ts'
-import { drain, type DrainedListener } from './accept/drain.ts'
-import { closeListener, listen, portOf } from './accept/listen.ts'
-import { ListenerGroup } from './accept/listener-group.ts'
+import { drain, type DrainedListener } from './exchange/drain.ts'
+import type { ClientListener } from './accept/client-listener.ts'
+import { listen, portOf } from './accept/listen.ts'
+import type { ListenerGroup } from './accept/listener-group.ts'
 import { openListener } from './accept/open-listener.ts'
 import { createOpsServer } from './ops/server.ts'
-import { renewCertificate } from './accept/tls-options.ts'
-import type { TrafficParts } from './exchange/traffic-parts.ts'
-import { createTrafficServer } from './accept/traffic-server.ts'
+import { createTrafficListener } from './exchange/traffic-listener.ts'
 import { RangesSupervisor } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import type { Metrics } from './record/metrics.ts'
@@ -135,15 +132,18 @@ export async function startServing(
   })
   const parts = await createParts(settings, memory.stores, surroundings, ranges)
   const { metrics, live } = parts
-  const traffic = createTrafficServer(parts)
+  const traffic = createTrafficListener(parts.connections, parts)
   const putInForce = (next: Settings) => {
     ranges.follow(next)
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
   const listeners = await openTraffic(traffic, settings)
-  const externalAuth = await startAuthorizer(settings, parts)
-  const drained = drainedOf(traffic, listeners, parts, externalAuth)
+  const externalAuth = await startExternalAuth(settings, parts)
+  const drained: DrainedListener[] = [
+    { connections: parts.connections, close: () => listeners.close() },
+  ]
+  if (externalAuth !== undefined) drained.push(externalAuth)
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -153,7 +153,7 @@ export async function startServing(
   await reloader.start(first)
   return {
     trafficPort: listeners.port,
-    externalAuthPort: externalAuth && portOf(externalAuth.server),
+    externalAuthPort: externalAuth?.port,
     metrics,
     health: new Readiness(parts, ranges),
     requestsInFlight: () => live.requestsInFlight,
@@ -177,40 +177,31 @@ export async function startServing(
   }
 }
 
-function drainedOf(
-  server: Server,
-  group: ListenerGroup,
-  { connections }: TrafficParts,
-  externalAuth: DrainedListener | undefined,
-): DrainedListener[] {
-  const traffic = { server, connections, close: () => group.close() }
-  return externalAuth === undefined ? [traffic] : [traffic, externalAuth]
+async function openTraffic(traffic: ClientListener, { config }: Settings): Promise<ListenerGroup> {
+  return await openListener('listen', config.listen, () => traffic.open(config.listen))
 }
 
-async function openTraffic(server: Server, { config }: Settings): Promise<ListenerGroup> {
-  return await openListener('listen', config.listen, () =>
-    ListenerGroup.open(server, config.listen),
-  )
+interface ExternalAuth extends DrainedListener {
+  readonly port: number
 }
 
-async function startAuthorizer(
+async function startExternalAuth(
   { config: { externalAuth } }: Settings,
-  parts: TrafficParts,
-): Promise<DrainedListener | undefined> {
+  parts: Parts,
+): Promise<ExternalAuth | undefined> {
   if (externalAuth === undefined) return undefined
   const connections = new Connections()
-  const server = createExternalAuthServer(
-    { ...parts, connections, isExternalAuth: true },
-    externalAuth,
+  const listener = createExternalAuthListener(connections, externalAuth, parts)
+  const group = await openListener('externalAuth', externalAuth, () =>
+    listener.open(externalAuth, 1),
   )
-  await openListener('externalAuth', externalAuth, () => listen(server, externalAuth))
-  return { server, connections, close: () => closeListener(server) }
+  return { connections, port: group.port, close: () => group.close() }
 }
 
 /** What else a reload can change. Nothing here can fail: `next` was checked whole. */
-function adjust(next: Settings, traffic: Server, logger: Logger): void {
+function adjust(next: Settings, traffic: ClientListener, logger: Logger): void {
   logger.level = next.config.log.level
-  if (next.listenerTls !== undefined) renewCertificate(traffic, next.listenerTls)
+  if (next.listenerTls !== undefined) traffic.renewCertificate(next.listenerTls)
   warn(next, logger)
 }
 

@@ -1,9 +1,9 @@
 /**
- * What happens to a connection before HTTP, or TLS, sees a byte of it: it is counted, and a trusted
- * proxy's PROXY protocol header is taken off. Only peers in `trustedProxies` are asked for one, and
- * from them it must come: were it optional, a client that a proxy passes on could write its own.
+ * What happens to a connection before HTTP, or TLS, sees a byte of it: it is counted, and a trusted proxy's PROXY
+ * protocol header is read. Only peers in `trustedProxies` must send one, and they always must: were it optional, a
+ * client whose bytes a proxy passes on could write its own.
  */
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
 import { parsePeerAddress } from '../ip/address.ts'
 import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
@@ -18,43 +18,34 @@ export interface AcceptOptions {
   readonly isEncrypted: boolean
   readonly connections: Connections
   /** Ends the connection and records why. */
-  readonly onRefused: (socket: Socket, reason: Reason, mayAnswer: boolean) => void
-  /** Told before TLS or HTTP gets it. */
+  readonly onRefused: (socket: Socket, reason: Reason, mayRespond: boolean) => void
+  /** It belongs to TLS or HTTP now. */
   readonly onAccepted: (socket: Socket) => void
 }
 
-/** Puts itself between the listener and the server's own handling of a connection. */
-export function guardConnections(server: Server, options: AcceptOptions): void {
-  const handlers = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
-  const handOn = (socket: Socket) => {
-    options.onAccepted(socket)
-    for (const handler of handlers) handler.call(server, socket)
+export function acceptConnection(socket: Socket, options: AcceptOptions): void {
+  switch (check(socket, options)) {
+    case 'accepted':
+      options.onAccepted(socket)
+      return
+    case 'awaits its PROXY header':
+      void acceptProxied(socket, options).then((isAccepted) => {
+        if (isAccepted) options.onAccepted(socket)
+      })
+      return
+    case 'refused':
   }
-  server.removeAllListeners('connection')
-  server.on('connection', (socket: Socket) => {
-    switch (accept(socket, options)) {
-      case 'accepted':
-        handOn(socket)
-        return
-      case 'to be told by its proxy':
-        void acceptProxied(socket, options).then((isAccepted) => {
-          if (isAccepted) handOn(socket)
-        })
-        return
-      case 'refused':
-    }
-  })
 }
 
-function accept(
+function check(
   socket: Socket,
   options: AcceptOptions,
-): 'accepted' | 'refused' | 'to be told by its proxy' {
+): 'accepted' | 'refused' | 'awaits its PROXY header' {
   const { connections, isEncrypted, onRefused } = options
   const policy = options.policy()
   const { remoteAddress } = socket
   // Until HTTP has it, a connection that breaks must not break the process.
-  socket.on('error', ignore)
+  socket.on('error', () => undefined)
   if (remoteAddress === undefined) {
     socket.destroy()
     return 'refused'
@@ -66,7 +57,7 @@ function accept(
   }
   const address = policy.trustedProxies.size > 0 ? parsePeerAddress(remoteAddress) : undefined
   if (address !== undefined && policy.trustedProxies.contains(address)) {
-    return policy.speaksProxyProtocol ? 'to be told by its proxy' : 'accepted'
+    return policy.speaksProxyProtocol ? 'awaits its PROXY header' : 'accepted'
   }
   return isWithinShare(socket, remoteAddress, options) ? 'accepted' : 'refused'
 }
@@ -98,8 +89,4 @@ function isWithinShare(socket: Socket, address: string, options: AcceptOptions):
   if (connections.takeShare(socket, address, maxConnectionsPerAddress)) return true
   onRefused(socket, 'address_connections_full', connections.refuse(socket, address))
   return false
-}
-
-function ignore(): void {
-  // What there is to say is said by whoever ends the connection.
 }

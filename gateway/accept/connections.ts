@@ -2,18 +2,19 @@
  * The connections of a listener: how many are open, in total and for each address, and
  * what is known of each before its first request.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import type { ConnectionHead } from '../admit/request-head.ts'
 import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 import { NetworkCounts, networkOf } from './network-counts.ts'
-import { OpenList, type Listed } from '../exchange/open-list.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { OpenList, type Listed } from './open-list.ts'
 
 interface OpenConnection extends Listed {
   readonly socket: Socket
-  readonly sinceMs: number
   head: ConnectionHead
+  /** Undefined before HTTP has it. */
+  client: ClientConnection | undefined
   /** Whose share it is counted in; undefined if in nobody's. */
   network: string | undefined
   /** It was refused, so it takes no place of the others while it closes. */
@@ -33,8 +34,11 @@ interface DescribedSocket extends Socket {
 
 const UNKNOWN: ConnectionHead = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
 
-/** A client that has just connected is about to send, and one that was answered about to read. */
+/** A client that has just connected is about to send, and one that got a response about to read it. */
 const GRACE_MS = 2000
+
+/** How late a connection may be found to have been silent for too long. */
+const LOOK_EVERY_MS = 100
 
 /**
  * A refused connection that gets an answer is kept for a while (linger.ts). Those are not counted in
@@ -50,8 +54,8 @@ export class Connections {
   readonly #perNetwork = new NetworkCounts()
   readonly #answered = new NetworkCounts()
   #refused = 0
-  readonly #ending = new WeakSet<Socket>()
-  /** Set when the gateway stops: what is answered from then on ends its connection. */
+  #timer: NodeJS.Timeout | undefined
+  /** Set when the gateway stops: each response from then on ends its connection. */
   areEnding = false
   /** Set when it has left its port: another gateway may be there, which knows nothing of what is claimed here. */
   takeNothingNew = false
@@ -68,11 +72,10 @@ export class Connections {
   /** Counted until it closes. */
   add(socket: DescribedSocket, isEncrypted: boolean): void {
     const head = { remoteAddress: socket.remoteAddress, isEncrypted, proxied: undefined }
-    const sinceMs = performance.now()
     const entry: OpenConnection = {
       socket,
       head,
-      sinceMs,
+      client: undefined,
       network: undefined,
       isRefused: false,
       answeredNetwork: undefined,
@@ -80,6 +83,7 @@ export class Connections {
     }
     socket[described] = entry
     this.#open.add(entry)
+    this.#timer ??= setInterval(this.#look, LOOK_EVERY_MS).unref()
     const ends = isEncrypted ? endsOf(socket) : undefined
     if (ends !== undefined) this.#encrypted.set(ends, entry)
     socket.on('close', () => {
@@ -136,35 +140,38 @@ export class Connections {
     if (isRefused) this.#refused -= 1
   }
 
-  /** Makes an answer the last of its connection, unless another is promised already. */
-  endWith(response: ServerResponse): void {
-    if (response.headersSent) return
-    response.shouldKeepAlive = false
-    this.#ending.add(response.req.socket)
+  /** HTTP is spoken on it from now on. @param client on the connection, or on the TLS connection on it. */
+  begin(client: ClientConnection): void {
+    const entry = this.#entryOf(client.socket)
+    if (entry !== undefined) entry.client = client
   }
 
-  /** The last request that gets an answer has come (RFC 9112 9.6). */
-  isEnding(socket: Socket): boolean {
-    return this.#ending.has(socket)
+  readonly #look = (): void => {
+    const nowMs = performance.now()
+    for (const { client } of [...this.#open]) {
+      if (client !== undefined && nowMs > client.deadlineMs) client.timedOut()
+    }
+    if (this.#open.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   /**
-   * Those without a call for a while: silent, idle, or with a head that is never whole.
-   * @param open the calls in progress.
+   * Those without a call for a while: silent, idle, or with headers that are never complete. At once those that
+   * wait for another request behind a response.
    */
-  closeUnused(open: Iterable<{ readonly request: IncomingMessage }>): void {
+  closeUnused(): void {
     const nowMs = performance.now()
-    const used = new Set<OpenConnection | undefined>()
-    for (const { request } of open) used.add(this.#entryOf(request.socket))
-    for (const entry of this.#open) {
-      const { socket, sinceMs } = entry
-      if (used.has(entry)) entry.unusedSinceMs = undefined
-      else entry.unusedSinceMs ??= socket.bytesRead === 0 ? sinceMs : nowMs
-      if (nowMs - (entry.unusedSinceMs ?? nowMs) > GRACE_MS) socket.destroy()
+    for (const entry of [...this.#open]) {
+      const { socket, client } = entry
+      if (client?.isServing === true) entry.unusedSinceMs = undefined
+      else entry.unusedSinceMs ??= nowMs
+      const isIdle = client?.hasServed === true && client.isIdle
+      if (isIdle || nowMs - (entry.unusedSinceMs ?? nowMs) > GRACE_MS) socket.destroy()
     }
   }
 
-  /** WebSockets among them, which Node's server does not know any more. */
+  /** WebSockets among them. */
   destroyAll(): void {
     for (const { socket } of this.#open) socket.destroy()
   }

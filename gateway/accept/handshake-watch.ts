@@ -2,9 +2,8 @@
  * Tells of TLS handshakes that came to nothing. Node has an event for some of them, but none while
  * it is still known whose connection it was, and for a certificate that it turns down only a reset.
  */
-import type { Server } from 'node:http'
+import type { Server, TLSSocket } from 'node:tls'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 
 import type { ConnectionHead } from '../admit/request-head.ts'
 import type { Connections } from './connections.ts'

@@ -6,9 +6,7 @@
  */
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
-import { Server as TlsServer } from 'node:tls'
 
 import { closeListener, listen, portOf, type ListenAddress } from './listen.ts'
 
@@ -17,34 +15,36 @@ const SOCKETS = 32
 
 export class ListenerGroup {
   readonly port: number
-  readonly #server: HttpServer
-  readonly #others: readonly Server[]
+  readonly #servers: readonly Server[]
 
-  private constructor(server: HttpServer, others: readonly Server[]) {
-    this.port = portOf(server)
-    this.#server = server
-    this.#others = others
+  private constructor(servers: readonly [Server, ...Server[]]) {
+    this.port = portOf(servers[0])
+    this.#servers = servers
   }
 
   /**
    * @param address of a worker, with the port that the primary has found free.
    * @throws if the port is taken. Nothing listens then.
    */
-  static async open(server: HttpServer, address: ListenAddress): Promise<ListenerGroup> {
+  static async open(
+    address: ListenAddress,
+    onConnection: (socket: Socket) => void,
+    sockets = SOCKETS,
+  ): Promise<ListenerGroup> {
+    const first = createListener(onConnection)
     // Elsewhere the option may not exist; workers then share one socket, which their primary opens.
-    if (process.platform !== 'linux') {
-      await listen(server, address)
-      return new ListenerGroup(server, [])
+    if (process.platform !== 'linux' || sockets === 1) {
+      await listen(first, address)
+      return new ListenerGroup([first])
     }
     // The kernel gives nobody a port 0 that is shared.
     if (!cluster.isWorker && address.port !== 0) await findFreePort(address)
-    await listen(server, { ...address, reusePort: true })
-    const group = new ListenerGroup(
-      server,
-      Array.from({ length: SOCKETS - 1 }, () => feederOf(server)),
-    )
+    await listen(first, { ...address, reusePort: true })
+    const at = { host: address.host, port: portOf(first), reusePort: true }
+    const others = Array.from({ length: sockets - 1 }, () => createListener(onConnection))
+    const group = new ListenerGroup([first, ...others])
     try {
-      await group.#openOthers(address.host)
+      await Promise.all(others.map((other) => listen(other, at)))
       return group
     } catch (error) {
       void group.close()
@@ -52,25 +52,16 @@ export class ListenerGroup {
     }
   }
 
-  async #openOthers(host: string): Promise<void> {
-    const at = { host, port: this.port, reusePort: true }
-    await Promise.all(this.#others.map((other) => listen(other, at)))
-  }
-
   /** Takes nothing new. @returns when every connection has ended. */
   async close(): Promise<void> {
-    const open = [this.#server, ...this.#others].filter(({ listening }) => listening)
+    const open = this.#servers.filter(({ listening }) => listening)
     await Promise.all(open.map((each) => closeListener(each)))
   }
 }
 
-/** Hands what it accepts to `server`, as if that had (documented for its event `connection`). */
-function feederOf(server: HttpServer): Server {
-  // As http.Server and https.Server accept their own: TLS has no half of a connection.
-  const allowHalfOpen = !(server instanceof TlsServer)
-  return createServer({ allowHalfOpen, noDelay: true }, (socket: Socket) => {
-    server.emit('connection', socket)
-  })
+/** A client may close its sending side and still wait for its response (RFC 9112 9.6). */
+function createListener(onConnection: (socket: Socket) => void): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, onConnection)
 }
 
 /**

@@ -1,11 +1,9 @@
-/** TLS on the traffic listener, with certificates that can be renewed while it listens. */
-import type { Server as PlainServer } from 'node:http'
-import type { ServerOptions } from 'node:https'
-import { Server as TlsServer } from 'node:tls'
+/** TLS on the traffic listener. */
+import type { TlsOptions } from 'node:tls'
 
 import type { ListenerTls } from '../config/read/read-tls.ts'
 
-export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): ServerOptions {
+export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): TlsOptions {
   const asksForCertificate = tls.ca !== undefined
   return {
     ...tls,
@@ -15,11 +13,6 @@ export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): Se
     handshakeTimeout,
     // HTTP/2 has its own ways to be attacked (CVE-2023-44487), and Inngest does not speak it.
     ALPNProtocols: ['http/1.1'],
+    allowHalfOpen: true,
   }
-}
-
-/** For handshakes from now on; connections that are open go on as they are. */
-export function renewCertificate(server: PlainServer, tls: ListenerTls): void {
-  if (!(server instanceof TlsServer)) throw new Error('a plain listener has no certificates')
-  server.setSecureContext(tls)
 }

@@ -27,7 +27,39 @@ export const faults = {
   upstream_protocol: {
     source: 'upstream',
     status: 502,
-    meaning: 'The response of the app is not valid HTTP.',
+    meaning: 'What the app sent is not an HTTP/1.1 response.',
+  },
+  upstream_headers_too_large: {
+    source: 'upstream',
+    status: 502,
+    meaning: 'The headers of the response are larger than `upstream.maxResponseHeaderSize`.',
+    message: 'The headers of the response are too large.',
+  },
+  upstream_header_malformed: {
+    source: 'upstream',
+    status: 502,
+    meaning: 'The response of the app has a malformed header.',
+  },
+  upstream_framing_ambiguous: {
+    source: 'upstream',
+    status: 502,
+    meaning:
+      'The response of the app does not say clearly where its body ends: two lengths, a length and a transfer coding, or an unknown coding.',
+  },
+  upstream_body_malformed: {
+    source: 'upstream',
+    status: 502,
+    meaning: 'The chunked body of the response is malformed.',
+  },
+  upstream_too_many_interim: {
+    source: 'upstream',
+    status: 502,
+    meaning: 'The app sent more than 16 interim (1xx) responses.',
+  },
+  upstream_upgrade_unexpected: {
+    source: 'upstream',
+    status: 502,
+    meaning: 'The app switched to another protocol, which the request did not ask for.',
   },
   upstream_redirect: {
     source: 'upstream',
@@ -57,6 +89,11 @@ export const faults = {
     status: 408,
     meaning: 'The client sent no byte of a streamed body for `limits.bodyIdleTimeout`.',
     message: 'Timed out waiting for the request body.',
+  },
+  downstream_invalid: {
+    source: 'downstream',
+    status: 400,
+    meaning: 'The body that the client streamed is not valid HTTP.',
   },
   replay_store_unavailable: {
     source: 'internal',

@@ -24,7 +24,7 @@ export type Phase = (typeof phases)[number]
 
 interface ReasonRow {
   readonly phase: Phase
-  /** The status the sender sees (a PUT may see another, http/responder.ts); undefined if it is only hung up on. */
+  /** The status the sender sees (a PUT may see another, exchange/error-response.ts); undefined if it is only hung up on. */
   readonly status: number | undefined
   /** One sentence for the operator; never sent. */
   readonly meaning: string

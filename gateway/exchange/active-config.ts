@@ -5,27 +5,22 @@
  * request has left.
  */
 import type { Settings } from '../config/compile.ts'
-import { Forwarder, type UpstreamPools } from '../forward/forwarder.ts'
+import { Forwarder } from '../forward/forwarder.ts'
 import { Passthrough } from '../forward/passthrough.ts'
-import type { UpstreamAgents } from '../forward/passthrough-target.ts'
+import type { UpstreamPools } from '../forward/upstream-pool.ts'
 
-export interface UpstreamConnections {
-  readonly pools: UpstreamPools
-  readonly agents: UpstreamAgents
-}
-
-export class Snapshot {
+export class ActiveConfig {
   readonly settings: Settings
   readonly forwarder: Forwarder
   readonly passthrough: Passthrough
   #requests = 0
   #isRetired = false
 
-  constructor(settings: Settings, { pools, agents }: UpstreamConnections) {
+  constructor(settings: Settings, pools: UpstreamPools) {
     const { policy, config } = settings
     this.settings = settings
     this.forwarder = new Forwarder(policy.routes, config.upstream, pools)
-    this.passthrough = new Passthrough(policy.routes, config.upstream, agents)
+    this.passthrough = new Passthrough(policy.routes, config.upstream, pools)
   }
 
   /** That have entered and not yet left. */
@@ -54,15 +49,15 @@ export class Snapshot {
   }
 }
 
-export class LiveSnapshot {
-  readonly #upstreams: UpstreamConnections
-  #current: Snapshot
+export class LiveConfig {
+  readonly #pools: UpstreamPools
+  #current: ActiveConfig
   /** Replaced ones whose requests go on. */
-  #retired: readonly Snapshot[] = []
+  #retired: readonly ActiveConfig[] = []
 
-  constructor(settings: Settings, upstreams: UpstreamConnections) {
-    this.#upstreams = upstreams
-    this.#current = new Snapshot(settings, upstreams)
+  constructor(settings: Settings, pools: UpstreamPools) {
+    this.#pools = pools
+    this.#current = new ActiveConfig(settings, pools)
   }
 
   get settings(): Settings {
@@ -74,7 +69,7 @@ export class LiveSnapshot {
   }
 
   /** For one request; it calls `leave` when it has ended. */
-  enter(): Snapshot {
+  enter(): ActiveConfig {
     this.#current.enter()
     return this.#current
   }
@@ -83,7 +78,7 @@ export class LiveSnapshot {
   replace(settings: Settings): void {
     const previous = this.#current
     // The new one first: connections that both use have a holder throughout.
-    this.#current = new Snapshot(settings, this.#upstreams)
+    this.#current = new ActiveConfig(settings, this.#pools)
     previous.retire()
     this.#retired = [...this.#retired, previous].filter(({ requests }) => requests > 0)
   }

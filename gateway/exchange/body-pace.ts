@@ -1,6 +1,6 @@
 /** Whether a body comes fast enough: as a whole, on average, and without long silences. */
 import type { LimitsPolicy } from '../admit/policy.ts'
-import { OpenList, type Listed } from './open-list.ts'
+import { OpenList, type Listed } from '../accept/open-list.ts'
 
 type PaceLimits = Pick<
   LimitsPolicy,

@@ -1,123 +1,89 @@
 /**
- * The gateway's own answers. Inngest shows them in a run's trace, so they say little: one fixed
- * text for each status and the request id by which the log line is found. No `X-Inngest-SDK` and
- * no `x-inngest-no-retry`: the first would make this the app's answer, the second end the step.
+ * The gateway's own responses. Inngest shows them in a run's trace, so they say little: one fixed text for each
+ * status and the request id by which the log line is found. No `X-Inngest-SDK` and no `x-inngest-no-retry`: the
+ * first would make this the app's response, the second end the step.
  */
-import { STATUS_CODES, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { STATUS_CODES } from 'node:http'
 
+import type { ClientResponse } from '../accept/client-response.ts'
 import { INNGEST_METHODS } from '../admit/checks/inngest-use.ts'
 import { faults, messageFor, type GatewayFault } from '../admit/faults.ts'
 import { reasons, type Reason } from '../admit/reasons.ts'
-import { cutShort } from './cut-short.ts'
-import { endAnswerLingering, endLingering } from '../accept/lingering-close.ts'
 
-export interface AnswerTo {
-  readonly method: string
+/** The request that is responded to. */
+export interface RespondedTo {
+  readonly head: { readonly method: string }
   readonly requestId: string
 }
 
 const RETRY_AFTER_SECONDS = 5
 
-/** @returns the status sent. */
+/** @returns the status sent; undefined if nothing was. */
 export function sendRefusal(
-  response: ServerResponse,
+  response: ClientResponse | undefined,
   reason: Reason,
-  answerTo: AnswerTo,
+  to: RespondedTo,
 ): number | undefined {
-  return send(response, answerFor(reasons[reason].status, undefined, answerTo))
+  return send(response, reasons[reason].status, undefined, to)
 }
 
-/** @returns the status sent, or undefined if nobody is left or an answer is on its way already. */
+/** @returns the status sent, or that of the response which this cuts off; undefined if nobody is left. */
 export function sendFault(
-  response: ServerResponse,
+  response: ClientResponse | undefined,
   fault: GatewayFault,
-  answerTo: AnswerTo,
+  to: RespondedTo,
 ): number | undefined {
-  if (response.headersSent) {
-    cutShort(response)
-    return response.statusCode
+  if (response?.isStarted === true) {
+    if (!response.isFlushed) response.cut()
+    return response.status
   }
-  const { status } = faults[fault.code]
-  return send(response, answerFor(status, messageFor(fault.code), answerTo))
+  return send(response, faults[fault.code].status, messageFor(fault.code), to)
 }
 
-/** The same for a connection that has no `ServerResponse`; it is closed. @returns the status sent. */
-export function sendOnSocket(
-  socket: Duplex,
-  status: number | undefined,
-  message: string | undefined,
-  answerTo: AnswerTo,
-): number | undefined {
-  const answer = answerFor(status, message, answerTo)
-  if (answer === undefined || !socket.writable) {
-    socket.destroy()
-    return undefined
-  }
-  const fields = { ...answer.fields, connection: 'close', date: new Date().toUTCString() }
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-  const line = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}\r\n`
-  socket.write(`${line}${lines.join('')}\r\n`)
-  if (answerTo.method !== 'HEAD') socket.write(answer.body)
-  endLingering(socket)
-  return answer.status
-}
-
-interface Answer {
-  readonly status: number
-  readonly fields: Readonly<Record<string, string>>
-  readonly body: Buffer
-}
-
-function answerFor(
+function send(
+  response: ClientResponse | undefined,
   ownStatus: number | undefined,
   message: string | undefined,
-  { method, requestId }: AnswerTo,
-): Answer | undefined {
-  if (ownStatus === undefined) return undefined
+  { head: { method }, requestId }: RespondedTo,
+): number | undefined {
+  if (response === undefined || response.isClosed) return undefined
+  if (ownStatus === undefined) {
+    response.cut()
+    return undefined
+  }
   const status = publicStatus(method, ownStatus)
   const text = { error: STATUS_CODES[status] ?? 'Error', ...(message && { message }), requestId }
   const body = Buffer.from(`${JSON.stringify(text)}\n`)
-  const fields: Record<string, string> = {
-    'content-type': 'application/json',
-    'content-length': String(body.length),
-    'cache-control': 'no-store',
-  }
-  // RFC 9110 15.5.2 and 15.5.6 require these.
-  if (status === 401) fields['www-authenticate'] = 'InngestSignature'
-  // A GET that is refused for its method is one where introspection is off.
-  if (status === 405) {
-    fields['allow'] = [...INNGEST_METHODS].filter((each) => each !== method).join(', ')
-  }
-  if (status === 503 || status === 429) fields['retry-after'] = String(RETRY_AFTER_SECONDS)
-  return { status, fields, body }
-}
-
-function send(response: ServerResponse, answer: Answer | undefined): number | undefined {
-  if (answer === undefined) {
-    response.destroy()
-    return undefined
-  }
-  const { status, fields, body } = answer
-  if (response.req.complete) {
-    response.writeHead(status, fields)
-    // Node sends no body where a HEAD asked.
-    response.end(body)
-    return status
-  }
-  // What is left of an unread body would be taken for the next request.
-  response.writeHead(status, { ...fields, connection: 'close' })
-  // Writing the nothing that answers a HEAD would not send them.
-  response.flushHeaders()
+  response.start(status, headersOf(status, method, body.length), {
+    kind: 'length',
+    bytes: body.length,
+  })
   response.write(body)
-  // Nobody else reads it: what came in chunks of one byte would wait here as an object for each.
-  response.req.resume()
-  endAnswerLingering(response)
+  response.end()
   return status
 }
 
+function headersOf(status: number, method: string, bytes: number): string[] {
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(bytes),
+    'Cache-Control',
+    'no-store',
+  ]
+  // RFC 9110 15.5.2 and 15.5.6 require these.
+  if (status === 401) headers.push('WWW-Authenticate', 'InngestSignature')
+  // A GET that is refused for its method is one where introspection is off.
+  if (status === 405) {
+    headers.push('Allow', [...INNGEST_METHODS].filter((each) => each !== method).join(', '))
+  }
+  if (status === 503 || status === 429) headers.push('Retry-After', String(RETRY_AFTER_SECONDS))
+  return headers
+}
+
 /**
- * Inngest takes every answer to a sync other than 400, 401, 403, 404 and 500 for a success
+ * Inngest takes every response to a sync other than 400, 401, 403, 404 and 500 for a success
  * (inngest `deploy.go` GetDeployError).
  */
 function publicStatus(method: string, status: number): number {

@@ -1,9 +1,12 @@
 /**
- * One request on its way through: what it holds, and every fact of it. Its record is read from it: once
- * it has ended, those facts stay as they are until the recorder has written them.
+ * One request on its way through: the connection's two sides, what it holds, and every fact of it. Its record is
+ * read from it: once it has ended, those facts stay as they are until the recorder has written them.
  */
 import { randomUUID } from 'node:crypto'
 
+import type { ClientRequest } from '../accept/client-request.ts'
+import type { ClientResponse } from '../accept/client-response.ts'
+import type { Listed } from '../accept/open-list.ts'
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts'
 import { Facts } from '../admit/facts.ts'
@@ -16,9 +19,20 @@ import type { Reason } from '../admit/reasons.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { nextOwner } from '../replay/store.ts'
 import type { Capacity, Hold } from './capacity.ts'
+import { sendFault, sendRefusal } from './error-response.ts'
 
-export class Exchange implements RequestRecord {
+/** The two sides of an exchange on its client's connection. */
+export interface ClientSide {
+  /** Undefined if no request could be read. */
+  readonly request: ClientRequest | undefined
+  /** Undefined if nothing may be said on the connection. */
+  readonly response: ClientResponse | undefined
+}
+
+export class Exchange implements RequestRecord, Listed {
+  place: number | undefined
   readonly head: RequestHead
+  readonly client: ClientSide
   readonly requestId: string
   readonly facts = new Facts()
   readonly hold: Hold
@@ -26,6 +40,7 @@ export class Exchange implements RequestRecord {
   readonly owner = nextOwner()
   refusal: Reason | undefined
   fault: GatewayFault | undefined
+  status: number | undefined
   upstreamStatus: number | undefined
   upstreamDurationMs: number | undefined
   diagnosis: Diagnosis | undefined
@@ -33,61 +48,35 @@ export class Exchange implements RequestRecord {
   endedMonotonicMs = 0
   /** While the app is being called: ends that. */
   onCut: ((fault: GatewayFault) => void) | undefined
-  #brokenBy: Reason | undefined
-  #interrupt: ((reason: Reason) => void) | undefined
-  #isDecided = false
-  #isEnded = false
-  #status: number | undefined
   #cutBy: GatewayFault | undefined
   readonly #startedMs: number
   readonly #clock: Clock
 
-  constructor(head: RequestHead, capacity: Capacity, clock: Clock) {
+  constructor(head: RequestHead, client: ClientSide, capacity: Capacity, clock: Clock) {
     this.head = head
+    this.client = client
     this.requestId = requestIdOf(head)
     this.hold = capacity.hold()
     this.#clock = clock
     this.#startedMs = clock.monotonicMs()
   }
 
-  get status(): number | undefined {
-    return this.#status
-  }
-
-  /** Of what is sent after the end, such as for an upgrade whose client has left, nothing is recorded. */
-  set status(status: number | undefined) {
-    if (!this.#isEnded) this.#status = status
-  }
-
   get durationMs(): number {
     return this.endedMonotonicMs - this.#startedMs
   }
 
-  get answerTo(): { method: string; requestId: string } {
-    return { method: this.head.method, requestId: this.requestId }
+  /** Responds that the request is refused, with the status that its reason has. */
+  refuse(reason: Reason): void {
+    this.refusal = reason
+    this.status = sendRefusal(this.client.response, reason, this)
+    // What was read of the body is of no use any more.
+    this.hold.releaseBytes()
   }
 
-  /** While a body is being read: how to end that from outside. */
-  setInterrupt(interrupt: ((reason: Reason) => void) | undefined): void {
-    this.#interrupt = interrupt
-    if (this.#brokenBy !== undefined) interrupt?.(this.#brokenBy)
-  }
-
-  /**
-   * What follows on the connection cannot be read. @returns false if the decision is taken already,
-   * so that this is not about this request.
-   */
-  breakOff(reason: Reason): boolean {
-    if (this.#isDecided) return false
-    this.#brokenBy = reason
-    this.#interrupt?.(reason)
-    return true
-  }
-
-  /** @returns why what follows cannot be read, if that became known before. */
-  decided(): Reason | undefined {
-    this.#isDecided = true
-    return this.#brokenBy
+  /** Responds that something broke. @param thrown whatever it was. */
+  fail(thrown: unknown): void {
+    this.fault = this.#cutBy ?? toFault(thrown)
+    this.status = sendFault(this.client.response, this.fault, this)
   }
 
   /** The gateway ends it itself: whatever breaks from now on broke for this. */
@@ -96,14 +85,9 @@ export class Exchange implements RequestRecord {
     this.onCut?.(fault)
   }
 
-  failed(thrown: unknown): GatewayFault {
-    this.fault = this.#cutBy ?? toFault(thrown)
-    return this.fault
-  }
-
   /**
-   * To be asked when the answer has been sent, or the app been called: what it takes is not for the
-   * sender to see, and the body is not kept for longer.
+   * To be called when the response has been sent, or the request been forwarded: the sender must not notice how long
+   * it takes, and the body is not kept for longer.
    */
   diagnose(budget: DiagnosisBudget): void {
     const { head, facts, refusal } = this
@@ -111,7 +95,7 @@ export class Exchange implements RequestRecord {
     this.#dropBodies()
   }
 
-  /** Times what the app takes. */
+  /** Times how long the app takes. */
   async timeUpstream(call: () => Promise<number>): Promise<void> {
     const sentMs = this.#clock.monotonicMs()
     try {
@@ -128,10 +112,8 @@ export class Exchange implements RequestRecord {
     this.hold.end()
     this.endedMonotonicMs = this.#clock.monotonicMs()
     this.endedMs = this.#clock.nowMs()
-    this.#isEnded = true
     this.#dropBodies()
     this.onCut = undefined
-    this.#interrupt = undefined
     recorder.add(this)
   }
 

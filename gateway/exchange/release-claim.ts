@@ -6,13 +6,13 @@ import type { AdmittedRequest } from '../admit/admit.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import { targetName } from '../inngest/redirect-target.ts'
 import type { Exchange } from './exchange.ts'
-import type { TrafficParts } from './traffic-parts.ts'
+import type { ExchangeDeps } from './deps.ts'
 
 /** To be called before the answer, which a retry may follow at once. The store bounds the wait. Never rejects. */
 export async function releaseClaim(
   { head, host }: Pick<AdmittedRequest, 'head' | 'host'>,
   { facts, owner }: Exchange,
-  { replay, clock }: Pick<TrafficParts, 'replay' | 'clock'>,
+  { replay, clock }: Pick<ExchangeDeps, 'replay' | 'clock'>,
 ): Promise<void> {
   const { claimed, claim } = facts
   if (claimed === undefined) return

@@ -1,30 +1,47 @@
 /** The frame of every exchange: by one configuration, among the open ones, and to its one record. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientConnection } from '../accept/client-connection.ts'
+import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
+import type { Reason } from '../admit/reasons.ts'
+import type { ActiveConfig } from './active-config.ts'
+import { Exchange } from './exchange.ts'
+import type { ExchangeDeps } from './deps.ts'
 
-import type { Exchange } from './exchange.ts'
-import { sendFault } from './error-response.ts'
-import type { Snapshot } from './active-config.ts'
-import type { TrafficParts } from './traffic-parts.ts'
-
-/** @param answer what it throws is answered as a fault. */
-export async function runExchange(
-  request: IncomingMessage,
-  response: ServerResponse,
+/** @param respond may throw: that is responded to as a fault. */
+export async function serve(
   exchange: Exchange,
-  parts: TrafficParts,
-  answer: (snapshot: Snapshot) => Promise<void>,
+  deps: ExchangeDeps,
+  respond: (config: ActiveConfig) => Promise<void>,
 ): Promise<void> {
-  const snapshot = parts.live.enter()
-  const entry = { exchange, request, response }
-  parts.exchanges.add(entry)
-  response.on('error', () => undefined)
+  const config = deps.live.enter()
+  deps.open.add(exchange)
   try {
-    await answer(snapshot)
+    await respond(config)
   } catch (thrown) {
-    exchange.status = sendFault(response, exchange.failed(thrown), exchange.answerTo)
+    exchange.fail(thrown)
   } finally {
-    parts.exchanges.remove(entry)
-    exchange.end(parts.recorder)
-    snapshot.leave()
+    deps.open.remove(exchange)
+    exchange.end(deps.recorder)
+    config.leave()
   }
+}
+
+/**
+ * Refuses a connection, or what cannot be read on it.
+ * @param connection undefined if nothing may be said on it.
+ */
+export function refuseConnection(
+  head: ConnectionHead,
+  reason: Reason,
+  connection: ClientConnection | undefined,
+  deps: ExchangeDeps,
+): void {
+  const client = { request: undefined, response: connection?.lastResponse() }
+  const exchange = new Exchange(headOfNothing(head), client, deps.capacity, deps.clock)
+  exchange.facts.isExternalAuth = deps.isExternalAuth
+  exchange.refuse(reason)
+  exchange.end(deps.recorder)
+}
+
+function headOfNothing(connection: ConnectionHead): RequestHead {
+  return { method: '', target: '', httpVersion: '', rawHeaders: [], isUpgrade: false, connection }
 }

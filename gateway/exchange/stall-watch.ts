@@ -1,102 +1,91 @@
 /**
- * Ends exchanges that have stopped: a client that takes nothing of an answer or of its WebSocket, or
- * sends nothing of a body that is streamed through, or an app that takes nothing of it. A body that
- * is read here has its own, finer watch (body-pace.ts).
+ * Ends exchanges that have stopped: a client that takes nothing of a response or of its WebSocket, or sends nothing
+ * of a body that is streamed through, or an app that takes nothing of it. A body that is read here has its own, finer
+ * watch (body-pace.ts).
  */
-import type { Server } from 'node:http'
-
+import type { OpenList } from '../accept/open-list.ts'
 import { GatewayFault, type FaultCode } from '../admit/faults.ts'
 import type { LimitsPolicy } from '../admit/policy.ts'
-import { cutShort } from './cut-short.ts'
-import type { Exchanges, OpenExchange } from './exchanges.ts'
+import type { Exchange } from './exchange.ts'
 
-type ProgressLimits = Pick<LimitsPolicy, 'responseStallTimeoutMs' | 'bodyIdleTimeoutMs'>
+type StallLimits = Pick<LimitsPolicy, 'responseStallTimeoutMs' | 'bodyIdleTimeoutMs'>
 
 interface Progress {
   bytesRead: number
   readMs: number
-  bytesWritten: number
-  writtenMs: number
+  bytesSent: number
+  sentMs: number
 }
 
-/** @param limits asked for each time, since a reload may change them. */
-export function watchProgress(
-  server: Server,
-  exchanges: Exchanges,
-  limits: () => ProgressLimits,
-): void {
-  const seen = new WeakMap<OpenExchange, Progress>()
+/**
+ * @param limits asked for each time, since a reload may change them.
+ * @returns what stops it.
+ */
+export function watchStalls(open: OpenList<Exchange>, limits: () => StallLimits): () => void {
+  const seen = new WeakMap<Exchange, Progress>()
   const look = () => {
-    for (const entry of exchanges) cutIfStopped(entry, seen, limits())
+    for (const exchange of [...open]) cutIfStopped(exchange, seen, limits())
     timer = schedule()
   }
   const schedule = () => setTimeout(look, lookEveryMs(limits())).unref()
   let timer = schedule()
-  server.once('close', () => {
+  return () => {
     clearTimeout(timer)
-  })
+  }
 }
 
-function lookEveryMs({ responseStallTimeoutMs, bodyIdleTimeoutMs }: ProgressLimits): number {
+function lookEveryMs({ responseStallTimeoutMs, bodyIdleTimeoutMs }: StallLimits): number {
   return Math.min(responseStallTimeoutMs, bodyIdleTimeoutMs, 4000) / 4
 }
 
 function cutIfStopped(
-  entry: OpenExchange,
-  seen: WeakMap<OpenExchange, Progress>,
-  limits: ProgressLimits,
+  exchange: Exchange,
+  seen: WeakMap<Exchange, Progress>,
+  limits: StallLimits,
 ): void {
   const nowMs = performance.now()
-  const progress = seen.get(entry) ?? start(entry, nowMs)
-  seen.set(entry, progress)
+  const { request } = exchange.client
+  const bytesRead = request?.connectionBytesRead ?? 0
+  const progress = seen.get(exchange) ?? { bytesRead, readMs: nowMs, bytesSent: 0, sentMs: nowMs }
+  seen.set(exchange, progress)
   const fault =
-    answerStoppedBy(entry, progress, nowMs, limits) ?? bodyStoppedBy(entry, progress, nowMs, limits)
-  if (fault === undefined) return
-  entry.exchange.cut(new GatewayFault(fault))
-  if (entry.response?.headersSent === true) cutShort(entry.response)
-}
-
-function start({ request }: OpenExchange, nowMs: number): Progress {
-  const { bytesRead } = request.socket
-  return { bytesRead, readMs: nowMs, bytesWritten: 0, writtenMs: nowMs }
+    responseStoppedBy(exchange, progress, nowMs, limits) ??
+    bodyStoppedBy(exchange, progress, nowMs, limits)
+  if (fault !== undefined) exchange.cut(new GatewayFault(fault))
 }
 
 /** Also notes what has moved since the last look. */
-function answerStoppedBy(
-  { request: { socket }, response }: OpenExchange,
+function responseStoppedBy(
+  { client: { response } }: Exchange,
   progress: Progress,
   nowMs: number,
-  limits: ProgressLimits,
+  limits: StallLimits,
 ): FaultCode | undefined {
-  const { writableLength = 0, writableNeedDrain = false } = response ?? {}
-  const flushed = socket.bytesWritten - socket.writableLength - writableLength
-  const isWaiting = writableNeedDrain || socket.writableLength > 0
-  if (!isWaiting || flushed !== progress.bytesWritten) {
-    progress.bytesWritten = flushed
-    progress.writtenMs = nowMs
+  const bytesSent = response?.connectionBytesSent ?? 0
+  const isWaiting = response !== undefined && response.waitingBytes > 0
+  if (!isWaiting || bytesSent !== progress.bytesSent) {
+    progress.bytesSent = bytesSent
+    progress.sentMs = nowMs
   }
-  const isStopped = nowMs - progress.writtenMs > limits.responseStallTimeoutMs
-  return isStopped ? 'downstream_stalled' : undefined
+  return nowMs - progress.sentMs > limits.responseStallTimeoutMs ? 'downstream_stalled' : undefined
 }
 
 /** Also notes what has moved since the last look. */
 function bodyStoppedBy(
-  { request, response, exchange }: OpenExchange,
+  { client: { request }, facts }: Exchange,
   progress: Progress,
   nowMs: number,
-  limits: ProgressLimits,
+  limits: StallLimits,
 ): FaultCode | undefined {
-  const isStreamed =
-    response !== undefined && exchange.facts.route?.kind === 'passthrough' && !request.complete
-  const { bytesRead } = request.socket
+  const isStreamed = request?.isComplete === false && facts.route?.kind === 'passthrough'
+  const bytesRead = request?.connectionBytesRead ?? 0
   if (!isStreamed || bytesRead !== progress.bytesRead) {
     progress.bytesRead = bytesRead
     progress.readMs = nowMs
   }
   const silenceMs = nowMs - progress.readMs
-  // What waits here to be passed on is held up by the app. Nothing is read meanwhile, so that the
-  // client may be gone without anybody noticing.
-  if (request.readableLength > 0) {
+  // What waits here to be passed on is held up by the app.
+  if (request !== undefined && !request.isReading) {
     return silenceMs > limits.responseStallTimeoutMs ? 'upstream_timeout' : undefined
   }
   return silenceMs > limits.bodyIdleTimeoutMs ? 'downstream_idle' : undefined

@@ -1,138 +1,127 @@
-/** Sends an admitted request to its app and streams the answer back as it comes. */
-import type { ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
-
-import { buildConnector, Pool, type Dispatcher } from 'undici'
-
+/** Sends an admitted request to its app, and the response back as it comes. */
+import type { ClientResponse } from '../accept/client-response.ts'
 import type { AdmittedRequest } from '../admit/admit.ts'
-import type { Body } from '../inngest/body.ts'
-import type { RoutePolicy, UpstreamPolicy } from '../admit/policy.ts'
-import { AnswerRelay, type ForwardEvents } from './response-handler.ts'
+import { GatewayFault } from '../admit/faults.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import type { ReadResponse } from '../wire/response-reader.ts'
+import { writeHead } from '../wire/write-message.ts'
 import { keepRequestFields } from './header-filter.ts'
-import { SharedResources } from './shared-resources.ts'
+import { ResponseRelay } from './response-relay.ts'
+import { UpstreamCall } from './upstream-call.ts'
+import type { UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
-import { certificateCheckOf, certificateNameOf } from './upstream-tls.ts'
 
-export interface ForwarderOptions {
-  readonly connectTimeoutMs: number
-  /** Longest silence of the app, before its head and between any two parts of its body. */
-  readonly responseTimeoutMs: number
+/** What the exchange hears of its call. */
+export interface ForwardEvents {
+  /** The body is in the hands of the operating system, so that nothing here holds it any longer. */
+  readonly onBodySent: () => void
+  /** The app responds with a redirect that repeats the call; the response waits. Must not reject. */
+  readonly onRedirect: (location: string) => Promise<void>
+  /** @param cut ends the call, with what the exchange is to be ended with. */
+  readonly onCuttable: (cut: (fault: GatewayFault) => void) => void
 }
 
-interface PoolSpecification {
-  readonly upstream: UpstreamPolicy
-  readonly options: ForwarderOptions
-}
+/** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
+const REPEATING = new Set([307, 308])
 
-/** Of one route. */
-interface Upstream {
-  readonly pool: Pool
-  readonly serverName: string
-}
-
-export type UpstreamPools = SharedResources<PoolSpecification, Pool>
-
-export function createUpstreamPools(): UpstreamPools {
-  // Nothing is in flight on a pool that nobody holds.
-  return new SharedResources(createPool, (pool) => void pool.destroy())
-}
-
-export class Forwarder {
-  readonly #shared: UpstreamPools
-  readonly #upstreams = new Map<RoutePolicy, Upstream>()
-
-  constructor(routes: readonly RoutePolicy[], options: ForwarderOptions, shared: UpstreamPools) {
-    this.#shared = shared
-    for (const route of routes) {
-      if (route.kind !== 'inngest') continue
-      const pool = shared.acquire({ upstream: route.upstream, options })
-      this.#upstreams.set(route, { pool, serverName: certificateNameOf(route.upstream) })
-    }
-  }
-
-  /**
-   * @returns the app's status, when its whole answer has been passed on. @throws GatewayFault
-   */
-  forward(
-    request: AdmittedRequest,
-    requestId: string,
-    response: ServerResponse,
-    events: ForwardEvents,
-  ): Promise<number> {
-    const { route, head, body } = request
-    const upstream = this.#upstreams.get(route)
-    if (upstream === undefined) throw new Error(`route ${route.name} has no pool`)
-    const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const signed = body.take()
-    const fields = upstreamFields(request, keepRequestFields(head.rawHeaders), requestId)
-    const isLarge = signed.byteLength > LARGE_BODY_BYTES
-    if (isLarge) fields.push('content-length', String(signed.byteLength))
-    const call: DispatchToServer = {
-      // The same bytes that were matched: nothing is decoded and encoded again.
-      path: head.target,
-      method: head.method,
-      headers: fields,
-      body: isLarge ? lettingGo(signed) : bytesOrNone(head, signed.whole()),
-      // undici would take the certificate's name from `Host`, which the sender chose.
-      servername: upstream.serverName,
-    }
-    upstream.pool.dispatch(call, new AnswerRelay(head.method, response, events, resolve, reject))
-    return promise
-  }
-
-  close(): void {
-    for (const { pool } of this.#upstreams.values()) this.#shared.release(pool)
-  }
-}
-
-/** What undici takes, though its types leave the name out. */
-type DispatchToServer = Dispatcher.DispatchOptions & { readonly servername: string }
-
-/** undici keeps a buffer until the answer is there; what it iterates over it lets go of when sent. */
-const LARGE_BODY_BYTES = 16_384
-
-/** Iterables are documented as bodies, though not among undici's types. */
-function lettingGo({ pieces }: Body): Readable {
-  return pieces.values() as unknown as Readable
-}
+/** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
+const METHOD_CHANGING = new Set([301, 302, 303])
 
 /** Methods whose meaning expects a body, so that even an empty one is announced (RFC 9110 8.6). */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
-function bytesOrNone({ method }: AdmittedRequest['head'], bytes: Uint8Array): Uint8Array | null {
-  return bytes.byteLength === 0 && !WITH_BODY.has(method) ? null : bytes
-}
+export class Forwarder {
+  readonly #shared: UpstreamPools
+  readonly #pools = new Map<RoutePolicy, UpstreamPool>()
 
-function createPool({ upstream, options }: PoolSpecification): Pool {
-  return new Pool(upstream.origin, {
-    // undici offers HTTP/2 by itself, and then tells of no field of the answer as it came.
-    allowH2: false,
-    headersTimeout: options.responseTimeoutMs,
-    bodyTimeout: options.responseTimeoutMs,
-    connect: createConnector(upstream, options),
-  })
-}
-
-function createConnector(
-  upstream: UpstreamPolicy,
-  options: ForwarderOptions,
-): buildConnector.connector {
-  const { ca, cert, key } = upstream.tls
-  const { servername, checkServerIdentity } = certificateCheckOf(upstream)
-  const connect = buildConnector({
-    // The pool's own setting does not reach a connector that is made here.
-    allowH2: false,
-    timeout: options.connectTimeoutMs,
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-    rejectUnauthorized: true,
-    checkServerIdentity,
-    ...(upstream.socketPath !== undefined && { socketPath: upstream.socketPath }),
-  })
-  // undici tells its connections apart by a request's server name, so each request carries one.
-  return (at, done) => {
-    connect({ ...at, servername }, done)
+  constructor(routes: readonly RoutePolicy[], options: UpstreamOptions, shared: UpstreamPools) {
+    this.#shared = shared
+    for (const route of routes) {
+      if (route.kind !== 'inngest') continue
+      this.#pools.set(
+        route,
+        shared.acquire({ kind: route.kind, upstream: route.upstream, options }),
+      )
+    }
   }
+
+  /** @returns the app's status, when its whole response has been passed on. @throws GatewayFault */
+  forward(
+    admitted: AdmittedRequest,
+    requestId: string,
+    response: ClientResponse,
+    events: ForwardEvents,
+  ): Promise<number> {
+    const { route, head, body } = admitted
+    const pool = this.#pools.get(route)
+    if (pool === undefined) throw new Error(`route ${route.name} has no pool`)
+    const signed = body.take()
+    const headers = upstreamFields(admitted, keepRequestFields(head.rawHeaders), requestId)
+    if (signed.byteLength > 0 || WITH_BODY.has(head.method)) {
+      headers.push('content-length', String(signed.byteLength))
+    }
+    const relay = new ResponseRelay(response)
+    const call = new UpstreamCall(
+      {
+        method: head.method,
+        // The same bytes that were matched: nothing is decoded and encoded again.
+        head: writeHead(`${head.method} ${head.target} HTTP/1.1`, headers),
+        body: signed.pieces,
+        mayUpgrade: false,
+      },
+      {
+        onSent: events.onBodySent,
+        onResponse: (read) => {
+          onResponse(read, head.method, relay, call, events)
+        },
+        onPiece: (bytes) => {
+          relay.piece(bytes)
+        },
+        onPause: () => {
+          relay.flush()
+        },
+        onEnd: () => {
+          relay.end()
+        },
+        onFault: (fault) => {
+          relay.fail(fault)
+        },
+      },
+    )
+    events.onCuttable((fault) => {
+      relay.fail(fault)
+    })
+    if (relay.follow(call)) pool.send(call)
+    return relay.done
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) this.#shared.release(pool)
+  }
+}
+
+function onResponse(
+  read: ReadResponse,
+  method: string,
+  relay: ResponseRelay,
+  call: UpstreamCall,
+  { onRedirect }: ForwardEvents,
+): void {
+  if (METHOD_CHANGING.has(read.status) && method !== 'GET') {
+    relay.fail(new GatewayFault('upstream_redirect'))
+    return
+  }
+  const [location] = REPEATING.has(read.status) ? fieldValues(read.rawHeaders, 'location') : []
+  if (location === undefined) {
+    relay.begin(read)
+    return
+  }
+  call.pause()
+  void onRedirect(location).then(() => {
+    // While it waited, the app may have broken off, and a fault been responded with.
+    if (call.isAborted) return
+    relay.begin(read)
+    call.resume()
+  })
 }

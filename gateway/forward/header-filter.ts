@@ -111,9 +111,12 @@ export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, passedFromAnybody)
 }
 
-/** @returns name, value, name, value …: what of the app's fields may go to the sender. */
-export function keepResponseFields(rawHeaders: readonly string[]): string[] {
-  return keepFields(rawHeaders, passedFromApp)
+/**
+ * @param isBodiless the response has no body, and no length of one (RFC 9110 8.6).
+ * @returns name, value, name, value …: what of the app's fields may go to the client.
+ */
+export function keepResponseFields(rawHeaders: readonly string[], isBodiless: boolean): string[] {
+  return keepFields(rawHeaders, isBodiless ? passedWithoutBody : passedFromApp)
 }
 
 /** The name as sent; empty if such a field is not passed on. */
@@ -128,6 +131,8 @@ const passedFromAnybody = passedIf((name) => {
 })
 
 const passedFromApp = passedIf((name) => !HOP_BY_HOP.has(name))
+
+const passedWithoutBody = passedIf((name) => !HOP_BY_HOP.has(name) && name !== 'content-length')
 
 function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
   return memoized((name) => (mayPass(name.toLowerCase()) ? name : ''))

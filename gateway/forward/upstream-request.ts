@@ -16,7 +16,7 @@ export function upstreamFields(
   const protocol = serveOrigin?.protocol ?? forwardedProtocol(request)
   // HTTP/1.0 without Host: the app gets that of the upstream, as from nginx (`$proxy_host`) and Caddy,
   // and nothing that says a client sent it.
-  const fields = [...kept, 'host', host || authorityOf(upstream.origin), 'x-request-id', requestId]
+  const fields = ['host', host || authorityOf(upstream.origin), ...kept, 'x-request-id', requestId]
   if (host !== '') fields.push('x-forwarded-host', host)
   fields.push('x-forwarded-proto', protocol)
   const prefix = passedPrefix(request)

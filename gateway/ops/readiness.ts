@@ -1,9 +1,12 @@
 /** Whether calls should be sent here, as `/readyz` says. */
-import type { TrafficParts } from '../exchange/traffic-parts.ts'
+import type { Connections } from '../accept/connections.ts'
+import type { ExchangeDeps } from '../exchange/deps.ts'
 import type { RangesSupervisor } from '../ranges/supervisor.ts'
 import type { DetailedHealth } from './readiness-log.ts'
 
-type Judged = Pick<TrafficParts, 'connections' | 'clock' | 'live' | 'replay'>
+type Judged = Pick<ExchangeDeps, 'clock' | 'live' | 'replay'> & {
+  readonly connections: Connections
+}
 
 export class Readiness implements DetailedHealth {
   readonly #parts: Judged

@@ -20,6 +20,7 @@ export interface Metrics {
   readonly claims: Counter<'result'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
+  readonly upstreamUnexpectedBytes: Counter
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
@@ -90,6 +91,11 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_report_only_refusals_total',
       help: 'Refusals that were only reported because the check is in report mode, by route and reason.',
       labelNames: ['route', 'reason'],
+      registers,
+    }),
+    upstreamUnexpectedBytes: new Counter({
+      name: 'inngest_gateway_upstream_unexpected_bytes_total',
+      help: 'Connections to the app that were closed because it sent bytes outside a response.',
       registers,
     }),
     rangeRefreshes: new Counter({

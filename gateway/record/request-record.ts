@@ -1,6 +1,6 @@
 /**
  * What the log, the metrics, the spans and the status page read of one request once it has ended. The
- * exchange itself fulfills this (http/exchange.ts): nothing is copied, and nothing changes any more.
+ * exchange itself fulfills this (exchange/exchange.ts): nothing is copied, and nothing changes any more.
  */
 import type { Facts } from '../admit/facts.ts'
 import type { GatewayFault } from '../admit/faults.ts'

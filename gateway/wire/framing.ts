@@ -11,7 +11,7 @@ export type Framing =
   /** The end of the connection is the end of the body. Only of responses. */
   | { readonly kind: 'until-close' }
 
-export const NO_BODY: Framing = { kind: 'none' }
+const NO_BODY: Framing = { kind: 'none' }
 const CHUNKED: Framing = { kind: 'chunked' }
 const UNTIL_CLOSE: Framing = { kind: 'until-close' }
 

@@ -5,7 +5,7 @@
  */
 import { BodyReader } from './body-reader.ts'
 import { ByteQueue } from './byte-queue.ts'
-import { framingOfRequest, NO_BODY, type Framing } from './framing.ts'
+import { framingOfRequest, type Framing } from './framing.ts'
 import { HeadReader, type HeadProblem } from './head-reader.ts'
 import { keepsConnection, readHeaderSection, type HeaderSection } from './header-section.ts'
 
@@ -91,8 +91,11 @@ export class RequestReader {
     if (read === undefined) return undefined
     const head = typeof read === 'string' ? read : parseRequest(read)
     if (typeof head === 'string') return this.#fail({ kind: 'invalid', problem: head })
-    this.#isInBody = true
-    this.#body.start(head.framing ?? NO_BODY)
+    if (head.framing === undefined) this.#failed = INVALID_BODY
+    else {
+      this.#isInBody = true
+      this.#body.start(head.framing)
+    }
     return { kind: 'head', head }
   }
 

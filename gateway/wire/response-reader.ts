@@ -27,7 +27,7 @@ export type ResponseProblem =
   | 'header-syntax'
   /** Two lengths, a length beside a transfer coding, or a coding other than `chunked`. */
   | 'framing'
-  /** Chunks or trailers that are none, or the connection ended before the body did. */
+  /** Chunks or trailers that are none. */
   | 'body'
   /** More interim responses than there is a reason for. */
   | 'too-many-interim'
@@ -91,12 +91,11 @@ export class ResponseReader {
     }
   }
 
-  /** The app has ended the connection. @returns undefined if no response was expected. */
+  /** The app has ended the connection. @returns `end` if that completes the response. */
   connectionEnded(): ResponseEvent | undefined {
-    if (this.#expected === 'nothing') return undefined
     const isComplete = this.#expected === 'body' && this.#body.endsWithConnection
     this.#expected = 'nothing'
-    return isComplete ? END : { kind: 'invalid', problem: 'body' }
+    return isComplete ? END : undefined
   }
 
   /** What follows on the connection is of another protocol. @returns what has arrived of it. */

@@ -24,7 +24,12 @@ const codeNames = {
     responseStallTimeout: 'responseStallTimeoutMs',
     keepAliveTimeout: 'keepAliveTimeoutMs',
   },
-  upstream: { connectTimeout: 'connectTimeoutMs', responseTimeout: 'responseTimeoutMs' },
+  upstream: {
+    connectTimeout: 'connectTimeoutMs',
+    responseTimeout: 'responseTimeoutMs',
+    keepAliveTimeout: 'keepAliveTimeoutMs',
+    maxResponseHeaderSize: 'maxResponseHeaderBytes',
+  },
   shutdown: { delay: 'delayMs', drainTimeout: 'drainTimeoutMs' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
 

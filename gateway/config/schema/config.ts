@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { externalAuthSchema } from './external-auth.ts'
 import { checksSchema, mergeModes, modesProblem, freshnessSchema } from './checks.ts'
-import { integer, milliseconds, listenHost, file } from './values.ts'
+import { bytes, integer, milliseconds, listenHost, file } from './values.ts'
 import { limitsSchema } from './limits.ts'
 import { opsSchema } from './ops.ts'
 import { inngestRangesSchema } from './ranges.ts'
@@ -99,6 +99,18 @@ const shape = z.strictObject({
         '1d',
         '2h5m',
         'Maximum time without data from the app while it responds. Keep it longer than 2 h: Inngest lets a step run 2 h.',
+      ),
+      keepAliveTimeout: milliseconds(
+        '100ms',
+        '1h',
+        '4s',
+        'How long an idle connection to the app stays open. Set less than the keep-alive timeout of the app, 5 s for Node. A `Keep-Alive` header of the app shortens it.',
+      ),
+      maxResponseHeaderSize: bytes(
+        '1KiB',
+        '1MiB',
+        '64KiB',
+        "Maximum size of the headers of the app's response; larger ones become a 502.",
       ),
     })
     .prefault({}),

@@ -1,28 +1,28 @@
-/** What all requests share. */
+/** What all exchanges share. */
+import type { OpenList } from '../accept/open-list.ts'
 import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import type { FunctionPairs } from '../admit/context.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
+import type { LiveConfig } from './active-config.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Capacity } from './capacity.ts'
-import type { Connections } from '../accept/connections.ts'
-import type { Exchanges } from './exchanges.ts'
-import type { LiveSnapshot } from './active-config.ts'
+import type { Exchange } from './exchange.ts'
 
-export interface TrafficParts {
-  readonly live: LiveSnapshot
+export interface ExchangeDeps {
+  readonly live: LiveConfig
   readonly replay: ReplayStore
   readonly pairs: FunctionPairs
   readonly canonicals: CanonicalPool
   readonly capacity: Capacity
-  readonly connections: Connections
-  /** Its listener is for questions (ext-auth/server.ts). */
-  readonly isExternalAuth?: true
-  readonly exchanges: Exchanges
+  /** The exchanges in progress. */
+  readonly open: OpenList<Exchange>
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget
   readonly recorder: Recorder
   readonly clock: Clock
+  /** Its listener is for external authorization (ext-auth/server.ts). */
+  readonly isExternalAuth?: true
 }

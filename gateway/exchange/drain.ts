@@ -1,20 +1,16 @@
 /**
- * Stops the listeners without losing a call. First everything is still served, and each answer ends
- * its connection, so that a load balancer can take its leave (node issue 60617: closing at once
- * resets connections that are just being used); then nothing new is taken and calls in flight are
- * awaited.
+ * Stops the listeners without losing a call. First everything is still served, and each response ends its connection,
+ * so that a load balancer has time to go elsewhere (node issue 60617: closing at once resets connections that are just
+ * being used). Then nothing new is taken, and calls in progress are awaited.
  */
-import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Logger } from 'pino'
 
-import type { Connections } from './connections.ts'
-import type { Exchanges } from '../exchange/exchanges.ts'
-import type { LiveSnapshot } from '../exchange/active-config.ts'
+import type { Connections } from '../accept/connections.ts'
+import type { LiveConfig } from './active-config.ts'
 
 export interface DrainedListener {
-  readonly server: Server
   readonly connections: Connections
   /** Takes nothing new. @returns when every connection has ended. */
   readonly close: () => Promise<unknown>
@@ -22,8 +18,7 @@ export interface DrainedListener {
 
 export interface DrainParts {
   readonly listeners: readonly DrainedListener[]
-  readonly exchanges: Exchanges
-  readonly live: LiveSnapshot
+  readonly live: LiveConfig
   readonly logger: Logger
 }
 
@@ -43,7 +38,7 @@ const LONGEST_END_MS = 1000
 /** @returns how many calls had to be cut off. */
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
   const { listeners, live, logger } = parts
-  endWithAnswers(parts)
+  for (const { connections } of listeners) connections.areEnding = true
   const progress = setInterval(() => {
     logger.info({ requests_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)
@@ -63,30 +58,15 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   return requestsAborted
 }
 
-function endWithAnswers({ listeners, exchanges }: DrainParts): void {
-  for (const { connections } of listeners) connections.areEnding = true
-  for (const { exchange, request, response } of exchanges) {
-    // Of several on one connection the last: behind an earlier one their answers would be lost.
-    const isLast = exchanges.on(request.socket) === exchange
-    if (!isLast || !response) continue
-    // Only the listener that has the connection goes by it.
-    for (const { connections } of listeners) connections.endWith(response)
-  }
-}
-
-async function closesWithin(
-  { listeners, exchanges }: DrainParts,
-  timeoutMs: number,
-): Promise<boolean> {
+async function closesWithin({ listeners }: DrainParts, timeoutMs: number): Promise<boolean> {
   const closed = Promise.all(listeners.map((listener) => listener.close()))
   for (const { connections } of listeners) connections.takeNothingNew = true
+  const closeUnused = () => {
+    for (const { connections } of listeners) connections.closeUnused()
+  }
+  closeUnused()
   // A connection whose call has ended would otherwise be kept for the client's next one.
-  const sweep = setInterval(() => {
-    for (const { server, connections } of listeners) {
-      server.closeIdleConnections()
-      connections.closeUnused(exchanges)
-    }
-  }, IDLE_SWEEP_MS)
+  const sweep = setInterval(closeUnused, IDLE_SWEEP_MS)
   const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs, false, unref)])
   clearInterval(sweep)
   return isClosed

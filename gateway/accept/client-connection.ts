@@ -1,0 +1,320 @@
+/**
+ * One connection of a client: requests in, one after the other, and their responses out. The next request is
+ * read when the response to the one before it is complete, so that pipelined requests are served in order
+ * (RFC 9112 9.3.2) and never at the same time.
+ */
+import type { Socket } from 'node:net'
+
+import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
+import type { Reason } from '../admit/reasons.ts'
+import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
+import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/request-reader.ts'
+import { ClientRequest } from './client-request.ts'
+import { ClientResponse } from './client-response.ts'
+import type { Listed } from './open-list.ts'
+
+export interface ConnectionLimits {
+  readonly headersTimeoutMs: number
+  readonly maxHeaderBytes: number
+  readonly keepAliveTimeoutMs: number
+}
+
+export interface ConnectionHandlers {
+  /** Asked for each request, since a reload may change them. */
+  readonly limits: () => ConnectionLimits
+  /** The response to what is served now ends its connection. */
+  readonly isEnding: () => boolean
+  readonly onRequest: (
+    request: ClientRequest,
+    response: ClientResponse,
+    at: ClientConnection,
+  ) => void
+  /** What came is no request, or did not come in time. Nothing more is read. */
+  readonly onUnreadable: (connection: ClientConnection, reason: Reason) => void
+}
+
+/** What waits here unread, at most, while a response is being made. */
+const MOST_WAITING_BYTES = 65_536
+
+/**
+ * How long a connection that is being closed is still read from, and how much. Closed with bytes unread, TCP
+ * sends a reset, which makes the client's system drop a response that it has not read yet (RFC 9112 9.6).
+ */
+const LINGER_MS = 2000
+const MOST_DROPPED_BYTES = 16_777_216
+
+const NOTHING = Buffer.alloc(0)
+
+export class ClientConnection implements Listed {
+  place: number | undefined
+  readonly socket: Socket
+  readonly head: ConnectionHead
+  /** When the client must have sent what is waited for, in monotonic ms; Infinity while it is served. */
+  deadlineMs: number
+  readonly #handlers: ConnectionHandlers
+  readonly #reader: RequestReader
+  #request: ClientRequest | undefined
+  #response: ClientResponse | undefined
+  #isReading = false
+  #isPaused = false
+  #isClosing = false
+  #isHalfClosed = false
+  /** The chunk that is being read, for what it looks like if it is no HTTP. */
+  #chunk: Buffer | undefined
+  #droppedBytes = 0
+
+  constructor(socket: Socket, head: ConnectionHead, handlers: ConnectionHandlers) {
+    const { maxHeaderBytes, headersTimeoutMs } = handlers.limits()
+    this.socket = socket
+    this.head = head
+    this.#handlers = handlers
+    this.#reader = new RequestReader(maxHeaderBytes)
+    this.deadlineMs = performance.now() + headersTimeoutMs
+    // What there is to say is said by whoever ends the connection.
+    socket.on('error', () => undefined)
+    socket.on('data', this.#onData)
+    socket.on('drain', () => this.#response?.onDrain?.())
+    socket.on('end', () => {
+      this.#onEnd()
+    })
+    socket.on('close', () => {
+      this.#onClose()
+    })
+  }
+
+  /** A request is being served. */
+  get isServing(): boolean {
+    return this.#request !== undefined
+  }
+
+  /** A request has been served on it. */
+  get hasServed(): boolean {
+    return this.#request === undefined && this.#response !== undefined
+  }
+
+  /** Its end is decided: what still comes is dropped, and gets no response. */
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+
+  /** Nothing of a request has come since the last response. */
+  get isIdle(): boolean {
+    return this.#request === undefined && this.#reader.waitingBytes === 0
+  }
+
+  /** Called when `deadlineMs` is over. */
+  timedOut(): void {
+    if (this.#isClosing || (this.isIdle && this.hasServed)) this.socket.destroy()
+    else this.#handlers.onUnreadable(this, 'headers_timeout')
+  }
+
+  /** Without a response. */
+  hangUp(): void {
+    this.#isClosing = true
+    this.socket.destroySoon()
+  }
+
+  /** Sends nothing more, and drops what comes until the client has closed too. */
+  closeLingering(): void {
+    if (this.socket.destroyed) return
+    this.#isClosing = true
+    this.deadlineMs = performance.now() + LINGER_MS
+    this.socket.end()
+    if (this.#isHalfClosed) this.socket.destroySoon()
+    else this.#resume()
+  }
+
+  /** For what is wrong with the connection, or with what came on it: the last response. */
+  lastResponse(): ClientResponse {
+    this.#isClosing = true
+    return new ClientResponse('', {
+      socket: this.socket,
+      httpVersion: '1.1',
+      mayKeepConnection: () => false,
+      keepAliveSeconds: () => 0,
+      release: () => NOTHING,
+      onEnded: () => {
+        this.closeLingering()
+      },
+    })
+  }
+
+  /** Another protocol takes the connection over. @returns what has arrived of it. */
+  #release(): Buffer {
+    this.socket.off('data', this.#onData)
+    this.#resume()
+    return this.#reader.takeRest()
+  }
+
+  #mayBeUsedAgain(): boolean {
+    if (this.#handlers.isEnding()) return false
+    return !this.#isHalfClosed || this.#reader.waitingBytes > 0
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#isClosing) {
+      this.#drop(chunk.length)
+      return
+    }
+    if (this.isIdle && this.hasServed) {
+      this.deadlineMs = performance.now() + this.#handlers.limits().headersTimeoutMs
+    }
+    this.#reader.append(chunk)
+    this.#chunk = chunk
+    this.#read()
+    this.#chunk = undefined
+  }
+
+  #drop(bytes: number): void {
+    this.#droppedBytes += bytes
+    if (this.#droppedBytes > MOST_DROPPED_BYTES) this.socket.destroy()
+  }
+
+  readonly #read = (): void => {
+    if (this.#isReading) return
+    this.#isReading = true
+    while (this.#wantsMore()) {
+      const event = this.#reader.next()
+      if (event === undefined) break
+      this.#take(event)
+    }
+    this.#isReading = false
+    this.#adjustFlow()
+  }
+
+  #wantsMore(): boolean {
+    if (this.#isClosing) return false
+    return this.#request?.isReading ?? true
+  }
+
+  #take(event: RequestEvent): void {
+    switch (event.kind) {
+      case 'head':
+        this.#begin(event.head)
+        return
+      case 'body':
+        this.#request?.piece(event.bytes)
+        return
+      case 'end':
+        this.#request?.completed()
+        return
+      case 'invalid':
+        if (this.#request === undefined) this.#handlers.onUnreadable(this, this.#reasonOf(event))
+        else this.#request.invalid()
+    }
+  }
+
+  #reasonOf({ problem }: RequestEvent & { kind: 'invalid' }): Reason {
+    if (problem === 'head-too-large') return 'headers_too_large'
+    // The commonest misconfiguration of a load balancer deserves a name of its own.
+    const isProxyHeader = this.#chunk !== undefined && looksLikeProxyHeader(this.#chunk)
+    return isProxyHeader ? 'proxy_header_unexpected' : 'request_unparsable'
+  }
+
+  #begin(read: ReadRequest): void {
+    this.deadlineMs = Infinity
+    const head = requestHeadOf(read, this.head)
+    const request = new ClientRequest(head, awaitsContinue(read), {
+      read: this.#read,
+      sendContinue: () => {
+        this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+      },
+      waitingBytes: () => this.#reader.waitingBytes,
+      bytesRead: () => this.socket.bytesRead,
+    })
+    if (read.framing?.kind === 'none') {
+      this.#reader.next()
+      request.completed()
+    }
+    const response = new ClientResponse(read.method, {
+      socket: this.socket,
+      httpVersion: read.httpVersion,
+      mayKeepConnection: () => read.keepsConnection && request.isComplete && this.#mayBeUsedAgain(),
+      keepAliveSeconds: () => Math.floor(this.#handlers.limits().keepAliveTimeoutMs / 1000),
+      release: () => this.#release(),
+      onEnded: this.#onResponseEnded,
+    })
+    this.#request = request
+    this.#response = response
+    this.#handlers.onRequest(request, response, this)
+  }
+
+  readonly #onResponseEnded = (): void => {
+    const [request, response] = [this.#request, this.#response]
+    this.#request = undefined
+    if (response?.keepsConnection === true && request?.isComplete === true) {
+      this.deadlineMs = performance.now() + this.#handlers.limits().keepAliveTimeoutMs
+      // Not at once: a client that sends many requests together would keep all others waiting.
+      if (this.#reader.waitingBytes > 0) setImmediate(this.#read)
+      else if (this.#isHalfClosed) this.closeLingering()
+      else this.#adjustFlow()
+    } else if (request?.isComplete === true && this.#reader.waitingBytes === 0) {
+      this.#isClosing = true
+      this.socket.destroySoon()
+    } else this.closeLingering()
+  }
+
+  /** RFC 9112 9.6: a client may close its sending side and still read, so a request that is complete is served. */
+  #onEnd(): void {
+    this.#isHalfClosed = true
+    if (this.#isClosing) this.socket.destroySoon()
+    else if (this.#request === undefined) this.#endUnserved()
+    else if (!this.#request.isComplete) {
+      this.#request.gone()
+      this.socket.destroy()
+    }
+  }
+
+  #endUnserved(): void {
+    if (this.#reader.waitingBytes > 0) this.#handlers.onUnreadable(this, 'request_unparsable')
+    else this.socket.destroySoon()
+  }
+
+  #onClose(): void {
+    this.#isClosing = true
+    this.deadlineMs = Infinity
+    this.#request?.gone()
+    this.#response?.onClose?.()
+  }
+
+  #adjustFlow(): void {
+    if (this.#isPaused) {
+      if (this.#wantsMore()) this.#resume()
+    } else if (!this.#wantsMore() && this.#reader.waitingBytes >= MOST_WAITING_BYTES) {
+      this.#isPaused = true
+      this.socket.pause()
+    }
+  }
+
+  #resume(): void {
+    if (this.#isPaused) this.socket.resume()
+    this.#isPaused = false
+  }
+}
+
+/** RFC 9110 10.1.1: HTTP/1.0 knows no 100, and would take it for the response. */
+function awaitsContinue({ rawHeaders, httpVersion }: ReadRequest): boolean {
+  if (httpVersion !== '1.1') return false
+  return rawHeaders.some(
+    (name, i) => i % 2 === 0 && name.length === 6 && name.toLowerCase() === 'expect',
+  )
+}
+
+function requestHeadOf(
+  { method, target, httpVersion, rawHeaders, connection }: ReadRequest,
+  at: ConnectionHead,
+): RequestHead {
+  const isUpgrade = connection.includes('upgrade') && asksForProtocol(rawHeaders)
+  return { method, target, httpVersion, rawHeaders, isUpgrade, connection: at }
+}
+
+/**
+ * RFC 9110 7.8: a server may ignore an upgrade. h2c is one that its client does not need, and that the gateway
+ * could not look into.
+ */
+function asksForProtocol(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.some(
+    (name, i) =>
+      i % 2 === 0 && name.toLowerCase() === 'upgrade' && rawHeaders[i + 1]?.toLowerCase() !== 'h2c',
+  )
+}

@@ -1,0 +1,120 @@
+/** Listens for clients: connections in, and each request on them to its handler. */
+import type { Socket } from 'node:net'
+import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
+
+import type { ListenerTls } from '../config/read/read-tls.ts'
+import type { Policy } from '../admit/policy.ts'
+import type { Reason } from '../admit/reasons.ts'
+import type { ConnectionHead } from '../admit/request-head.ts'
+import { acceptConnection, type AcceptOptions } from './acceptor.ts'
+import { ClientConnection, type ConnectionHandlers } from './client-connection.ts'
+import type { Connections } from './connections.ts'
+import { watchHandshakes } from './handshake-watch.ts'
+import type { ListenAddress } from './listen.ts'
+import { ListenerGroup } from './listener-group.ts'
+import { tlsServerOptions } from './tls-options.ts'
+
+export interface ClientListenerOptions {
+  readonly connections: Connections
+  /** Asked for each connection and request, since a reload may change it. */
+  readonly policy: () => Pick<Policy, 'trustedProxies' | 'limits' | 'speaksProxyProtocol'>
+  /** Undefined for plain HTTP. */
+  readonly tls: ListenerTls | undefined
+  readonly onRequest: ConnectionHandlers['onRequest']
+  readonly onUnreadable: ConnectionHandlers['onUnreadable']
+  /** The connection itself is refused. @param connection undefined if nothing may be said on it. */
+  readonly onRefused: (
+    head: ConnectionHead,
+    reason: Reason,
+    connection: ClientConnection | undefined,
+  ) => void
+}
+
+export class ClientListener {
+  readonly #options: ClientListenerOptions
+  readonly #accepting: AcceptOptions
+  readonly #handlers: ConnectionHandlers
+  readonly #tls: TlsServer | undefined
+
+  constructor(options: ClientListenerOptions) {
+    const { connections, policy, tls, onRequest, onUnreadable, onRefused } = options
+    this.#options = options
+    const limits = () => policy().limits
+    const isEnding = () => connections.areEnding
+    this.#handlers = {
+      limits,
+      isEnding,
+      onRequest: (request, response, connection) => {
+        // Another gateway may be on the port by now, which knows nothing of what is claimed here.
+        if (connections.takeNothingNew) connection.hangUp()
+        else onRequest(request, response, connection)
+      },
+      onUnreadable,
+    }
+    const { headersTimeoutMs } = limits()
+    this.#tls = tls && createServer(tlsServerOptions(tls, headersTimeoutMs), this.#begin)
+    this.#accepting = {
+      policy,
+      isEncrypted: tls !== undefined,
+      connections,
+      onRefused: this.#refuse,
+      onAccepted:
+        this.#tls === undefined
+          ? this.#begin
+          : handshakesOf(this.#tls, connections, headersTimeoutMs, (socket, head) => {
+              onRefused(head, 'tls_failed', undefined)
+              socket.destroy()
+            }),
+    }
+  }
+
+  /** @param sockets that listen on the port; more of them take more connections in a turn. */
+  open(address: ListenAddress, sockets?: number): Promise<ListenerGroup> {
+    return ListenerGroup.open(
+      address,
+      (socket) => {
+        acceptConnection(socket, this.#accepting)
+      },
+      sockets,
+    )
+  }
+
+  /** For handshakes from now on; connections that are open go on as they are. */
+  renewCertificate(tls: ListenerTls): void {
+    if (this.#tls === undefined) throw new Error('a plain listener has no certificates')
+    this.#tls.setSecureContext(tls)
+  }
+
+  readonly #begin = (socket: Socket | TLSSocket): void => {
+    const { connections } = this.#options
+    connections.begin(new ClientConnection(socket, connections.headOf(socket), this.#handlers))
+  }
+
+  readonly #refuse = (socket: Socket, reason: Reason, mayRespond: boolean): void => {
+    const { connections, tls, onRefused } = this.#options
+    const head = connections.headOf(socket)
+    // Nothing plain can be said where TLS is expected.
+    if (mayRespond && tls === undefined) {
+      const connection = new ClientConnection(socket, head, this.#handlers)
+      connections.begin(connection)
+      onRefused(head, reason, connection)
+      return
+    }
+    onRefused(head, reason, undefined)
+    socket.destroy()
+  }
+}
+
+/** @returns what begins the handshake of a connection. */
+function handshakesOf(
+  tls: TlsServer,
+  connections: Connections,
+  timeoutMs: number,
+  onFailed: (socket: Socket, head: ConnectionHead) => void,
+): (socket: Socket) => void {
+  const watch = watchHandshakes(tls, connections, timeoutMs, onFailed)
+  return (socket) => {
+    watch(socket)
+    tls.emit('connection', socket)
+  }
+}

@@ -1,0 +1,108 @@
+/** One request on a client's connection: its head, and its body for whoever reads it. */
+import type { RequestHead } from '../admit/request-head.ts'
+
+export interface BodyHandler {
+  readonly onPiece: (bytes: Buffer) => void
+  readonly onEnd: () => void
+  /** What comes is no body of HTTP. Nothing more is read. */
+  readonly onInvalid: () => void
+  /** The client has left before the body was complete. */
+  readonly onGone: () => void
+}
+
+/** The connection as its request sees it. */
+export interface BodySource {
+  /** Reads on, as far as the request wants it. */
+  readonly read: () => void
+  /** Tells the client to send the body (RFC 9110 10.1.1). */
+  readonly sendContinue: () => void
+  /** Bytes that have arrived and that nobody has read. */
+  readonly waitingBytes: () => number
+  readonly bytesRead: () => number
+}
+
+export class ClientRequest {
+  readonly head: RequestHead
+  /** The body has been read to its end; true at once if there is none. */
+  isComplete = false
+  readonly #source: BodySource
+  /** The client waits for a 100 before it sends the body. */
+  #awaitsContinue: boolean
+  #handler: BodyHandler | undefined
+  #isPaused = false
+
+  constructor(head: RequestHead, awaitsContinue: boolean, source: BodySource) {
+    this.head = head
+    this.#awaitsContinue = awaitsContinue
+    this.#source = source
+  }
+
+  /** Of this connection, since it was opened. */
+  get connectionBytesRead(): number {
+    return this.#source.bytesRead()
+  }
+
+  /** Bytes that wait here because they are not read. */
+  get waitingBytes(): number {
+    return this.#source.waitingBytes()
+  }
+
+  /** Whether more of the body is wanted now. */
+  get isReading(): boolean {
+    return this.#handler !== undefined && !this.#isPaused && !this.isComplete
+  }
+
+  /**
+   * Reads the body from now on. Only now a client that waits for it is told to send: it has passed every check
+   * of the head.
+   */
+  read(handler: BodyHandler): void {
+    if (this.isComplete) {
+      handler.onEnd()
+      return
+    }
+    this.#handler = handler
+    if (this.#awaitsContinue && this.#source.waitingBytes() === 0) this.#source.sendContinue()
+    this.#awaitsContinue = false
+    this.#source.read()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#source.read()
+  }
+
+  /** Reads no more of the body. */
+  stopReading(): void {
+    this.#handler = undefined
+  }
+
+  /** The connection calls these four. */
+  piece(bytes: Buffer): void {
+    this.#handler?.onPiece(bytes)
+  }
+
+  completed(): void {
+    this.isComplete = true
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.onEnd()
+  }
+
+  invalid(): void {
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.onInvalid()
+  }
+
+  gone(): void {
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.onGone()
+  }
+}

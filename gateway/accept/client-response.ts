@@ -1,0 +1,192 @@
+/**
+ * The response to one request, written to the client's connection with the framing that the client
+ * understands (RFC 9112 6). Small responses leave with one write.
+ */
+import { STATUS_CODES } from 'node:http'
+import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+
+import type { Framing } from '../wire/framing.ts'
+import { chunkStart, LAST_CHUNK, writeHead } from '../wire/write-message.ts'
+import { dateHeader } from './date-header.ts'
+
+export interface ResponseOwner {
+  readonly socket: Socket
+  readonly httpVersion: string
+  /** Whether the connection may be used again behind this response; asked when its head is written. */
+  readonly mayKeepConnection: () => boolean
+  /** For `Keep-Alive`, in seconds. */
+  readonly keepAliveSeconds: () => number
+  /** Lets another protocol have the connection. @returns what has arrived of it. */
+  readonly release: () => Buffer
+  /** The response has been written to its end. */
+  readonly onEnded: () => void
+}
+
+/** A head and a first piece up to this size are copied into one buffer: a second write costs more. */
+const MOST_COPIED_BYTES = 16_384
+
+const EMPTY = Buffer.alloc(0)
+
+export class ClientResponse {
+  status: number | undefined
+  /** Whether another request may follow on the connection. */
+  keepsConnection = false
+  /** The client takes more again. */
+  onDrain: (() => void) | undefined
+  /** The connection has closed, whether or not the response was complete. */
+  onClose: (() => void) | undefined
+  readonly #owner: ResponseOwner
+  readonly #socket: Socket
+  readonly #isHead: boolean
+  /** The head, while it waits for the first of the body. */
+  #held: string | undefined
+  #framing: Framing['kind'] = 'none'
+  #isCorked = false
+  #isEnded = false
+  #isFlushed = false
+  #onFlushed: (() => void) | undefined
+
+  constructor(method: string, owner: ResponseOwner) {
+    this.#owner = owner
+    this.#socket = owner.socket
+    this.#isHead = method === 'HEAD'
+  }
+
+  /** Some of it may have been sent. */
+  get isStarted(): boolean {
+    return this.status !== undefined && this.#held === undefined
+  }
+
+  /** Everything was handed to the operating system. */
+  get isFlushed(): boolean {
+    return this.#isFlushed
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed
+  }
+
+  /** Written and not sent, because the client does not take it. */
+  get waitingBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Of this connection, since it was opened. */
+  get connectionBytesSent(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength
+  }
+
+  /**
+   * Holds the head back until the first of the body is there, or `flush`.
+   * @param headers name, value …; without those that say how the body is framed, unless its length.
+   * @param framing of the body as it comes; what the client does not understand is framed anew.
+   */
+  start(status: number, headers: readonly string[], framing: Framing): void {
+    this.status = status
+    const { httpVersion, mayKeepConnection } = this.#owner
+    const isFramed = framing.kind === 'length' || framing.kind === 'none'
+    this.#framing = isFramed ? framing.kind : httpVersion === '1.1' ? 'chunked' : 'until-close'
+    this.keepsConnection = this.#framing !== 'until-close' && mayKeepConnection()
+    const all = [...headers, ...dateHeader(headers)]
+    // RFC 9112 6.1: HTTP/1.0 knows no chunks, so that the end of the connection ends the body.
+    if (this.#framing === 'chunked' && !this.#isHead) all.push('Transfer-Encoding', 'chunked')
+    if (this.keepsConnection) {
+      all.push('Connection', 'keep-alive')
+      all.push('Keep-Alive', `timeout=${String(this.#owner.keepAliveSeconds())}`)
+    } else all.push('Connection', 'close')
+    this.#held = writeHead(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`, all)
+  }
+
+  /** @returns false if the client takes no more for now; `onDrain` follows. */
+  write(piece: Buffer): boolean {
+    if (this.#isHead || piece.length === 0) return true
+    const head = this.#takeHeld()
+    if (this.#framing !== 'chunked') return this.#send(head, piece)
+    this.#cork()
+    this.#send(head + chunkStart(piece.length), piece)
+    return this.#socket.write('\r\n', 'latin1')
+  }
+
+  /** Sends what is held back: nothing more comes for now. */
+  flush(): void {
+    const head = this.#takeHeld()
+    if (head !== '') this.#socket.write(head, 'latin1')
+    this.#uncork()
+  }
+
+  /** @param onFlushed called when everything was handed to the operating system; not if the client leaves. */
+  end(onFlushed?: () => void): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#onFlushed = onFlushed
+    const last = this.#framing === 'chunked' && !this.#isHead ? LAST_CHUNK : ''
+    const rest = this.#takeHeld() + last
+    if (rest !== '') this.#socket.write(rest, 'latin1')
+    this.#uncork()
+    if (this.#socket.writableLength === 0) this.#flushed()
+    else
+      this.#socket.write(EMPTY, () => {
+        this.#flushed()
+      })
+  }
+
+  /** Agrees to another protocol (RFC 9110 7.8). @returns the connection, and what has arrived of that protocol. */
+  switchProtocols(headers: readonly string[]): { readonly socket: Socket; readonly first: Buffer } {
+    this.status = 101
+    this.onClose = undefined
+    this.onDrain = undefined
+    const socket = this.#socket
+    socket.write(writeHead('HTTP/1.1 101 Switching Protocols', headers), 'latin1')
+    return { socket, first: this.#owner.release() }
+  }
+
+  /**
+   * A response that has begun and will not be complete: it must not look complete. Where its length is
+   * known, or in chunks, the end of the connection says so. Without either, only a reset does (RFC 9112 8);
+   * TLS has its own word for the end, which is not sent.
+   */
+  cut(): void {
+    const isPlain = !(this.#socket instanceof TLSSocket)
+    if (isPlain && this.#framing === 'until-close') this.#socket.resetAndDestroy()
+    this.#socket.destroy()
+  }
+
+  #takeHeld(): string {
+    const held = this.#held ?? ''
+    this.#held = undefined
+    return held
+  }
+
+  #send(head: string, piece: Buffer): boolean {
+    if (head === '') return this.#socket.write(piece)
+    if (piece.length > MOST_COPIED_BYTES) {
+      this.#cork()
+      this.#socket.write(head, 'latin1')
+      return this.#socket.write(piece)
+    }
+    const whole = Buffer.allocUnsafe(head.length + piece.length)
+    whole.write(head, 'latin1')
+    piece.copy(whole, head.length)
+    return this.#socket.write(whole)
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#socket.cork()
+  }
+
+  #uncork(): void {
+    if (!this.#isCorked) return
+    this.#isCorked = false
+    this.#socket.uncork()
+  }
+
+  #flushed(): void {
+    if (this.#socket.destroyed) return
+    this.#isFlushed = true
+    this.#owner.onEnded()
+    this.#onFlushed?.()
+  }
+}

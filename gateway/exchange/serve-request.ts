@@ -1,0 +1,119 @@
+/** One request in, one decision, one record: checked, and forwarded if it is admitted. */
+import type { ClientRequest } from '../accept/client-request.ts'
+import type { ClientResponse } from '../accept/client-response.ts'
+import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
+import { findRoute, splitTarget } from '../admit/checks/route.ts'
+import { GatewayFault } from '../admit/faults.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
+import type { ActiveConfig } from './active-config.ts'
+import { AdmissionIo } from './admission-io.ts'
+import type { ExchangeDeps } from './deps.ts'
+import { Exchange } from './exchange.ts'
+import { releaseClaim } from './release-claim.ts'
+import { serve } from './serve.ts'
+
+export async function serveRequest(
+  request: ClientRequest,
+  response: ClientResponse,
+  deps: ExchangeDeps,
+): Promise<void> {
+  const client = { request, response }
+  const exchange = new Exchange(request.head, client, deps.capacity, deps.clock)
+  await serve(exchange, deps, (config) => respond(request, response, exchange, config, deps))
+}
+
+async function respond(
+  request: ClientRequest,
+  response: ClientResponse,
+  exchange: Exchange,
+  config: ActiveConfig,
+  deps: ExchangeDeps,
+): Promise<void> {
+  const { head, facts } = exchange
+  const { policy } = config.settings
+  const effects = new AdmissionIo(request, response, exchange, config, deps)
+  const verdict = await admit({ head, policy, delivery: 'inline', effects, facts })
+  if (!verdict.ok) {
+    exchange.refuse(verdict.reason)
+    exchange.diagnose(deps.diagnosisBudget)
+    return
+  }
+  const accepted = verdict.value
+  const responded = exchange.timeUpstream(() =>
+    accepted.kind === 'admitted'
+      ? forwardAdmitted(accepted, response, exchange, config, deps)
+      : forwardPassthrough(accepted, request, response, exchange, config),
+  )
+  exchange.diagnose(deps.diagnosisBudget)
+  try {
+    await responded
+  } catch (thrown) {
+    const isUnsent = thrown instanceof GatewayFault && thrown.isUnsent
+    if (isUnsent && accepted.kind === 'admitted') await releaseClaim(accepted, exchange, deps)
+    throw thrown
+  }
+}
+
+function forwardAdmitted(
+  admitted: AdmittedRequest,
+  response: ClientResponse,
+  exchange: Exchange,
+  { settings, forwarder }: ActiveConfig,
+  deps: ExchangeDeps,
+): Promise<number> {
+  const requestId = exchange.facts.signedRequestId ?? exchange.requestId
+  return forwarder.forward(admitted, requestId, response, {
+    onBodySent: () => {
+      exchange.hold.releaseBytes()
+    },
+    onRedirect: (location) => rearm(admitted, location, settings.policy.routes, exchange, deps),
+    onCuttable: (cut) => {
+      exchange.onCut = cut
+    },
+  })
+}
+
+function forwardPassthrough(
+  accepted: PassthroughRequest,
+  request: ClientRequest,
+  response: ClientResponse,
+  exchange: Exchange,
+  { passthrough }: ActiveConfig,
+): Promise<number> {
+  return passthrough.forward(accepted, exchange.requestId, request, response, (cut) => {
+    exchange.onCut = cut
+  })
+}
+
+/** Before Inngest is told where to go: it may be there before a response is written to the end. */
+async function rearm(
+  { head, host }: AdmittedRequest,
+  location: string,
+  routes: readonly RoutePolicy[],
+  { facts, owner }: Exchange,
+  { replay, clock }: ExchangeDeps,
+): Promise<void> {
+  const { claimed } = facts
+  if (claimed === undefined) return
+  const { path, query } = splitTarget(head.target)
+  const target = redirectedTarget({ method: head.method, host, path, query }, location)
+  if (target === undefined) {
+    facts.redirect = 'not_rearmed'
+    return
+  }
+  // A passthrough route would hand the call to the app unverified.
+  if (findRoute(routes, target.host, target.path)?.kind !== 'inngest') {
+    facts.redirect = 'not_served'
+    facts.unserved = target
+    return
+  }
+  try {
+    const rearmed = { ...claimed, owner }
+    const isRearmed = await replay.rearm(rearmed, targetName(target), clock.nowMs())
+    facts.redirect = isRearmed ? 'rearmed' : 'not_rearmed'
+  } catch {
+    // The call that follows is refused, and Inngest signs its retry anew.
+    facts.redirect = 'not_rearmed'
+  }
+}

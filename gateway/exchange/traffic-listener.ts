@@ -1,0 +1,26 @@
+/** The listener that faces the world: what clients send is checked and forwarded. */
+import { ClientListener } from '../accept/client-listener.ts'
+import type { Connections } from '../accept/connections.ts'
+import type { ExchangeDeps } from './deps.ts'
+import { refuseConnection } from './serve.ts'
+import { serveRequest } from './serve-request.ts'
+
+export function createTrafficListener(
+  connections: Connections,
+  deps: ExchangeDeps,
+): ClientListener {
+  return new ClientListener({
+    connections,
+    policy: () => deps.live.settings.policy,
+    tls: deps.live.settings.listenerTls,
+    onRequest: (request, response) => {
+      void serveRequest(request, response, deps)
+    },
+    onUnreadable: (connection, reason) => {
+      refuseConnection(connection.head, reason, connection, deps)
+    },
+    onRefused: (head, reason, connection) => {
+      refuseConnection(head, reason, connection, deps)
+    },
+  })
+}

@@ -1,0 +1,100 @@
+/** One request to the app, and who gets the response. */
+import type { Socket } from 'node:net'
+
+import type { GatewayFault } from '../admit/faults.ts'
+import type { ReadResponse } from '../wire/response-reader.ts'
+
+export interface UpstreamRequest {
+  readonly method: string
+  /** Request line and headers, with the empty line at their end. */
+  readonly head: string
+  /** The whole body in pieces; `streamed` if it is written piece by piece, as it comes. */
+  readonly body: readonly Uint8Array[] | 'streamed'
+  /** The app may switch to another protocol (RFC 9110 7.8). */
+  readonly mayUpgrade: boolean
+}
+
+/** Called in this order; `onFault` may come at any time and is the last. None may throw. */
+export interface UpstreamHandler {
+  /** There is a connection: a streamed body may be written. */
+  readonly onConnected?: () => void
+  /** The body is in the hands of the operating system. */
+  readonly onSent?: () => void
+  /** The streamed body may go on. */
+  readonly onDrain?: () => void
+  readonly onResponse: (head: ReadResponse) => void
+  readonly onPiece: (bytes: Buffer) => void
+  /** Nothing more has arrived for now. */
+  readonly onPause: () => void
+  readonly onEnd: () => void
+  /** Instead of all after `onResponse`. @param first what has arrived of the other protocol. */
+  readonly onSwitched?: (socket: Socket, first: Buffer) => void
+  readonly onFault: (fault: GatewayFault) => void
+}
+
+/** The connection as its call sees it. */
+export interface CallConnection {
+  readonly write: (bytes: Uint8Array | string) => boolean
+  readonly bodyEnded: () => void
+  readonly read: () => void
+  readonly destroy: () => void
+}
+
+export class UpstreamCall {
+  readonly request: UpstreamRequest
+  readonly handler: UpstreamHandler
+  /** It was sent again once, on a connection of its own. */
+  isRetried = false
+  /** No response is waited for any more. */
+  isAborted = false
+  /** Bytes of the request may have reached the app. */
+  isSent = false
+  isPaused = false
+  #connection: CallConnection | undefined
+
+  constructor(request: UpstreamRequest, handler: UpstreamHandler) {
+    this.request = request
+    this.handler = handler
+  }
+
+  /** Called when a connection takes the call. */
+  connected(connection: CallConnection): void {
+    this.#connection = connection
+    this.isSent = true
+    this.handler.onConnected?.()
+  }
+
+  /** Part of a streamed body. @returns false if the app takes no more for now; `onDrain` follows. */
+  write(bytes: Uint8Array | string): boolean {
+    return this.#connection?.write(bytes) ?? true
+  }
+
+  /** The streamed body is complete. */
+  bodyEnded(): void {
+    this.#connection?.bodyEnded()
+  }
+
+  /** Takes no more of the response. */
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    this.#connection?.read()
+  }
+
+  /** Ends the connection of the call; nothing is called any more. */
+  abort(): void {
+    if (this.isAborted) return
+    this.isAborted = true
+    this.#connection?.destroy()
+  }
+
+  /** The response is complete, or will not be. */
+  ended(): void {
+    this.isAborted = true
+    this.#connection = undefined
+  }
+}

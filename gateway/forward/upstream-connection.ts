@@ -1,0 +1,272 @@
+/** One connection to an app: requests out and their responses in, one at a time. */
+import type { Socket } from 'node:net'
+
+import type { Listed } from '../accept/open-list.ts'
+import { GatewayFault, type FaultCode } from '../admit/faults.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import { ResponseReader, type ReadResponse, type ResponseProblem } from '../wire/response-reader.ts'
+import type { CallConnection, UpstreamCall } from './upstream-call.ts'
+
+export interface ConnectionOwner {
+  /** The connection waits for its next call. */
+  readonly onIdle: (connection: UpstreamConnection) => void
+  readonly onClosed: (connection: UpstreamConnection) => void
+  /** A call that got no byte of a response, and that may be sent again. */
+  readonly onRetry: (call: UpstreamCall) => void
+  /** Bytes came that belong to no response. */
+  readonly onUnexpectedBytes: () => void
+}
+
+/** A head and a body up to this size are copied into one buffer: a second write costs more. */
+const MOST_COPIED_BYTES = 16_384
+
+const NOTHING = Buffer.alloc(0)
+
+/** RFC 9110 9.2.2: to repeat these changes nothing. Neither has a body here. */
+const REPEATABLE = new Set(['GET', 'HEAD'])
+
+const FAULTS: Record<ResponseProblem, FaultCode> = {
+  'not-http': 'upstream_protocol',
+  'head-too-large': 'upstream_headers_too_large',
+  'header-syntax': 'upstream_header_malformed',
+  framing: 'upstream_framing_ambiguous',
+  body: 'upstream_body_malformed',
+  'too-many-interim': 'upstream_too_many_interim',
+}
+
+export class UpstreamConnection implements Listed, CallConnection {
+  place: number | undefined
+  /** Something was sent or received since the pool last looked. */
+  isActive = true
+  /** When it was last active, in monotonic ms; kept by the pool. */
+  activeMs = 0
+  /** How long the app keeps it open without a request, if it says so. */
+  keepAliveMs: number | undefined
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #reader: ResponseReader
+  #call: UpstreamCall | undefined
+  #response: ReadResponse | undefined
+  #isUsed = false
+  #isReused = false
+  #hasReceived = false
+  #isBodySent = false
+  #isEnded = false
+  #error: Error | undefined
+
+  /** @param socket connected, with TLS if that is needed. */
+  constructor(socket: Socket, maxHeadBytes: number, owner: ConnectionOwner) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#reader = new ResponseReader(maxHeadBytes)
+    socket.on('data', this.#onData)
+    socket.on('drain', () => this.#call?.handler.onDrain?.())
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onClose)
+  }
+
+  get call(): UpstreamCall | undefined {
+    return this.#call
+  }
+
+  /** Another request may be sent on it. */
+  get isUsable(): boolean {
+    return !this.#socket.destroyed && !this.#isEnded
+  }
+
+  send(call: UpstreamCall): void {
+    this.#call = call
+    this.#response = undefined
+    this.#isReused = this.#isUsed
+    this.#isUsed = true
+    this.#hasReceived = false
+    this.#isBodySent = false
+    this.isActive = true
+    const { method, head, body } = call.request
+    this.#reader.expect(method)
+    if (body === 'streamed') this.#beginStream(head)
+    else this.#sendWhole(head, body)
+    call.connected(this)
+  }
+
+  /** The body follows soon, mostly in the same turn, and leaves with the head. */
+  #beginStream(head: string): void {
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    process.nextTick(() => {
+      this.#socket.uncork()
+    })
+  }
+
+  #sendWhole(head: string, body: readonly Uint8Array[]): void {
+    const [first] = body
+    if (first === undefined) this.#socket.write(head, 'latin1')
+    else if (body.length === 1 && first.byteLength <= MOST_COPIED_BYTES) {
+      const whole = Buffer.allocUnsafe(head.length + first.byteLength)
+      whole.write(head, 'latin1')
+      whole.set(first, head.length)
+      this.#socket.write(whole)
+    } else {
+      this.#socket.cork()
+      this.#socket.write(head, 'latin1')
+      for (const piece of body) this.#socket.write(piece)
+      this.#socket.uncork()
+    }
+    if (this.#socket.writableLength === 0) this.#sent()
+    else {
+      this.#socket.write(NOTHING, () => {
+        this.#sent()
+      })
+    }
+  }
+
+  #sent(): void {
+    this.#isBodySent = true
+    this.#call?.handler.onSent?.()
+  }
+
+  write(bytes: Uint8Array | string): boolean {
+    this.isActive = true
+    return typeof bytes === 'string'
+      ? this.#socket.write(bytes, 'latin1')
+      : this.#socket.write(bytes)
+  }
+
+  bodyEnded(): void {
+    this.#isBodySent = true
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Passes on what has arrived, until the call pauses or more is needed. */
+  read(): void {
+    while (this.#call !== undefined && !this.#call.isPaused) {
+      const event = this.#reader.next()
+      if (event === undefined) break
+      switch (event.kind) {
+        case 'head':
+          this.#begin(this.#call, event.head)
+          break
+        case 'body':
+          this.#call.handler.onPiece(event.bytes)
+          break
+        case 'end':
+          this.#finish(this.#call)
+          return
+        case 'invalid':
+          this.#fail(FAULTS[event.problem])
+          return
+      }
+    }
+    this.#call?.handler.onPause()
+    if (this.#isEnded && this.#call?.isPaused === false) this.#conclude()
+    else this.#adjustFlow()
+  }
+
+  #adjustFlow(): void {
+    if (this.#call?.isPaused === true) this.#socket.pause()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.isActive = true
+    if (this.#call === undefined) {
+      this.#owner.onUnexpectedBytes()
+      this.destroy()
+      return
+    }
+    this.#hasReceived = true
+    this.#reader.append(chunk)
+    this.read()
+  }
+
+  #begin(call: UpstreamCall, head: ReadResponse): void {
+    this.#response = head
+    if (head.status !== 101) {
+      call.handler.onResponse(head)
+      return
+    }
+    if (!call.request.mayUpgrade) {
+      this.#fail('upstream_upgrade_unexpected')
+      return
+    }
+    call.handler.onResponse(head)
+    this.#call = undefined
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    this.#owner.onClosed(this)
+    call.handler.onSwitched?.(this.#socket, this.#reader.takeRest())
+  }
+
+  #finish(call: UpstreamCall): void {
+    const response = this.#response
+    this.#call = undefined
+    call.ended()
+    if (this.#reader.waitingBytes > 0) {
+      // RFC 9112 6.3: what follows is no response to anything.
+      this.#owner.onUnexpectedBytes()
+      this.destroy()
+    } else if (response?.keepsConnection === true && this.#isBodySent && this.isUsable) {
+      this.keepAliveMs = promisedKeepAlive(response)
+      this.#owner.onIdle(this)
+    } else this.destroy()
+    call.handler.onEnd()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#isEnded = true
+    if (this.#call?.isPaused === true) return
+    this.#conclude()
+    this.destroy()
+  }
+
+  readonly #onClose = (): void => {
+    this.#isEnded = true
+    this.#owner.onClosed(this)
+    // What has arrived of the response counts, although the connection broke behind it.
+    if (this.#call?.isPaused !== true) this.#conclude()
+  }
+
+  /** Nothing more comes: is that the end of the response? */
+  #conclude(): void {
+    const call = this.#call
+    if (call === undefined) return
+    if (this.#reader.connectionEnded() !== undefined) this.#finish(call)
+    else if (this.#mayRepeat(call)) {
+      this.#call = undefined
+      call.isRetried = true
+      this.#owner.onRetry(call)
+    } else this.#fail('upstream_reset')
+  }
+
+  /** The app had closed the connection before it got the request, which can happen to every kept one. */
+  #mayRepeat(call: UpstreamCall): boolean {
+    const { method, body } = call.request
+    if (!this.#isReused || this.#hasReceived || call.isRetried || call.isAborted) return false
+    return REPEATABLE.has(method) && body !== 'streamed'
+  }
+
+  timedOut(): void {
+    this.#fail('upstream_timeout')
+  }
+
+  #fail(code: FaultCode): void {
+    const call = this.#call
+    this.#call = undefined
+    this.destroy()
+    if (call === undefined || call.isAborted) return
+    call.ended()
+    call.handler.onFault(new GatewayFault(code, this.#error))
+  }
+}
+
+/** `Keep-Alive: timeout=5`, as Node's servers send it; a second less, so that both do not decide at once. */
+function promisedKeepAlive({ rawHeaders }: ReadResponse): number | undefined {
+  const [value = ''] = fieldValues(rawHeaders, 'keep-alive')
+  const seconds = /(?:^|[\s,])timeout=(\d{1,6})\b/.exec(value)?.[1]
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000)
+}

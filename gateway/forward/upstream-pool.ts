@@ -1,0 +1,183 @@
+/** The connections to one app: opened when they are needed, kept for a while, and never more than calls. */
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+import { OpenList } from '../accept/open-list.ts'
+import { GatewayFault } from '../admit/faults.ts'
+import type { RoutePolicy, UpstreamPolicy } from '../admit/policy.ts'
+import { withoutBrackets } from '../ip/authority.ts'
+import { SharedResources } from './shared-resources.ts'
+import type { UpstreamCall } from './upstream-call.ts'
+import { UpstreamConnection, type ConnectionOwner } from './upstream-connection.ts'
+import { certificateCheckOf } from './upstream-tls.ts'
+
+export interface UpstreamOptions {
+  readonly connectTimeoutMs: number
+  /** Longest silence of the app, before its response and between any two parts of it. */
+  readonly responseTimeoutMs: number
+  /** How long a connection is kept without a call. */
+  readonly keepAliveTimeoutMs: number
+  readonly maxResponseHeaderBytes: number
+}
+
+interface PoolSpecification {
+  /**
+   * Verified calls and what nobody has verified never share a connection: what an app reads wrongly of one of the
+   * latter must not become part of a call.
+   */
+  readonly kind: RoutePolicy['kind']
+  readonly upstream: UpstreamPolicy
+  readonly options: UpstreamOptions
+}
+
+export type UpstreamPools = SharedResources<PoolSpecification, UpstreamPool>
+
+/** @param onUnexpectedBytes called when an app has sent bytes that belong to no response. */
+export function createUpstreamPools(onUnexpectedBytes: () => void): UpstreamPools {
+  return new SharedResources(
+    ({ upstream, options }) => new UpstreamPool(upstream, options, onUnexpectedBytes),
+    (pool) => {
+      pool.close()
+    },
+  )
+}
+
+export class UpstreamPool {
+  readonly #upstream: UpstreamPolicy
+  readonly #options: UpstreamOptions
+  readonly #owner: ConnectionOwner
+  readonly #connections = new OpenList<UpstreamConnection>()
+  /** The one used last is taken first, so that the others can end. */
+  readonly #idle: UpstreamConnection[] = []
+  readonly #timer: NodeJS.Timeout
+  #isClosed = false
+
+  constructor(upstream: UpstreamPolicy, options: UpstreamOptions, onUnexpectedBytes: () => void) {
+    this.#upstream = upstream
+    this.#options = options
+    this.#owner = {
+      onIdle: (connection) => {
+        if (this.#isClosed) connection.destroy()
+        else this.#idle.push(connection)
+      },
+      onClosed: (connection) => {
+        this.#connections.remove(connection)
+        const place = this.#idle.indexOf(connection)
+        if (place >= 0) this.#idle.splice(place, 1)
+      },
+      onRetry: (call) => {
+        this.#connect(call)
+      },
+      onUnexpectedBytes,
+    }
+    const { responseTimeoutMs, keepAliveTimeoutMs } = options
+    const everyMs = Math.max(10, Math.min(responseTimeoutMs, keepAliveTimeoutMs, 5000) / 10)
+    this.#timer = setInterval(this.#look, everyMs).unref()
+  }
+
+  send(call: UpstreamCall): void {
+    for (
+      let connection = this.#idle.pop();
+      connection !== undefined;
+      connection = this.#idle.pop()
+    ) {
+      if (!connection.isUsable) continue
+      connection.send(call)
+      return
+    }
+    this.#connect(call)
+  }
+
+  /** Idle connections end now, those with a call behind it. */
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    for (const connection of [...this.#idle]) connection.destroy()
+  }
+
+  /** One timer for all: one for each call would cost more than most of what it takes to forward. */
+  readonly #look = (): void => {
+    const nowMs = performance.now()
+    const { responseTimeoutMs, keepAliveTimeoutMs } = this.#options
+    for (const connection of [...this.#connections]) {
+      const { call, isActive } = connection
+      // A client that takes nothing of its response has a watch of its own.
+      if (isActive || call?.isPaused === true) {
+        connection.isActive = false
+        connection.activeMs = nowMs
+        continue
+      }
+      const silentMs = nowMs - connection.activeMs
+      if (call !== undefined) {
+        if (silentMs > responseTimeoutMs) connection.timedOut()
+      } else if (silentMs > Math.min(keepAliveTimeoutMs, connection.keepAliveMs ?? Infinity)) {
+        connection.destroy()
+      }
+    }
+  }
+
+  #connect(call: UpstreamCall): void {
+    const socket = this.#open()
+    const fail = (code: 'upstream_connect' | 'upstream_timeout', error?: Error) => {
+      clearTimeout(timer)
+      socket.destroy()
+      if (call.isAborted) return
+      call.ended()
+      // Nothing of the request was written.
+      call.handler.onFault(new GatewayFault(code, error, true))
+    }
+    const timer = setTimeout(() => {
+      fail('upstream_timeout')
+    }, this.#options.connectTimeoutMs)
+    const onError = (error: Error) => {
+      fail('upstream_connect', error)
+    }
+    const onClose = () => {
+      onError(new Error('closed while connecting'))
+    }
+    socket.once('error', onError).once('close', onClose)
+    socket.once(this.#isTls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer)
+      socket.off('error', onError).off('close', onClose)
+      this.#begin(socket, call)
+    })
+  }
+
+  #begin(socket: Socket, call: UpstreamCall): void {
+    const connection = new UpstreamConnection(
+      socket,
+      this.#options.maxResponseHeaderBytes,
+      this.#owner,
+    )
+    this.#connections.add(connection)
+    if (!call.isAborted) connection.send(call)
+    else this.#owner.onIdle(connection)
+  }
+
+  get #isTls(): boolean {
+    return this.#upstream.origin.startsWith('https:')
+  }
+
+  #open(): Socket {
+    const { origin, socketPath, tls } = this.#upstream
+    const { hostname, port } = new URL(origin)
+    const at =
+      socketPath === undefined
+        ? { host: withoutBrackets(hostname), port: Number(port || (this.#isTls ? 443 : 80)) }
+        : { path: socketPath }
+    // An app may end its side of a connection and still read (RFC 9112 9.6).
+    const options = { ...at, noDelay: true, allowHalfOpen: true }
+    if (!this.#isTls) return connectPlain(options)
+    const { ca, cert, key } = tls
+    return connectTls({
+      ...options,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...certificateCheckOf(this.#upstream),
+      ALPNProtocols: ['http/1.1'],
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true,
+    })
+  }
+}
