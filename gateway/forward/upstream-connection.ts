@@ -51,7 +51,8 @@ export class UpstreamConnection implements Listed, CallConnection {
   #isReused = false
   #hasReceived = false
   #isBodySent = false
-  #isEnded = false
+  /** The app sends nothing more: by the end of its side, or because the connection broke. */
+  #ended: 'properly' | 'broken' | undefined
   #error: Error | undefined
 
   /** @param socket connected, with TLS if that is needed. */
@@ -74,7 +75,7 @@ export class UpstreamConnection implements Listed, CallConnection {
 
   /** Another request may be sent on it. */
   get isUsable(): boolean {
-    return !this.#socket.destroyed && !this.#isEnded
+    return !this.#socket.destroyed && this.#ended === undefined
   }
 
   send(call: UpstreamCall): void {
@@ -164,7 +165,7 @@ export class UpstreamConnection implements Listed, CallConnection {
       }
     }
     this.#call?.handler.onPause()
-    if (this.#isEnded && this.#call?.isPaused === false) this.#conclude()
+    if (this.#ended !== undefined && this.#call?.isPaused === false) this.#conclude()
     else this.#adjustFlow()
   }
 
@@ -218,14 +219,14 @@ export class UpstreamConnection implements Listed, CallConnection {
   }
 
   readonly #onEnd = (): void => {
-    this.#isEnded = true
+    this.#ended = 'properly'
     if (this.#call?.isPaused === true) return
     this.#conclude()
     this.destroy()
   }
 
   readonly #onClose = (): void => {
-    this.#isEnded = true
+    this.#ended ??= 'broken'
     this.#owner.onClosed(this)
     // What has arrived of the response counts, although the connection broke behind it.
     if (this.#call?.isPaused !== true) this.#conclude()
@@ -235,7 +236,9 @@ export class UpstreamConnection implements Listed, CallConnection {
   #conclude(): void {
     const call = this.#call
     if (call === undefined) return
-    if (this.#reader.connectionEnded() !== undefined) this.#finish(call)
+    // RFC 9112 8: a body that ends with its connection is complete only if that was closed, not reset.
+    const end = this.#ended === 'properly' ? this.#reader.connectionEnded() : undefined
+    if (end !== undefined) this.#finish(call)
     else if (this.#mayRepeat(call)) {
       this.#call = undefined
       call.isRetried = true
@@ -247,7 +250,7 @@ export class UpstreamConnection implements Listed, CallConnection {
   #mayRepeat(call: UpstreamCall): boolean {
     const { method, body } = call.request
     if (!this.#isReused || this.#hasReceived || call.isRetried || call.isAborted) return false
-    return REPEATABLE.has(method) && body !== 'streamed'
+    return REPEATABLE.has(method) && body.length === 0
   }
 
   timedOut(): void {

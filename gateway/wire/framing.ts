@@ -18,17 +18,11 @@ const UNTIL_CLOSE: Framing = { kind: 'until-close' }
 /** Fifteen digits are exact as a number. */
 const LENGTH = /^\d{1,15}$/
 
-/**
- * - `contradictory`: lengths that are no numbers or more than one, or a length with `Transfer-Encoding`.
- * - `unknown-coding`: anything but `chunked`, once, in HTTP/1.1 (RFC 9112 6.1, 7).
- */
-export type FramingProblem = 'contradictory' | 'unknown-coding'
+/** Undefined: the message does not say clearly where its body ends. */
+type FoundFraming = Framing | undefined
 
-export function framingOfRequest(
-  section: HeaderSection,
-  httpVersion: string,
-): Framing | FramingProblem {
-  return announcedFraming(section, httpVersion) ?? NO_BODY
+export function framingOfRequest(section: HeaderSection, httpVersion: string): FoundFraming {
+  return isAnnounced(section) ? announcedFraming(section, httpVersion) : NO_BODY
 }
 
 /** @param method of the request that this responds to. */
@@ -37,24 +31,32 @@ export function framingOfResponse(
   httpVersion: string,
   status: number,
   method: string,
-): Framing | FramingProblem {
+): FoundFraming {
   // Such a response ends with its headers, whatever they say of a body.
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NO_BODY
-  return announcedFraming(section, httpVersion) ?? UNTIL_CLOSE
+  return isAnnounced(section) ? announcedFraming(section, httpVersion) : UNTIL_CLOSE
 }
 
+function isAnnounced({ contentLengths, transferEncodings }: HeaderSection): boolean {
+  return contentLengths.length > 0 || transferEncodings.length > 0
+}
+
+/**
+ * One length of digits, or `chunked` alone, once, in HTTP/1.1 (RFC 9112 6.1, 6.2, 7); never both, which is how
+ * requests are smuggled (RFC 9112 11.2).
+ */
 function announcedFraming(
   { contentLengths, transferEncodings }: HeaderSection,
   httpVersion: string,
-): Framing | FramingProblem | undefined {
-  if (transferEncodings.length > 0) {
-    if (contentLengths.length > 0) return 'contradictory'
-    const [coding = ''] = transferEncodings
-    const isKnown = transferEncodings.length === 1 && coding.toLowerCase() === 'chunked'
-    return isKnown && httpVersion === '1.1' ? CHUNKED : 'unknown-coding'
+): FoundFraming {
+  const [coding] = transferEncodings
+  const [length = ''] = contentLengths
+  if (coding !== undefined) {
+    const isAlone = transferEncodings.length === 1 && contentLengths.length === 0
+    const isKnown = coding.toLowerCase() === 'chunked' && httpVersion === '1.1'
+    return isAlone && isKnown ? CHUNKED : undefined
   }
-  const [length] = contentLengths
-  if (length === undefined) return undefined
-  if (contentLengths.length > 1 || !LENGTH.test(length)) return 'contradictory'
-  return length === '0' ? NO_BODY : { kind: 'length', bytes: Number(length) }
+  if (contentLengths.length > 1 || !LENGTH.test(length)) return undefined
+  const bytes = Number(length)
+  return bytes === 0 ? NO_BODY : { kind: 'length', bytes }
 }

@@ -7,7 +7,7 @@ import { BodyReader } from './body-reader.ts'
 import { ByteQueue } from './byte-queue.ts'
 import { framingOfRequest, type Framing } from './framing.ts'
 import { HeadReader, type HeadProblem } from './head-reader.ts'
-import { keepsConnection, readHeaderSection, type HeaderSection } from './header-section.ts'
+import { keepsConnection, readHeaderSection } from './header-section.ts'
 
 export interface ReadRequest {
   readonly method: string
@@ -16,7 +16,7 @@ export interface ReadRequest {
   readonly httpVersion: '1.0' | '1.1'
   /** Name, value, name, value …: latin1, as sent, in order; white space around values is removed. */
   readonly rawHeaders: readonly string[]
-  /** Undefined if it has a transfer coding that is not known: nothing behind the headers can be read. */
+  /** Undefined if it is not clear: nothing behind the headers can be read. */
   readonly framing: Framing | undefined
   /** Elements of `Connection`, in lower case. */
   readonly connection: readonly string[]
@@ -123,23 +123,13 @@ function parseRequest(lines: Buffer): ReadRequest | HeadProblem {
   const [, method = '', target = '', version] = line
   if (!METHODS.has(method) || !(method === 'CONNECT' ? AUTHORITY : TARGET).test(target))
     return 'syntax'
-  return readRequest(method, target, version === '1.0' ? '1.0' : '1.1', section)
-}
-
-function readRequest(
-  method: string,
-  target: string,
-  httpVersion: '1.0' | '1.1',
-  section: HeaderSection,
-): ReadRequest | HeadProblem {
-  const framing = framingOfRequest(section, httpVersion)
-  if (framing === 'contradictory') return 'syntax'
+  const httpVersion = version === '1.0' ? '1.0' : '1.1'
   return {
     method,
     target,
     httpVersion,
     rawHeaders: section.rawHeaders,
-    framing: framing === 'unknown-coding' ? undefined : framing,
+    framing: framingOfRequest(section, httpVersion),
     connection: section.connection,
     keepsConnection: keepsConnection(section, httpVersion),
   }

@@ -152,7 +152,7 @@ function parseResponse(lines: Buffer, method: string): ReadResponse | ResponsePr
   const httpVersion = line[1] === '1.0' ? '1.0' : '1.1'
   const status = Number(line[2])
   const framing = framingOfResponse(section, httpVersion, status, method)
-  if (typeof framing === 'string') return 'framing'
+  if (framing === undefined) return 'framing'
   return {
     status,
     httpVersion,

@@ -1,14 +1,10 @@
 /**
- * Whether the header section can be read in one way only. Node's parser refuses most ambiguous framing;
- * the rest is refused here, so that no later intermediary can see another request than the one that was
- * checked.
+ * Whether the header section can be read in one way only, so that no later intermediary can see another
+ * request than the one that was checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { memoized } from '../memoized.ts'
 import { fieldValues, type RequestHead } from '../request-head.ts'
-
-/** No other version has this syntax (RFC 9112 2.3). */
-const VERSIONS = new Set(['1.0', '1.1'])
 
 /** Fields that decide something here or in the app's SDK: alone, and in visible ASCII. */
 const SINGLE = /^(?:host|content-length|content-type|expect|x-run-id|x-inngest-.*)$/
@@ -20,9 +16,7 @@ export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict
   const { rawHeaders, httpVersion } = head
   // The limit is the gateway's own, since Node's left headers out (CVE-2026-58044).
   if (rawHeaders.length / 2 > maxHeaderCount) return refuse('headers_too_many')
-  if (!VERSIONS.has(httpVersion) || !isFramedOnce(rawHeaders, httpVersion)) {
-    return refuse('framing_ambiguous')
-  }
+  if (!isFramedOnce(rawHeaders, httpVersion)) return refuse('framing_ambiguous')
   const fields = checkFields(rawHeaders)
   if (!fields.ok) return fields
   const expectations = fieldValues(rawHeaders, 'expect')
