@@ -6,7 +6,7 @@ import type { Cell } from './cells.ts'
 import { haproxyConfig } from './peers/haproxy-config.ts'
 import { nginxConfig, type PeerPorts } from './peers/nginx-config.ts'
 import type { Command } from './processes.ts'
-import { imageFlags } from './image-flags.ts'
+import { imageFlagsOf } from './image-flags.ts'
 import { ranges } from './ranges.ts'
 import { benchKey } from './signed-load.ts'
 
@@ -38,6 +38,10 @@ export interface Candidate {
 }
 
 const here = import.meta.dirname
+const root = path.join(here, '..')
+
+/** Commit 13850df: install-peers checks it out and installs what it depends on. */
+const beforeWire = path.join(here, '.before-wire')
 
 export const candidates: readonly Candidate[] = [
   {
@@ -58,13 +62,23 @@ export const candidates: readonly Candidate[] = [
     programs: [],
   },
   {
+    name: 'before-wire',
+    label: 'the gateway of 13850df, on node:http and undici',
+    checks: 'all',
+    isReplayProof: true,
+    // This commit states units in the names of its settings.
+    start: (context) => gatewayIn(beforeWire, context, [], { shutdown: { delayMs: 0 } }),
+    isCompiledAsItRuns: true,
+    programs: ['bench/.before-wire/node_modules/undici'],
+  },
+  {
     name: 'libraries',
-    label: "the gateway's libraries, one HMAC pass, metrics and access log",
+    label: 'node:http, undici, pino, prom-client and one HMAC pass',
     checks: 'MAC',
     isReplayProof: false,
-    start: onNode('libraries.ts', imageFlags),
+    start: onNode('libraries.js', imageFlagsOf(root)),
     isCompiledAsItRuns: true,
-    programs: [],
+    programs: ['bench/node_modules/undici'],
     isRawOnly: true,
   },
   {
@@ -139,15 +153,27 @@ export function canAnswer({ isRawOnly, maxBodyBytes }: Candidate, cell: Cell): b
 
 /** @param flags for Node, such as those of a profile. @param settings laid over the usual ones. */
 export function gateway(
-  { port, upstreamPort, opsPort, folder }: StartContext,
+  context: StartContext,
   flags: readonly string[] = [],
   settings: object = {},
+): Command {
+  return gatewayIn(root, context, flags, { shutdown: { delay: '0s' }, ...settings })
+}
+
+/**
+ * @param checkout folder with the source of one version of the gateway.
+ * @param settings whose names differ between versions, or that replace the usual ones.
+ */
+export function gatewayIn(
+  checkout: string,
+  { port, upstreamPort, opsPort, folder }: StartContext,
+  flags: readonly string[],
+  settings: object,
 ): Command {
   const config = {
     listen: { host: '127.0.0.1', port },
     ops: { host: '127.0.0.1', port: opsPort },
     allowlist: ranges,
-    shutdown: { delay: '0s' },
     routes: [
       {
         name: 'app',
@@ -161,9 +187,9 @@ export function gateway(
   const file = path.join(folder, `gateway-${String(port)}.yaml`)
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config))
-  const main = path.join(here, '../gateway/main.ts')
+  const main = path.join(checkout, 'gateway/main.ts')
   return {
-    argv: [process.execPath, ...imageFlags, ...flags, main, 'run', '--config', file],
+    argv: [process.execPath, ...imageFlagsOf(checkout), ...flags, main, 'run', '--config', file],
     env: { BENCH_KEY: benchKey },
   }
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
-import { imageFlags } from '../../../bench/image-flags.ts'
+import { imageFlagsOf } from '../../../bench/image-flags.ts'
+
+const imageFlags = imageFlagsOf('.')
 
 describe('the image', () => {
   it('starts Node with the same flags everywhere, since what is compiled ahead is bound to them', () => {

@@ -1,20 +1,15 @@
 /**
- * The libraries that the gateway is built on and one HMAC pass, with nothing around them: node:http
- * in, undici out, a pino line of as many fields and as many metrics of prom-client as the gateway
- * has for a call. What the gateway costs beyond this is its own code; no check but the MAC is made,
- * nothing is bounded, and a client that leaves is not noticed.
+ * What the gateway was built on before it had an HTTP/1.1 wire of its own, with nothing around it:
+ * node:http for requests, undici to the upstream, one HMAC pass, a pino line of as many fields and as
+ * many metrics of prom-client as the gateway has for a request. There is no check but the MAC, nothing
+ * is bounded, and a client that disconnects is not noticed.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
+import { createServer } from 'node:http'
 
 import { destination, pino } from 'pino'
 import { Counter, Histogram } from 'prom-client'
-import { Pool, type Dispatcher } from 'undici'
+import { Pool } from 'undici'
 
 import { peerSettings } from './peer-settings.ts'
 
@@ -24,13 +19,13 @@ const macKey = createSecretKey(key, 'ascii')
 const SIGNATURE = /^t=(\d+)&s=([0-9a-f]+)$/
 const NOT_PASSED = new Set(['connection', 'content-length'])
 
-/** As in the gateway: undici lets go of the pieces of a body that it iterates over. */
+/** As the gateway did: undici releases the pieces of a body that it iterates over. */
 const LARGE_BODY_BYTES = 16_384
 
 createServer((request, response) => {
   const startedMs = performance.now()
-  const pieces: Buffer[] = []
-  request.on('data', (piece: Buffer) => {
+  const pieces = []
+  request.on('data', (piece) => {
     pieces.push(piece)
   })
   request.on('end', () => {
@@ -39,7 +34,7 @@ createServer((request, response) => {
   })
 }).listen(port, '127.0.0.1')
 
-function isSigned(request: IncomingMessage, pieces: readonly Buffer[]): boolean {
+function isSigned(request, pieces) {
   const sent = SIGNATURE.exec(String(request.headers['x-inngest-signature']))
   if (sent?.[1] === undefined || sent[2] === undefined) return false
   const hmac = createHmac('sha256', macKey)
@@ -49,12 +44,7 @@ function isSigned(request: IncomingMessage, pieces: readonly Buffer[]): boolean 
   return claimed.length === mac.length && timingSafeEqual(claimed, mac)
 }
 
-function forward(
-  request: IncomingMessage,
-  pieces: readonly Buffer[],
-  response: ServerResponse,
-  startedMs: number,
-): void {
+function forward(request, pieces, response, startedMs) {
   const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0)
   const fields = passedFields(request.rawHeaders)
   const only = pieces.length === 1 ? pieces[0] : undefined
@@ -65,7 +55,7 @@ function forward(
       path: request.url ?? '/',
       method: 'POST',
       headers: fields,
-      body: isLarge ? (pieces.values() as never) : (only ?? Buffer.concat(pieces)),
+      body: isLarge ? pieces.values() : (only ?? Buffer.concat(pieces)),
     },
     new Relay(response, (status) => {
       record({ request, bodyBytes, status, durationMs: performance.now() - startedMs })
@@ -73,8 +63,8 @@ function forward(
   )
 }
 
-function passedFields(rawHeaders: readonly string[]): string[] {
-  const fields: string[] = []
+function passedFields(rawHeaders) {
+  const fields = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = '', value = ''] = [rawHeaders[i], rawHeaders[i + 1]]
     if (!NOT_PASSED.has(name.toLowerCase())) fields.push(name, value)
@@ -82,52 +72,41 @@ function passedFields(rawHeaders: readonly string[]): string[] {
   return fields
 }
 
-class Relay implements Dispatcher.DispatchHandler {
-  readonly #response: ServerResponse
-  readonly #onDone: (status: number) => void
-  #last: Buffer | undefined
+class Relay {
+  #response
+  #onDone
+  #last
 
-  constructor(response: ServerResponse, onDone: (status: number) => void) {
+  constructor(response, onDone) {
     this.#response = response
     this.#onDone = onDone
   }
 
-  /** Asked for by undici. */
-  onRequestStart(): void {
+  /** undici refuses a handler without it. */
+  onRequestStart() {
     // Nothing is bounded here.
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    fields: IncomingHttpHeaders,
-  ): void {
-    // Nobody else reads this object.
+  onResponseStart(_, status, fields) {
+    // No other code reads this object.
     delete fields.connection
     delete fields['keep-alive']
     this.#response.writeHead(status, fields)
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_, chunk) {
     if (this.#last !== undefined) this.#response.write(this.#last)
     this.#last = chunk
   }
 
-  onResponseEnd(): void {
+  onResponseEnd() {
     this.#response.end(this.#last)
     this.#onDone(this.#response.statusCode)
   }
 
-  onResponseError(): void {
+  onResponseError() {
     this.#response.destroy()
   }
-}
-
-interface Done {
-  readonly request: IncomingMessage
-  readonly bodyBytes: number
-  readonly status: number
-  readonly durationMs: number
 }
 
 const BATCH = 64
@@ -144,17 +123,17 @@ const upstreamDurations = new Histogram({ name: 'u', help: 'u', labelNames: ['ro
 const bodies = new Histogram({ name: 'b', help: 'b' })
 const ages = new Histogram({ name: 'a', help: 'a' })
 
-let waiting: Done[] = []
+let waiting = []
 
 /** Many together, as the gateway does. */
-function record(done: Done): void {
+function record(done) {
   waiting.push(done)
   if (waiting.length < BATCH) return
   for (const each of waiting) recordOne(each)
   waiting = []
 }
 
-function recordOne({ request, bodyBytes, status, durationMs }: Done): void {
+function recordOne({ request, bodyBytes, status, durationMs }) {
   const code = String(status)
   requests.inc({ route: 'app', method: 'POST', decision: 'admitted', reason: 'none', code })
   verifications.inc({ result: 'raw', slot: '0' })
