@@ -15,7 +15,7 @@ const USAGE = `npm run bench -- [options]
   --all            every combination of body, form, connection and connections
   --cells A,B      these cells only
   --without NAME   leave a candidate out, as often as needed
-  --rounds N       5 by default
+  --rounds N       8 by default
   --seconds N      of one candidate in one round; 3 by default
   --cores A,B      of the proxies, and of load generator and upstream; 0,1 by default
   --output FOLDER  bench/results by default
@@ -49,4 +49,4 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-await runCommand({ usage: USAGE, run: bench })
+await runCommand({ usage: USAGE, rounds: 8, run: bench })

@@ -15,7 +15,8 @@ import { buildGoPrograms, requirePrograms, scratchFolder } from './prepare.ts'
 import { pinThisProcess } from './processes.ts'
 import { SignedLoad } from './signed-load.ts'
 import { startCell, stopAll } from './start-cell.ts'
-import { markdown } from './table.ts'
+import { markdown, targetTable } from './table.ts'
+import { judgeGrowth, type Memory } from './targets.ts'
 import { runWrk } from './wrk.ts'
 
 const USAGE = `npm run bench:memory -- [options]
@@ -33,13 +34,9 @@ const PAUSE_MS = 20_000
 const SLICE_SECONDS = 5
 const MOST_CALLS_PER_SECOND = 20_000
 const COLLECTION_MS = 2000
-const MOST_GROWTH = 0.1
 
-interface Look {
+interface Look extends Memory {
   readonly calls: number
-  readonly rss: number
-  readonly heapUsed: number
-  readonly external: number
   readonly claims: number
 }
 
@@ -118,13 +115,7 @@ function show(cell: Cell, looks: readonly Look[]): void {
   console.log(`### ${cell.name}\n\n${markdown([headings, ...lines])}\n`)
   const [first, last] = [looks.at(0), looks.at(-1)]
   if (first === undefined || last === undefined) return
-  for (const field of ['rss', 'heapUsed', 'external'] as const) {
-    const growth = last[field] / first[field] - 1
-    const verdict = growth <= MOST_GROWTH ? 'pass' : 'FAIL'
-    console.log(
-      `${field}: ${(growth * 100).toFixed(1)} % from the first look to the last: ${verdict}`,
-    )
-  }
+  console.log(targetTable(judgeGrowth(first, last)))
 }
 
 async function watchAll(options: Options): Promise<void> {

@@ -18,10 +18,13 @@ export interface Options {
 }
 
 /**
- * @param usual cells that are measured if none are named.
+ * @param usual what is measured if the command line does not say otherwise.
  * @returns undefined if the usage was asked for. @throws if something is misspelt.
  */
-export function parseOptions(argv: readonly string[], usual: readonly Cell[]): Options | undefined {
+export function parseOptions(
+  argv: readonly string[],
+  usual: Pick<Options, 'cells' | 'rounds'>,
+): Options | undefined {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -40,9 +43,9 @@ export function parseOptions(argv: readonly string[], usual: readonly Cell[]): O
   const [proxy, load] = values.cores.split(',').map((core) => count('--cores', core, 0))
   if (proxy === undefined || load === undefined) throw new Error('--cores wants two numbers')
   return {
-    cells: chosenCells(values, usual),
+    cells: chosenCells(values, usual.cells),
     without: values.without,
-    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 1),
+    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : String(usual.rounds)), 1),
     seconds: count('--seconds', values.seconds ?? (values.quick ? '1' : '3'), 1),
     warmUpSeconds: values.quick ? 1 : 2,
     cores: { proxy, load },

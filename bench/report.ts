@@ -6,7 +6,7 @@ import path from 'node:path'
 import { chart } from './chart.ts'
 import type { Options } from './options.ts'
 import type { CellResult } from './run-cell.ts'
-import { markdown } from './table.ts'
+import { targetTable } from './table.ts'
 import { judge } from './targets.ts'
 
 /** @returns the table of the targets; empty if the run says nothing of any. */
@@ -27,12 +27,5 @@ export function report(results: readonly CellResult[], startedAt: Date, options:
   }
   write('latest.json', `${JSON.stringify(whole, undefined, 2)}\n`)
   write('latest.svg', chart(results))
-  const lines = targets.map(({ what, measured, atMost, isMet }) => [
-    what,
-    measured.toFixed(2),
-    atMost.toFixed(2),
-    isMet ? 'met' : 'not met',
-  ])
-  if (targets.length === 0) return ''
-  return `### Targets\n\n${markdown([['CPU of', 'measured', 'at most', ''], ...lines])}\n`
+  return targetTable(targets)
 }

@@ -1,6 +1,7 @@
 /** A cell's result as a Markdown table, which reads well on a terminal too. */
 import type { CellResult, Row } from './run-cell.ts'
 import type { Spread } from './summary.ts'
+import type { TargetResult } from './targets.ts'
 
 const HEADINGS = [
   'candidate',
@@ -21,6 +22,19 @@ export function cellTable({ cell, rounds, rows }: CellResult): string {
   const sorted = rows.toSorted((a, b) => cpuOf(a) - cpuOf(b))
   const lines = [HEADINGS, ...sorted.map((row) => tableRow(row, bare))]
   return `### ${cell.name} (${plural(rounds, 'round')})\n\n${markdown(lines)}\n`
+}
+
+/** @returns a line for each target; empty if there is none. */
+export function targetTable(targets: readonly TargetResult[]): string {
+  if (targets.length === 0) return ''
+  const lines = targets.map(({ what, measured, required, aim, verdict }) => [
+    what,
+    measured.toFixed(2),
+    required.toFixed(2),
+    aim?.toFixed(2) ?? '',
+    verdict,
+  ])
+  return `### Targets\n\n${markdown([['ratio', 'measured', 'required', 'aim', ''], ...lines])}\n`
 }
 
 function cpuOf({ summary }: Row): number {

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest'
 
-import { allCells, cellsNamed } from '../../../bench/cells.ts'
+import { candidates } from '../../../bench/candidates.ts'
+import { allCells, cellsNamed, defaultCells } from '../../../bench/cells.ts'
 import { chart } from '../../../bench/chart.ts'
 import type { CellResult } from '../../../bench/run-cell.ts'
 import { summarize } from '../../../bench/summary.ts'
-import { cellTable, rounded } from '../../../bench/table.ts'
-import { judge } from '../../../bench/targets.ts'
+import { cellTable, rounded, targetTable } from '../../../bench/table.ts'
+import { cpuTargets, judge, judgeGrowth, judgeLatency } from '../../../bench/targets.ts'
 
-function row(candidate: string, cpuMicros: readonly (number | undefined)[]) {
+function row(candidate: string, cpuMicros: readonly (number | undefined)[], rssMegabytes?: number) {
   const samples = cpuMicros.map((cpu) => ({
     requestsPerSecond: 1000,
     cpuMicros: cpu,
     p50Ms: 1.25,
     p99Ms: 12.5,
-    rssMegabytes: cpu && 100,
+    rssMegabytes,
     loadCoreShare: 0.5,
   }))
   return { candidate, label: `<${candidate}>`, checks: 'all', summary: summarize(samples) }
@@ -59,17 +60,101 @@ describe('rounded', () => {
 })
 
 describe('judge', () => {
-  it('says something of what was measured only', () => {
-    expect(judge([small]).map(({ measured, isMet }) => [measured, isMet])).toEqual([
-      [0.8, true],
-      [0.08, true],
+  it('reports the targets whose cell and candidates were measured', () => {
+    expect(judge([small]).map(({ what, measured }) => [what, measured])).toEqual([
+      ['CPU, 2k-canonical-keepalive-64: gateway ÷ bare', 0.8],
+      ['CPU, 2k-canonical-keepalive-64: gateway ÷ naive', 0.08],
     ])
+  })
+
+  it.each([
+    [62, 'aim met'],
+    [63, 'met'],
+    [72, 'met'],
+    [73, 'not met'],
+  ])('holds %i %% of the CPU of 13850df against requirement and aim', (percent, verdict) => {
+    const rows = [row('before-wire', [100]), row('gateway', [percent])]
+    const [target] = judge([result('2k-canonical-keepalive-64', rows)])
+    expect(target).toMatchObject({ required: 0.72, aim: 0.62, verdict })
+  })
+
+  it('compares the memory at 2 KB and 64 connections with that of 13850df', () => {
+    const rows = [row('before-wire', [100], 200), row('gateway', [50], 120)]
+    const target = judge([result('2k-canonical-keepalive-64', rows)]).at(-1)
+    expect(target).toMatchObject({
+      what: 'RSS, 2k-canonical-keepalive-64: gateway ÷ before-wire',
+      measured: 0.6,
+      required: 0.7,
+      verdict: 'met',
+    })
   })
 
   it('adds one HMAC pass to the bare proxy at 4 MB', () => {
     const rows = [row('bare', [6000]), row('gateway', [14_000])]
     const [target] = judge([result('4m-canonical-keepalive-4', rows, 2000)])
-    expect(target).toMatchObject({ measured: 1.75, atMost: 1.5, isMet: false })
+    expect(target).toMatchObject({ measured: 1.75, required: 1.5, verdict: 'not met' })
+  })
+
+  it('has targets for cells that are measured by default, against known candidates', () => {
+    const cells = defaultCells.map(({ name }) => name)
+    const names = candidates.map(({ name }) => name)
+    for (const { cell, against } of cpuTargets) {
+      expect(cells).toContain(cell)
+      expect(names).toContain(against)
+    }
+  })
+})
+
+describe('judgeLatency', () => {
+  const rowWith = (candidate: string, fast: number, withLarge: number) => ({
+    candidate,
+    p99Ms: new Map([
+      ['1,500/s', fast],
+      ['300/s with 4 MB', withLarge],
+    ]),
+  })
+
+  it('compares 1,500 requests a second with Go, and large neighbors with the bare proxy', () => {
+    const rows = [rowWith('gateway', 9, 6), rowWith('go-raw', 10, 1), rowWith('bare', 20, 3)]
+    expect(
+      judgeLatency(rows).map(({ what, measured, verdict }) => [what, measured, verdict]),
+    ).toEqual([
+      ['p99, 1,500/s: gateway ÷ go-raw', 0.9, 'met'],
+      ['p99, 300/s with 4 MB: gateway ÷ bare', 2, 'not met'],
+    ])
+  })
+})
+
+describe('judgeGrowth', () => {
+  it('allows 5 % more RSS after a million requests, and 10 % of what is in it', () => {
+    const first = { rss: 100, heapUsed: 100, external: 100 }
+    const last = { rss: 106, heapUsed: 106, external: 90 }
+    expect(judgeGrowth(first, last).map(({ what, verdict }) => [what, verdict])).toEqual([
+      ['RSS: last ÷ first', 'not met'],
+      ['heap used: last ÷ first', 'met'],
+      ['external: last ÷ first', 'met'],
+    ])
+  })
+})
+
+describe('targetTable', () => {
+  it('shows what is required and what is aimed at', () => {
+    const rows = [row('before-wire', [100]), row('gateway', [70])]
+    const text = targetTable(judge([result('2k-canonical-keepalive-64', rows)]))
+    const [line = ''] = text.split('\n').filter((one) => one.includes('CPU'))
+    expect(line.split('|').map((part) => part.trim())).toEqual([
+      '',
+      'CPU, 2k-canonical-keepalive-64: gateway ÷ before-wire',
+      '0.70',
+      '0.72',
+      '0.62',
+      'met',
+      '',
+    ])
+  })
+
+  it('is empty without a target', () => {
+    expect(targetTable([])).toBe('')
   })
 })
 
