@@ -2,6 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+import type { z } from 'zod'
+
+import type { configSchema } from '../gateway/config/schema/config.ts'
 import type { Cell } from './cells.ts'
 import { haproxyConfig } from './peers/haproxy-config.ts'
 import { nginxConfig, type PeerPorts } from './peers/nginx-config.ts'
@@ -155,7 +158,7 @@ export function canAnswer({ isRawOnly, maxBodyBytes }: Candidate, cell: Cell): b
 export function gateway(
   context: StartContext,
   flags: readonly string[] = [],
-  settings: object = {},
+  settings: Partial<z.input<typeof configSchema>> = {},
 ): Command {
   return gatewayIn(root, context, flags, { shutdown: { delay: '0s' }, ...settings })
 }

@@ -27,7 +27,7 @@ const USAGE = `npm run bench:memory -- [options]
 const CELL = '2k-canonical-keepalive-64'
 const LOOKS = 10
 const CALLS_BETWEEN = 100_000
-const FRESHNESS = { maxAgeSeconds: 15, clockToleranceSeconds: 1 }
+const FRESHNESS = { maxAge: '15s', clockTolerance: '1s' }
 /** Until the last claim is over. */
 const PAUSE_MS = 20_000
 /** Well within the age that a signature may have. */
