@@ -46,7 +46,8 @@ export async function startLenientUpstream(): Promise<LenientUpstream> {
   }
 }
 
-function takeRequest(text: string): { request: SeenRequest; rest: string } | undefined {
+/** @returns the first request in `text` and what follows, or undefined until all of it is there. */
+export function takeRequest(text: string): { request: SeenRequest; rest: string } | undefined {
   const [head] = /^[\s\S]*?\r?\n\r?\n/.exec(text) ?? []
   if (head === undefined) return undefined
   const [line = '', ...lines] = head
@@ -77,7 +78,8 @@ function takeLength(text: string, length: number) {
   return { body: text.slice(0, length), rest: text.slice(length) }
 }
 
-function takeChunks(text: string) {
+/** @returns a chunked body and what follows, or undefined until all of it is there. */
+export function takeChunks(text: string): { body: string; rest: string } | undefined {
   let body = ''
   let rest = text
   for (;;) {
