@@ -174,7 +174,8 @@ describe('a sender that leaves', () => {
       `POST /api/inngest HTTP/1.1\r\nHost: a\r\nContent-Length: ${String(body.length)}\r\nX-Inngest-Signature: ${signature}\r\n\r\n${body}`,
     )
     await expect.poll(() => hooks.pool?.waiting).toBe(1)
-    socket.destroy()
+    // An end alone may be a client that waits for its response (RFC 9112 9.6).
+    socket.resetAndDestroy()
     await expect.poll(() => hooks.pool?.waiting).toBe(0)
     await expect.poll(() => reasons(gateway)).toEqual(['downstream_closed'])
     await hooks.pool?.close()

@@ -82,7 +82,8 @@ describe('upstream faults', () => {
       headers,
     })
     request.on('error', () => undefined)
-    leave = () => request.destroy()
+    // An end alone may be a client that waits for its response (RFC 9112 9.6).
+    leave = () => request.socket?.resetAndDestroy()
     request.end(body)
     expect(await promise).toBe('cancelled')
     await expect.poll(() => gateway.logLines.at(-1)?.['reason']).toBe('downstream_closed')
