@@ -156,10 +156,10 @@ export function rows(): Row[] {
       send: plain('POST', { 'content-encoding': 'gzip' }),
     },
     {
-      request: 'upgrade to HTTP/2',
+      request: 'upgrade to a WebSocket',
       reason: 'upgrade_not_allowed',
       status: 400,
-      send: raw('Upgrade: h2c', 'Connection: Upgrade'),
+      send: raw('Upgrade: websocket', 'Connection: Upgrade'),
     },
     {
       request: 'two X-Run-ID',

@@ -162,7 +162,7 @@ describe('explain', () => {
   it('counts a body as one, and an Upgrade only if Connection names it', () => {
     const ask = (...more: string[]) => explain(['--from', '10.1.2.3', ...more], '{}').text
     expect(ask('--method', 'GET', '--body', '-')).toContain('refused as body_not_allowed')
-    const upgrade = ['-H', 'Upgrade: h2c']
+    const upgrade = ['-H', 'Upgrade: websocket']
     expect(ask(...upgrade)).toContain('refused as signature_missing')
     const asked = [...upgrade, '-H', 'Connection: close, Upgrade']
     expect(ask(...asked)).toContain('refused as upgrade_not_allowed')
