@@ -93,7 +93,7 @@ let uploads = 0
 describe.each(kinds)('an app that responds early to %s', (kind) => {
   const tooLarge = 'HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 5\r\n\r\nlarge'
 
-  it('is heard, although it then resets the connection', async () => {
+  it('has its response passed on, although it then resets the connection', async () => {
     const sockets: Socket[] = []
     const target = await startBefore((socket) => {
       sockets.push(socket.pause())
@@ -111,7 +111,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
   })
 
   // A reset can overtake the response: then there was none.
-  it('and closes at once is heard or a 502, and gets no second request', async () => {
+  it('and closes at once has it passed on or causes a 502, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1
@@ -124,7 +124,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
     expect(requests).toBe(1)
   })
 
-  it('by a reset alone is a 502, and gets no second request', async () => {
+  it('by a reset alone causes a 502, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1

@@ -32,7 +32,7 @@ const slowly = (body: string) => (socket: { write(bytes: string): unknown }) =>
 
 describe.each(kinds)('%s', (kind) => {
   // RFC 9112 9.6: a client may close its side only.
-  it('is answered after the client has closed its side', async () => {
+  it('gets its response after the client has closed its side', async () => {
     const ends: unknown[] = []
     const { target, app } = await startScripted((socket) => {
       socket.once('end', () => ends.push('the app was closed to'))
@@ -50,7 +50,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(target.reasons()).toEqual(['none'])
   })
 
-  it('is answered after the client has closed its side of TLS', async () => {
+  it('gets its response after the client has closed its side of TLS', async () => {
     const fixture = (name: string) => path.resolve('test/fixtures/tls', name)
     const tls = { certFile: fixture('cert.pem'), keyFile: fixture('key.pem') }
     const listen = { host: '127.0.0.1', port: 0, tls }
@@ -67,7 +67,7 @@ describe.each(kinds)('%s', (kind) => {
   it.each([
     ['three', false],
     ['three, and the client closes its side', true],
-  ])('is answered in its turn when several come at once: %s', async (_what, closes) => {
+  ])('gets its response in its turn when several come at once: %s', async (_what, closes) => {
     const { target, app } = await startScripted((socket, { fields }) =>
       socket.write(ok(`response ${String(fields['x-serial'])}`)),
     )
@@ -192,7 +192,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   // RFC 9110 7.8: an upgrade that the server does not want is ignored. These are curl's (--http2).
-  it('that offers h2c is answered in HTTP/1.1, without it', async () => {
+  it('that offers h2c gets a response in HTTP/1.1, without it', async () => {
     const { target, app } = await startScripted([ok('plain')])
     const offer = [
       'Connection: Upgrade, HTTP2-Settings',
@@ -233,7 +233,7 @@ describe('HTTP/1.0 on a passthrough route', () => {
     expect(app.seen[0]?.line).toBe('GET /x HTTP/1.1')
   })
 
-  it('keeps the connection if asked to and the length is known', async () => {
+  it('keeps the connection if the client wants it and the length is known', async () => {
     const { target } = await startScripted([ok('first'), ok('second')])
     const client = await openClient(target.gateway.port)
     client.socket.write(`${get}connection: keep-alive\r\n\r\n`)
