@@ -1,7 +1,8 @@
 /** Log lines: JSON on stdout, or readable text on a terminal. */
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
+import { destination, levels, pino, stdTimeFunctions, type Logger } from 'pino'
 
 import { loggedError } from '../redact/safe-text.ts'
+import { REQUEST_MESSAGE, RequestLines } from './log-line.ts'
 import { terminalLine } from './terminal-line.ts'
 
 /** At most this much waits to be written; what comes on top is dropped. */
@@ -26,23 +27,48 @@ export function createLogger(
   level: string,
   { fields = {}, isOutputShared = false, isVerbose = false }: LoggerOptions = {},
 ): Logger {
-  const options = {
-    level,
-    base: fields,
-    timestamp: stdTimeFunctions.isoTime,
-    serializers: { err: loggedError },
-    formatters: { level: (label: string) => ({ level: label }) },
-  }
-  if (!process.stdout.isTTY) {
-    return pino(options, unfailing(isOutputShared ? PIPE_BUF_BYTES : MAX_WRITE_BYTES))
-  }
+  const output = outputFor(isOutputShared, isVerbose)
+  const requestLines = new RequestLines(fields)
+  return pino(
+    {
+      level,
+      base: fields,
+      timestamp: stdTimeFunctions.isoTime,
+      serializers: { err: loggedError },
+      formatters: { level: (label: string) => ({ level: label }) },
+      hooks: {
+        // Not called for a level that is off.
+        logMethod(args, method, levelValue) {
+          const [line, message]: readonly unknown[] = args
+          const isRequest = message === REQUEST_MESSAGE && levelValue === INFO
+          if (isRequest && isObject(line)) output.write(requestLines.lineOf(line, Date.now()))
+          else method.apply(this, args)
+        },
+      },
+    },
+    output,
+  )
+}
+
+const INFO = levels.values['info']
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+interface Output {
+  readonly write: (line: string) => void
+}
+
+function outputFor(isShared: boolean, isVerbose: boolean): Output {
+  if (!process.stdout.isTTY) return unfailing(isShared ? PIPE_BUF_BYTES : MAX_WRITE_BYTES)
   // `hasColors` follows FORCE_COLOR, NO_COLOR and TERM=dumb.
   const style = { isColored: process.stdout.hasColors(), isVerbose }
-  return pino(options, {
-    write: (line: string) => {
+  return {
+    write: (line) => {
       process.stdout.write(terminalLine(line, style))
     },
-  })
+  }
 }
 
 /**
@@ -52,7 +78,7 @@ export function createLogger(
  * Lines logged one right after the other are written together, before anything else runs.
  * @param mostBytes written at once, unless a line is longer.
  */
-function unfailing(mostBytes: number): { write: (line: string) => void } {
+function unfailing(mostBytes: number): Output {
   const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })
   output.on('error', () => undefined)
   let lines = ''

@@ -5,6 +5,7 @@ import type { Facts, ReportOnlyReason } from '../admit/facts.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
+import { REQUEST_MESSAGE } from './log-line.ts'
 import type { Metrics } from './metrics.ts'
 import type { RegisteredSchemes } from './registered-schemes.ts'
 import type { Decision, RequestRecord } from './request-record.ts'
@@ -41,8 +42,8 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   sinks.registeredSchemes.add(entry.facts, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
-  if (entry.fault === undefined) logger.info(line, 'request')
-  else logger.error({ ...line, err: entry.fault.cause }, 'request')
+  if (entry.fault === undefined) logger.info(line, REQUEST_MESSAGE)
+  else logger.error({ ...line, err: entry.fault.cause }, REQUEST_MESSAGE)
 }
 
 function decisionOf({ refusal, fault }: RequestRecord): Decision {

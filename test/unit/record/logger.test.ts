@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createLogger } from '../../../gateway/record/logger.ts'
 
 afterEach(() => {
+  vi.useRealTimers()
   vi.restoreAllMocks()
 })
 
@@ -46,4 +47,63 @@ it('logs of an error what it says, and nothing that is on it', async () => {
   const [[, text] = []] = write.mock.calls
   expect(JSON.parse(String(text))).toMatchObject({ err: { type: 'Error', message: 'full' } })
   expect(text).not.toContain('secret')
+})
+
+describe('the line of a request', () => {
+  const request = { request_id: 'id-1', decision: 'admitted', key: undefined, duration_ms: 2.5 }
+
+  function logged(write: (logger: ReturnType<typeof createLogger>) => void, level = 'info') {
+    const lines: string[] = []
+    vi.spyOn(fs, 'writeSync').mockImplementation((_, text) => {
+      lines.push(...text.trimEnd().split('\n'))
+      return Buffer.byteLength(text)
+    })
+    write(createLogger(level, { fields: { worker: 2 } }))
+    return Promise.resolve().then(() => lines)
+  }
+
+  it('has level, time and the fields of every line first, and its message last', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_123, toFake: ['Date'] })
+    const lines = await logged((logger) => {
+      logger.info(request, 'request')
+      vi.setSystemTime(1_700_000_000_124)
+      logger.info(request, 'request')
+    })
+    const [before, after] = ['{"level":"info","time":"2023-11-14T22:13:20.', 'Z","worker":2,']
+    const rest = '"request_id":"id-1","decision":"admitted","duration_ms":2.5,"msg":"request"}'
+    expect(lines).toEqual([`${before}123${after}${rest}`, `${before}124${after}${rest}`])
+  })
+
+  it('is written at the level in force', async () => {
+    const lines = await logged((logger) => {
+      logger.info(request, 'request')
+      logger.level = 'info'
+      logger.info({ ...request, request_id: 'id-2' }, 'request')
+      logger.level = 'error'
+      logger.info(request, 'request')
+    }, 'warn')
+    expect(lines.map((line) => (JSON.parse(line) as typeof request).request_id)).toEqual(['id-2'])
+  })
+
+  it('of a failed one has level error, and the error as any other line has it', async () => {
+    const err = Object.assign(new Error('full'), { key: 'secret' })
+    const [line = ''] = await logged((logger) => {
+      logger.error({ ...request, err }, 'request')
+    })
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ level: 'error', worker: 2, request_id: 'id-1', msg: 'request' },
+      err: { type: 'Error', message: 'full' },
+    })
+    expect(line).not.toContain('secret')
+  })
+
+  it('stays in its place among other lines', async () => {
+    const lines = await logged((logger) => {
+      logger.info({ line: 1 }, 'another')
+      logger.info(request, 'request')
+      logger.warn({ line: 3 }, 'another')
+    })
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
+    expect(messages).toEqual(['another', 'request', 'another'])
+  })
 })

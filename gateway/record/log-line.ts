@@ -1,0 +1,44 @@
+/**
+ * The log line of a request, byte for byte as pino writes it, for less than half of the cost: it is
+ * written for every request, and JSON.stringify of all fields at once is much faster than pino's
+ * loop over them. All other lines are pino's.
+ *
+ * One difference, for which no field of a request has room: up to Node 24, pino leaves a lone
+ * surrogate as it is in a text of at most 100 characters, and it is written as U+FFFD. Here it is
+ * escaped, as in longer texts and on Node 26.
+ */
+
+/** The message of that line, and of no other. */
+export const REQUEST_MESSAGE = 'request'
+
+const END = `,"msg":${JSON.stringify(REQUEST_MESSAGE)}}\n`
+
+export class RequestLines {
+  /** Fields that every line carries, each with a comma in front. */
+  readonly #base: string
+  #startedMs = Number.NaN
+  #start = ''
+
+  constructor(base: object) {
+    const members = membersOf(base)
+    this.#base = members === '' ? '' : `,${members}`
+  }
+
+  /**
+   * @param fields at least one.
+   * @param nowMs Unix milliseconds.
+   */
+  lineOf(fields: object, nowMs: number): string {
+    // Lines are written many at a time, and to format the time is a fifth of the cost of a line.
+    if (nowMs !== this.#startedMs) {
+      this.#startedMs = nowMs
+      this.#start = `{"level":"info","time":"${new Date(nowMs).toISOString()}"${this.#base},`
+    }
+    return this.#start + membersOf(fields) + END
+  }
+}
+
+/** Undefined is left out, and NaN is null: as pino has it. */
+function membersOf(fields: object): string {
+  return JSON.stringify(fields).slice(1, -1)
+}
