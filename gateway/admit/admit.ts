@@ -121,6 +121,7 @@ async function admitInngest(
   facts.signature = { form, keySlot }
 
   const parameters = callParameters(query)
+  facts.parameters = parameters
   const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
   const use = await checkSignedUse(admission, route, signed, form)
   if (!use.ok) return use

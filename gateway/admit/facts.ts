@@ -2,6 +2,7 @@
 import type { Body } from '../inngest/body.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
+import type { CallParameters } from '../inngest/call-parameters.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
@@ -31,6 +32,8 @@ export interface ReplayClaim {
 export class Facts {
   route: RoutePolicy | undefined = undefined
   client: ClientAddress | undefined = undefined
+  /** Of the query, if the checks came that far. */
+  parameters: CallParameters | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
   signatureAgeSeconds: number | undefined = undefined
   bodyBytes: number | undefined = undefined

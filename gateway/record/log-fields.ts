@@ -22,7 +22,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
   const { connection, rawHeaders } = head
   const { client } = facts
   const { path, query } = splitTarget(head.target)
-  const { fnId, stepId } = callParameters(query)
+  const { fnId, stepId } = facts.parameters ?? callParameters(query)
   return {
     request_id: entry.requestId,
     signed_request_id: shown(facts.signedRequestId),
@@ -56,7 +56,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     expected_fn_id: shown(facts.expectedFnId),
     step_id: shown(stepId),
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
-    trace_id: TRACEPARENT.exec(fieldValues(rawHeaders, 'traceparent')[0] ?? '')?.[1],
+    trace_id: traceIdOf(rawHeaders),
   }
 }
 
@@ -67,7 +67,12 @@ function hostsOf(rawHeaders: readonly string[]): string | undefined {
 }
 
 /** W3C Trace Context 3.2, whose second part is the trace's id. */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/
+
+function traceIdOf(rawHeaders: readonly string[]): string | undefined {
+  const [traceparent = ''] = fieldValues(rawHeaders, 'traceparent')
+  return TRACEPARENT.test(traceparent) ? traceparent.slice(3, 35) : undefined
+}
 
 function shown(text: string | null | undefined): string | undefined {
   return text === null || text === undefined ? undefined : printable(redactKeys(text))
