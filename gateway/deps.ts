@@ -22,6 +22,7 @@ import { Recorder } from './record/recorder.ts'
 import { RegisteredSchemes } from './record/registered-schemes.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
+import { RequestCounts } from './record/request-counts.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
 import { LearnedPairs } from './pairs/learned-pairs.ts'
 import { createStores } from './replay/create-store.ts'
@@ -89,7 +90,7 @@ export async function createParts(
     unservedRedirects: new UnservedRedirects(),
     registeredSchemes: new RegisteredSchemes(),
     tracing,
-    metrics,
+    counts: new RequestCounts(metrics),
     logger,
     status: collector,
   })

@@ -1,7 +1,8 @@
 /** Every metric of the gateway, in a registry of its own. Label values come from closed sets. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
+import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
 /** Decisions take milliseconds, calls up to two hours. */
@@ -11,13 +12,13 @@ const AGE_BUCKETS_SECONDS = [-300, -60, -10, -1, 0, 1, 2, 5, 10, 30, 60, 120, 30
 
 export interface Metrics {
   readonly registry: Registry
-  readonly requests: Counter<'route' | 'method' | 'decision' | 'reason' | 'code'>
-  readonly requestDuration: Histogram<'route' | 'decision'>
-  readonly upstreamDuration: Histogram<'route' | 'code'>
-  readonly bodyBytes: Histogram
-  readonly verifications: Counter<'result' | 'key_slot'>
-  readonly signatureAge: Histogram
-  readonly claims: Counter<'result'>
+  readonly requests: SeriesCounter<'route' | 'method' | 'decision' | 'reason' | 'code'>
+  readonly requestDuration: SeriesHistogram<'route' | 'decision'>
+  readonly upstreamDuration: SeriesHistogram<'route' | 'code'>
+  readonly bodyBytes: HistogramSeries
+  readonly verifications: SeriesCounter<'result' | 'key_slot'>
+  readonly signatureAge: HistogramSeries
+  readonly claims: SeriesCounter<'result'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly upstreamUnexpectedBytes: Counter
@@ -37,45 +38,45 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
   const registers = [registry]
   return {
     registry,
-    requests: new Counter({
+    requests: new SeriesCounter({
       name: 'inngest_gateway_requests_total',
       help: 'Requests by route, method, decision (admitted, refused, failed), reason and status.',
       labelNames: ['route', 'method', 'decision', 'reason', 'code'],
       registers,
     }),
-    requestDuration: new Histogram({
+    requestDuration: new SeriesHistogram({
       name: 'inngest_gateway_request_duration_seconds',
       help: 'Time from the request headers to the end of the response.',
       labelNames: ['route', 'decision'],
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
     }),
-    upstreamDuration: new Histogram({
+    upstreamDuration: new SeriesHistogram({
       name: 'inngest_gateway_upstream_request_duration_seconds',
       help: 'Time that the app took for its whole response, by status.',
       labelNames: ['route', 'code'],
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
     }),
-    bodyBytes: new Histogram({
+    bodyBytes: new SeriesHistogram({
       name: 'inngest_gateway_request_body_bytes',
       help: 'Length of the request bodies that were read.',
       buckets: BODY_BUCKETS_BYTES,
       registers,
-    }),
-    verifications: new Counter({
+    }).series({}),
+    verifications: new SeriesCounter({
       name: 'inngest_gateway_signature_verifications_total',
       help: 'Signature checks by result (raw, canonical, mismatch; none for a request admitted unsigned) and position of the key that matched.',
       labelNames: ['result', 'key_slot'],
       registers,
     }),
-    signatureAge: new Histogram({
+    signatureAge: new SeriesHistogram({
       name: 'inngest_gateway_signature_age_seconds',
       help: 'Age of verified signatures; negative if the signature time is in the future.',
       buckets: AGE_BUCKETS_SECONDS,
       registers,
-    }),
-    claims: new Counter({
+    }).series({}),
+    claims: new SeriesCounter({
       name: 'inngest_gateway_replay_claims_total',
       help: `Results of the replay cache: ${replayOutcomes.join(', ')}. Followed: a function call to the target of an app redirect. Released: a claimed or followed signature that became usable again, since no byte reached the app.`,
       labelNames: ['result'],

@@ -1,18 +1,15 @@
 /** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
 import type { Logger } from 'pino'
 
-import type { Facts, ReportOnlyReason } from '../admit/facts.ts'
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import { REQUEST_MESSAGE } from './log-line.ts'
-import type { Metrics } from './metrics.ts'
 import type { RegisteredSchemes } from './registered-schemes.ts'
+import type { RequestCounts } from './request-counts.ts'
 import type { Decision, RequestRecord } from './request-record.ts'
 import type { Tracing } from './tracing.ts'
 import type { UnservedRedirects } from './unserved-redirects.ts'
-
-const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
 
 /** Keeps some of it for the status page. */
 export interface StatusSink {
@@ -21,7 +18,7 @@ export interface StatusSink {
 
 export interface RecordSinks {
   readonly logger: Logger
-  readonly metrics: Metrics
+  readonly counts: RequestCounts
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
   readonly unservedRedirects: UnservedRedirects
@@ -32,11 +29,11 @@ export interface RecordSinks {
 }
 
 export function record(entry: RequestRecord, sinks: RecordSinks): void {
-  const { logger, metrics } = sinks
+  const { logger, counts } = sinks
   const decision = decisionOf(entry)
   const reason = entry.refusal ?? entry.fault?.code ?? 'none'
-  count(entry, decision, reason, metrics)
-  countSignature(entry, sinks)
+  counts.count(entry, decision, reason)
+  noteSignature(entry, sinks)
   sinks.tracing?.record(entry)
   sinks.unservedRedirects.add(entry.facts, logger)
   sinks.registeredSchemes.add(entry.facts, logger)
@@ -51,55 +48,12 @@ function decisionOf({ refusal, fault }: RequestRecord): Decision {
   return refusal === undefined ? 'admitted' : 'refused'
 }
 
-function count(entry: RequestRecord, decision: string, reason: string, metrics: Metrics): void {
-  const { facts, head, status } = entry
-  const route = facts.route?.name ?? 'unmatched'
-  const method = METHODS.has(head.method) ? head.method : 'other'
-  metrics.requests.inc({ route, method, decision, reason, code: String(status ?? 'none') })
-  metrics.requestDuration.observe({ route, decision }, entry.durationMs / 1000)
-  if (entry.upstreamDurationMs !== undefined) {
-    const code = String(entry.upstreamStatus ?? 'none')
-    metrics.upstreamDuration.observe({ route, code }, entry.upstreamDurationMs / 1000)
-  }
-  if (facts.bodyBytes !== undefined) metrics.bodyBytes.observe(facts.bodyBytes)
-  countClaim(facts, metrics)
-  if (entry.diagnosis !== undefined) {
-    metrics.diagnoses.inc({ route, diagnosis: entry.diagnosis.kind })
-  }
-  for (const reason of facts.reportOnly ?? []) metrics.reportOnlyRefusals.inc({ route, reason })
-}
-
-function countClaim({ claim, release }: Facts, { claims }: Metrics): void {
-  if (claim !== undefined) claims.inc({ result: claim })
-  if (release === 'released') claims.inc({ result: release })
-}
-
-/** An introspection that no key signed has a reason of its own, since it is mostly noise. */
-const MISMATCHES = new Set<ReportOnlyReason | undefined>([
-  'signature_mismatch',
-  'introspection_mismatch',
-])
-
-function isMismatch({ refusal, facts: { reportOnly } }: RequestRecord): boolean {
-  return MISMATCHES.has(refusal) || reportOnly?.some((reason) => MISMATCHES.has(reason)) === true
-}
-
-function countSignature(
-  entry: RequestRecord,
-  { metrics, keyUsage, clockDrift, logger }: RecordSinks,
-): void {
+/** When its key was used last, and whether the clocks still agree. */
+function noteSignature(entry: RequestRecord, { keyUsage, clockDrift, logger }: RecordSinks): void {
   const { facts, refusal, endedMs, endedMonotonicMs } = entry
-  if (isMismatch(entry)) {
-    metrics.verifications.inc({ result: 'mismatch', key_slot: 'none' })
-  }
-  if (facts.isUnsigned === true) metrics.verifications.inc({ result: 'none', key_slot: 'none' })
-  if (facts.signature === undefined) return
-  const { form, keySlot } = facts.signature
-  metrics.verifications.inc({ result: form, key_slot: String(keySlot) })
   const key = keyOf(facts)
   if (key !== undefined) keyUsage.verified(key, endedMs)
-  if (facts.signatureAgeSeconds === undefined) return
-  metrics.signatureAge.observe(facts.signatureAgeSeconds)
+  if (facts.signature === undefined || facts.signatureAgeSeconds === undefined) return
   // Not for a refused request: whoever replays old captures would make this clock look ahead.
   if (refusal !== undefined) return
   const change = clockDrift.add(facts.signatureAgeSeconds, endedMonotonicMs)
