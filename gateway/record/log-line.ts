@@ -1,11 +1,11 @@
 /**
- * The log line of a request, byte for byte as pino writes it, for less than half of the cost: it is
- * written for every request, and JSON.stringify of all fields at once is much faster than pino's
- * loop over them. All other lines are pino's.
+ * The log line of a request, byte for byte as pino writes it, for half of the cost: there is one for
+ * every request, and JSON.stringify of all fields at once is faster than pino's loop over them. All
+ * other lines are pino's.
  *
- * One difference, for which no field of a request has room: up to Node 24, pino leaves a lone
- * surrogate as it is in a text of at most 100 characters, and it is written as U+FFFD. Here it is
- * escaped, as in longer texts and on Node 26.
+ * One difference: in texts of at most 100 characters, pino on Node 24 does not escape a lone surrogate,
+ * which is then written as U+FFFD. Here it is escaped, as pino does in longer texts and on Node 26. What
+ * clients send is shown in ASCII, so only a configured name could hold one.
  */
 
 /** The message of that line, and of no other. */
