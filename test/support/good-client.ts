@@ -1,6 +1,12 @@
 /** An honest sender that calls again and again while something else goes on. */
-import { freshBody, type Target } from './attack.ts'
+import { freshBody } from './attack.ts'
 import { send } from './sender.ts'
+
+/** A gateway in this process (attack.ts) or in one of its own (bounds.ts). */
+interface Served {
+  readonly gateway: { readonly port: number }
+  sign(body: string): string
+}
 
 export interface Beside {
   /** Ends after the call in flight. */
@@ -10,7 +16,7 @@ export interface Beside {
 const PAUSE_MS = 20
 
 /** @param from a loopback address of its own, where the attackers share another. */
-export function serveBeside(target: Target, from = '127.0.0.1'): Beside {
+export function serveBeside(target: Served, from = '127.0.0.1'): Beside {
   let isOver = false
   let [asked, served, slowestMs] = [0, 0, 0]
   const loop = async () => {

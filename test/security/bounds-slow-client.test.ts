@@ -1,0 +1,175 @@
+/**
+ * A slow, half-open or impatient client (threats D14, D15): what is announced, kept open, half-closed or sent
+ * before its turn must take no memory, and must be released without a time limit where the client is gone:
+ *
+ *   Content-Length: 10485760 (and a few bytes)        FIN, and stay        GET … GET … (and never read)
+ */
+import { describe, expect, it } from 'vitest'
+
+import { callBytes } from '../support/attack.ts'
+import {
+  connectRaw,
+  expectNothingLeft,
+  FAR,
+  MIB,
+  startRawApp,
+  startResponder,
+  startScene,
+  type RawClient,
+  type Scene,
+} from '../support/bounds.ts'
+import { MOST_POURED, pour, untilStopped, type Poured } from '../support/flooding.ts'
+import { patient } from '../support/gateway-process.ts'
+import { statusOf } from '../support/raw.ts'
+
+const untimed = {
+  headersTimeout: FAR,
+  bodyTimeout: FAR,
+  bodyIdleTimeout: FAR,
+  minBodyRate: '0B/s',
+  responseStallTimeout: FAR,
+}
+
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+const startApp = () => startResponder((socket) => socket.write(ok))
+const startSilent = () => startRawApp(() => undefined)
+
+const get = 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n'
+
+function connectMany(scene: Scene, count: number, bytes: (i: number) => string) {
+  // Each address has a share of the connections.
+  const from = (i: number) => `127.0.1.${String(1 + (i % 50))}`
+  return Promise.all(
+    Array.from({ length: count }, (_, i) => connectRaw(scene.gateway.port, bytes(i), from(i))),
+  )
+}
+
+function leave(clients: readonly RawClient[]) {
+  for (const { socket } of clients) socket.resetAndDestroy()
+}
+
+describe('two hundred clients that announce a large body', () => {
+  it('and send a little of it take no memory for the rest', async () => {
+    const scene = await startScene(await startApp(), { limits: untimed })
+    const length = `Content-Length: ${String(10 * MIB)}`
+    const clients = await scene.withstand(async () => {
+      const connected = await Promise.all(
+        Array.from({ length: 200 }, (_, i) => {
+          const signature = `X-Inngest-Signature: ${scene.sign(String(i))}`
+          const head = callBytes('', [length, signature], 'POST /signed HTTP/1.1')
+          return connectRaw(scene.gateway.port, `${head}{"ctx":`)
+        }),
+      )
+      const held = () => scene.metric('requests_in_flight')
+      await expect.poll(held, patient).toBeGreaterThanOrEqual(200)
+      return connected
+    })
+    for (const { socket } of clients) socket.resetAndDestroy()
+    await expectNothingLeft(scene)
+    expect(scene.reasons()).toEqual(Array<string>(200).fill('downstream_closed'))
+  })
+})
+
+describe('a thousand connections', () => {
+  it('with incomplete request headers take no more memory than the headers', async () => {
+    const scene = await startScene(await startApp(), { limits: untimed })
+    const part = `GET /plain HTTP/1.1\r\nHost: a\r\nX-A: ${'b'.repeat(15_000)}`
+    const clients = await scene.withstand(async () => {
+      const connected = await connectMany(scene, 1000, () => part)
+      const open = () => scene.metric('connections')
+      await expect.poll(open, patient).toBeGreaterThanOrEqual(1000)
+      return connected
+    })
+    leave(clients)
+    await expectNothingLeft(scene)
+    expect(scene.app.sockets).toHaveLength(0)
+  })
+
+  it('that stay open after a response are closed when they are idle', async () => {
+    const scene = await startScene(await startApp(), { limits: { keepAliveTimeout: '1s' } })
+    const unknown = 'GET /unknown HTTP/1.1\r\nHost: a\r\n\r\n'
+    const texts = await scene.withstand(async () => {
+      const clients = await connectMany(scene, 1000, () => unknown)
+      return Promise.all(clients.map((client) => client.ended()))
+    })
+    expect(texts.map(statusOf)).toEqual(Array<number>(1000).fill(404))
+    await expectNothingLeft(scene)
+  })
+})
+
+describe('a hundred clients that close their half of the connection', () => {
+  const CLIENTS = 100
+
+  it.each([
+    ['before a request', () => ''],
+    ['in their headers', () => 'GET /plain HTTP/1.1\r\nHo'],
+    ['in their body', (scene: Scene) => scene.request('an Inngest route').slice(0, -5)],
+    ['in a streamed body', () => callBytes('x', ['Content-Length: 9'], 'POST /plain HTTP/1.1')],
+  ])('%s are released at once', async (_, bytes) => {
+    const scene = await startScene(await startSilent(), { limits: untimed })
+    await scene.withstand(async () => {
+      const clients = await connectMany(scene, CLIENTS, () => bytes(scene))
+      for (const { socket } of clients) socket.end()
+      const texts = await Promise.all(clients.map((client) => client.ended()))
+      expect(texts.filter((text) => text === 'still open')).toEqual([])
+    })
+    await expectNothingLeft(scene)
+  })
+
+  it('behind their request are released with the response at the latest', async () => {
+    const config = { limits: untimed, upstream: { responseTimeout: '2s' } }
+    const scene = await startScene(await startSilent(), config)
+    await scene.withstand(async () => {
+      const clients = await connectMany(scene, CLIENTS, () => scene.request('an Inngest route'))
+      for (const { socket } of clients) socket.end()
+      const texts = await Promise.all(clients.map((client) => client.ended()))
+      expect(texts.filter((text) => text === 'still open')).toEqual([])
+    })
+    await expectNothingLeft(scene)
+    expect(scene.reasons()).toHaveLength(CLIENTS)
+  })
+})
+
+describe('a client that does not wait for its responses', () => {
+  const CLIENTS = 12
+  /** Requests that wait on one connection. */
+  const MOST_WAITING = 16
+
+  it.each([
+    ['the app', () => get],
+    ['the app, for a verified one', (scene: Scene) => scene.request('an Inngest route')],
+  ])('is read no further while the first one waits for %s', async (_, first) => {
+    const scene = await startScene(await startSilent(), { limits: untimed })
+    const poured: Poured[] = []
+    const clients = await scene.withstand(async () => {
+      const begin = () => first(scene).replace('Connection: close\r\n', '')
+      const connected = await connectMany(scene, CLIENTS, begin)
+      for (const { socket } of connected) poured.push(pour(socket, get))
+      await untilStopped(poured)
+      return connected
+    })
+    for (const { bytes } of poured) expect(bytes).toBeLessThan(MOST_POURED)
+    expect(scene.app.sockets.length).toBeLessThanOrEqual(CLIENTS * MOST_WAITING)
+    leave(clients)
+    await expectNothingLeft(scene)
+  })
+
+  it('and reads none of them has few of them fetched from the app', async () => {
+    const large = 8 * MIB
+    const poured: Poured[] = []
+    const app = await startResponder((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${String(large)}\r\n\r\n`)
+      poured.push(pour(socket, 'x', large))
+    })
+    const scene = await startScene(app, { limits: untimed })
+    const clients = await scene.withstand(async () => {
+      const connected = await connectMany(scene, CLIENTS, () => '')
+      for (const { socket } of connected) socket.pause().write(get.repeat(MOST_WAITING))
+      await expect.poll(() => poured.length, patient).toBeGreaterThanOrEqual(CLIENTS)
+      await untilStopped(poured)
+      return connected
+    })
+    leave(clients)
+    await expectNothingLeft(scene)
+  })
+})
