@@ -19,6 +19,7 @@ import {
   type Scene,
 } from '../support/bounds.ts'
 import { drip, MOST_POURED, pour, type Poured } from '../support/flooding.ts'
+import { patient } from '../support/gateway-process.ts'
 import { statusOf } from '../support/raw.ts'
 
 const ATTACKERS = 20
@@ -73,7 +74,7 @@ describe('a client whose request headers have an endless', () => {
     const scene = await startScene(await startApp(), { limits: untimed })
     const result = await scene.withstand(() => attack(scene, () => first, more))
     await expectRefused(scene, result, [400, 431])
-    expect(scene.reasons()).toHaveLength(ATTACKERS)
+    await expect.poll(scene.reasons, patient).toHaveLength(ATTACKERS)
     expect(scene.app.sockets).toHaveLength(0)
   })
 
@@ -112,7 +113,7 @@ describe('a client whose request body has an endless', () => {
     const begin = (i: number) => signedUpload(scene, i) + first
     const result = await scene.withstand(() => attack(scene, begin, more))
     await expectRefused(scene, result, [400, 413, 431])
-    expect(scene.reasons()).toHaveLength(ATTACKERS)
+    await expect.poll(scene.reasons, patient).toHaveLength(ATTACKERS)
     expect(scene.app.sockets).toHaveLength(0)
   })
 
@@ -121,7 +122,7 @@ describe('a client whose request body has an endless', () => {
     const scene = await startScene(await startRawApp(() => undefined), { limits: untimed })
     const result = await scene.withstand(() => attack(scene, () => plainUpload + first, more))
     await expectRefused(scene, result, [400, 413, 431])
-    expect(scene.reasons()).toHaveLength(ATTACKERS)
+    await expect.poll(scene.reasons, patient).toHaveLength(ATTACKERS)
     expectNoneWhole(scene.app)
   })
 

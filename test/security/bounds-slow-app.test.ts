@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest'
 import {
   connectRaw,
   expectNothingLeft,
+  expectReasons,
   FAR,
   forEachKind,
   kinds,
@@ -74,7 +75,7 @@ describe('an app that sends faster than its client reads', () => {
     const unread =
       sum(poured.map(({ bytes }) => bytes)) - sum(clients.map(({ socket }) => socket.bytesRead))
     expect(unread / clients.length).toBeLessThan(MOST_UNREAD)
-    expect(scene.reasons()).toEqual([])
+    await expectReasons(scene, [])
     for (const { socket } of clients) socket.destroy()
     await expectNothingLeft(scene)
   })
@@ -102,7 +103,7 @@ describe('an app that reads nothing', () => {
       return Promise.all(clients)
     })
     expect(statuses).toEqual(Array<number>(CLIENTS).fill(504))
-    expect(scene.reasons()).toEqual(Array<string>(CLIENTS).fill('upstream_timeout'))
+    await expectReasons(scene, Array<string>(CLIENTS).fill('upstream_timeout'))
     for (const { bytes } of poured) expect(bytes).toBeLessThan(MOST_POURED)
     await expect.poll(() => scene.metric('connections'), patient).toBe(0)
   })
@@ -119,7 +120,7 @@ describe('an app that reads nothing', () => {
       return Promise.all(clients)
     })
     expect(statuses).toEqual(Array<number>(LARGE).fill(504))
-    expect(scene.reasons()).toEqual(Array<string>(LARGE).fill('upstream_timeout'))
+    await expectReasons(scene, Array<string>(LARGE).fill('upstream_timeout'))
     await expect.poll(() => scene.metric('buffered_bytes'), patient).toBe(0)
     await expect.poll(() => scene.metric('requests_in_flight'), patient).toBe(0)
   })
@@ -163,7 +164,7 @@ describe('an app that accepts and never responds', () => {
     const scene = await startScene(app, { upstream: { responseTimeout: '1s' } })
     const outcomes = await scene.withstand(() => outcomesOf(scene, MANY, outcome))
     expect(outcomes).toEqual(forEachKind(MANY, '504'))
-    expect(scene.reasons()).toEqual(faults(MANY, 'upstream_timeout'))
+    await expectReasons(scene, faults(MANY, 'upstream_timeout'))
     await expectNothingLeft(scene)
   })
 
@@ -200,7 +201,7 @@ describe('an app that closes its half of the connection', () => {
     // Long before any time limit: the app can respond no more.
     await expectNothingLeft(scene)
     const reason = ['cut', '502'].includes(expected) ? 'upstream_reset' : 'none'
-    expect(scene.reasons()).toEqual(faults(COUNT, reason))
+    await expectReasons(scene, faults(COUNT, reason))
   })
 
   it('of a WebSocket is disconnected', async () => {
