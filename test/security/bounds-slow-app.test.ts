@@ -37,11 +37,11 @@ const switching =
 
 const faults = (count: number, reason: unknown) => Array<unknown>(kinds.length * count).fill(reason)
 
-/** Reads at most 64 KiB every 10 ms. */
+/** Reads at most 64 KiB every 30 ms: meanwhile a gateway that does not wait reads some hundred MiB. */
 function readSlowly(socket: Socket): void {
   socket.on('data', () => {
     socket.pause()
-    setTimeout(() => socket.resume(), 10)
+    setTimeout(() => socket.resume(), 30)
   })
 }
 
