@@ -12,25 +12,17 @@ import {
   connectRaw,
   expectNothingLeft,
   expectReasons,
-  FAR,
   MIB,
   startRawApp,
   startResponder,
   startScene,
+  untimed,
   type RawClient,
   type Scene,
 } from '../support/bounds.ts'
 import { MOST_POURED, pour, untilStopped, type Poured } from '../support/flooding.ts'
 import { patient } from '../support/gateway-process.ts'
 import { statusOf } from '../support/raw.ts'
-
-const untimed = {
-  headersTimeout: FAR,
-  bodyTimeout: FAR,
-  bodyIdleTimeout: FAR,
-  minBodyRate: '0B/s',
-  responseStallTimeout: FAR,
-}
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const startApp = () => startResponder((socket) => socket.write(ok))

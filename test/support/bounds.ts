@@ -26,6 +26,15 @@ export const MIB = 1_048_576
 /** Longer than any test: what ends a connection is then another limit. */
 export const FAR = '10m'
 
+/** Limits with which no time limit ends an attack before its length does. */
+export const untimed = {
+  headersTimeout: FAR,
+  bodyTimeout: FAR,
+  bodyIdleTimeout: FAR,
+  minBodyRate: '0B/s',
+  responseStallTimeout: FAR,
+}
+
 /**
  * Growth of the resident set that is no sign of an unbounded buffer: a young heap that has not been
  * collected, and pieces of a few kilobytes for each connection. Each attack sends several times as much.
@@ -158,7 +167,7 @@ const handshake = callBytes(
 )
 
 /** Good requests before the first measurement: code that is compiled and buffers that are taken once. */
-const WARM_UP = 20
+const WARM_UP = 10
 
 async function withstand<T>(
   gateway: GatewayProcess,
