@@ -9,7 +9,7 @@ import path from 'node:path'
 
 import { TestRunner, type RunnerTestCase } from 'vitest'
 
-import { groups } from './groups.ts'
+import { groups, type Group } from './groups.ts'
 
 /** Found wherever npm and Debian's essential packages are. */
 const everywhere = new Set(['node', 'npm', 'bash', 'sh', 'mkfifo', 'script', 'unshare', 'which'])
@@ -30,10 +30,15 @@ function declaredTags(): readonly string[] {
   return tagsWithin(test ?? TestRunner.getCurrentSuite().file)
 }
 
+const commandsOf = ({ programs, builds = [] }: Group): readonly string[] => [
+  ...programs.map(({ command }) => command),
+  ...builds,
+]
+
 function checkDeclared(command: string): void {
   const name = path.basename(command)
   if (command === process.execPath || everywhere.has(name)) return
-  const group = groups.find(({ programs }) => programs.some((program) => program.command === name))
+  const group = groups.find((one) => commandsOf(one).includes(name))
   if (group === undefined) {
     throw new Error(
       `${name} is not everywhere: add it, and its package, to test/programs/groups.ts`,

@@ -10,6 +10,8 @@ export interface Group {
   /** What its tests are about, for the list of those that were not run. */
   readonly subject: string
   readonly programs: readonly Program[]
+  /** Names of the programs that the tests of this group build with them. */
+  readonly builds?: readonly string[]
 }
 
 export interface Program {
@@ -30,6 +32,12 @@ export const groups = [
     name: 'proxies',
     subject: 'real proxies in front of the gateway',
     programs: [fromPackage('nginx'), fromPackage('haproxy'), fromPackage('caddy')],
+  },
+  {
+    name: 'clients',
+    subject: "Go's HTTP client and curl",
+    programs: [fromPackage('golang-go', 'go'), fromPackage('curl')],
+    builds: ['go-client'],
   },
   {
     name: 'redis',
