@@ -123,7 +123,7 @@ export const caddy = (backend: string): ProxyProgram => ({
   admin off
   auto_https off
 }
-http://127.0.0.1:${String(port)} {
+http://:${String(port)} {
   bind 127.0.0.1
   ${backend}
 }

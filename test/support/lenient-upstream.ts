@@ -4,7 +4,7 @@
  * What it makes of the bytes is what an attacker would have got through.
  */
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface SeenRequest {
   readonly line: string
@@ -17,12 +17,15 @@ export interface LenientUpstream {
   readonly seen: SeenRequest[]
   /** Every byte that came, in latin1. */
   bytes(): string
+  /** Bytes behind the last request of each connection that make no whole request. */
+  rest(): string
   stop(): void
 }
 
 export async function startLenientUpstream(): Promise<LenientUpstream> {
   const seen: SeenRequest[] = []
   let all = ''
+  const rests = new Map<Socket, string>()
   const server = createServer((socket) => {
     let pending = ''
     socket.setEncoding('latin1').on('error', () => undefined)
@@ -34,6 +37,7 @@ export async function startLenientUpstream(): Promise<LenientUpstream> {
         pending = taken.rest
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
       }
+      rests.set(socket, pending)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -42,6 +46,7 @@ export async function startLenientUpstream(): Promise<LenientUpstream> {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     seen,
     bytes: () => all,
+    rest: () => [...rests.values()].join(''),
     stop: () => server.close(),
   }
 }
