@@ -83,7 +83,7 @@ const nginxWith = (buffering: 'on' | 'off') => (gateway: number) =>
       }`,
   )
 
-const peers = [
+const proxies = [
   { name: 'nginx, which buffers requests', program: nginxWith('on') },
   { name: 'nginx, which does not buffer requests', program: nginxWith('off') },
   {
@@ -112,11 +112,11 @@ function flawsOf({ line, fields, body }: SeenRequest): string[] {
   const lengths = fields['content-length'] ?? []
   if (lengths.join() !== String(body.length)) flaws.push(`content-length ${lengths.join()}`)
   if (fields['host']?.length !== 1) flaws.push('host')
-  const hops = ['transfer-encoding', 'trailer', 'x-trailer', 'te', 'expect', 'upgrade']
-  return [...flaws, ...hops.filter((name) => name in fields)]
+  const connectionHeaders = ['transfer-encoding', 'trailer', 'x-trailer', 'te', 'expect', 'upgrade']
+  return [...flaws, ...connectionHeaders.filter((name) => name in fields)]
 }
 
-describe.each(peers)('behind $name', ({ program }) => {
+describe.each(proxies)('behind $name', ({ program }) => {
   it('each entry of the framing corpus gives one clean request or none', async () => {
     const target = await startTarget()
     const proxy = await startFrontProxy(program(target.gateway.port))

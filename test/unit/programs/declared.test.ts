@@ -12,6 +12,10 @@ describe('a program of a group', () => {
     expect(() => start('/usr/sbin/nginx', ['-v'])).toThrow(/tag .* with 'proxies'/)
   })
 
+  it('is not started without its tag, if the tests build it', () => {
+    expect(() => spawnSync('/tmp/built/go-client')).toThrow(/tag .* with 'clients'/)
+  })
+
   it('is started with its tag', { tags: ['redis'] }, () => {
     expect(spawnSync('redis-cli', ['--version']).status).toBe(0)
   })
