@@ -1,5 +1,5 @@
 /**
- * `Expect: 100-continue` (RFC 9110 section 10.1.1): the gateway sends 100 only to a client that asked for
+ * `Expect: 100-continue` (RFC 9110 section 10.1.1): the gateway sends 100 only to a client that expects
  * it, and only once it wants the body. A refusal takes the place of the 100, so that the body stays unsent.
  */
 import { once } from 'node:events'
@@ -122,7 +122,7 @@ describe('on the wire, a 100', () => {
     expect(target.upstream.bytes()).not.toMatch(/expect/i)
   })
 
-  it.each(both)('is not sent unasked: $name, with $how', async (one) => {
+  it.each(both)('is not sent without Expect: $name, with $how', async (one) => {
     const target = await startBoth()
     const { body, headers } = requestOf(target, one, target.gateway.port)
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
@@ -154,7 +154,7 @@ describe('on the wire, a 100', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('is sent to each request of a connection that asks for one', async () => {
+  it('is sent to each request of a connection that expects one', async () => {
     const target = await startBoth()
     const body = 'hi'
     const requests = [['Expect: 100-continue'], [], ['Expect: 100-continue', 'Connection: close']]
@@ -168,9 +168,9 @@ describe('on the wire, a 100', () => {
   it.each([
     ['a function call', INNGEST, 0],
     ['a passthrough request', '/x', 0],
-    ['a function call that asked', INNGEST, 1],
-    ['a passthrough request that asked', '/x', 1],
-  ])('of the app is not forwarded: %s', async (_, path, asked) => {
+    ['a function call with Expect', INNGEST, 1],
+    ['a passthrough request with Expect', '/x', 1],
+  ])('of the app is not forwarded: %s', async (_, path, expected) => {
     const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n'
     const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
     const target = await startBefore(interim + final)
@@ -182,12 +182,12 @@ describe('on the wire, a 100', () => {
           `Content-Length: ${String(body.length)}`,
           `X-Inngest-Signature: ${target.sign(body)}`,
           'Connection: close',
-          ...(asked === 1 ? ['Expect: 100-continue'] : []),
+          ...(expected === 1 ? ['Expect: 100-continue'] : []),
         ],
         `POST ${path} HTTP/1.1`,
       ),
     )
-    expect(statusesIn(received)).toEqual([...(asked === 1 ? ['100'] : []), '200'])
+    expect(statusesIn(received)).toEqual([...(expected === 1 ? ['100'] : []), '200'])
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * The framing corpus through real proxies in front of the gateway, and the most lenient server behind it:
- * whatever a proxy makes of an entry, the server receives one clean request or none (threats D3, D4, D5).
+ * a proxy may change an entry, but the server receives one clean request or none (threats D3, D4, D5).
  * Proxies repair some entries and refuse others, so the status of the response is theirs to choose.
  */
 // @module-tag proxies

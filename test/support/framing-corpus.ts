@@ -1,6 +1,6 @@
 /**
  * The framing corpus: function calls whose framing violates the grammar of RFC 9112 or is ambiguous by
- * it. Each is signed, so that its framing is its only flaw; what would be found inside asks for nothing.
+ * it. Each is signed, so that its framing is its only flaw; a request inside its body is for no route.
  */
 import { callBytes, freshBody, signedCall, type Target } from './attack.ts'
 

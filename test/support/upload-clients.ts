@@ -99,6 +99,7 @@ function postWith(upload: Upload, agent: Agent): Promise<string> {
     Readable.from(piecesOf(upload.size), { objectMode: false }).pipe(request)
   })
 }
+
 async function received(response: IncomingMessage): Promise<string> {
   const body = await text(response)
   const announced = Number(response.headers['content-length'])
@@ -125,7 +126,10 @@ export const undici: UploadClient = (upload) =>
     }
   })
 
-/** Reads nothing before all of its bytes are written, as simple clients do. */
+/**
+ * Reads nothing before all of its bytes are written, as simple clients do. It keeps no connection: `keep`
+ * changes only what its headers say.
+ */
 export const sendsAllFirst: UploadClient = (upload) =>
   inTurn(upload.count, async () => {
     const { hostname, port, pathname, host } = new URL(upload.url)
