@@ -229,7 +229,9 @@ export class ClientConnection implements Listed {
     const response = new ClientResponse(read.method, {
       socket: this.socket,
       httpVersion: read.httpVersion,
-      mayKeepConnection: () => read.keepsConnection && request.isComplete && this.#mayBeUsedAgain(),
+      // Behind an upgrade, its client may send bytes of the other protocol, which are no requests.
+      mayKeepConnection: () =>
+        read.keepsConnection && request.isComplete && !head.isUpgrade && this.#mayBeUsedAgain(),
       keepAliveSeconds: () => Math.floor(this.#handlers.limits().keepAliveTimeoutMs / 1000),
       release: () => this.#release(),
       onEnded: this.#onResponseEnded,
@@ -259,10 +261,15 @@ export class ClientConnection implements Listed {
     this.#isHalfClosed = true
     if (this.#isClosing) this.socket.destroySoon()
     else if (this.#request === undefined) this.#endUnserved()
-    else if (!this.#request.isComplete) {
+    else if (!this.#request.isComplete || this.#awaitsSwitch()) {
       this.#request.gone()
       this.socket.destroy()
     }
+  }
+
+  /** A client that ends its side before it knows whether the protocol is switched has lost interest. */
+  #awaitsSwitch(): boolean {
+    return this.#request?.head.isUpgrade === true && this.#response?.isStarted === false
   }
 
   #endUnserved(): void {

@@ -70,13 +70,14 @@ export class ClientListener {
 
   /** @param sockets that listen on the port; more of them take more connections in a turn. */
   open(address: ListenAddress, sockets?: number): Promise<ListenerGroup> {
-    return ListenerGroup.open(
-      address,
-      (socket) => {
+    return ListenerGroup.open(address, {
+      // A client may end its side and wait for its response (RFC 9112 9.6), but not before a TLS handshake.
+      allowHalfOpen: this.#tls === undefined,
+      onConnection: (socket) => {
         acceptConnection(socket, this.#accepting)
       },
       sockets,
-    )
+    })
   }
 
   /** For handshakes from now on; connections that are open go on as they are. */
@@ -87,6 +88,7 @@ export class ClientListener {
 
   readonly #begin = (socket: Socket | TLSSocket): void => {
     const { connections } = this.#options
+    socket.allowHalfOpen = true
     connections.begin(new ClientConnection(socket, connections.headOf(socket), this.#handlers))
   }
 

@@ -62,7 +62,7 @@ export class ClientRequest {
       return
     }
     this.#handler = handler
-    if (this.#awaitsContinue && this.#source.waitingBytes() === 0) this.#source.sendContinue()
+    if (this.#awaitsContinue) this.#source.sendContinue()
     this.#awaitsContinue = false
     this.#source.read()
   }

@@ -13,6 +13,13 @@ import { closeListener, listen, portOf, type ListenAddress } from './listen.ts'
 /** Measured from 1 to 64: docs/decisions/0010-listening-sockets.md */
 const SOCKETS = 32
 
+export interface GroupOptions {
+  /** A client that has ended its side still gets what is written. */
+  readonly allowHalfOpen: boolean
+  readonly onConnection: (socket: Socket) => void
+  readonly sockets?: number | undefined
+}
+
 export class ListenerGroup {
   readonly port: number
   readonly #servers: readonly Server[]
@@ -28,10 +35,10 @@ export class ListenerGroup {
    */
   static async open(
     address: ListenAddress,
-    onConnection: (socket: Socket) => void,
-    sockets = SOCKETS,
+    { allowHalfOpen, onConnection, sockets = SOCKETS }: GroupOptions,
   ): Promise<ListenerGroup> {
-    const first = createListener(onConnection)
+    const create = () => createServer({ allowHalfOpen, noDelay: true }, onConnection)
+    const first = create()
     // Elsewhere the option may not exist; workers then share one socket, which their primary opens.
     if (process.platform !== 'linux' || sockets === 1) {
       await listen(first, address)
@@ -41,7 +48,7 @@ export class ListenerGroup {
     if (!cluster.isWorker && address.port !== 0) await findFreePort(address)
     await listen(first, { ...address, reusePort: true })
     const at = { host: address.host, port: portOf(first), reusePort: true }
-    const others = Array.from({ length: sockets - 1 }, () => createListener(onConnection))
+    const others = Array.from({ length: sockets - 1 }, create)
     const group = new ListenerGroup([first, ...others])
     try {
       await Promise.all(others.map((other) => listen(other, at)))
@@ -57,11 +64,6 @@ export class ListenerGroup {
     const open = this.#servers.filter(({ listening }) => listening)
     await Promise.all(open.map((each) => closeListener(each)))
   }
-}
-
-/** A client may close its sending side and still wait for its response (RFC 9112 9.6). */
-function createListener(onConnection: (socket: Socket) => void): Server {
-  return createServer({ allowHalfOpen: true, noDelay: true }, onConnection)
 }
 
 /**

@@ -13,6 +13,5 @@ export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): Tl
     handshakeTimeout,
     // HTTP/2 has its own ways to be attacked (CVE-2023-44487), and Inngest does not speak it.
     ALPNProtocols: ['http/1.1'],
-    allowHalfOpen: true,
   }
 }

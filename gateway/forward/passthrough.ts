@@ -127,7 +127,8 @@ function stream(request: ClientRequest, call: UpstreamCall, relay: ResponseRelay
   request.read({
     onPiece: (bytes) => {
       if (isChunked) call.write(chunkStart(bytes.length))
-      const takesMore = call.write(bytes) && (!isChunked || call.write('\r\n'))
+      const takesMore = call.write(bytes)
+      if (isChunked) call.write('\r\n')
       if (!takesMore) request.pause()
     },
     onEnd: () => {

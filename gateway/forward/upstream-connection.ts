@@ -140,7 +140,9 @@ export class UpstreamConnection implements Listed, CallConnection {
     this.#isBodySent = true
   }
 
+  /** Its call, if it has one, hears of nothing any more. */
   destroy(): void {
+    this.#call = undefined
     this.#socket.destroy()
   }
 
@@ -207,6 +209,8 @@ export class UpstreamConnection implements Listed, CallConnection {
     const response = this.#response
     this.#call = undefined
     call.ended()
+    // A call that was paused leaves no connection behind that hears nothing.
+    this.#adjustFlow()
     if (this.#reader.waitingBytes > 0) {
       // RFC 9112 6.3: what follows is no response to anything.
       this.#owner.onUnexpectedBytes()
