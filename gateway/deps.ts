@@ -96,22 +96,17 @@ export async function createParts(
   })
   const open = new OpenList<Exchange>()
   const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
-  const paces = new BodyPaces()
-  const canonicals = new CanonicalPool()
-  const diagnosisBudget = new DiagnosisBudget()
-  const observers = { diagnosisBudget, recorder, clock, metrics, state, collector }
-  return {
-    live,
-    replay,
-    pairs,
-    canonicals,
-    capacity,
-    connections,
-    open,
-    stopStallWatch,
-    paces,
-    ...observers,
+  const inProgress = { live, capacity, connections, open, stopStallWatch, paces: new BodyPaces() }
+  const admission = { replay, pairs, canonicals: new CanonicalPool() }
+  const observers = {
+    diagnosisBudget: new DiagnosisBudget(),
+    recorder,
+    clock,
+    metrics,
+    state,
+    collector,
   }
+  return { ...inProgress, ...admission, ...observers }
 }
 
 export async function closeParts(

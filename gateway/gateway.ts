@@ -138,12 +138,10 @@ export async function startServing(
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
-  const listeners = await openTraffic(traffic, settings)
+  const group = await openTraffic(traffic, settings)
   const externalAuth = await startExternalAuth(settings, parts)
-  const drained: DrainedListener[] = [
-    { connections: parts.connections, close: () => listeners.close() },
-  ]
-  if (externalAuth !== undefined) drained.push(externalAuth)
+  const listeners = [{ connections: parts.connections, close: () => group.close() }]
+  if (externalAuth !== undefined) listeners.push(externalAuth)
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -152,7 +150,7 @@ export async function startServing(
   const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
   await reloader.start(first)
   return {
-    trafficPort: listeners.port,
+    trafficPort: group.port,
     externalAuthPort: externalAuth?.port,
     metrics,
     health: new Readiness(parts, ranges),
@@ -170,7 +168,7 @@ export async function startServing(
       await ranges.stop()
       const { shutdown } = live.settings.config
       const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
-      const requestsAborted = await drain({ listeners: drained, ...parts, logger }, times)
+      const requestsAborted = await drain({ listeners, ...parts, logger }, times)
       await closeParts(parts, tracing)
       return { requestsAborted }
     },

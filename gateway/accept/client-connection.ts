@@ -5,13 +5,14 @@
  */
 import type { Socket } from 'node:net'
 
-import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
+import type { ConnectionHead } from '../admit/request-head.ts'
 import type { Reason } from '../admit/reasons.ts'
 import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
 import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/request-reader.ts'
 import { ClientRequest } from './client-request.ts'
 import { ClientResponse } from './client-response.ts'
 import type { Listed } from './open-list.ts'
+import { awaitsContinue, requestHeadOf } from './request-head.ts'
 
 export interface ConnectionLimits {
   readonly headersTimeoutMs: number
@@ -33,7 +34,7 @@ export interface ConnectionHandlers {
   readonly onUnreadable: (connection: ClientConnection, reason: Reason) => void
 }
 
-/** What waits here unread, at most, while a response is being made. */
+/** What waits unread, at most, while a response is being made. */
 const MOST_WAITING_BYTES = 65_536
 
 /**
@@ -147,7 +148,8 @@ export class ClientConnection implements Listed {
   }
 
   #mayBeUsedAgain(): boolean {
-    if (this.#handlers.isEnding()) return false
+    // A client that fills the buffer with more requests before it has a response is not served for ever.
+    if (this.#handlers.isEnding() || this.#isPaused) return false
     return !this.#isHalfClosed || this.#reader.waitingBytes > 0
   }
 
@@ -260,7 +262,8 @@ export class ClientConnection implements Listed {
   #onEnd(): void {
     this.#isHalfClosed = true
     if (this.#isClosing) this.socket.destroySoon()
-    else if (this.#request === undefined) this.#endUnserved()
+    else if (this.isIdle) this.socket.destroySoon()
+    else if (this.#request === undefined) this.#handlers.onUnreadable(this, 'request_unparsable')
     else if (!this.#request.isComplete || this.#awaitsSwitch()) {
       this.#request.gone()
       this.socket.destroy()
@@ -270,11 +273,6 @@ export class ClientConnection implements Listed {
   /** A client that ends its side before it knows whether the protocol is switched has lost interest. */
   #awaitsSwitch(): boolean {
     return this.#request?.head.isUpgrade === true && this.#response?.isStarted === false
-  }
-
-  #endUnserved(): void {
-    if (this.#reader.waitingBytes > 0) this.#handlers.onUnreadable(this, 'request_unparsable')
-    else this.socket.destroySoon()
   }
 
   #onClose(): void {
@@ -297,31 +295,4 @@ export class ClientConnection implements Listed {
     if (this.#isPaused) this.socket.resume()
     this.#isPaused = false
   }
-}
-
-/** RFC 9110 10.1.1: HTTP/1.0 knows no 100, and would take it for the response. */
-function awaitsContinue({ rawHeaders, httpVersion }: ReadRequest): boolean {
-  if (httpVersion !== '1.1') return false
-  return rawHeaders.some(
-    (name, i) => i % 2 === 0 && name.length === 6 && name.toLowerCase() === 'expect',
-  )
-}
-
-function requestHeadOf(
-  { method, target, httpVersion, rawHeaders, connection }: ReadRequest,
-  at: ConnectionHead,
-): RequestHead {
-  const isUpgrade = connection.includes('upgrade') && asksForProtocol(rawHeaders)
-  return { method, target, httpVersion, rawHeaders, isUpgrade, connection: at }
-}
-
-/**
- * RFC 9110 7.8: a server may ignore an upgrade. h2c is one that its client does not need, and that the gateway
- * could not look into.
- */
-function asksForProtocol(rawHeaders: readonly string[]): boolean {
-  return rawHeaders.some(
-    (name, i) =>
-      i % 2 === 0 && name.toLowerCase() === 'upgrade' && rawHeaders[i + 1]?.toLowerCase() !== 'h2c',
-  )
 }

@@ -147,6 +147,7 @@ export class ClientResponse {
    * TLS has its own word for the end, which is not sent.
    */
   cut(): void {
+    this.flush()
     const isPlain = !(this.#socket instanceof TLSSocket)
     if (isPlain && this.#framing === 'until-close') this.#socket.resetAndDestroy()
     this.#socket.destroy()

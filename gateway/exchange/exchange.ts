@@ -3,6 +3,7 @@
  * read from it: once it has ended, those facts stay as they are until the recorder has written them.
  */
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 
 import type { ClientRequest } from '../accept/client-request.ts'
 import type { ClientResponse } from '../accept/client-response.ts'
@@ -46,6 +47,8 @@ export class Exchange implements RequestRecord, Listed {
   diagnosis: Diagnosis | undefined
   endedMs = 0
   endedMonotonicMs = 0
+  /** The connection to the app, once it speaks another protocol with the client. */
+  tunnel: Socket | undefined
   /** While the app is being called: ends that. */
   onCut: ((fault: GatewayFault) => void) | undefined
   #cutBy: GatewayFault | undefined
@@ -114,6 +117,7 @@ export class Exchange implements RequestRecord, Listed {
     this.endedMs = this.#clock.nowMs()
     this.#dropBodies()
     this.onCut = undefined
+    this.tunnel = undefined
     recorder.add(this)
   }
 

@@ -81,8 +81,13 @@ function forwardPassthrough(
   exchange: Exchange,
   { passthrough }: ActiveConfig,
 ): Promise<number> {
-  return passthrough.forward(accepted, exchange.requestId, request, response, (cut) => {
-    exchange.onCut = cut
+  return passthrough.forward(accepted, exchange.requestId, request, response, {
+    onCuttable: (cut) => {
+      exchange.onCut = cut
+    },
+    onTunnel: (app) => {
+      exchange.tunnel = app
+    },
   })
 }
 

@@ -15,6 +15,8 @@ interface Progress {
   readMs: number
   bytesSent: number
   sentMs: number
+  bytesTunneled: number
+  tunneledMs: number
 }
 
 /**
@@ -46,12 +48,24 @@ function cutIfStopped(
   const nowMs = performance.now()
   const { request } = exchange.client
   const bytesRead = request?.connectionBytesRead ?? 0
-  const progress = seen.get(exchange) ?? { bytesRead, readMs: nowMs, bytesSent: 0, sentMs: nowMs }
+  const progress = seen.get(exchange) ?? start(bytesRead, nowMs)
   seen.set(exchange, progress)
   const fault =
     responseStoppedBy(exchange, progress, nowMs, limits) ??
-    bodyStoppedBy(exchange, progress, nowMs, limits)
+    bodyStoppedBy(exchange, progress, nowMs, limits) ??
+    tunnelStoppedBy(exchange, progress, nowMs, limits)
   if (fault !== undefined) exchange.cut(new GatewayFault(fault))
+}
+
+function start(bytesRead: number, nowMs: number): Progress {
+  return {
+    bytesRead,
+    readMs: nowMs,
+    bytesSent: 0,
+    sentMs: nowMs,
+    bytesTunneled: 0,
+    tunneledMs: nowMs,
+  }
 }
 
 /** Also notes what has moved since the last look. */
@@ -89,4 +103,22 @@ function bodyStoppedBy(
     return silenceMs > limits.responseStallTimeoutMs ? 'upstream_timeout' : undefined
   }
   return silenceMs > limits.bodyIdleTimeoutMs ? 'downstream_idle' : undefined
+}
+
+/** An app that reads nothing of its WebSocket. Also notes what has moved since the last look. */
+function tunnelStoppedBy(
+  { tunnel }: Exchange,
+  progress: Progress,
+  nowMs: number,
+  limits: StallLimits,
+): FaultCode | undefined {
+  const { writableLength = 0, bytesWritten = 0 } = tunnel ?? {}
+  const bytesTunneled = bytesWritten - writableLength
+  if (writableLength === 0 || bytesTunneled !== progress.bytesTunneled) {
+    progress.bytesTunneled = bytesTunneled
+    progress.tunneledMs = nowMs
+  }
+  return nowMs - progress.tunneledMs > limits.responseStallTimeoutMs
+    ? 'upstream_timeout'
+    : undefined
 }

@@ -1,4 +1,6 @@
 /** Hands a passthrough route's requests to its app: streamed both ways, WebSockets included. */
+import type { Socket } from 'node:net'
+
 import type { ClientRequest } from '../accept/client-request.ts'
 import type { ClientResponse } from '../accept/client-response.ts'
 import type { PassthroughRequest } from '../admit/admit.ts'
@@ -12,6 +14,14 @@ import { joinTunnel } from './tunnel.ts'
 import { UpstreamCall, type UpstreamHandler } from './upstream-call.ts'
 import type { UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
+
+/** What the exchange hears of its call. */
+export interface PassthroughEvents {
+  /** @param cut ends the call, with what the exchange is to be ended with. */
+  readonly onCuttable: (cut: (fault: GatewayFault) => void) => void
+  /** The connection belongs to another protocol. @param app the connection to the app. */
+  readonly onTunnel: (app: Socket) => void
+}
 
 /** What is hop-by-hop and yet meant, in both directions (RFC 6455 4). */
 const UPGRADING = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
@@ -32,7 +42,6 @@ export class Passthrough {
   }
 
   /**
-   * @param onCuttable called with what ends the call.
    * @returns the app's status, when its whole response has been passed on, or a WebSocket has ended.
    * @throws GatewayFault
    */
@@ -41,7 +50,7 @@ export class Passthrough {
     requestId: string,
     request: ClientRequest,
     response: ClientResponse,
-    onCuttable: (cut: (fault: GatewayFault) => void) => void,
+    events: PassthroughEvents,
   ): Promise<number> {
     const { route, head } = accepted
     const pool = this.#pools.get(route)
@@ -58,7 +67,7 @@ export class Passthrough {
         mayUpgrade: head.isUpgrade,
       },
       {
-        ...handlerOf(relay, response),
+        ...handlerOf(relay, response, events),
         ...(!isWhole && {
           onConnected: () => {
             stream(request, call, relay)
@@ -69,7 +78,7 @@ export class Passthrough {
         }),
       },
     )
-    onCuttable((fault) => {
+    events.onCuttable((fault) => {
       relay.fail(fault)
     })
     if (relay.follow(call)) pool.send(call)
@@ -81,7 +90,11 @@ export class Passthrough {
   }
 }
 
-function handlerOf(relay: ResponseRelay, response: ClientResponse): UpstreamHandler {
+function handlerOf(
+  relay: ResponseRelay,
+  response: ClientResponse,
+  events: PassthroughEvents,
+): UpstreamHandler {
   let switching: readonly string[] = []
   return {
     onResponse: (read) => {
@@ -91,6 +104,7 @@ function handlerOf(relay: ResponseRelay, response: ClientResponse): UpstreamHand
     },
     onSwitched: (appSocket, fromApp) => {
       const { socket, first } = response.switchProtocols(switching)
+      events.onTunnel(appSocket)
       joinTunnel({ socket, first }, { socket: appSocket, first: fromApp }, () => {
         relay.switched(101)
       })

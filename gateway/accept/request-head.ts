@@ -1,0 +1,41 @@
+/** The request that was read as the checks see it. */
+import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
+import { fieldValues } from '../admit/request-head.ts'
+import type { ReadRequest } from '../wire/request-reader.ts'
+
+export function requestHeadOf(read: ReadRequest, connection: ConnectionHead): RequestHead {
+  const { method, httpVersion, rawHeaders } = read
+  const target = originForm(read, connection)
+  const isUpgrade = read.connection.includes('upgrade') && asksForProtocol(rawHeaders)
+  return { method, target, httpVersion, rawHeaders, isUpgrade, connection }
+}
+
+/**
+ * RFC 9112 3.2.2: a server must accept the absolute form. It is read as the origin form, if it names the scheme of the
+ * connection and the same authority as `Host`. Otherwise it stays as it is, and no route has such a target.
+ */
+function originForm({ target, rawHeaders }: ReadRequest, { isEncrypted }: ConnectionHead): string {
+  if (target.startsWith('/')) return target
+  const scheme = isEncrypted ? 'https://' : 'http://'
+  if (target.slice(0, scheme.length).toLowerCase() !== scheme) return target
+  const pathStart = target.indexOf('/', scheme.length)
+  if (pathStart < 0) return target
+  const authority = target.slice(scheme.length, pathStart).toLowerCase()
+  const hosts = fieldValues(rawHeaders, 'host')
+  return hosts.length === 1 && hosts[0]?.toLowerCase() === authority
+    ? target.slice(pathStart)
+    : target
+}
+
+/**
+ * RFC 9110 7.8: a server may ignore an upgrade. h2c is one that its client does not need, and that the gateway could not
+ * look into.
+ */
+function asksForProtocol(rawHeaders: readonly string[]): boolean {
+  return fieldValues(rawHeaders, 'upgrade').some((protocol) => protocol.toLowerCase() !== 'h2c')
+}
+
+/** RFC 9110 10.1.1: HTTP/1.0 knows no 100, and would take it for the response. */
+export function awaitsContinue({ rawHeaders, httpVersion }: ReadRequest): boolean {
+  return httpVersion === '1.1' && fieldValues(rawHeaders, 'expect').length > 0
+}
