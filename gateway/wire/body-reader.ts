@@ -1,9 +1,10 @@
 /** The body of one message out of the bytes of a connection: counted, in chunks, or until its end. */
 import type { ByteQueue } from './byte-queue.ts'
+import { EndSearch } from './end-search.ts'
 import type { Framing } from './framing.ts'
-import { readHeaderSection } from './header-section.ts'
+import { readHeaderSection, type HeaderSection } from './header-section.ts'
 
-const CRLF = Buffer.from('\r\n')
+const CRLF = '\r\n'
 
 /**
  * A chunk's size in hexadecimal, and its extensions, which decide nothing (RFC 9112 7.1.1). Thirteen digits
@@ -12,8 +13,8 @@ const CRLF = Buffer.from('\r\n')
 const CHUNK_LINE =
   /^0*([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/
 
-/** Longest line with a chunk's size. */
-const LONGEST_CHUNK_LINE = 4096
+/** Longest line with a chunk's size, or of a trailer, without its CRLF. */
+const LONGEST_LINE = 4096
 
 /** Of one body: everything in chunk lines but a plain size, and all trailers (CVE-2024-22019). */
 const MOST_OVERHEAD_BYTES = 16_384
@@ -29,6 +30,7 @@ type Expected =
 
 export class BodyReader {
   readonly #queue: ByteQueue
+  readonly #lineEnd: EndSearch
   #expected: Expected = 'nothing'
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0
@@ -36,6 +38,7 @@ export class BodyReader {
 
   constructor(queue: ByteQueue) {
     this.#queue = queue
+    this.#lineEnd = new EndSearch(queue, CRLF)
   }
 
   start(framing: Framing): void {
@@ -82,30 +85,22 @@ export class BodyReader {
   }
 
   #line(): 'read' | 'end' | 'invalid' | undefined {
-    const length = this.#queue.indexOf(CRLF, 0)
-    if (length < 0) return this.#isPossibleLine() ? undefined : 'invalid'
-    if (length > LONGEST_CHUNK_LINE) return 'invalid'
+    // Behind a chunk only its CRLF may come.
+    const most = this.#expected === 'chunk-end' ? 0 : LONGEST_LINE
+    const length = this.#lineEnd.next(most + CRLF.length)
+    if (length === undefined) return undefined
+    if (typeof length === 'string') return 'invalid'
     const line = this.#queue.peekText(0, length)
     this.#queue.skip(length + CRLF.length)
     switch (this.#expected) {
       case 'chunk-end':
         this.#expected = 'chunk-line'
-        return length === 0 ? 'read' : 'invalid'
+        return 'read'
       case 'chunk-line':
         return this.#chunkLine(line)
       default:
         return this.#trailer(line)
     }
-  }
-
-  /** What is there of a line that is not complete: behind a chunk only its CRLF may come. */
-  #isPossibleLine(): boolean {
-    const { length } = this.#queue
-    if (this.#expected === 'chunk-end') return length === 0 || this.#queue.peekText(0, 2) === '\r'
-    return (
-      length <= LONGEST_CHUNK_LINE &&
-      !/[^\t\r\x20-\x7e\x80-\xff]|\r[^\n]/.test(this.#queue.peekText(0, length))
-    )
   }
 
   #chunkLine(line: string): 'read' | 'invalid' {
@@ -121,14 +116,21 @@ export class BodyReader {
   #trailer(line: string): 'read' | 'end' | 'invalid' {
     if (line === '') return this.#end()
     if (!this.#isWithinOverhead(line.length + CRLF.length)) return 'invalid'
-    const bytes = Buffer.from(`${line}\r\n`, 'latin1')
-    return readHeaderSection(bytes, line, 0) === undefined ? 'invalid' : 'read'
+    const bytes = Buffer.from(`${line}${CRLF}`, 'latin1')
+    const section = readHeaderSection(bytes, line, 0)
+    return section === undefined || isAboutMessage(section) ? 'invalid' : 'read'
   }
 
   #isWithinOverhead(bytes: number): boolean {
     if (bytes > 0) this.#overhead += bytes
     return this.#overhead <= MOST_OVERHEAD_BYTES
   }
+}
+
+/** RFC 9110 6.5.1: no trailer may say where the message ends, or what becomes of the connection. */
+function isAboutMessage(section: HeaderSection): boolean {
+  const { contentLengths, transferEncodings, connection } = section
+  return contentLengths.length + transferEncodings.length + connection.length > 0
 }
 
 const FIRST: Record<Framing['kind'], Expected> = {

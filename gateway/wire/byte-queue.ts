@@ -43,9 +43,10 @@ export class ByteQueue {
 
   /** @returns where `wanted` begins, counted from the first unread byte; -1 if it is not there. */
   indexOf(wanted: Buffer, from: number): number {
-    const found = this.#bytes.indexOf(wanted, this.#start + from)
-    // Behind the end there may be bytes of an earlier use of the buffer.
-    return found < 0 || found + wanted.length > this.#end ? -1 : found - this.#start
+    // Behind the end of a buffer that is filled bit by bit there is nothing to find, and much to look at.
+    const bytes = this.#isOwned ? this.#bytes.subarray(0, this.#end) : this.#bytes
+    const found = bytes.indexOf(wanted, this.#start + from)
+    return found < 0 ? -1 : found - this.#start
   }
 
   /** The first unread byte; undefined if there is none. */
