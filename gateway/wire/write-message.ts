@@ -2,6 +2,9 @@
 
 export const LAST_CHUNK = '0\r\n\r\n'
 
+/** Written as latin1, U+010A would be a line end. */
+const BEYOND_LATIN1 = /[^\0-\xff]/
+
 /**
  * @param headers name, value, name, value …: latin1.
  * @returns the head with the empty line at its end. @throws if a header could be read as more than one.
@@ -15,6 +18,7 @@ export function writeHead(startLine: string, headers: readonly string[]): string
       throw new Error('a header value contains a line end')
     head += `${headers[i] ?? ''}: ${value}\r\n`
   }
+  if (BEYOND_LATIN1.test(head)) throw new Error('a header contains a character beyond latin1')
   return `${head}\r\n`
 }
 
