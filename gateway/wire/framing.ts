@@ -15,6 +15,9 @@ const NO_BODY: Framing = { kind: 'none' }
 const CHUNKED: Framing = { kind: 'chunked' }
 const UNTIL_CLOSE: Framing = { kind: 'until-close' }
 
+/** As sent: Node's parser takes no tab for the white space behind it. */
+const CHUNKED_CODING = /^[\t ]*chunked *$/i
+
 /** Fifteen digits are exact as a number. */
 const LENGTH = /^\d{1,15}$/
 
@@ -32,9 +35,15 @@ export function framingOfResponse(
   status: number,
   method: string,
 ): FoundFraming {
-  // Such a response ends with its headers, whatever they say of a body.
-  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NO_BODY
-  return isAnnounced(section) ? announcedFraming(section, httpVersion) : UNTIL_CLOSE
+  const announced = isAnnounced(section) ? announcedFraming(section, httpVersion) : UNTIL_CLOSE
+  const hasBody = !(method === 'HEAD' || status < 200 || status === 204 || status === 304)
+  if (hasBody || (announced === undefined && !isOnlyCoded(section))) return announced
+  // Such a response ends with its headers, however its body would be coded.
+  return NO_BODY
+}
+
+function isOnlyCoded({ contentLengths, transferEncodings }: HeaderSection): boolean {
+  return contentLengths.length === 0 && transferEncodings.every((coding) => coding.trim() !== '')
 }
 
 function isAnnounced({ contentLengths, transferEncodings }: HeaderSection): boolean {
@@ -53,7 +62,7 @@ function announcedFraming(
   const [length = ''] = contentLengths
   if (coding !== undefined) {
     const isAlone = transferEncodings.length === 1 && contentLengths.length === 0
-    const isKnown = coding.toLowerCase() === 'chunked' && httpVersion === '1.1'
+    const isKnown = CHUNKED_CODING.test(coding) && httpVersion === '1.1'
     return isAlone && isKnown ? CHUNKED : undefined
   }
   if (contentLengths.length > 1 || !LENGTH.test(length)) return undefined

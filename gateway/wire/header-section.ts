@@ -1,6 +1,6 @@
 /**
- * Header sections: lines of `name: value`, read in one way only (RFC 9112 5). Byte by byte, with tables:
- * patterns on each line take three times as long.
+ * Header sections: lines of `name: value`, read in one way only (RFC 9112 5). Byte by byte, since patterns
+ * on each line take three times as long.
  */
 
 const TAB = 0x09
@@ -11,26 +11,22 @@ const COLON = 0x3a
 const DELETE = 0x7f
 
 /** RFC 9110 5.6.2. */
-const isToken = tableOf((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)))
-
-/** RFC 9110 5.5: visible characters, space, tab, and bytes beyond ASCII, which are passed on as they are. */
-const isInValue = tableOf((code) => code === TAB || (code >= SPACE && code !== DELETE))
-
-function tableOf(isIn: (code: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, code) => (isIn(code) ? 1 : 0))
-}
+const isToken = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
+)
 
 export interface HeaderSection {
   /** Name, value, name, value …: as sent, in order; white space around values is removed. */
   readonly rawHeaders: readonly string[]
   /** What decides where the message ends: values in the order received. */
   readonly contentLengths: readonly string[]
+  /** With the white space around them. */
   readonly transferEncodings: readonly string[]
   /** Elements of `Connection`, in lower case. */
   readonly connection: readonly string[]
 }
 
-const NO_VALUES: readonly string[] = []
+type Growing = { readonly [Key in keyof HeaderSection]: string[] }
 
 /**
  * @param bytes lines, each with the CRLF at its end. @param text the same as latin1.
@@ -43,52 +39,71 @@ export function readHeaderSection(
   text: string,
   from: number,
 ): HeaderSection | undefined {
-  const rawHeaders: string[] = []
-  let contentLengths = NO_VALUES
-  let transferEncodings = NO_VALUES
-  let connection = NO_VALUES
+  const section: Growing = {
+    rawHeaders: [],
+    contentLengths: [],
+    transferEncodings: [],
+    connection: [],
+  }
   for (let start = from; start < bytes.length;) {
-    const colon = endOf(isToken, bytes, start)
+    const colon = endOfToken(bytes, start)
     if (colon === start || bytes[colon] !== COLON) return undefined
-    const end = endOf(isInValue, bytes, colon + 1)
+    const end = endOfValue(bytes, colon + 1)
     if (bytes[end] !== CR || bytes[end + 1] !== LF) return undefined
     const name = text.slice(start, colon)
-    const value = trimmed(bytes, text, colon + 1, end)
-    rawHeaders.push(name, value)
+    const value = trimmed(text, colon + 1, end)
+    section.rawHeaders.push(name, value)
     // By length first: most names decide nothing here.
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      contentLengths = [...contentLengths, value]
+      section.contentLengths.push(value)
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      transferEncodings = [...transferEncodings, value]
+      section.transferEncodings.push(text.slice(colon + 1, end))
     } else if (name.length === 10 && name.toLowerCase() === 'connection') {
-      connection = [...connection, ...elementsOf(value)]
+      for (const element of elementsOf(value)) section.connection.push(element)
+    } else if (name.length === 16 && isProxyClose(name, value)) {
+      section.connection.push('close')
     }
     start = end + 2
   }
-  return { rawHeaders, contentLengths, transferEncodings, connection }
+  return section
 }
 
-/** Where the run of characters that begins at `from` ends. */
-function endOf(table: Uint8Array, bytes: Buffer, from: number): number {
+function endOfToken(bytes: Buffer, from: number): number {
   let at = from
-  while (at < bytes.length && table[bytes[at] ?? 0] === 1) at += 1
+  while (at < bytes.length && isToken[bytes[at] ?? 0] === 1) at += 1
   return at
 }
 
-function trimmed(bytes: Buffer, text: string, from: number, to: number): string {
+/** RFC 9110 5.5: visible characters, space, tab, and bytes beyond ASCII, which are passed on as they are. */
+function endOfValue(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at += 1) {
+    const code = bytes[at] ?? 0
+    if (code < SPACE ? code !== TAB : code === DELETE) return at
+  }
+  return bytes.length
+}
+
+/** White space is space and tab (RFC 9110 5.6.3): String#trim removes more. */
+function trimmed(text: string, from: number, to: number): string {
   let start = from
   let end = to
-  while (start < end && isBlank(bytes[start])) start += 1
-  while (end > start && isBlank(bytes[end - 1])) end -= 1
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
 
-function isBlank(code: number | undefined): boolean {
+function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }
 
+/** RFC 9110 7.6.1. */
 function elementsOf(value: string): string[] {
-  return value.split(',').map((element) => element.trim().toLowerCase())
+  return value.split(',').map((element) => trimmed(element, 0, element.length).toLowerCase())
+}
+
+/** Old clients and Node's parser mean the connection by it (RFC 9112 C.2.2). */
+function isProxyClose(name: string, value: string): boolean {
+  return name.toLowerCase() === 'proxy-connection' && elementsOf(value).includes('close')
 }
 
 /** Whether the sender of a message in this version keeps the connection (RFC 9112 9.3). */

@@ -46,9 +46,12 @@ const METHODS = new Set(
   ).split(' '),
 )
 
-/** Origin-form, absolute-form of http and https, asterisk-form, authority-form (RFC 9112 3.2). */
-const TARGET = /^(?:\/|https?:\/\/[^/?#]|\*$)/i
-const AUTHORITY = /^[^/?#@]+:\d{1,5}$/
+/**
+ * Origin-form, absolute-form of http and https, asterisk-form, and authority-form for CONNECT (RFC 9112 3.2).
+ * Authorities are of the characters of RFC 3986 3.2.2, without user information (RFC 9110 4.2.4).
+ */
+const TARGET = /^(?:\/|https?:\/\/[\w.~%!$&'()*+,;=:[\]-]+(?:[/?]|$)|\*$)/i
+const AUTHORITY = /^[\w.~%!$&'()*+,;=:[\]-]+:\d{1,5}$/
 
 export class RequestReader {
   readonly #queue = new ByteQueue()

@@ -25,7 +25,7 @@ export type ResponseProblem =
   | 'head-too-large'
   /** A header line that is none. */
   | 'header-syntax'
-  /** Two lengths, a length beside a transfer coding, or a coding other than `chunked`. */
+  /** Two lengths, a length with a transfer coding, a coding other than `chunked`, or a final interim response. */
   | 'framing'
   /** Chunks or trailers that are none. */
   | 'body'
@@ -116,15 +116,17 @@ export class ResponseReader {
       }
       // RFC 9110 15.2: an interim response may be ignored, and one that nobody waits for must be.
       this.#interim += 1
+      // Behind it, by its own account, no final response comes (RFC 9112 9.3). HTTP/1.0 has none (RFC 9110 15.2).
+      if (!head.keepsConnection) return this.#fail('framing')
       if (this.#interim > MOST_INTERIM) return this.#fail('too-many-interim')
     }
   }
 
-  /** Where the start line could not be read, this is not HTTP at all. */
+  /** Where the status line could not be read, this is not HTTP at all. */
   #named(problem: HeadProblem): ResponseProblem {
     if (problem === 'head-too-large') return problem
-    const startsAsHttp = this.#queue.peekText(0, 7) === 'HTTP/1.'
-    return startsAsHttp ? 'header-syntax' : 'not-http'
+    const [line = ''] = this.#queue.peekText(0, this.#queue.length).split('\r\n', 1)
+    return STATUS_LINE.test(line) ? 'header-syntax' : 'not-http'
   }
 
   #nextOfBody(): ResponseEvent | undefined {
