@@ -51,21 +51,31 @@ export function readHeaderSection(
     const end = endOfValue(bytes, colon + 1)
     if (bytes[end] !== CR || bytes[end + 1] !== LF) return undefined
     const name = text.slice(start, colon)
-    const value = trimmed(text, colon + 1, end)
-    section.rawHeaders.push(name, value)
+    section.rawHeaders.push(name, trimmed(text, colon + 1, end))
     // By length first: most names decide nothing here.
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      section.contentLengths.push(value)
-    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      section.transferEncodings.push(text.slice(colon + 1, end))
-    } else if (name.length === 10 && name.toLowerCase() === 'connection') {
-      for (const element of elementsOf(value)) section.connection.push(element)
-    } else if (name.length === 16 && isProxyClose(name, value)) {
-      section.connection.push('close')
-    }
+    const { length } = name
+    if (length === 10 || length === 14 || length === 16 || length === 17)
+      note(section, name.toLowerCase(), text.slice(colon + 1, end))
     start = end + 2
   }
   return section
+}
+
+function note(section: Growing, lowerName: string, sent: string): void {
+  switch (lowerName) {
+    case 'content-length':
+      section.contentLengths.push(trimmed(sent, 0, sent.length))
+      break
+    case 'transfer-encoding':
+      section.transferEncodings.push(sent)
+      break
+    case 'connection':
+      for (const element of elementsOf(sent)) section.connection.push(element)
+      break
+    case 'proxy-connection':
+      // Old clients and Node's parser mean the connection by it (RFC 9112 C.2.2).
+      if (elementsOf(sent).includes('close')) section.connection.push('close')
+  }
 }
 
 function endOfToken(bytes: Buffer, from: number): number {
@@ -99,11 +109,6 @@ function isBlank(code: number): boolean {
 /** RFC 9110 7.6.1. */
 function elementsOf(value: string): string[] {
   return value.split(',').map((element) => trimmed(element, 0, element.length).toLowerCase())
-}
-
-/** Old clients and Node's parser mean the connection by it (RFC 9112 C.2.2). */
-function isProxyClose(name: string, value: string): boolean {
-  return name.toLowerCase() === 'proxy-connection' && elementsOf(value).includes('close')
 }
 
 /** Whether the sender of a message in this version keeps the connection (RFC 9112 9.3). */
