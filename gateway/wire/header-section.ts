@@ -78,19 +78,19 @@ function note(section: Growing, lowerName: string, sent: string): void {
   }
 }
 
+// Behind the last byte both find a 0, which is in neither.
 function endOfToken(bytes: Buffer, from: number): number {
   let at = from
-  while (at < bytes.length && isToken[bytes[at] ?? 0] === 1) at += 1
+  while (isToken[bytes[at] ?? 0] === 1) at += 1
   return at
 }
 
 /** RFC 9110 5.5: visible characters, space, tab, and bytes beyond ASCII, which are passed on as they are. */
 function endOfValue(bytes: Buffer, from: number): number {
-  for (let at = from; at < bytes.length; at += 1) {
+  for (let at = from; ; at += 1) {
     const code = bytes[at] ?? 0
     if (code < SPACE ? code !== TAB : code === DELETE) return at
   }
-  return bytes.length
 }
 
 /** White space is space and tab (RFC 9110 5.6.3): String#trim removes more. */
