@@ -4,6 +4,8 @@
  * with patterns, took a quarter of the time of all checks.
  */
 
+import { copied } from './copied.ts'
+
 /** Senders choose the texts, so what is kept of them is bounded, in number and each in length. */
 const MOST_TEXTS = 256
 const LONGEST_TEXT = 64
@@ -16,11 +18,14 @@ export function memoized<T extends string | object | undefined>(
   return (text) => {
     const before = known.get(text)
     if (before !== undefined) return before
-    const judged = judge(text)
-    if (judged === undefined || text.length > LONGEST_TEXT) return judged
+    if (text.length > LONGEST_TEXT) return judge(text)
+    // What is said of it may be cut from it.
+    const own = copied(text)
+    const judged = judge(own)
+    if (judged === undefined) return judged
     // Not left as it is when full: whoever sends many texts would keep the usual ones out.
     if (known.size >= MOST_TEXTS) known.clear()
-    known.set(text, judged)
+    known.set(own, judged)
     return judged
   }
 }

@@ -4,6 +4,8 @@
  * for one that is used all the time, with 10,000 entries in Node 24: what is deleted stays in the chain of its
  * hash, which `set` walks through, until the whole map is hashed anew.
  */
+import { copied } from '../admit/copied.ts'
+
 interface Entry<T> {
   readonly value: T
   readonly untilMs: number
@@ -39,6 +41,6 @@ export class RecentMap<T> {
       this.#older = this.#recent
       this.#recent = new Map()
     }
-    this.#recent.set(key, entry)
+    this.#recent.set(copied(key), entry)
   }
 }

@@ -5,6 +5,7 @@
  * the same app in several branch environments. So the name that belongs to an id is learned from verified
  * calls (pairs/).
  */
+import { copied } from '../copied.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 
 export interface FunctionPair {
@@ -49,7 +50,8 @@ export function lessonOf(
 ): PairLesson | undefined {
   if (pair?.isKnown === true && pair.fnId !== fnId) return undefined
   if (fnId.length > LONGEST_FN_ID || !isPlain(runId)) return undefined
-  return { key, fnId, runId }
+  // Kept for days, unlike the request that they are cut from.
+  return { key, fnId: copied(fnId), runId: copied(runId) }
 }
 
 function isPlain(id: string | undefined): id is string {
