@@ -46,8 +46,7 @@ const KINDS: Record<string, Kind> = {
       'POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
       'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-    applies: ({ node, ours }) =>
-      hasHeader(node, /^transfer-encoding$/i) && (ours === undefined || !ours.head.framing),
+    applies: ({ node, ours }) => hasHeader(node, /^transfer-encoding$/i) && !ours?.head.framing,
   },
   'connection closes': {
     reason:
@@ -95,7 +94,7 @@ const KINDS: Record<string, Kind> = {
     reason: 'a length beyond fifteen digits is not exact as a number (RFC 9110 8.6)',
     examples: ['POST / HTTP/1.1\r\nContent-Length: 0000000000000003\r\n\r\nabc'],
     applies: ({ node, ours }) =>
-      ours === undefined && hasHeader(node, /^content-length$/i, /^\d{16,}$/),
+      !ours?.head.framing && hasHeader(node, /^content-length$/i, /^\d{16,}$/),
   },
   trailer: {
     reason: 'no trailer is about the message or the connection (RFC 9110 6.5.1)',

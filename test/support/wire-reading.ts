@@ -69,7 +69,6 @@ export function readResponseToEnd(
   const ended = reader.connectionEnded()
   const last = reading.messages.at(-1)
   if (ended?.kind === 'end' && last !== undefined) last.isComplete = true
-  if (ended?.kind === 'invalid') reading.problem ??= ended.problem
   return reading
 }
 
