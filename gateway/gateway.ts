@@ -119,7 +119,7 @@ export async function startServing(
   memory: MachineMemory,
 ): Promise<Serving> {
   const { settings } = first
-  const { read, clock, logger, tracing } = surroundings
+  const { clock, logger, tracing } = surroundings
   const ranges = new RangesSupervisor({
     clock,
     logger,
@@ -140,14 +140,16 @@ export async function startServing(
   putInForce(settings)
   const group = await openTraffic(traffic, settings)
   const externalAuth = await startExternalAuth(settings, parts)
-  const listeners = [{ connections: parts.connections, close: () => group.close() }]
+  const listeners: DrainedListener[] = [
+    { connections: parts.connections, close: () => group.close() },
+  ]
   if (externalAuth !== undefined) listeners.push(externalAuth)
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
     adjust(next, traffic, logger)
   }
-  const reloader = new Reloader(settings, { read, apply, clock, metrics, logger })
+  const reloader = new Reloader(settings, { ...surroundings, apply, metrics })
   await reloader.start(first)
   return {
     trafficPort: group.port,
