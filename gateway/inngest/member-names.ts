@@ -4,6 +4,7 @@
  * byte. Names deeper inside, such as those of event data, are passed over.
  */
 import { bufferOf, type Body } from './body.ts'
+import { endOfString } from './string-end.ts'
 
 /** Whose member a name is: the body's or that of its `ctx`. */
 export type NameOwner = 'body' | 'ctx'
@@ -39,8 +40,6 @@ for (const byte of Buffer.from('{[')) KINDS[byte] = OPEN
 for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSE
 KINDS[0x22] = STRING
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COLON = 0x3a
 
 /**
@@ -50,13 +49,34 @@ const COLON = 0x3a
  * there are more names than any call has.
  */
 export function everyName(body: Body, start: number, isFine: NameTest): boolean {
-  const scanner = new NameScanner(start > 0, isFine)
-  let skip = start
+  const scanner = new NameScanner(start > 0, isFine, 0)
+  return scan(scanner, body, start) !== -1 && scanner.isAtEnd
+}
+
+/**
+ * The same for the names of `ctx` alone.
+ * @param start offset behind a value within `ctx`, which has to be the first member.
+ * @returns the offset behind `ctx`, -1 if a name is not fine or `ctx` has no end.
+ */
+export function endOfContext(body: Body, start: number, isFine: NameTest): number {
+  const scanner = new NameScanner(true, isFine, 2)
+  const end = scan(scanner, body, start)
+  return scanner.isDone ? end : -1
+}
+
+/** @returns the offset behind what was taken, -1 if that is not fine. */
+function scan(scanner: NameScanner, body: Body, start: number): number {
+  let offset = 0
   for (const piece of body.pieces) {
-    if (skip < piece.byteLength && !scanner.take(piece, skip)) return false
-    skip = Math.max(0, skip - piece.byteLength)
+    const from = Math.max(0, start - offset)
+    if (from < piece.byteLength) {
+      const at = scanner.take(piece, from)
+      if (at === -1) return -1
+      if (scanner.isDone) return offset + at
+    }
+    offset += piece.byteLength
   }
-  return scanner.isAtEnd
+  return offset
 }
 
 type Place = 'among names' | 'in a name' | 'behind a name' | 'nested' | 'in a string'
@@ -65,6 +85,7 @@ class NameScanner {
   /** The bracket that closes the object was taken. */
   isAtEnd = false
   readonly #isFine: NameTest
+  readonly #leastDepth: number
   readonly #nesting: Nesting
   #isInContext: boolean
   #names = 0
@@ -75,21 +96,28 @@ class NameScanner {
   /** Bytes of the next piece that an escape at the end of this one takes. */
   #escaped = 0
 
-  constructor(isInContext: boolean, isFine: NameTest) {
+  /** @param leastDepth done when fewer brackets are open. */
+  constructor(isInContext: boolean, isFine: NameTest, leastDepth: number) {
     this.#isFine = isFine
+    this.#leastDepth = leastDepth
     this.#isInContext = isInContext
     this.#nesting = { depth: isInContext ? 2 : 0, end: 0, isInString: false }
   }
 
-  take(piece: Uint8Array, from: number): boolean {
+  get isDone(): boolean {
+    return this.#nesting.depth < this.#leastDepth
+  }
+
+  /** @returns the offset behind what was taken: the piece, unless it is done before. -1 if that is not fine. */
+  take(piece: Uint8Array, from: number): number {
     // Nothing may follow the object: some parsers would leave it for the next reading.
-    if (this.isAtEnd) return false
+    if (this.isAtEnd) return -1
     const json = bufferOf(piece)
     let at = from + this.#escaped
     if (this.#escaped > 0 && this.#place === 'in a name') this.#addToName(json, this.#escaped)
-    while (at >= 0 && at < json.length) at = this.#takeNext(json, at)
+    while (at >= 0 && at < json.length && !this.isDone) at = this.#takeNext(json, at)
     this.#escaped = at - json.length
-    return at >= 0
+    return at
   }
 
   /** Each step returns the offset behind what it took, or -1 if that is not fine. */
@@ -179,9 +207,9 @@ class NameScanner {
   /** A string with a colon behind it is a name. */
   #takeColon(json: Buffer, from: number): number {
     let at = from
-    while (isBlank(json[at])) at += 1
+    while (at < json.length && isBlank(json[at])) at += 1
     this.#place = at < json.length ? 'among names' : 'behind a name'
-    if (json[at] !== COLON) return at
+    if (at === json.length || json[at] !== COLON) return at
     return this.#isNameFine() ? at + 1 : -1
   }
 
@@ -233,39 +261,6 @@ function isContext({ json, from, to }: NameBytes): boolean {
   return (
     to - from === 3 && json[from] === 0x63 && json[from + 1] === 0x74 && json[from + 2] === 0x78
   )
-}
-
-/** @returns the offset of the closing quote, or where to go on: at the end or, in an escape, behind it. */
-function endOfString(json: Buffer, start: number): number {
-  let at = skipNear(json, start)
-  while (at < json.length && json[at] !== QUOTE) {
-    const quote = json.indexOf(QUOTE, at)
-    const end = quote === -1 ? json.length : quote
-    if (!isEscaped(json, at, end)) return end
-    at = skipNear(json, end + 1)
-  }
-  return at
-}
-
-/** Strings are mostly short: the native search takes as long to begin as this many bytes. */
-const NEAR_BYTES = 128
-
-/** @returns the offset of the closing quote, or of what is not near any more. */
-function skipNear(json: Buffer, start: number): number {
-  let at = start
-  for (const near = start + NEAR_BYTES; at < near;) {
-    const byte = json[at]
-    if (byte === QUOTE || byte === undefined) return at
-    at += byte === BACKSLASH ? 2 : 1
-  }
-  return at
-}
-
-/** Whether an odd number of backslashes precedes `at`: an even number escapes each other. */
-function isEscaped(json: Buffer, from: number, at: number): boolean {
-  let first = at
-  while (first > from && json[first - 1] === BACKSLASH) first -= 1
-  return (at - first) % 2 === 1
 }
 
 function isBlank(byte: number | undefined): boolean {

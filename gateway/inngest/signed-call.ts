@@ -5,10 +5,11 @@
  * bytes and never parsed as a whole: it may have ten megabytes. Any other body has to be brought into
  * canonical form first, which refuses duplicate members, so that no SDK reads another id than this one.
  */
+import { lacksContextAndVersion } from './absent-names.ts'
 import { Body, bufferOf } from './body.ts'
 import { memberText } from './jcs/canonical-member.ts'
 import { KnownNames, OTHER_SPELLING } from './known-names.ts'
-import { everyName, type NameBytes, type NameOwner } from './member-names.ts'
+import { endOfContext, everyName, type NameBytes, type NameOwner } from './member-names.ts'
 
 export interface SignedCall {
   /** Each is undefined if the body has no such member, or one of another type. */
@@ -69,14 +70,14 @@ const END_BYTES = 32
 
 /** @returns undefined if the body does not have the usual shape, which says nothing about what it is. */
 export function readUsualCall(signed: Body): SignedCall | undefined {
-  const version = END.exec(signed.endText(END_BYTES))?.[1]
-  if (version === undefined) return undefined
+  const [end, version] = END.exec(signed.endText(END_BYTES)) ?? []
+  if (end === undefined || version === undefined) return undefined
   for (const bytes of LOOKS_BYTES) {
     const text = signed.startText(bytes)
     const found = CONTEXT.exec(text)
     if (found !== null) {
       const [context, functionId, generationId, jobId, queueItemId, requestId, runId] = found
-      if (!isReadOneWay(signed, context.length)) return undefined
+      if (!isReadOneWay(signed, context.length, end.length)) return undefined
       return { runId, requestId, jobId, functionId, queueItemId, generationId, version }
     }
     if (text.length < bytes) return undefined
@@ -90,12 +91,17 @@ const KNOWN: Readonly<Record<NameOwner, KnownNames>> = {
   ctx: new KnownNames(MEMBERS.map(([name]) => name)),
 }
 
+/** Below, the pass over the names takes no longer than the searches of a proof. */
+const LEAST_PROOF_BYTES = 4096
+
 /**
  * Whether no name behind the ids is one of theirs once more, in any letter case or behind escapes: JSON
  * parsers differ in which of two members they take, and Go's `encoding/json` takes either case for the name.
- * @param start offset behind the last id.
+ * @param start offset behind the last id. @param endLength of `version` at the end, in bytes.
  */
-function isReadOneWay(signed: Body, start: number): boolean {
+function isReadOneWay(signed: Body, start: number, endLength: number): boolean {
+  const end = signed.byteLength - endLength
+  if (end - start >= LEAST_PROOF_BYTES && isSurelyReadOneWay(signed, start, end)) return true
   let versions = 0
   return everyName(signed, start, (name, owner) => {
     const known = KNOWN[owner].find(name)
@@ -103,6 +109,16 @@ function isReadOneWay(signed: Body, start: number): boolean {
     versions += 1
     return known === 'version' && versions === 1
   })
+}
+
+/**
+ * The same without a look at most of the bytes of a long body. Sure for JSON; what is none is refused by the
+ * parser of the app, and has none of these names once more for any parser either.
+ */
+function isSurelyReadOneWay(signed: Body, start: number, end: number): boolean {
+  const isNoId = (name: NameBytes) => KNOWN.ctx.find(name) === undefined
+  const contextEnd = endOfContext(signed, start, isNoId)
+  return contextEnd !== -1 && lacksContextAndVersion(signed, contextEnd, end)
 }
 
 /**
