@@ -92,7 +92,7 @@ const KNOWN: Readonly<Record<NameOwner, KnownNames>> = {
 }
 
 /** Below, the pass over the names takes no longer than the searches of a proof. */
-const LEAST_PROOF_BYTES = 4096
+const LEAST_PROOF_BYTES = 512
 
 /**
  * Whether no name behind the ids is one of theirs once more, in any letter case or behind escapes: JSON
