@@ -204,8 +204,12 @@ async function checkFirstUse(
 }
 
 /** A captured call that was used before teaches nothing, whatever mode lets it go on. */
-async function learn({ effects, facts }: Admission, lesson: PairLesson | undefined): Promise<void> {
-  if (lesson !== undefined && facts.claim === 'claimed') await effects.pairs.learn(lesson)
+function learn(
+  { effects, facts }: Admission,
+  lesson: PairLesson | undefined,
+): Promise<void> | undefined {
+  const isLearned = lesson !== undefined && facts.claim === 'claimed'
+  return isLearned ? effects.pairs.learn(lesson) : undefined
 }
 
 interface Sender {

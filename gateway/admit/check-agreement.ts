@@ -7,7 +7,7 @@ import { readCanonicalCall, readUsualCall, type SignedCall } from '../inngest/si
 import type { Admission } from './context.ts'
 import { applyMode } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
-import { pass, type Verdict } from './verdict.ts'
+import { pass, type Eventual, type Verdict } from './verdict.ts'
 
 /** What can be sent in a header as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/
@@ -16,20 +16,38 @@ const PLAIN_ID = /^[\w.-]{1,128}$/
  * @param signed a function call. @param form of the body that the signature covers.
  * @returns what the call teaches once its signature is claimed, if it teaches anything.
  */
-export async function checkAgreement(
+export function checkAgreement(
+  admission: Admission,
+  route: InngestRoutePolicy,
+  signed: SignedRequest,
+  form: 'raw' | 'canonical',
+): Eventual<PairLesson | undefined> {
+  const { runId, callIds, functionId } = route.checks
+  if (runId === 'off' && callIds === 'off' && functionId === 'off') return pass(undefined)
+  const usual = readUsualCall(signed.signedBody)
+  if (usual !== undefined) return checkCall(admission, route, signed, usual)
+  return checkUnusual(admission, route, signed, form)
+}
+
+async function checkUnusual(
   admission: Admission,
   route: InngestRoutePolicy,
   signed: SignedRequest,
   form: 'raw' | 'canonical',
 ): Promise<Verdict<PairLesson | undefined>> {
+  const read = await readUnusual(admission, signed, form)
+  return read.ok ? checkCall(admission, route, signed, read.value) : read
+}
+
+/** @param call undefined if the signed body is not that of a function call. */
+function checkCall(
+  admission: Admission,
+  route: InngestRoutePolicy,
+  { parameters }: SignedRequest,
+  call: SignedCall | undefined,
+): Eventual<PairLesson | undefined> {
   const { head, facts } = admission
-  const { parameters, signedBody } = signed
-  const { runId, callIds, functionId } = route.checks
-  if (runId === 'off' && callIds === 'off' && functionId === 'off') return pass(undefined)
-  const usual = readUsualCall(signedBody)
-  const read = usual === undefined ? await readUnusual(admission, signed, form) : pass(usual)
-  if (!read.ok) return read
-  const call = read.value
+  const { runId, callIds } = route.checks
   const headers = callHeaders(head.rawHeaders)
   const run = applyMode(runId, facts, () => checkRunId(call, headers))
   if (!run.ok || call === undefined) return run

@@ -12,28 +12,36 @@ import type { SignedCall } from '../inngest/signed-call.ts'
 import type { Admission } from './context.ts'
 import { applyModeTo } from './check-mode.ts'
 import type { CheckMode, InngestRoutePolicy } from './policy.ts'
-import { pass, type Verdict } from './verdict.ts'
+import { pass, type Eventual, type Verdict } from './verdict.ts'
 
 /**
  * @param parameters not ambiguous: checkSignedUse refuses a call that could name either of two functions.
  * @returns what the call teaches once its signature is claimed, if it teaches anything.
  */
-export async function checkFunction(
+export function checkFunction(
   admission: Admission,
   { name, checks }: InngestRoutePolicy,
   { functionId, runId }: SignedCall,
   { fnId }: CallParameters,
-): Promise<Verdict<PairLesson | undefined>> {
+): Eventual<PairLesson | undefined> {
   const { effects, facts } = admission
   const mode = checks.functionId
   const key = pairKey(name, functionId)
   if (mode === 'off' || fnId === null || key === undefined) return pass(undefined)
   const recalled = effects.pairs.recall(key)
-  const pair = recalled ?? (await find(admission, key, mode))
-  const agrees = compare(pair, fnId, mode, facts)
-  const isTaught = recalled === undefined && !isDoubtful(facts)
-  if (!agrees.ok || !isTaught) return agrees
-  return pass(lessonOf(pair, { key, fnId, runId }))
+  if (recalled !== undefined) return compare(recalled, fnId, mode, facts)
+  return checkWithStore(admission, mode, { key, fnId, runId })
+}
+
+async function checkWithStore(
+  admission: Admission,
+  mode: CheckMode,
+  call: { key: string; fnId: string; runId: string | undefined },
+): Promise<Verdict<PairLesson | undefined>> {
+  const { facts } = admission
+  const pair = await find(admission, call.key, mode)
+  const agrees = compare(pair, call.fnId, mode, facts)
+  return agrees.ok && !isDoubtful(facts) ? pass(lessonOf(pair, call)) : agrees
 }
 
 /** Without the store, what this process knows has to do, unless the operator enforces the check. */

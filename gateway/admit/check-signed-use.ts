@@ -7,7 +7,7 @@ import { isTrustProbe } from '../inngest/call-parameters.ts'
 import type { Admission } from './context.ts'
 import { applyMode } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
-import { pass, refuse, type Verdict } from './verdict.ts'
+import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
 /**
  * A signature does not cover the method. That of a GET, which is made over no body and never claimed,
@@ -15,12 +15,12 @@ import { pass, refuse, type Verdict } from './verdict.ts'
  * @param form of the body that the signature covers.
  * @returns what a function call teaches once its signature is claimed, if it teaches anything.
  */
-export async function checkSignedUse(
+export function checkSignedUse(
   admission: Admission,
   route: InngestRoutePolicy,
   signed: SignedRequest,
   form: 'raw' | 'canonical',
-): Promise<Verdict<PairLesson | undefined>> {
+): Eventual<PairLesson | undefined> {
   const { method, parameters, signedBody } = signed
   const { facts } = admission
   // Whatever the modes: what is checked, claimed and logged has to be what the app does.

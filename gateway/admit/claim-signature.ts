@@ -6,7 +6,7 @@ import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { targetName } from '../inngest/redirect-target.ts'
 import type { Admission } from './context.ts'
 import type { InngestRoutePolicy } from './policy.ts'
-import { pass, refuse, type Verdict } from './verdict.ts'
+import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
 /** A request whose signature was verified. */
 export interface SignedRequest {
@@ -59,23 +59,39 @@ const claimRefusals = {
  * @returns undefined for a request that is not claimed: a GET changes nothing, and equal signatures
  * within a second are normal there.
  */
-async function keyFor(
+function keyFor(
   admission: Admission,
   route: InngestRoutePolicy,
-  { method, parameters, mac, signedBody }: SignedRequest,
-): Promise<Verdict<Uint8Array | undefined>> {
-  if (method === 'GET') return pass(undefined)
+  request: SignedRequest,
+): Eventual<Uint8Array | undefined> {
+  if (request.method === 'GET') return pass(undefined)
   // checkSignedUse has refused a sync with the body of a call that is claimed in another way.
-  if (method === 'PUT') return pass(mac)
-  // The signed body decides before the unsigned query may: a call is no probe.
-  const isOfLegacy = await isCallOfLegacyServer(admission, route, signedBody)
+  if (request.method === 'PUT') return pass(request.mac)
+  if (route.isServerLegacy) return legacyKeyFor(admission, route, request)
+  return pass(newerKeyFor(route, request))
+}
+
+/** The signed body decides before the unsigned query may: a call is no probe. */
+async function legacyKeyFor(
+  admission: Admission,
+  route: InngestRoutePolicy,
+  request: SignedRequest,
+): Promise<Verdict<Uint8Array>> {
+  const isOfLegacy = await isCallOfLegacyServer(admission, route, request.signedBody)
   if (!isOfLegacy.ok) return isOfLegacy
-  if (isOfLegacy.value) return pass(stepKey(mac, parameters))
+  const { mac, parameters } = request
+  return pass(isOfLegacy.value ? stepKey(mac, parameters) : newerKeyFor(route, request))
+}
+
+function newerKeyFor(
+  route: InngestRoutePolicy,
+  { method, parameters, mac, signedBody }: SignedRequest,
+): Uint8Array {
   const isProbe =
     isTrustProbe(method, parameters) &&
     isShortProbe(signedBody.byteLength) &&
     !carriesDispatchId(signedBody)
-  return pass(isProbe ? probeKey(mac, route) : mac)
+  return isProbe ? probeKey(mac, route) : mac
 }
 
 /**

@@ -16,6 +16,9 @@ export interface Refused {
 
 export type Verdict<T> = Passed<T> | Refused
 
+/** Of a check that waits only for unusual requests: a promise takes longer than the check of all others. */
+export type Eventual<T> = Verdict<T> | Promise<Verdict<T>>
+
 export function pass<T>(value: T): Passed<T> {
   return { ok: true, value }
 }
