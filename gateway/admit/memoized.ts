@@ -10,9 +10,13 @@ import { copied } from './copied.ts'
 const MOST_TEXTS = 256
 const LONGEST_TEXT = 64
 
-/** @param judge must say the same of a text each time; what is undefined is not remembered. */
+/**
+ * @param judge must say the same of a text each time; what is undefined is not remembered.
+ * @param own makes a text that may be kept.
+ */
 export function memoized<T extends string | object | undefined>(
   judge: (text: string) => T,
+  own: (text: string) => string = copied,
 ): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {
@@ -20,12 +24,19 @@ export function memoized<T extends string | object | undefined>(
     if (before !== undefined) return before
     if (text.length > LONGEST_TEXT) return judge(text)
     // What is said of it may be cut from it.
-    const own = copied(text)
-    const judged = judge(own)
+    const kept = own(text)
+    const judged = judge(kept)
     if (judged === undefined) return judged
     // Not left as it is when full: whoever sends many texts would keep the usual ones out.
     if (known.size >= MOST_TEXTS) known.clear()
-    known.set(own, judged)
+    known.set(kept, judged)
     return judged
   }
+}
+
+/** The same for names of headers: wire/header-names.ts gives the same string of its own for each. */
+export function memoizedName<T extends string | object | undefined>(
+  judge: (name: string) => T,
+): (name: string) => T {
+  return memoized(judge, (name) => name)
 }

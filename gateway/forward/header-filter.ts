@@ -1,6 +1,6 @@
 /** The one place where header fields are taken off, in both directions. */
 import type { ExternalAuthProtocol } from '../admit/policy.ts'
-import { memoized } from '../admit/memoized.ts'
+import { memoizedName } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 
 /** RFC 9110 7.6.1, and what older proxies treat the same. */
@@ -135,7 +135,7 @@ const passedFromApp = passedIf((name) => !HOP_BY_HOP.has(name))
 const passedWithoutBody = passedIf((name) => !HOP_BY_HOP.has(name) && name !== 'content-length')
 
 function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
-  return memoized((name) => (mayPass(name.toLowerCase()) ? name : ''))
+  return memoizedName((name) => (mayPass(name.toLowerCase()) ? name : ''))
 }
 
 /**

@@ -2,6 +2,7 @@
  * Header sections: lines of `name: value`, read in one way only (RFC 9112 5). Byte by byte, since patterns
  * on each line take three times as long.
  */
+import { headerName } from './header-names.ts'
 
 const TAB = 0x09
 const LF = 0x0a
@@ -50,7 +51,7 @@ export function readHeaderSection(
     if (colon === start || bytes[colon] !== COLON) return undefined
     const end = endOfValue(bytes, colon + 1)
     if (bytes[end] !== CR || bytes[end + 1] !== LF) return undefined
-    const name = text.slice(start, colon)
+    const name = headerName(bytes, text, start, colon)
     section.rawHeaders.push(name, trimmed(text, colon + 1, end))
     // By length first: most names decide nothing here.
     const { length } = name

@@ -6,7 +6,7 @@
  */
 import type { SignedCall } from '../../inngest/signed-call.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { memoized } from '../memoized.ts'
+import { memoizedName } from '../memoized.ts'
 
 /** The headers that are compared; the last one with each name counts, as `framing` refuses a second. */
 export interface CallHeaders {
@@ -27,7 +27,7 @@ const NAMES = new Map<string, keyof CallHeaders>([
   ['x-request-id', 'requestId'],
 ])
 
-const memberOf = memoized((name): keyof CallHeaders | '' => NAMES.get(name.toLowerCase()) ?? '')
+const memberOf = memoizedName((name): keyof CallHeaders | '' => NAMES.get(name.toLowerCase()) ?? '')
 
 /** One pass over the headers: it is made for every call. */
 export function callHeaders(rawHeaders: readonly string[]): CallHeaders {

@@ -3,7 +3,7 @@
  * request than the one that was checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
-import { memoized } from '../memoized.ts'
+import { memoizedName } from '../memoized.ts'
 import { fieldValues, type RequestHead } from '../request-head.ts'
 
 /** Fields that decide something here or in the app's SDK: alone, and in visible ASCII. */
@@ -34,7 +34,7 @@ function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boole
 }
 
 /** Its lower-case name if the field has to be alone; empty otherwise. */
-const singleName = memoized((name) => {
+const singleName = memoizedName((name) => {
   const lowerName = name.toLowerCase()
   return SINGLE.test(lowerName) ? lowerName : ''
 })
