@@ -6,12 +6,15 @@
  */
 import { bufferOf, type Body } from './body.ts'
 
+/** Bytes, or the same as latin1 text. */
+type Part = Buffer | string
+
 interface Traces {
   /** What each of them begins with. */
   readonly first: string
   readonly texts: readonly string[]
   /** Whether what is at this offset may belong to such a name. Also if that is beyond the text. */
-  readonly isDoubtful: (json: string, at: number) => boolean
+  readonly isDoubtful: (json: Part, at: number) => boolean
 }
 
 /**
@@ -29,8 +32,8 @@ const TRACES: readonly Traces[] = [
 /** Of the texts above, as much as may end one part of a body without being there. */
 const SHARED = 2
 
-/** A body may have come in one piece of megabytes, which would be as much of a string. */
-const PART_BYTES = 65_536
+/** A search through text begins sooner; beyond so many bytes, making the text takes longer. */
+const LONGEST_TEXT = 8192
 
 /** A closer look takes as long as the search through so many bytes, or as a tenth of them one by one. */
 const BYTES_A_LOOK = 256
@@ -40,19 +43,22 @@ export function lacksContextAndVersion(body: Body, from: number, to: number): bo
   let offset = 0
   let before = ''
   for (const piece of body.pieces) {
-    const end = Math.min(piece.byteLength, to - offset)
-    for (let at = Math.max(0, from - offset); at < end; at += PART_BYTES) {
-      const part = bufferOf(piece).toString('latin1', at, Math.min(end, at + PART_BYTES))
-      const isCut = before !== '' && hasDoubtful(before + part.slice(0, SHARED))
-      if (isCut || hasDoubtful(part)) return false
-      before = (before + part.slice(-SHARED)).slice(-SHARED)
-    }
+    const start = Math.max(0, from - offset)
+    const bytes = bufferOf(piece).subarray(start, Math.max(start, to - offset))
+    const part = bytes.length > LONGEST_TEXT ? bytes : textOf(bytes, 0, bytes.length)
+    const isCut = before !== '' && hasDoubtful(before + textOf(part, 0, SHARED))
+    if (isCut || hasDoubtful(part)) return false
+    before = (before + textOf(part, Math.max(0, part.length - SHARED), part.length)).slice(-SHARED)
     offset += piece.byteLength
   }
   return true
 }
 
-function hasDoubtful(json: string): boolean {
+function textOf(json: Part, from: number, to: number): string {
+  return typeof json === 'string' ? json.slice(from, to) : json.toString('latin1', from, to)
+}
+
+function hasDoubtful(json: Part): boolean {
   const most = json.length / BYTES_A_LOOK
   let looks = 0
   for (const { first, texts, isDoubtful } of TRACES) {
@@ -69,14 +75,14 @@ function hasDoubtful(json: string): boolean {
 }
 
 /** All but `\u0000` to `\u001f`, which are no letters, and the only ones that canonical JSON has. */
-function isLetterEscape(json: string, at: number): boolean {
-  return !/^00[01]/.test(json.slice(at + 2, at + 5))
+function isLetterEscape(json: Part, at: number): boolean {
+  return !/^00[01]/.test(textOf(json, at + 2, at + 5))
 }
 
 /** @param at offset of the `x`. */
-function isEndOfContext(json: string, at: number): boolean {
+function isEndOfContext(json: Part, at: number): boolean {
   if (at < 3) return true
-  const start = json.slice(at - 3, at)
+  const start = textOf(json, at - 3, at)
   // A backslash: some parser may skip it where JSON has no such escape.
   return start.toLowerCase() === '"ct' || start.includes('\\')
 }
@@ -86,9 +92,9 @@ const REST_OF_VERSION = /^(?:s|\xc5\xbf)(?:i|\xc4\xb1)on"/i
 const LONGEST_REST = 7
 
 /** @param at offset of the `v`. */
-function isStartOfVersion(json: string, at: number): boolean {
-  const before = json[at - 1] ?? '"'
+function isStartOfVersion(json: Part, at: number): boolean {
+  const before = at === 0 ? '"' : textOf(json, at - 1, at)
   if (before !== '"' && before !== '\\') return false
   const end = at + 3 + LONGEST_REST
-  return end > json.length || REST_OF_VERSION.test(json.slice(at + 3, end))
+  return end > json.length || REST_OF_VERSION.test(textOf(json, at + 3, end))
 }
