@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -151,5 +153,45 @@ describe('the reading of a long body', () => {
       { numRuns: 5000 },
     )
     expect(Math.min(counts.read, counts.left)).toBeGreaterThan(500)
+  })
+
+  it('differs from it only for what no parser of JSON takes', () => {
+    const noise = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '\\',
+      ',',
+      '/',
+      "'",
+      ' ',
+      '"ctx":',
+      'version',
+    )
+    const places = fc.array(fc.tuple(fc.nat(), noise), { minLength: 1, maxLength: 3 })
+    const headLength = usual('', '', '', '').indexOf('}')
+    const outcomes = { alike: 0, differ: 0 }
+    fc.assert(
+      fc.property(before, value, places, (inBody, event, inserted) => {
+        let short = usual('', inBody, event, '')
+        for (const [place, text] of inserted) {
+          const at = headLength + (place % (short.length - headLength))
+          short = short.slice(0, at) + text + short.slice(at)
+        }
+        const long = short.replace('"run_id":"r"},', `"run_id":"r"},${longPad}`)
+        const call = readUsualCall(Body.of(Buffer.from(short)))
+        const longCall = readUsualCall(Body.of(Buffer.from(long)))
+        const isAlike = isDeepStrictEqual(call, longCall)
+        outcomes[isAlike ? 'alike' : 'differ'] += 1
+        if (isAlike) return
+        expect(call).toBeUndefined()
+        expect(longCall).toMatchObject({ runId: 'r', functionId: 'f' })
+        expect(() => JSON.parse(long) as unknown).toThrow(SyntaxError)
+      }),
+      { numRuns: 5000 },
+    )
+    expect(Math.min(outcomes.alike, outcomes.differ)).toBeGreaterThan(100)
   })
 })
