@@ -12,7 +12,7 @@ export interface CertificateCheck {
 }
 
 /** The configured server name, or the host of the upstream's URL. */
-export function certificateNameOf({ origin, tls }: Omit<UpstreamPolicy, 'socketPath'>): string {
+function certificateNameOf({ origin, tls }: Omit<UpstreamPolicy, 'socketPath'>): string {
   return tls.serverName ?? withoutBrackets(new URL(origin).hostname)
 }
 

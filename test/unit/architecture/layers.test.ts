@@ -1,5 +1,6 @@
 /** The linter keeps the layers apart, and the compiler keeps unchecked requests from the forwarder. */
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 
 import { ESLint } from 'eslint'
 import { describe, expect, it } from 'vitest'
@@ -20,18 +21,26 @@ const cycle = 'import-x/no-cycle'
 describe('layers', () => {
   it.each([
     ['gateway/admit/checks/allowlist.ts', "import 'node:fs'\n", 'no-restricted-imports'],
-    ['gateway/admit/checks/allowlist.ts', "import '../../http/forwarder.ts'\n", restricted],
+    ['gateway/admit/checks/allowlist.ts', "import '../../forward/forwarder.ts'\n", restricted],
     ['gateway/inngest/mac.ts', "import 'undici'\n", 'no-restricted-imports'],
     ['gateway/admit/admit.ts', "import '../replay/store.ts'\n", restricted],
     ['gateway/admit/admit.ts', "import '../threads/canonical-pool.ts'\n", restricted],
-    ['gateway/inngest/body.ts', "import '../http/header-hygiene.ts'\n", restricted],
+    ['gateway/inngest/body.ts', "import '../forward/header-filter.ts'\n", restricted],
     ['gateway/inngest/body.ts', "import '../admit/policy.ts'\n", restricted],
     ['gateway/ip/address.ts', "import '../inngest/mac.ts'\n", restricted],
     ['gateway/diagnosis/budget.ts', "import '../record/clock.ts'\n", restricted],
     ['gateway/inngest/mac.ts', "import '../ranges/fetch-list.ts'\n", restricted],
     ['gateway/ranges/fetch-list.ts', "import '../gateway.ts'\n", restricted],
     ['gateway/forward/forwarder.ts', "import '../cli/run.ts'\n", restricted],
-    ['gateway/forward/forwarder.ts', "import '../ext-auth/server.ts'\n", restricted],
+    ['gateway/forward/forwarder.ts', "import '../ext-auth/listener.ts'\n", restricted],
+    ['gateway/forward/forwarder.ts', "import '../exchange/exchange.ts'\n", restricted],
+    ['gateway/accept/client-connection.ts', "import '../exchange/serve.ts'\n", restricted],
+    ['gateway/accept/client-connection.ts', "import '../forward/tunnel.ts'\n", restricted],
+    ['gateway/exchange/serve.ts', "import '../ext-auth/listener.ts'\n", restricted],
+    ['gateway/exchange/serve.ts', "import '../wire/byte-queue.ts'\n", restricted],
+    ['gateway/wire/framing.ts', "import 'node:net'\n", 'no-restricted-imports'],
+    ['gateway/wire/framing.ts', "import '../ip/authority.ts'\n", restricted],
+    ['gateway/wire/framing.ts', "import '../accept/client-request.ts'\n", restricted],
     ['gateway/deps.ts', "import '../conformance/plan.ts'\n", restricted],
     ['gateway/ip/address.ts', "export { parseRange } from './address-ranges.ts'\n", cycle],
     [
@@ -39,6 +48,7 @@ describe('layers', () => {
       'export const now = Date.now()\n',
       'no-restricted-globals',
     ],
+    ['gateway/wire/framing.ts', 'export const now = Date.now()\n', 'no-restricted-globals'],
   ])(
     'in %s, refuse %j',
     async (file, text, rule) => {
@@ -46,6 +56,14 @@ describe('layers', () => {
     },
     60_000,
   )
+
+  it('are held to files that exist', () => {
+    const source = readFileSync('test/unit/architecture/layers.test.ts', 'utf8')
+    const rows = source.matchAll(/'(gateway\/[^']+)', "(?:im|ex)port .*?'(\.[^']+)'/g)
+    const imported = [...rows].map(([, file = '', name = '']) => path.join(file, '..', name))
+    expect(imported.length).toBeGreaterThan(15)
+    expect(imported.filter((file) => !existsSync(file))).toEqual([])
+  })
 
   it('decide on external authorization in the order of the checks, and nowhere else', () => {
     const places = ['host_not_served', 'header_not_removable'].map((reason) =>

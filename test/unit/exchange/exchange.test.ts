@@ -1,4 +1,5 @@
 /** One request's facts: owned by its exchange, and read from there for its record. */
+import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
 import { GatewayFault } from '../../../gateway/admit/faults.ts'
@@ -12,7 +13,8 @@ function start() {
   const time = { wallMs: 1_800_000_000_000, monotonicMs: 100 }
   const clock = { nowMs: () => time.wallMs, monotonicMs: () => time.monotonicMs }
   const capacity = new Capacity(() => ({ maxRequestsInFlight: 1, maxBufferedBytes: 1024 }))
-  const exchange = new Exchange(headOf(), capacity, clock)
+  const client = { request: undefined, response: undefined }
+  const exchange = new Exchange(headOf(), client, capacity, clock)
   const added: RequestRecord[] = []
   const end = () => {
     exchange.end({ add: (entry) => added.push(entry) })
@@ -47,7 +49,7 @@ describe('an exchange that ends', () => {
   it('records the fault that the gateway itself ended the exchange for', () => {
     const { exchange, end } = start()
     exchange.cut(new GatewayFault('downstream_stalled'))
-    exchange.failed(new Error('socket hang up'))
+    exchange.fail(new Error('socket hang up'))
     expect(end()[0]?.fault?.code).toBe('downstream_stalled')
   })
 
@@ -59,9 +61,7 @@ describe('an exchange that ends', () => {
     const before = facts()
     time.monotonicMs += 10
     time.wallMs += 10
-    exchange.status = 200
     exchange.cut(new GatewayFault('downstream_stalled'))
-    exchange.breakOff('framing_ambiguous')
     expect(facts()).toEqual(before)
   })
 
@@ -72,21 +72,20 @@ describe('an exchange that ends', () => {
     const credentials = { timestampSeconds: 0, mac: Buffer.alloc(32) }
     exchange.facts.evidence = { body, credentials, canonical: body, isHealed: true }
     exchange.facts.replayedBody = Body.of(body)
-    exchange.failed(new GatewayFault('replay_store_unavailable'))
+    exchange.fail(new GatewayFault('replay_store_unavailable'))
     const [record] = end()
     expect(capacity.bufferedBytes).toBe(0)
     expect(record?.facts.evidence).toBe(undefined)
     expect(record?.facts.replayedBody).toBe(undefined)
   })
 
-  it('keeps nothing of the connection while its record waits', () => {
+  it('keeps nothing of the app’s connection while its record waits', () => {
     const { exchange, end } = start()
     const called: string[] = []
     exchange.onCut = () => called.push('cut')
-    exchange.setInterrupt(() => called.push('interrupt'))
+    exchange.tunnel = new Socket()
     end()
     exchange.cut(new GatewayFault('downstream_stalled'))
-    exchange.breakOff('framing_ambiguous')
-    expect(called).toEqual([])
+    expect([called, exchange.tunnel]).toEqual([[], undefined])
   })
 })
