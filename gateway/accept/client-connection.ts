@@ -75,12 +75,8 @@ export class ClientConnection implements Listed {
     socket.on('error', () => undefined)
     socket.on('data', this.#onData)
     socket.on('drain', () => this.#response?.onDrain?.())
-    socket.on('end', () => {
-      this.#onEnd()
-    })
-    socket.on('close', () => {
-      this.#onClose()
-    })
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onClose)
   }
 
   /** A request is being served. */
@@ -181,7 +177,8 @@ export class ClientConnection implements Listed {
       this.#take(event)
     }
     this.#isReading = false
-    this.#adjustFlow()
+    if (this.#isHalfClosed && this.#wantsMore()) this.#endedTooEarly()
+    else this.#adjustFlow()
   }
 
   #wantsMore(): boolean {
@@ -258,16 +255,18 @@ export class ClientConnection implements Listed {
     } else this.closeLingering()
   }
 
-  /** RFC 9112 9.6: a client may close its sending side and still read, so a request that is complete is served. */
-  #onEnd(): void {
+  /** RFC 9112 9.6: a client may close its sending side and still read, so what has come of it is served. */
+  readonly #onEnd = (): void => {
     this.#isHalfClosed = true
-    if (this.#isClosing) this.socket.destroySoon()
-    else if (this.isIdle) this.socket.destroySoon()
-    else if (this.#request === undefined) this.#handlers.onUnreadable(this, 'request_unparsable')
-    else if (!this.#request.isComplete || this.#awaitsSwitch()) {
-      this.#request.gone()
-      this.socket.destroy()
-    }
+    if (this.#isClosing || this.isIdle) this.socket.destroySoon()
+    else if (this.#awaitsSwitch()) this.#endedTooEarly()
+    else this.#read()
+  }
+
+  #endedTooEarly(): void {
+    if (this.#request !== undefined) this.socket.destroy()
+    else if (this.#reader.waitingBytes > 0) this.#handlers.onUnreadable(this, 'request_unparsable')
+    this.#request?.gone()
   }
 
   /** A client that ends its side before it knows whether the protocol is switched has lost interest. */
@@ -275,7 +274,7 @@ export class ClientConnection implements Listed {
     return this.#request?.head.isUpgrade === true && this.#response?.isStarted === false
   }
 
-  #onClose(): void {
+  readonly #onClose = (): void => {
     this.#isClosing = true
     this.deadlineMs = Infinity
     this.#request?.gone()
