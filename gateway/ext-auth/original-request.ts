@@ -12,6 +12,8 @@ export function originalRequest(
   head: RequestHead,
   { protocol, pathPrefix }: ExternalAuthPolicy,
 ): Verdict<RequestHead> {
+  // RFC 9110 9.3.6: a 200 to it would make a tunnel of the connection.
+  if (head.method === 'CONNECT') return refuse('method_not_allowed')
   return protocol === 'forward_auth' ? forwardedRequest(head) : repeatedRequest(head, pathPrefix)
 }
 

@@ -15,6 +15,13 @@ function ask(policy: ExternalAuthPolicy, target: string, rawHeaders: string[], m
 
 const traefik = ['X-Forwarded-Method', 'PUT', 'X-Forwarded-Host', 'app', 'X-Forwarded-Uri', '/a?b']
 
+it('no CONNECT asks for authorization', () => {
+  const policies: ExternalAuthPolicy[] = [forwarded, { protocol: 'ext_authz', pathPrefix: '' }]
+  for (const policy of policies) {
+    expect(ask(policy, '/a:1', traefik, 'CONNECT')).toBe('method_not_allowed')
+  }
+})
+
 describe('originalRequest, forwarded', () => {
   it('takes method, host and target from the fields, whatever the question itself has', () => {
     const [method, target, fields] = ask(forwarded, '/ask', ['Host', 'gateway', ...traefik])
