@@ -53,7 +53,7 @@ async function loadedBy(config: object, env: Record<string, string> = {}): Promi
   children.push(child)
   const stderr = child.stderr.setEncoding('utf8').toArray()
   for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-    const [, port] = /"port":(\d+).*"started"/.exec(text) ?? []
+    const [, port] = /"listen":"127\.0\.0\.1:(\d+)"/.exec(text) ?? []
     if (port === undefined) continue
     await sendRaw(Number(port), REQUEST)
     child.kill('SIGINT')

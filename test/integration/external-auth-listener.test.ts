@@ -29,7 +29,7 @@ const records = (gateway: TestGateway) => gateway.logLines.filter(({ msg }) => m
 describe('what is no question', () => {
   it.each([
     [
-      'request_unparsable',
+      'framing_ambiguous',
       400,
       'POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
     ],

@@ -40,7 +40,6 @@ describe('forwarding', () => {
     expect(seenBody).toBe(lastBody())
     const { headers = {} } = seen ?? {}
     expect(Object.keys(headers).sort()).toEqual([
-      'connection',
       'content-length',
       'forwarded',
       'host',

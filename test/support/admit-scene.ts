@@ -51,7 +51,10 @@ export const flaws: readonly Flaw[] = [
     reason: 'headers_too_many',
     spoil: (s) => (s.headers['x'] = Array.from({ length: 21 }, () => '')),
   },
-  { reason: 'framing_ambiguous', spoil: (s) => (s.httpVersion = '2.0') },
+  {
+    reason: 'framing_ambiguous',
+    spoil: (s) => (s.headers['transfer-encoding'] = ['gzip', 'chunked']),
+  },
   { reason: 'header_duplicated', spoil: (s) => (s.headers['x-run-id'] = ['a', 'b']) },
   { reason: 'expectation_unknown', spoil: (s) => (s.headers['expect'] = ['more']) },
   { reason: 'request_malformed', spoil: (s) => (s.headers['host'] = ['a', 'b']) },

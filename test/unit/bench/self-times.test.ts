@@ -41,7 +41,7 @@ describe('originOf', () => {
     [frame('a', 'node:_http_server'), 'node: http'],
     [frame('a', 'node:internal/streams/writable'), 'node: streams and net'],
     [frame('a', 'file:///x/node_modules/@ioredis/commands/a.js'), '@ioredis/commands'],
-    [frame('a', 'file:///x/gateway/exchange/handle.ts'), 'gateway/http'],
+    [frame('a', 'file:///x/gateway/exchange/serve.ts'), 'gateway/exchange'],
     [frame('a', 'file:///x/gateway/admit/admit.ts'), 'gateway/admit'],
   ])('of %j is %s', (callFrame, expected) => {
     expect(originOf(callFrame)).toBe(expected)

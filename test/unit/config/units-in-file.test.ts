@@ -82,11 +82,17 @@ const renamed = [
   ['shutdown', 'drainTimeoutMs', 20_000, 'drainTimeout', '20s'],
 ] as const
 
+/** Keys that earlier builds did not have, and their defaults. */
+const added = [
+  ['upstream', 'keepAliveTimeout', '4s'],
+  ['upstream', 'maxResponseHeaderSize', '64KiB'],
+]
+
 describe('a key with a unit', () => {
   it('has it in its value, and its default is the one of before', () => {
-    expect(quantities.map(({ section, key, fallback }) => [section, key, fallback])).toEqual(
-      renamed.map(([section, , , key, value]) => [section, key, value]),
-    )
+    const all = [...renamed.map(([section, , , key, value]) => [section, key, value]), ...added]
+    const found = quantities.map(({ section, key, fallback }) => [section, key, fallback])
+    expect(found.toSorted()).toEqual(all.toSorted())
     const { config } = readWell(route).settings
     for (const [section, oldKey, value] of renamed) {
       expect([oldKey, config[section]]).toEqual([
