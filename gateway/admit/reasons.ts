@@ -87,7 +87,7 @@ export const reasons = {
   framing_ambiguous: {
     phase: 'head',
     status: 400,
-    meaning: 'The end of the request is ambiguous, or the HTTP version is not 1.0 or 1.1.',
+    meaning: 'The end of the request is ambiguous.',
   },
   header_duplicated: {
     phase: 'head',

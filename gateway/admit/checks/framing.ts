@@ -24,11 +24,13 @@ export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict
   return isKnown ? pass(undefined) : refuse('expectation_unknown')
 }
 
-/** RFC 9112 6.1: `chunked` alone and once, and not in HTTP/1.0; 6.3: never beside a length. */
+/** RFC 9112 6.1: `chunked` alone and once, and not in HTTP/1.0; 6.3: never with a length; one length at most. */
 function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boolean {
   const encodings = fieldValues(rawHeaders, 'transfer-encoding')
   const lengths = fieldValues(rawHeaders, 'content-length')
-  if (encodings.length === 0) return lengths.every((length) => /^\d{1,15}$/.test(length))
+  if (encodings.length === 0) {
+    return lengths.length < 2 && lengths.every((length) => /^\d{1,15}$/.test(length))
+  }
   const isChunked = encodings.length === 1 && encodings[0]?.toLowerCase() === 'chunked'
   return isChunked && lengths.length === 0 && httpVersion === '1.1'
 }
