@@ -166,9 +166,13 @@ export class UpstreamConnection implements Listed, CallConnection {
           return
       }
     }
+    // Where nothing more comes, a head that is held back can still be replaced by a fault.
+    if (this.#ended !== undefined && this.#call?.isPaused === false) {
+      this.#conclude()
+      return
+    }
     this.#call?.handler.onPause()
-    if (this.#ended !== undefined && this.#call?.isPaused === false) this.#conclude()
-    else this.#adjustFlow()
+    this.#adjustFlow()
   }
 
   #adjustFlow(): void {
