@@ -28,11 +28,7 @@ const records = (gateway: TestGateway) => gateway.logLines.filter(({ msg }) => m
 
 describe('what is no question', () => {
   it.each([
-    [
-      'framing_ambiguous',
-      400,
-      'POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
-    ],
+    ['framing_ambiguous', 400, 'POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
     ['headers_too_large', 431, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
     ['method_not_allowed', 405, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
     ['expectation_unknown', 417, 'GET /a HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n'],
