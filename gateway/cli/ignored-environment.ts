@@ -5,8 +5,6 @@
 const IGNORED = [
   // ioredis writes its commands to stderr, the one with the password among them.
   'DEBUG',
-  // http-proxy-3 calls the app by `fetch`, which follows redirects and knows no authorities of ours.
-  'FORCE_FETCH_PATH',
 ]
 
 /** To be called before any of them is loaded. */

@@ -1,6 +1,5 @@
 /** Variables of an environment shared with the app, by which libraries and Node would go. */
 import { spawn, spawnSync } from 'node:child_process'
-import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -39,14 +38,6 @@ async function startBefore(answer: string, variables: Record<string, string>) {
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
 describe('a gateway', () => {
-  it('follows no redirect of an app, whatever FORCE_FETCH_PATH says', async () => {
-    const other = await portOf(createServer((_, response) => response.end('internal')))
-    const to = `http://127.0.0.1:${String(other)}/`
-    const answer = `HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n`
-    const gateway = await startBefore(answer, { FORCE_FETCH_PATH: 'true' })
-    expect(await sendRaw(gateway.port, get)).toContain(`Location: ${to}`)
-  })
-
   it.each(['X-A: b\x01c\r\nContent-Length: 2', 'Transfer-Encoding: chunked\r\nContent-Length: 2'])(
     'reads an answer strictly, whatever NODE_OPTIONS says: %j',
     async (fields) => {

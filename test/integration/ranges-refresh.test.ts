@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { startConnectProxy, startSilentServer } from '../support/list-server.ts'
+import { startConnectProxy, startListServer, startSilentServer } from '../support/list-server.ts'
 import { startLists, type Lists } from '../support/test-keeper.ts'
 
 const [a, b] = ['18.0.0.1', '18.0.0.2'] as const
@@ -53,6 +53,42 @@ describe('a proxy', () => {
     lists.server.answer('/', a)
     expect(await lists.keeperOf(['/']).refresh()).toBe('unreachable')
     expect(lists.server.asked).toEqual([])
+  })
+
+  it('gets the name and password of its URL, which the server does not get', async () => {
+    const { url, heads } = await proxied()
+    vi.stubEnv('HTTPS_PROXY', url.replace('//', '//user:hunter%202@'))
+    const credentials: unknown[] = []
+    lists.server.answer('/', (response, request) => {
+      credentials.push(request.headers['proxy-authorization'])
+      response.end(a)
+    })
+    expect(await lists.keeperOf(['/']).refresh()).toBe('success')
+    const pair = Buffer.from('user:hunter 2').toString('base64')
+    expect(heads[0]).toContain(`\r\nproxy-authorization: Basic ${pair}\r\n`)
+    expect(credentials).toEqual([undefined])
+  })
+
+  it('is verified if its URL is https, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+    const proxy = await startListServer()
+    lists.stopLater(proxy.stop)
+    vi.stubEnv('HTTPS_PROXY', proxy.origin)
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    const kept = lists.keeperOf(['/'])
+    expect(await kept.refresh()).toBe('unreachable')
+    expect(JSON.stringify(kept.logLines)).toMatch(/self-signed|unable to verify/)
+  })
+
+  it('that opens no tunnel does not outlast stop', async () => {
+    const silent = await startSilentServer()
+    lists.stopLater(silent.stop)
+    vi.stubEnv('HTTPS_PROXY', `http://${silent.authority}`)
+    const kept = lists.keeperOf(['/'])
+    const round = kept.refresh()
+    await expect.poll(() => silent.openSockets()).toBe(1)
+    await kept.keeper.stop()
+    await round
+    await expect.poll(() => silent.openSockets()).toBe(0)
   })
 
   it.each(['the proxy', 'the server'])('or none: if %s is silent, it is a timeout', async (who) => {

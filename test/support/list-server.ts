@@ -55,17 +55,21 @@ export interface ConnectProxy {
   readonly url: string
   /** Authorities that clients asked to be connected to. */
   readonly tunnels: string[]
+  /** The header sections of their CONNECT requests. */
+  readonly heads: string[]
   readonly stop: () => void
 }
 
 /** @param status of its answer to CONNECT; another one than 200 opens no tunnel. */
 export async function startConnectProxy(status = 200): Promise<ConnectProxy> {
   const tunnels: string[] = []
+  const heads: string[] = []
   const server = createServer((client) => {
     client.on('error', () => undefined)
     client.once('data', (head: Buffer) => {
       const authority = /^CONNECT (\S+) HTTP\/1\.1\r\n/.exec(head.toString('latin1'))?.[1] ?? ''
       tunnels.push(authority)
+      heads.push(head.toString('latin1'))
       client.write(`HTTP/1.1 ${String(status)} Whatever\r\n\r\n`)
       if (status === 200) joinTo(authority, client)
       else client.end()
@@ -76,6 +80,7 @@ export async function startConnectProxy(status = 200): Promise<ConnectProxy> {
   return {
     url: `http://127.0.0.1:${String(port)}`,
     tunnels,
+    heads,
     stop: () => {
       server.close()
       for (const socket of sockets) socket.destroy()
