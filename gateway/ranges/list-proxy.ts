@@ -1,7 +1,7 @@
 /**
- * Which proxy HTTPS_PROXY and NO_PROXY name for a URL. Node's own `proxyEnv` does not fit: it takes
- * `example.com` in NO_PROXY for that name alone (curl and Go: its subdomains too), and connects
- * directly if the proxy's scheme is unknown to it.
+ * Which proxy HTTPS_PROXY and NO_PROXY name for a URL. Node's own `proxyEnv` does not fit: it takes `example.com` in
+ * NO_PROXY for that name alone (curl and Go: its subdomains too), connects directly if it does not know the proxy's
+ * scheme, and does not end a connection to a silent proxy when the request is aborted.
  */
 
 /** @throws for a variable that holds no URL of an HTTP proxy; the message leaves the value out. */
