@@ -38,8 +38,8 @@ export function plainError(error: unknown): string {
 
 /**
  * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
- * that was refused, with a claim's key in it; undici and Node add the bytes of an answer that they
- * cannot read, and Node the app's certificate.
+ * that was refused, with a claim's key in it; Node adds the bytes of a response that it cannot read, and
+ * the app's certificate.
  */
 export interface LoggedError {
   readonly type: string
