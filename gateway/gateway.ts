@@ -9,7 +9,6 @@ import { Connections } from './accept/connections.ts'
 import { drain, type DrainedListener } from './exchange/drain.ts'
 import type { ClientListener } from './accept/client-listener.ts'
 import { listen, portOf } from './accept/listen.ts'
-import type { ListenerGroup } from './accept/listener-group.ts'
 import { openListener } from './accept/open-listener.ts'
 import { createOpsServer } from './ops/server.ts'
 import { createTrafficListener } from './exchange/traffic-listener.ts'
@@ -138,12 +137,9 @@ export async function startServing(
     live.replace(allowPublished(next, ranges.current?.ranges ?? []))
   }
   putInForce(settings)
-  const group = await openTraffic(traffic, settings)
-  const externalAuth = await startExternalAuth(settings, parts)
-  const listeners: DrainedListener[] = [
-    { connections: parts.connections, close: () => group.close() },
-  ]
-  if (externalAuth !== undefined) listeners.push(externalAuth)
+  const opened = await openTraffic(traffic, settings, parts)
+  const externalAuth = await openExternalAuth(settings, parts)
+  const listeners = externalAuth === undefined ? [opened] : [opened, externalAuth]
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
@@ -152,7 +148,7 @@ export async function startServing(
   const reloader = new Reloader(settings, { ...surroundings, apply, metrics })
   await reloader.start(first)
   return {
-    trafficPort: group.port,
+    trafficPort: opened.port,
     externalAuthPort: externalAuth?.port,
     metrics,
     health: new Readiness(parts, ranges),
@@ -177,18 +173,23 @@ export async function startServing(
   }
 }
 
-async function openTraffic(traffic: ClientListener, { config }: Settings): Promise<ListenerGroup> {
-  return await openListener('listen', config.listen, () => traffic.open(config.listen))
-}
-
-interface ExternalAuth extends DrainedListener {
+interface OpenListener extends DrainedListener {
   readonly port: number
 }
 
-async function startExternalAuth(
+async function openTraffic(
+  traffic: ClientListener,
+  { config }: Settings,
+  { connections }: Parts,
+): Promise<OpenListener> {
+  const group = await openListener('listen', config.listen, () => traffic.open(config.listen))
+  return { connections, port: group.port, close: () => group.close() }
+}
+
+async function openExternalAuth(
   { config: { externalAuth } }: Settings,
   parts: Parts,
-): Promise<ExternalAuth | undefined> {
+): Promise<OpenListener | undefined> {
   if (externalAuth === undefined) return undefined
   const connections = new Connections()
   const listener = createExternalAuthListener(connections, externalAuth, parts)
