@@ -11,6 +11,7 @@ import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
 import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/request-reader.ts'
 import { ClientRequest } from './client-request.ts'
 import { ClientResponse } from './client-response.ts'
+import { DroppedBytes, LINGER_MS } from './linger.ts'
 import type { Listed } from './open-list.ts'
 import { awaitsContinue, requestHeadOf } from './request-head.ts'
 
@@ -18,6 +19,7 @@ export interface ConnectionLimits {
   readonly headersTimeoutMs: number
   readonly maxHeaderBytes: number
   readonly keepAliveTimeoutMs: number
+  readonly responseStallTimeoutMs: number
 }
 
 export interface ConnectionHandlers {
@@ -37,15 +39,6 @@ export interface ConnectionHandlers {
 /** What waits unread, at most, while a response is being made. */
 const MOST_WAITING_BYTES = 65_536
 
-/**
- * How long a connection that is being closed is still read from, and how much. Closed with bytes unread, TCP
- * sends a reset, which makes the client's system drop a response that it has not read yet (RFC 9112 9.6).
- */
-const LINGER_MS = 2000
-const MOST_DROPPED_BYTES = 16_777_216
-
-const NOTHING = Buffer.alloc(0)
-
 export class ClientConnection implements Listed {
   place: number | undefined
   readonly socket: Socket
@@ -62,7 +55,7 @@ export class ClientConnection implements Listed {
   #isHalfClosed = false
   /** The chunk that is being read, for what it looks like if it is no HTTP. */
   #chunk: Buffer | undefined
-  #droppedBytes = 0
+  readonly #dropped = new DroppedBytes()
 
   constructor(socket: Socket, head: ConnectionHead, handlers: ConnectionHandlers) {
     const { maxHeaderBytes, headersTimeoutMs } = handlers.limits()
@@ -101,13 +94,15 @@ export class ClientConnection implements Listed {
 
   /** Called when `deadlineMs` is over. */
   timedOut(): void {
-    if (this.#isClosing || (this.isIdle && this.hasServed)) this.socket.destroy()
+    const isUnread = this.#request !== undefined
+    if (this.#isClosing || isUnread || (this.isIdle && this.hasServed)) this.socket.destroy()
     else this.#handlers.onUnreadable(this, 'headers_timeout')
   }
 
-  /** Without a response. */
+  /** Sends nothing more, and waits for nothing more. */
   hangUp(): void {
     this.#isClosing = true
+    this.deadlineMs = performance.now() + LINGER_MS
     this.socket.destroySoon()
   }
 
@@ -117,19 +112,21 @@ export class ClientConnection implements Listed {
     this.#isClosing = true
     this.deadlineMs = performance.now() + LINGER_MS
     this.socket.end()
-    if (this.#isHalfClosed) this.socket.destroySoon()
+    if (this.#isHalfClosed) this.hangUp()
     else this.#resume()
   }
 
   /** For what is wrong with the connection, or with what came on it: the last response. */
   lastResponse(): ClientResponse {
     this.#isClosing = true
+    this.deadlineMs = performance.now() + LINGER_MS
     return new ClientResponse('', {
       socket: this.socket,
       httpVersion: '1.1',
       mayKeepConnection: () => false,
       keepAliveSeconds: () => 0,
-      release: () => NOTHING,
+      release: () => Buffer.alloc(0),
+      onUnread: () => undefined,
       onEnded: () => {
         this.closeLingering()
       },
@@ -151,7 +148,7 @@ export class ClientConnection implements Listed {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#isClosing) {
-      this.#drop(chunk.length)
+      if (!this.#dropped.add(chunk.length)) this.socket.destroy()
       return
     }
     if (this.isIdle && this.hasServed) {
@@ -163,22 +160,19 @@ export class ClientConnection implements Listed {
     this.#chunk = undefined
   }
 
-  #drop(bytes: number): void {
-    this.#droppedBytes += bytes
-    if (this.#droppedBytes > MOST_DROPPED_BYTES) this.socket.destroy()
-  }
-
   readonly #read = (): void => {
     if (this.#isReading) return
     this.#isReading = true
     while (this.#wantsMore()) {
       const event = this.#reader.next()
-      if (event === undefined) break
+      if (event === undefined) {
+        if (this.#isHalfClosed) this.#cutShort()
+        break
+      }
       this.#take(event)
     }
     this.#isReading = false
-    if (this.#isHalfClosed && this.#wantsMore()) this.#endedTooEarly()
-    else this.#adjustFlow()
+    this.#adjustFlow()
   }
 
   #wantsMore(): boolean {
@@ -233,6 +227,9 @@ export class ClientConnection implements Listed {
         read.keepsConnection && request.isComplete && !head.isUpgrade && this.#mayBeUsedAgain(),
       keepAliveSeconds: () => Math.floor(this.#handlers.limits().keepAliveTimeoutMs / 1000),
       release: () => this.#release(),
+      onUnread: () => {
+        this.deadlineMs = performance.now() + this.#handlers.limits().responseStallTimeoutMs
+      },
       onEnded: this.#onResponseEnded,
     })
     this.#request = request
@@ -244,29 +241,31 @@ export class ClientConnection implements Listed {
     const [request, response] = [this.#request, this.#response]
     this.#request = undefined
     if (response?.keepsConnection === true && request?.isComplete === true) {
-      this.deadlineMs = performance.now() + this.#handlers.limits().keepAliveTimeoutMs
+      const { keepAliveTimeoutMs, headersTimeoutMs } = this.#handlers.limits()
+      this.deadlineMs = performance.now() + (this.isIdle ? keepAliveTimeoutMs : headersTimeoutMs)
       // Not at once: a client that sends many requests together would keep all others waiting.
-      if (this.#reader.waitingBytes > 0) setImmediate(this.#read)
+      if (!this.isIdle) setImmediate(this.#read)
       else if (this.#isHalfClosed) this.closeLingering()
       else this.#adjustFlow()
-    } else if (request?.isComplete === true && this.#reader.waitingBytes === 0) {
-      this.#isClosing = true
-      this.socket.destroySoon()
-    } else this.closeLingering()
+    } else if (request?.isComplete === true && this.isIdle) this.hangUp()
+    else this.closeLingering()
   }
 
-  /** RFC 9112 9.6: a client may close its sending side and still read, so what has come of it is served. */
+  /** RFC 9112 9.6: a client may close its sending side and still read, so a request that is complete is served. */
   readonly #onEnd = (): void => {
     this.#isHalfClosed = true
-    if (this.#isClosing || this.isIdle) this.socket.destroySoon()
-    else if (this.#awaitsSwitch()) this.#endedTooEarly()
+    if (this.#isClosing) this.hangUp()
+    else if (this.#awaitsSwitch()) this.#cutShort()
     else this.#read()
   }
 
-  #endedTooEarly(): void {
-    if (this.#request !== undefined) this.socket.destroy()
-    else if (this.#reader.waitingBytes > 0) this.#handlers.onUnreadable(this, 'request_unparsable')
-    this.#request?.gone()
+  /** The client has ended its side before what is waited for was complete. */
+  #cutShort(): void {
+    if (this.#request !== undefined) {
+      this.#request.gone()
+      this.socket.destroy()
+    } else if (this.isIdle) this.hangUp()
+    else this.#handlers.onUnreadable(this, 'request_unparsable')
   }
 
   /** A client that ends its side before it knows whether the protocol is switched has lost interest. */
@@ -282,6 +281,7 @@ export class ClientConnection implements Listed {
   }
 
   #adjustFlow(): void {
+    if (this.#isClosing) return
     if (this.#isPaused) {
       if (this.#wantsMore()) this.#resume()
     } else if (!this.#wantsMore() && this.#reader.waitingBytes >= MOST_WAITING_BYTES) {

@@ -88,8 +88,14 @@ export class ClientListener {
 
   readonly #begin = (socket: Socket | TLSSocket): void => {
     const { connections } = this.#options
+    const head = connections.headOf(socket)
+    if (head.remoteAddress === undefined) {
+      // Reset during its TLS handshake, it is found no more among the connections, so that no time limit would end it.
+      socket.destroy()
+      return
+    }
     socket.allowHalfOpen = true
-    connections.begin(new ClientConnection(socket, connections.headOf(socket), this.#handlers))
+    connections.begin(new ClientConnection(socket, head, this.#handlers))
   }
 
   readonly #refuse = (socket: Socket, reason: Reason, mayRespond: boolean): void => {

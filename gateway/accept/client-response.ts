@@ -19,7 +19,9 @@ export interface ResponseOwner {
   readonly keepAliveSeconds: () => number
   /** Lets another protocol have the connection. @returns what has arrived of it. */
   readonly release: () => Buffer
-  /** The response has been written to its end. */
+  /** The response is complete, but not sent, and nothing else watches whether the client takes it. */
+  readonly onUnread: () => void
+  /** The response has been sent to its end. */
   readonly onEnded: () => void
 }
 
@@ -125,10 +127,13 @@ export class ClientResponse {
     if (rest !== '') this.#socket.write(rest, 'latin1')
     this.#uncork()
     if (this.#socket.writableLength === 0) this.#flushed()
-    else
+    else {
+      // Without a callback the exchange is over, and with it the watch on it (exchange/stall-watch.ts).
+      if (onFlushed === undefined) this.#owner.onUnread()
       this.#socket.write(EMPTY, () => {
         this.#flushed()
       })
+    }
   }
 
   /** Agrees to another protocol (RFC 9110 7.8). @returns the connection, and what has arrived of that protocol. */

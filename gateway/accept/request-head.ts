@@ -1,13 +1,19 @@
 /** The request that was read as the checks see it. */
 import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
-import { fieldValues } from '../admit/request-head.ts'
+import { fieldValues, isUpgrade } from '../admit/request-head.ts'
 import type { ReadRequest } from '../wire/request-reader.ts'
 
 export function requestHeadOf(read: ReadRequest, connection: ConnectionHead): RequestHead {
   const { method, httpVersion, rawHeaders } = read
   const target = originForm(read, connection)
-  const isUpgrade = read.connection.includes('upgrade') && asksForProtocol(rawHeaders)
-  return { method, target, httpVersion, rawHeaders, isUpgrade, connection }
+  return {
+    method,
+    target,
+    httpVersion,
+    rawHeaders,
+    isUpgrade: isUpgrade(rawHeaders, read.connection),
+    connection,
+  }
 }
 
 /**
@@ -25,14 +31,6 @@ function originForm({ target, rawHeaders }: ReadRequest, { isEncrypted }: Connec
   return hosts.length === 1 && hosts[0]?.toLowerCase() === authority
     ? target.slice(pathStart)
     : target
-}
-
-/**
- * RFC 9110 7.8: a server may ignore an upgrade. h2c is one that its client does not need, and that the gateway could not
- * look into.
- */
-function asksForProtocol(rawHeaders: readonly string[]): boolean {
-  return fieldValues(rawHeaders, 'upgrade').some((protocol) => protocol.toLowerCase() !== 'h2c')
 }
 
 /** RFC 9110 10.1.1: HTTP/1.0 knows no 100, and would take it for the response. */

@@ -71,7 +71,7 @@ export const reasons = {
   request_unparsable: {
     phase: 'connection',
     status: 400,
-    meaning: 'The request is not valid HTTP/1.1.',
+    meaning: 'The request is not valid HTTP/1.0 or HTTP/1.1.',
   },
   authorization_request_unclear: {
     phase: 'head',
@@ -87,7 +87,8 @@ export const reasons = {
   framing_ambiguous: {
     phase: 'head',
     status: 400,
-    meaning: 'The end of the request is ambiguous.',
+    meaning:
+      'The headers do not say clearly where the body ends: two lengths, a length and chunks, or an unknown coding.',
   },
   header_duplicated: {
     phase: 'head',

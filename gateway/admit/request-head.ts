@@ -9,7 +9,7 @@ export interface RequestHead {
   readonly httpVersion: string
   /** Name, value, name, value …: as sent, in order, duplicates kept (Node joins or drops them in `headers`). */
   readonly rawHeaders: readonly string[]
-  /** `Upgrade` and `Connection: upgrade` are both there. */
+  /** The client offers another protocol than h2c (`isUpgrade`). */
   readonly isUpgrade: boolean
   readonly connection: ConnectionHead
 }
@@ -33,6 +33,16 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
     }
   }
   return values
+}
+
+/**
+ * Whether `Upgrade` and `Connection: upgrade` are both there, and not for h2c. RFC 9110 7.8: a server may ignore an
+ * upgrade; h2c is one that its client does not need, and that the gateway could not look into.
+ * @param connection elements of `Connection`, in lower case.
+ */
+export function isUpgrade(rawHeaders: readonly string[], connection: readonly string[]): boolean {
+  if (!connection.includes('upgrade')) return false
+  return fieldValues(rawHeaders, 'upgrade').some((protocol) => protocol.toLowerCase() !== 'h2c')
 }
 
 /** Whether there is more of the request than its head. */

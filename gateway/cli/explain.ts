@@ -5,7 +5,7 @@ import { admit } from '../admit/admit.ts'
 import type { Policy, RoutePolicy } from '../admit/policy.ts'
 import { Body } from '../inngest/body.ts'
 import { parsePeerAddress } from '../ip/address.ts'
-import { announcesBody, fieldValues, type RequestHead } from '../admit/request-head.ts'
+import { announcesBody, fieldValues, isUpgrade, type RequestHead } from '../admit/request-head.ts'
 import { allowPublished, type Settings } from '../config/compile.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { whyUnreadable } from '../config/read/read-file.ts'
@@ -106,7 +106,7 @@ function headOf(
     target: options.target ?? route?.path ?? '/',
     httpVersion: '1.1',
     rawHeaders,
-    isUpgrade: isUpgrade(rawHeaders),
+    isUpgrade: isUpgrade(rawHeaders, connectionOf(rawHeaders)),
     connection: { remoteAddress: from, isEncrypted: false, proxied: undefined },
   }
 }
@@ -123,13 +123,10 @@ function routeOf(name: string | undefined, { routes }: Policy): RoutePolicy | un
   )
 }
 
-/** As Node takes it. */
-function isUpgrade(rawHeaders: readonly string[]): boolean {
-  const listed = fieldValues(rawHeaders, 'connection')
-    .join(',')
-    .toLowerCase()
-    .split(/[, \t]+/)
-  return listed.includes('upgrade') && fieldValues(rawHeaders, 'upgrade').length > 0
+/** Elements of `Connection`, in lower case. */
+function connectionOf(rawHeaders: readonly string[]): string[] {
+  const elements = fieldValues(rawHeaders, 'connection').flatMap((value) => value.split(','))
+  return elements.map((element) => element.trim().toLowerCase())
 }
 
 function parseField(line: string): [string, string] {

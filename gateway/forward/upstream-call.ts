@@ -51,14 +51,21 @@ export class UpstreamCall {
   isSent = false
   isPaused = false
   #connection: CallConnection | undefined
+  #stopConnecting: (() => void) | undefined
 
   constructor(request: UpstreamRequest, handler: UpstreamHandler) {
     this.request = request
     this.handler = handler
   }
 
+  /** Called when a connection is opened for the call. @param stop ends the attempt. */
+  connecting(stop: () => void): void {
+    this.#stopConnecting = stop
+  }
+
   /** Called when a connection takes the call. */
   connected(connection: CallConnection): void {
+    this.#stopConnecting = undefined
     this.#connection = connection
     this.isSent = true
     this.handler.onConnected?.()
@@ -89,6 +96,7 @@ export class UpstreamCall {
   abort(): void {
     if (this.isAborted) return
     this.isAborted = true
+    this.#stopConnecting?.()
     this.#connection?.destroy()
   }
 

@@ -129,6 +129,10 @@ export class UpstreamPool {
     const timer = setTimeout(() => {
       fail('upstream_timeout')
     }, this.#options.connectTimeoutMs)
+    // Attempts for clients that are gone are counted nowhere: they must not pile up.
+    call.connecting(() => {
+      socket.destroy()
+    })
     const onError = (error: Error) => {
       fail('upstream_connect', error)
     }
@@ -150,8 +154,7 @@ export class UpstreamPool {
       this.#owner,
     )
     this.#connections.add(connection)
-    if (!call.isAborted) connection.send(call)
-    else this.#owner.onIdle(connection)
+    connection.send(call)
   }
 
   get #isTls(): boolean {

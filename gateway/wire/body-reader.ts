@@ -22,6 +22,9 @@ const MOST_OVERHEAD_BYTES = 16_384
 /** A size without extensions has a few digits; what is longer counts as overhead. */
 const PLAIN_CHUNK_LINE = 16
 
+/** Shorter chunks are put together while more has arrived: each alone would cost far more than its bytes. */
+const SHORT_PIECE_BYTES = 1024
+
 /** A piece of the body; `end` behind its last byte; `invalid` if what comes is not a body; undefined: more is needed. */
 export type BodyPart = Buffer | 'end' | 'invalid' | undefined
 
@@ -35,6 +38,8 @@ export class BodyReader {
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0
   #overhead = 0
+  /** What was read behind short pieces. */
+  #held: Exclude<BodyPart, undefined> | undefined
 
   constructor(queue: ByteQueue) {
     this.#queue = queue
@@ -53,6 +58,24 @@ export class BodyReader {
   }
 
   next(): BodyPart {
+    const part = this.#held ?? this.#next()
+    this.#held = undefined
+    const isShort = typeof part === 'object' && part.length < SHORT_PIECE_BYTES
+    return isShort && this.#queue.length > 0 ? this.#joined(part) : part
+  }
+
+  #joined(first: Buffer): Buffer {
+    const pieces = [first]
+    let part = this.#next()
+    while (typeof part === 'object' && part.length < SHORT_PIECE_BYTES) {
+      pieces.push(part)
+      part = this.#next()
+    }
+    this.#held = part
+    return pieces.length === 1 ? first : Buffer.concat(pieces)
+  }
+
+  #next(): BodyPart {
     for (;;) {
       switch (this.#expected) {
         case 'nothing':

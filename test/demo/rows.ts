@@ -175,7 +175,7 @@ export function rows(): Row[] {
     },
     {
       request: 'a length and chunks',
-      reason: 'request_unparsable',
+      reason: 'framing_ambiguous',
       status: 400,
       send: raw('Content-Length: 5', 'Transfer-Encoding: chunked'),
     },

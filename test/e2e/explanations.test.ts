@@ -166,6 +166,9 @@ describe('explain', () => {
     expect(ask(...upgrade)).toContain('refused as signature_missing')
     const asked = [...upgrade, '-H', 'Connection: close, Upgrade']
     expect(ask(...asked)).toContain('refused as upgrade_not_allowed')
+    // As in a running gateway, an offer of h2c is ignored (RFC 9110 7.8).
+    const offer = ['-H', 'Upgrade: h2c', '-H', 'Connection: Upgrade, HTTP2-Settings']
+    expect(ask(...offer)).toContain('refused as signature_missing')
   })
 
   it('tells what a line of the log says', () => {

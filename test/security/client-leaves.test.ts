@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createSilentServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { expectQuiet, signedCall, startTarget } from '../support/attack.ts'
@@ -118,6 +118,30 @@ describe('twenty clients that leave', () => {
     expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
   })
 
+  it('while the gateway connects to the app have that cancelled', async () => {
+    // It accepts connections, and never begins its half of the TLS handshake.
+    const sockets = new Set<Socket>()
+    const app = createSilentServer((socket) => {
+      sockets.add(socket)
+      socket.on('error', () => undefined).once('close', () => sockets.delete(socket))
+      socket.resume()
+    }).listen(0, '127.0.0.1')
+    await once(app, 'listening')
+    stops.push(() => app.close())
+    const upstream = `https://127.0.0.1:${String((app.address() as AddressInfo).port)}`
+    const target = await startTarget({
+      routes: [{ name: 'app', policy: 'passthrough', upstream }],
+      upstream: { connectTimeout: '10m' },
+    })
+    const bytes = () => 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
+    await leave(target.gateway.port, bytes, async () => {
+      await expect.poll(() => sockets.size).toBe(LEAVERS)
+    })
+    await expectQuiet(target)
+    await expect.poll(() => sockets.size).toBe(0)
+    expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
+  })
+
   it('in a streamed upload have it cancelled', async () => {
     const app = await startApp((request) => request.resume())
     const target = await startTarget(app.config)
@@ -145,8 +169,8 @@ describe('twenty clients that leave', () => {
     await expect.poll(() => app.sockets.size).toBe(0)
   })
 
-  it('behind an answer that waits, with their own answered already, leave nothing', async () => {
-    // The first of two on a connection is held, so that the second's answer waits for it here.
+  it('behind a request that waits for its response, with another one sent already, leave nothing', async () => {
+    // Requests on a connection are served one after the other (RFC 9112 9.3.2), so the second waits here.
     const app = await startApp((request, response) => {
       if (request.url?.includes('held') !== true) response.end('answered')
     })
@@ -154,10 +178,11 @@ describe('twenty clients that leave', () => {
     const held = () => signedCall(target).replace('?fnId=f', '?held&fnId=f')
     const both = () => `${held()}${signedCall(target)}`.replaceAll('Connection: close\r\n', '')
     await leave(target.gateway.port, both, async () => {
-      await expect.poll(() => app.calls.length, { timeout: 10_000 }).toBe(2 * LEAVERS)
+      await expect.poll(() => app.calls.length, { timeout: 10_000 }).toBe(LEAVERS)
       await pause()
     })
     await expectQuiet(target)
-    expect(target.reasons()).toEqual(Array<string>(2 * LEAVERS).fill('downstream_closed'))
+    expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
+    expect(app.calls).toHaveLength(LEAVERS)
   })
 })

@@ -4,10 +4,11 @@
  *
  *   POST /api/inngest HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n        (and nothing more)
  */
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, startTarget } from '../support/attack.ts'
-import { statusOf } from '../support/raw.ts'
+import { open, statusOf } from '../support/raw.ts'
 
 const stale = (target: Awaited<ReturnType<typeof startTarget>>) =>
   `X-Inngest-Signature: ${target.sign('', 301)}`
@@ -45,4 +46,20 @@ describe('a head that cannot be admitted', () => {
     expect(new Set(answers).size).toBe(1)
     expect(new Set(target.reasons()).size).toBe(answers.length)
   })
+})
+
+it('a client that sends on behind headers that are too large can read its response', async () => {
+  const target = await startTarget()
+  const socket = await open(target.gateway.port, '127.0.0.1', true)
+  let text = ''
+  let error: unknown
+  socket.setEncoding('latin1').on('data', (part: string) => (text += part))
+  socket.on('error', (thrown) => (error = thrown))
+  // In two packets, so that more than 64 KiB wait when the headers are refused.
+  socket.write('GET / HTTP/1.1\r\nX-A: ')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  socket.end(Buffer.alloc(12 * 1_048_576, 'x'))
+  await once(socket, 'close')
+  expect(error).toBeUndefined()
+  expect(statusOf(text)).toBe(431)
 })

@@ -27,7 +27,7 @@ describe('framing that can be read in two ways', () => {
     const last = smuggled.replace(/(?=\r\n$)/, 'Connection: close\r\n')
     await target.raw(call + last)
     expect(target.upstream.seen).toHaveLength(1)
-    expect(target.reasons()).toEqual(['route_not_found', 'none'])
+    expect(target.reasons()).toEqual(['none', 'route_not_found'])
   })
 
   it('hears nothing more on a connection that is being closed for an unread body', async () => {

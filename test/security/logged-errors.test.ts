@@ -34,7 +34,7 @@ describe('the log of a failure', () => {
     const bytes = kind === 'a signed call' ? signedCall(target) : plainRequest
     expect(statusOf(await target.raw(bytes))).toBe(502)
     const log = JSON.stringify(target.gateway.logLines)
-    expect(log).toContain('upstream_protocol')
+    expect(log).toContain('upstream_header_malformed')
     expect(log).not.toContain('4711')
     expect(log).not.toContain([...Buffer.from('4711')].join(','))
   })

@@ -23,7 +23,12 @@ describe.each(['signed call', 'plain request', 'WebSocket handshake'])(
           : handshake
 
     it.each([
-      ['a control byte in the reason phrase', `HTTP/1.1 200 O\x01K\r\n${length}`, 200, 'none'],
+      [
+        'a control byte in the reason phrase',
+        `HTTP/1.1 200 O\x01K\r\n${length}`,
+        502,
+        /^upstream_/,
+      ],
       ['a reason phrase beyond ASCII', `HTTP/1.1 200 \xe9\r\n${length}`, 200, 'none'],
       ['the status 099', `HTTP/1.1 099 Early\r\n${length}`, 502, /^upstream_/],
       ['the status 000', `HTTP/1.1 000 None\r\n${length}`, 502, /^upstream_/],
@@ -49,22 +54,32 @@ describe('a protocol that nobody asked for', () => {
   })
 })
 
-describe('an answer with more fields than are listed', () => {
-  const answer = (line: string) =>
+describe('a response with 1500 headers', () => {
+  const response = (line: string) =>
     `HTTP/1.1 ${line}\r\n${'a: b\r\n'.repeat(1500)}Set-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi`
 
-  it.each(['a plain request', 'a WebSocket handshake'])('to %s is none', async (kind) => {
-    const target = await startBefore(answer('200 OK'))
-    const text = await target.raw(kind === 'a plain request' ? plainRequest : handshake)
-    expect(statusOf(text)).toBe(502)
-    expect(target.reasons()).toEqual(['upstream_protocol'])
-  })
+  const bytesFor = (target: Target, kind: string) =>
+    kind === 'a signed call'
+      ? signedCall(target)
+      : kind === 'a plain request'
+        ? plainRequest
+        : handshake
 
-  it('to a signed call loses none', async () => {
-    const target = await startBefore(answer('200 OK'))
-    const text = await target.raw(signedCall(target))
-    expect(statusOf(text)).toBe(200)
-    expect(text).toMatch(/^set-cookie: c=d\r$/im)
+  describe.each(['a signed call', 'a plain request', 'a WebSocket handshake'])('to %s', (kind) => {
+    it('loses none of them', async () => {
+      const target = await startBefore(response('200 OK'))
+      const text = await target.raw(bytesFor(target, kind))
+      expect(statusOf(text)).toBe(200)
+      expect(text).toMatch(/^set-cookie: c=d\r$/im)
+    })
+
+    it('is refused if it is larger than `upstream.maxResponseHeaderSize`', async () => {
+      const target = await startBefore(response('200 OK'), {
+        upstream: { maxResponseHeaderSize: '8KiB' },
+      })
+      expect(statusOf(await target.raw(bytesFor(target, kind)))).toBe(502)
+      expect(target.reasons()).toEqual(['upstream_headers_too_large'])
+    })
   })
 })
 

@@ -33,11 +33,15 @@ describe('a method that Inngest does not use', () => {
     expect(answer).toMatch(/^allow: POST, PUT\r$/im)
   })
 
-  it.each(['app.example.com:443', '/api/inngest'])('CONNECT %s makes no tunnel', async (to) => {
+  it.each([
+    ['app.example.com:443', 405, 'method_not_allowed'],
+    ['/api/inngest', 400, 'request_unparsable'],
+  ])('CONNECT %s opens no tunnel (RFC 9112 3.2.3)', async (to, status, reason) => {
     const target = await startTarget()
     const answer = await target.raw(`CONNECT ${to} HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n`)
-    expect(statusOf(answer)).toBe(405)
-    expect(target.reasons()).toEqual(['method_not_allowed'])
+    expect(statusOf(answer)).toBe(status)
+    expect(target.reasons()).toEqual([reason])
+    expect(target.upstream.bytes()).toBe('')
   })
 
   it.each(['get', 'Post', 'POST\t', 'NONSENSE'])('%j is no method', async (method) => {

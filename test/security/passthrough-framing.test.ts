@@ -100,7 +100,7 @@ describe('a passthrough request that cannot be read', () => {
     const target = await startOpen()
     const broken = callBytes('zz\r\n', ['Transfer-Encoding: chunked'], 'POST /x HTTP/1.1')
     expect(statusOf(await target.raw(broken))).toBe(400)
-    expect(target.reasons()).toEqual(['request_unparsable'])
+    expect(target.reasons()).toEqual(['downstream_invalid'])
   })
 
   it('behind its end is answered', async () => {

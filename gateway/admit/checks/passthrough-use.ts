@@ -10,9 +10,8 @@ export function checkPassthroughUse(head: RequestHead): Verdict<undefined> {
 }
 
 /**
- * Not h2c: behind that upgrade the gateway would see nothing any more. Nor one with a body (RFC 6455
- * 4.1 knows none): it is not streamed, and an app that answers without having had it would take the
- * next request on the pooled connection for it.
+ * Not with another protocol, and not with a body (RFC 6455 4.1 knows none): it is not streamed, and an app that
+ * responds without having had it would take the next request on the pooled connection for it.
  */
 function isWebSocket({ method, rawHeaders }: RequestHead): boolean {
   if (announcesBody(rawHeaders)) return false

@@ -1,6 +1,7 @@
 /** Bodies in chunks, as RequestReader reads them. */
 import { describe, expect, it } from 'vitest'
 
+import { RequestReader } from '../../../gateway/wire/request-reader.ts'
 import { bytesOf, everySplit, readRequests } from '../../support/wire-reading.ts'
 
 const NEXT = 'GET /next HTTP/1.1\r\n\r\n'
@@ -96,4 +97,18 @@ describe('a body in chunks', () => {
   ])('is refused for the trailer %j (RFC 9110 6.5.1, RFC 9112 5)', (line) => {
     expect(bodyOf(`0\r\n${line}\r\n\r\n`)).toBe('body')
   })
+})
+
+it('chunks of one byte that arrive together are one piece: each alone would cost far more than its byte', () => {
+  const reader = new RequestReader(16_384)
+  const long = 'y'.repeat(2000)
+  const chunks = `${'1\r\nx\r\n'.repeat(5000)}7d0\r\n${long}\r\n1\r\nz\r\n0\r\n\r\n`
+  reader.append(bytesOf(`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`))
+  reader.next()
+  const pieces = Array.from({ length: 3 }, () => reader.next()).map((event) =>
+    event?.kind === 'body' ? event.bytes.toString() : '',
+  )
+  expect(pieces).toEqual(['x'.repeat(5000), long, 'z'])
+  expect(reader.next()).toEqual({ kind: 'end' })
+  expect(reader.waitingBytes).toBe(0)
 })
