@@ -106,7 +106,7 @@ interface Sent {
 
 let serial = 0
 
-function requestOf(target: Target, random: (below: number) => number): Sent {
+function requestOf(random: (below: number) => number): Sent {
   serial += 1
   const path = `/echo/${String(serial)}`
   if (random(3) === 0) return { path, body: '', bytes: callBytes('', [], `GET ${path} HTTP/1.1`) }
@@ -128,7 +128,7 @@ function requestOf(target: Target, random: (below: number) => number): Sent {
 
 /** One connection: a few requests in random pieces, and one of several ends. @returns what came back, and for what. */
 async function attack(target: Target, random: (below: number) => number) {
-  const sent = Array.from({ length: 1 + random(5) }, () => requestOf(target, random))
+  const sent = Array.from({ length: 1 + random(5) }, () => requestOf(random))
   const whole = sent.map(({ bytes }) => bytes).join('')
   const wire = random(4) === 0 ? whole.slice(0, random(whole.length)) : whole
   const socket = await open(target.gateway.port, '127.0.0.1', true)
