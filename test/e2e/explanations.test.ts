@@ -41,7 +41,6 @@ function cli(args: string[], input = '', variables: Record<string, string> = env
   })
   return { status, text: `${stdout}${stderr}` }
 }
-
 const explain = (args: string[], input = '') => cli(['explain', '-c', config, ...args], input)
 
 const recorded = recordedRequests.find(

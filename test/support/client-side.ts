@@ -26,7 +26,11 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-const LIMITS = { headersTimeoutMs: 20_000, maxHeaderBytes: 16_384, keepAliveTimeoutMs: 20_000   responseStallTimeoutMs: 60_000,
+const LIMITS = {
+  headersTimeoutMs: 20_000,
+  maxHeaderBytes: 16_384,
+  keepAliveTimeoutMs: 20_000,
+  responseStallTimeoutMs: 60_000,
 }
 
 /** What is unreadable gets a 400 as its last response. */
