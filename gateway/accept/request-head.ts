@@ -11,7 +11,8 @@ export function requestHeadOf(read: ReadRequest, connection: ConnectionHead): Re
     target,
     httpVersion,
     rawHeaders,
-    isUpgrade: isUpgrade(rawHeaders, read.connection),
+    // RFC 9110 7.8: in HTTP/1.0 it must be ignored.
+    isUpgrade: httpVersion === '1.1' && isUpgrade(rawHeaders, read.connection),
     connection,
   }
 }

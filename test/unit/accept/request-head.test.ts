@@ -58,6 +58,11 @@ describe('an upgrade', () => {
     expect(isUpgrade('Connection: Upgrade')).toBe(false)
   })
 
+  it('is none in HTTP/1.0', () => {
+    const headers = ['Host: app', 'Connection: Upgrade', 'Upgrade: websocket']
+    expect(requestHeadOf(read('GET / HTTP/1.0', ...headers), PLAIN).isUpgrade).toBe(false)
+  })
+
   it.each(['h2c', 'H2C'])('is none to %s, which is ignored (RFC 9110 7.8)', (protocol) => {
     expect(isUpgrade('Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`)).toBe(false)
   })
