@@ -192,7 +192,12 @@ export class ClientResponse {
   #flushed(): void {
     if (this.#socket.destroyed) return
     this.#isFlushed = true
+    const onFlushed = this.#onFlushed
+    // An idle connection keeps nothing of what it served.
+    this.onClose = undefined
+    this.onDrain = undefined
+    this.#onFlushed = undefined
     this.#owner.onEnded()
-    this.#onFlushed?.()
+    onFlushed?.()
   }
 }

@@ -30,10 +30,13 @@ export interface ClientSide {
   readonly response: ClientResponse | undefined
 }
 
+const GONE: ClientSide = { request: undefined, response: undefined }
+
 export class Exchange implements RequestRecord, Listed {
   place: number | undefined
   readonly head: RequestHead
-  readonly client: ClientSide
+  /** Nothing, once it has ended: records wait for a moment, and would keep what connections hold. */
+  client: ClientSide
   readonly requestId: string
   readonly facts = new Facts()
   readonly hold: Hold
@@ -118,6 +121,7 @@ export class Exchange implements RequestRecord, Listed {
     this.#dropBodies()
     this.onCut = undefined
     this.tunnel = undefined
+    this.client = GONE
     recorder.add(this)
   }
 

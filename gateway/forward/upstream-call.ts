@@ -40,9 +40,16 @@ export interface CallConnection {
   readonly destroy: () => void
 }
 
+/** RFC 9110 9.2.2: to repeat these changes nothing. They must have no body here. */
+const REPEATABLE = new Set(['GET', 'HEAD'])
+
+const NO_PIECES: readonly Uint8Array[] = []
+
 export class UpstreamCall {
-  readonly request: UpstreamRequest
+  readonly request: Omit<UpstreamRequest, 'body'>
   readonly handler: UpstreamHandler
+  /** It may be sent a second time if the first may have been lost. */
+  readonly isRepeatable: boolean
   /** It was sent again once, on a connection of its own. */
   isRetried = false
   /** No response is waited for any more. */
@@ -50,12 +57,22 @@ export class UpstreamCall {
   /** Bytes of the request may have reached the app. */
   isSent = false
   isPaused = false
+  #body: UpstreamRequest['body']
   #connection: CallConnection | undefined
   #stopConnecting: (() => void) | undefined
 
-  constructor(request: UpstreamRequest, handler: UpstreamHandler) {
+  constructor({ body, ...request }: UpstreamRequest, handler: UpstreamHandler) {
     this.request = request
+    this.#body = body
     this.handler = handler
+    this.isRepeatable = REPEATABLE.has(request.method) && body.length === 0
+  }
+
+  /** To be sent. It is not kept: the app may work for two hours. */
+  takeBody(): UpstreamRequest['body'] {
+    const body = this.#body
+    if (body !== 'streamed') this.#body = NO_PIECES
+    return body
   }
 
   /** Called when a connection is opened for the call. @param stop ends the attempt. */

@@ -22,9 +22,6 @@ const MOST_COPIED_BYTES = 16_384
 
 const NOTHING = Buffer.alloc(0)
 
-/** RFC 9110 9.2.2: to repeat these changes nothing. Neither has a body here. */
-const REPEATABLE = new Set(['GET', 'HEAD'])
-
 const FAULTS: Record<ResponseProblem, FaultCode> = {
   'not-http': 'upstream_protocol',
   'head-too-large': 'upstream_headers_too_large',
@@ -86,7 +83,8 @@ export class UpstreamConnection implements Listed, CallConnection {
     this.#hasReceived = false
     this.#isBodySent = false
     this.isActive = true
-    const { method, head, body } = call.request
+    const { method, head } = call.request
+    const body = call.takeBody()
     this.#reader.expect(method)
     if (body === 'streamed') this.#beginStream(head)
     else this.#sendWhole(head, body)
@@ -256,9 +254,8 @@ export class UpstreamConnection implements Listed, CallConnection {
 
   /** The app had closed the connection before it got the request, which can happen to every kept one. */
   #mayRepeat(call: UpstreamCall): boolean {
-    const { method, body } = call.request
     if (!this.#isReused || this.#hasReceived || call.isRetried || call.isAborted) return false
-    return REPEATABLE.has(method) && body.length === 0
+    return call.isRepeatable
   }
 
   timedOut(): void {
