@@ -1,6 +1,6 @@
 /**
  * Who gave an answer, and what it says of the request. The gateway's own answers have one fixed form
- * (http/responder.ts), and an SDK names itself in a field; whatever is neither is a stranger.
+ * (exchange/error-response.ts), and an SDK names itself in a field; whatever is neither is a stranger.
  */
 import { STATUS_CODES } from 'node:http'
 
