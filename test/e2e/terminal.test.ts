@@ -27,7 +27,7 @@ describe('a gateway on a terminal', () => {
       { name: 'gone', path: '/gone', upstream: 'http://127.0.0.1:1', signingKeys },
       { name: 'new', path: '/new', upstream, signingKeys, checks: { runId: 'report' } },
     ]
-    const { port, output, interrupt } = await runGatewayOnTerminal({ routes })
+    const { port, output, shown: wait, interrupt } = await runGatewayOnTerminal({ routes })
     const call = signCall()
     await postCall(port, call)
     await postCall(port, call)
@@ -37,6 +37,8 @@ describe('a gateway on a terminal', () => {
       const headers = { 'x-inngest-signature': signature, 'x-run-id': 'another' }
       await send({ port, target, body, headers: target === '/new' ? headers : { 'x-inngest-signature': signature } }) // prettier-ignore
     }
+    // The terminal shows `^C` at once, in front of lines that are still to come.
+    await wait(/ POST \/new .*\n/)
     await interrupt()
     const requests = output()
       .split('\n')
