@@ -8,8 +8,9 @@ import type { ReadResponse } from '../wire/response-reader.ts'
 import { writeHead } from '../wire/write-message.ts'
 import { keepRequestFields } from './header-filter.ts'
 import { ResponseRelay } from './response-relay.ts'
+import { RoutePools } from './route-pools.ts'
 import { UpstreamCall } from './upstream-call.ts'
-import type { UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
+import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 /** What the exchange hears of its call. */
@@ -32,18 +33,10 @@ const METHOD_CHANGING = new Set([301, 302, 303])
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
 export class Forwarder {
-  readonly #shared: UpstreamPools
-  readonly #pools = new Map<RoutePolicy, UpstreamPool>()
+  readonly #pools: RoutePools
 
   constructor(routes: readonly RoutePolicy[], options: UpstreamOptions, shared: UpstreamPools) {
-    this.#shared = shared
-    for (const route of routes) {
-      if (route.kind !== 'inngest') continue
-      this.#pools.set(
-        route,
-        shared.acquire({ kind: route.kind, upstream: route.upstream, options }),
-      )
-    }
+    this.#pools = new RoutePools('inngest', routes, options, shared)
   }
 
   /** @returns the app's status, when its whole response has been passed on. @throws GatewayFault */
@@ -54,14 +47,13 @@ export class Forwarder {
     events: ForwardEvents,
   ): Promise<number> {
     const { route, head, body } = admitted
-    const pool = this.#pools.get(route)
-    if (pool === undefined) throw new Error(`route ${route.name} has no pool`)
+    const pool = this.#pools.of(route)
     const signed = body.take()
     const headers = upstreamFields(admitted, keepRequestFields(head.rawHeaders), requestId)
     if (signed.byteLength > 0 || WITH_BODY.has(head.method)) {
       headers.push('content-length', String(signed.byteLength))
     }
-    const relay = new ResponseRelay(response)
+    const relay = new CallRelay(head.method, response, events)
     const call = new UpstreamCall(
       {
         method: head.method,
@@ -70,58 +62,50 @@ export class Forwarder {
         body: signed.pieces,
         mayUpgrade: false,
       },
-      {
-        onSent: events.onBodySent,
-        onResponse: (read) => {
-          onResponse(read, head.method, relay, call, events)
-        },
-        onPiece: (bytes) => {
-          relay.piece(bytes)
-        },
-        onPause: () => {
-          relay.flush()
-        },
-        onEnd: () => {
-          relay.end()
-        },
-        onFault: (fault) => {
-          relay.fail(fault)
-        },
-      },
+      relay,
     )
     events.onCuttable((fault) => {
-      relay.fail(fault)
+      relay.onFault(fault)
     })
-    if (relay.follow(call)) pool.send(call)
-    return relay.done
+    return relay.send(call, pool)
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) this.#shared.release(pool)
+    this.#pools.close()
   }
 }
 
-function onResponse(
-  read: ReadResponse,
-  method: string,
-  relay: ResponseRelay,
-  call: UpstreamCall,
-  { onRedirect }: ForwardEvents,
-): void {
-  if (METHOD_CHANGING.has(read.status) && method !== 'GET') {
-    relay.fail(new GatewayFault('upstream_redirect'))
-    return
+/** The response to a call, which may be a redirect. */
+class CallRelay extends ResponseRelay {
+  readonly #method: string
+  readonly #events: ForwardEvents
+
+  constructor(method: string, response: ClientResponse, events: ForwardEvents) {
+    super(response)
+    this.#method = method
+    this.#events = events
   }
-  const [location] = REPEATING.has(read.status) ? fieldValues(read.rawHeaders, 'location') : []
-  if (location === undefined) {
-    relay.begin(read)
-    return
+
+  onSent(): void {
+    this.#events.onBodySent()
   }
-  call.pause()
-  void onRedirect(location).then(() => {
-    // While it waited, the app may have broken off, and a fault been responded with.
-    if (call.isAborted) return
-    relay.begin(read)
-    call.resume()
-  })
+
+  override onResponse(read: ReadResponse, call: UpstreamCall): void {
+    if (METHOD_CHANGING.has(read.status) && this.#method !== 'GET') {
+      this.onFault(new GatewayFault('upstream_redirect'))
+      return
+    }
+    const [location] = REPEATING.has(read.status) ? fieldValues(read.rawHeaders, 'location') : []
+    if (location === undefined) {
+      this.begin(read)
+      return
+    }
+    call.pause()
+    void this.#events.onRedirect(location).then(() => {
+      // While it waited, the app may have broken off, and a fault been responded with.
+      if (call.isAborted) return
+      this.begin(read)
+      call.resume()
+    })
+  }
 }

@@ -7,12 +7,14 @@ import type { PassthroughRequest } from '../admit/admit.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
+import type { ReadResponse } from '../wire/response-reader.ts'
 import { chunkStart, LAST_CHUNK, writeHead } from '../wire/write-message.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-filter.ts'
 import { ResponseRelay } from './response-relay.ts'
+import { RoutePools } from './route-pools.ts'
 import { joinTunnel } from './tunnel.ts'
-import { UpstreamCall, type UpstreamHandler } from './upstream-call.ts'
-import type { UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
+import { UpstreamCall } from './upstream-call.ts'
+import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
 
 /** What the exchange hears of its call. */
@@ -27,18 +29,10 @@ export interface PassthroughEvents {
 const UPGRADING = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
 
 export class Passthrough {
-  readonly #shared: UpstreamPools
-  readonly #pools = new Map<RoutePolicy, UpstreamPool>()
+  readonly #pools: RoutePools
 
   constructor(routes: readonly RoutePolicy[], options: UpstreamOptions, shared: UpstreamPools) {
-    this.#shared = shared
-    for (const route of routes) {
-      if (route.kind !== 'passthrough') continue
-      this.#pools.set(
-        route,
-        shared.acquire({ kind: route.kind, upstream: route.upstream, options }),
-      )
-    }
+    this.#pools = new RoutePools('passthrough', routes, options, shared)
   }
 
   /**
@@ -53,74 +47,65 @@ export class Passthrough {
     events: PassthroughEvents,
   ): Promise<number> {
     const { route, head } = accepted
-    const pool = this.#pools.get(route)
-    if (pool === undefined) throw new Error(`route ${route.name} has no pool`)
+    const pool = this.#pools.of(route)
     const kept = upstreamFields(accepted, keepPassthroughFields(head.rawHeaders), requestId)
     const headers = [...kept, ...(head.isUpgrade ? UPGRADING : framingOf(head))]
-    const relay = new ResponseRelay(response)
-    const isWhole = request.isComplete
+    const relay = new PassthroughRelay(request, response, events)
     const call = new UpstreamCall(
       {
         method: head.method,
         head: writeHead(`${head.method} ${head.target} HTTP/1.1`, headers),
-        body: isWhole ? [] : 'streamed',
+        body: request.isComplete ? [] : 'streamed',
         mayUpgrade: head.isUpgrade,
       },
-      {
-        ...handlerOf(relay, response, events),
-        ...(!isWhole && {
-          onConnected: () => {
-            stream(request, call, relay)
-          },
-          onDrain: () => {
-            request.resume()
-          },
-        }),
-      },
+      relay,
     )
     events.onCuttable((fault) => {
-      relay.fail(fault)
+      relay.onFault(fault)
     })
-    if (relay.follow(call)) pool.send(call)
-    return relay.done
+    return relay.send(call, pool)
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) this.#shared.release(pool)
+    this.#pools.close()
   }
 }
 
-function handlerOf(
-  relay: ResponseRelay,
-  response: ClientResponse,
-  events: PassthroughEvents,
-): UpstreamHandler {
-  let switching: readonly string[] = []
-  return {
-    onResponse: (read) => {
-      if (read.status === 101)
-        switching = [...keepResponseFields(read.rawHeaders, true), ...UPGRADING]
-      else relay.begin(read)
-    },
-    onSwitched: (appSocket, fromApp) => {
-      const { socket, first } = response.switchProtocols(switching)
-      events.onTunnel(appSocket)
-      joinTunnel({ socket, first }, { socket: appSocket, first: fromApp }, () => {
-        relay.switched(101)
-      })
-    },
-    onPiece: (bytes) => {
-      relay.piece(bytes)
-    },
-    onPause: () => {
-      relay.flush()
-    },
-    onEnd: () => {
-      relay.end()
-    },
-    onFault: (fault) => {
-      relay.fail(fault)
-    },
+/** The body of the request on its way to the app, if there is one, and the response back. */
+class PassthroughRelay extends ResponseRelay {
+  readonly #request: ClientRequest
+  readonly #response: ClientResponse
+  readonly #events: PassthroughEvents
+  /** Headers of the app's agreement to another protocol. */
+  #switching: readonly string[] = []
+
+  constructor(request: ClientRequest, response: ClientResponse, events: PassthroughEvents) {
+    super(response)
+    this.#request = request
+    this.#response = response
+    this.#events = events
+  }
+
+  onConnected(call: UpstreamCall): void {
+    if (!this.#request.isComplete) stream(this.#request, call, this)
+  }
+
+  onDrain(): void {
+    this.#request.resume()
+  }
+
+  override onResponse(read: ReadResponse): void {
+    if (read.status === 101)
+      this.#switching = [...keepResponseFields(read.rawHeaders, true), ...UPGRADING]
+    else this.begin(read)
+  }
+
+  onSwitched(appSocket: Socket, fromApp: Buffer): void {
+    const { socket, first } = this.#response.switchProtocols(this.#switching)
+    this.#events.onTunnel(appSocket)
+    joinTunnel({ socket, first }, { socket: appSocket, first: fromApp }, () => {
+      this.tunnelEnded()
+    })
   }
 }
 
@@ -150,10 +135,10 @@ function stream(request: ClientRequest, call: UpstreamCall, relay: ResponseRelay
       call.bodyEnded()
     },
     onInvalid: () => {
-      relay.fail(new GatewayFault('downstream_invalid'))
+      relay.onFault(new GatewayFault('downstream_invalid'))
     },
     onGone: () => {
-      relay.fail(new GatewayFault('downstream_closed'))
+      relay.onFault(new GatewayFault('downstream_closed'))
     },
   })
 }

@@ -3,12 +3,12 @@ import type { ClientResponse } from '../accept/client-response.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { ReadResponse } from '../wire/response-reader.ts'
 import { keepResponseFields } from './header-filter.ts'
-import type { UpstreamCall } from './upstream-call.ts'
+import type { UpstreamCall, UpstreamHandler } from './upstream-call.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
 
-/** Relays one response; `done` tells how it went. */
-export class ResponseRelay {
-  /** The app's status, when its whole response has been passed on. Rejects with a GatewayFault. */
-  readonly done: Promise<number>
+/** Relays one response. */
+export class ResponseRelay implements UpstreamHandler {
+  readonly #done: Promise<number>
   readonly #response: ClientResponse
   readonly #resolve: (status: number) => void
   readonly #reject: (fault: GatewayFault) => void
@@ -17,60 +17,65 @@ export class ResponseRelay {
   constructor(response: ClientResponse) {
     this.#response = response
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    this.done = promise
+    this.#done = promise
     this.#resolve = resolve
     this.#reject = reject
   }
 
   /**
-   * The call whose response this is.
-   * @returns false if the client has left: then nothing is to be sent.
+   * Sends the call whose response this is, unless the client has left.
+   * @returns the app's status, when its whole response has been passed on. @throws GatewayFault
    */
-  follow(call: UpstreamCall): boolean {
+  send(call: UpstreamCall, pool: UpstreamPool): Promise<number> {
     this.#call = call
     const response = this.#response
-    if (response.isClosed) {
-      this.fail(new GatewayFault('downstream_closed', undefined, true))
-      return false
-    }
-    response.onClose = () => {
-      if (!response.isFlushed) {
-        this.fail(new GatewayFault('downstream_closed', undefined, !call.isSent))
+    if (response.isClosed) this.onFault(new GatewayFault('downstream_closed', undefined, true))
+    else {
+      response.onClose = () => {
+        if (!response.isFlushed) {
+          this.onFault(new GatewayFault('downstream_closed', undefined, !call.isSent))
+        }
       }
+      response.onDrain = () => {
+        call.resume()
+      }
+      pool.send(call)
     }
-    response.onDrain = () => {
-      call.resume()
-    }
-    return true
+    return this.#done
   }
 
-  begin({ status, rawHeaders, framing }: ReadResponse): void {
+  onResponse(...[read]: Parameters<UpstreamHandler['onResponse']>): void {
+    this.begin(read)
+  }
+
+  protected begin({ status, rawHeaders, framing }: ReadResponse): void {
     // RFC 9110 8.6: a 204 has no length.
     const kept = keepResponseFields(rawHeaders, status === 204)
     this.#response.start(status, kept, framing)
   }
 
-  piece(bytes: Buffer): void {
+  onPiece(bytes: Buffer): void {
     if (!this.#response.write(bytes)) this.#call?.pause()
   }
 
-  flush(): void {
+  onPause(): void {
     this.#response.flush()
   }
 
-  end(): void {
+  onEnd(): void {
     const { status = 0 } = this.#response
     this.#response.end(() => {
       this.#resolve(status)
     })
   }
 
-  /** The connection belongs to another protocol until it ends. */
-  switched(status: number): void {
-    this.#resolve(status)
+  /** The connection belonged to another protocol, which has ended. */
+  tunnelEnded(): void {
+    this.#resolve(101)
   }
 
-  fail(fault: GatewayFault): void {
+  /** Also called by whoever ends the call for another reason. */
+  onFault(fault: GatewayFault): void {
     this.#reject(fault)
     this.#call?.abort()
   }

@@ -17,12 +17,12 @@ export interface UpstreamRequest {
 /** Called in this order; `onFault` may come at any time and is the last. None may throw. */
 export interface UpstreamHandler {
   /** There is a connection: a streamed body may be written. */
-  readonly onConnected?: () => void
+  readonly onConnected?: (call: UpstreamCall) => void
   /** The body is in the hands of the operating system. */
   readonly onSent?: () => void
   /** The streamed body may go on. */
   readonly onDrain?: () => void
-  readonly onResponse: (head: ReadResponse) => void
+  readonly onResponse: (head: ReadResponse, call: UpstreamCall) => void
   readonly onPiece: (bytes: Buffer) => void
   /** Nothing more has arrived for now. */
   readonly onPause: () => void
@@ -85,7 +85,7 @@ export class UpstreamCall {
     this.#stopConnecting = undefined
     this.#connection = connection
     this.isSent = true
-    this.handler.onConnected?.()
+    this.handler.onConnected?.(this)
   }
 
   /** Part of a streamed body. @returns false if the app takes no more for now; `onDrain` follows. */

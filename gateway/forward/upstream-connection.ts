@@ -193,14 +193,14 @@ export class UpstreamConnection implements Listed, CallConnection {
   #begin(call: UpstreamCall, head: ReadResponse): void {
     this.#response = head
     if (head.status !== 101) {
-      call.handler.onResponse(head)
+      call.handler.onResponse(head, call)
       return
     }
     if (!call.request.mayUpgrade) {
       this.#fail('upstream_upgrade_unexpected')
       return
     }
-    call.handler.onResponse(head)
+    call.handler.onResponse(head, call)
     this.#call = undefined
     this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#owner.onClosed(this)
