@@ -1,7 +1,6 @@
 /** The frame of every exchange: by one configuration, among the open ones, and to its one record. */
-import type { ClientConnection } from '../accept/client-connection.ts'
+import type { ClientListenerOptions } from '../accept/client-listener.ts'
 import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
-import type { Reason } from '../admit/reasons.ts'
 import type { ActiveConfig } from './active-config.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangeDeps } from './deps.ts'
@@ -25,21 +24,23 @@ export async function serve(
   }
 }
 
-/**
- * Refuses a connection, or what cannot be read on it.
- * @param connection undefined if nothing may be said on it.
- */
-export function refuseConnection(
-  head: ConnectionHead,
-  reason: Reason,
-  connection: ClientConnection | undefined,
+/** What a listener does with connections that it refuses, and with what cannot be read on them. */
+export function refusals(
   deps: ExchangeDeps,
-): void {
-  const client = { request: undefined, response: connection?.lastResponse() }
-  const exchange = new Exchange(headOfNothing(head), client, deps.capacity, deps.clock)
-  exchange.facts.isExternalAuth = deps.isExternalAuth
-  exchange.refuse(reason)
-  exchange.end(deps.recorder)
+): Pick<ClientListenerOptions, 'onRefused' | 'onUnreadable'> {
+  const refuse: ClientListenerOptions['onRefused'] = (head, reason, connection) => {
+    const client = { request: undefined, response: connection?.lastResponse() }
+    const exchange = new Exchange(headOfNothing(head), client, deps.capacity, deps.clock)
+    exchange.facts.isExternalAuth = deps.isExternalAuth
+    exchange.refuse(reason)
+    exchange.end(deps.recorder)
+  }
+  return {
+    onRefused: refuse,
+    onUnreadable: (connection, reason) => {
+      refuse(connection.head, reason, connection)
+    },
+  }
 }
 
 function headOfNothing(connection: ConnectionHead): RequestHead {

@@ -2,7 +2,7 @@
 import { ClientListener } from '../accept/client-listener.ts'
 import type { Connections } from '../accept/connections.ts'
 import type { ExchangeDeps } from './deps.ts'
-import { refuseConnection } from './serve.ts'
+import { refusals } from './serve.ts'
 import { serveRequest } from './serve-request.ts'
 
 export function createTrafficListener(
@@ -16,11 +16,6 @@ export function createTrafficListener(
     onRequest: (request, response) => {
       void serveRequest(request, response, deps)
     },
-    onUnreadable: (connection, reason) => {
-      refuseConnection(connection.head, reason, connection, deps)
-    },
-    onRefused: (head, reason, connection) => {
-      refuseConnection(head, reason, connection, deps)
-    },
+    ...refusals(deps),
   })
 }

@@ -17,7 +17,7 @@ import type { ActiveConfig } from '../exchange/active-config.ts'
 import { AdmissionIo } from '../exchange/admission-io.ts'
 import type { ExchangeDeps } from '../exchange/deps.ts'
 import { Exchange } from '../exchange/exchange.ts'
-import { refuseConnection, serve } from '../exchange/serve.ts'
+import { refusals, serve } from '../exchange/serve.ts'
 import { fieldsToRemove } from '../forward/header-filter.ts'
 import { originalRequest } from './original-request.ts'
 
@@ -35,12 +35,7 @@ export function createExternalAuthListener(
     onRequest: (request, response) => {
       void serveAuthorization(request, response, policy, deps)
     },
-    onUnreadable: (connection, reason) => {
-      refuseConnection(connection.head, reason, connection, deps)
-    },
-    onRefused: (head, reason, connection) => {
-      refuseConnection(head, reason, connection, deps)
-    },
+    ...refusals(deps),
   })
 }
 
