@@ -12,7 +12,6 @@ import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/requ
 import { ClientRequest } from './client-request.ts'
 import { ClientResponse } from './client-response.ts'
 import { DroppedBytes, LINGER_MS } from './linger.ts'
-import type { Listed } from './open-list.ts'
 import { awaitsContinue, requestHeadOf } from './request-head.ts'
 
 export interface ConnectionLimits {
@@ -39,8 +38,7 @@ export interface ConnectionHandlers {
 /** What waits unread, at most, while a response is being made. */
 const MOST_WAITING_BYTES = 65_536
 
-export class ClientConnection implements Listed {
-  place: number | undefined
+export class ClientConnection {
   readonly socket: Socket
   readonly head: ConnectionHead
   /** When the client must have sent what is waited for, in monotonic ms; Infinity while it is served. */

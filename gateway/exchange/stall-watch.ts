@@ -10,13 +10,25 @@ import type { Exchange } from './exchange.ts'
 
 type StallLimits = Pick<LimitsPolicy, 'responseStallTimeoutMs' | 'bodyIdleTimeoutMs'>
 
-interface Progress {
-  bytesRead: number
-  readMs: number
-  bytesSent: number
-  sentMs: number
-  bytesTunneled: number
-  tunneledMs: number
+/** For how long bytes that should move have not moved. */
+class Silence {
+  #bytes = 0
+  #sinceMs = 0
+
+  /** @param isExpected whether any should move now. @param bytes that have moved in all. */
+  lastsMs(isExpected: boolean, bytes: number, nowMs: number): number {
+    if (!isExpected || bytes !== this.#bytes || this.#sinceMs === 0) {
+      this.#bytes = bytes
+      this.#sinceMs = nowMs
+    }
+    return nowMs - this.#sinceMs
+  }
+}
+
+interface Silences {
+  readonly body: Silence
+  readonly response: Silence
+  readonly tunnel: Silence
 }
 
 /**
@@ -24,7 +36,7 @@ interface Progress {
  * @returns what stops it.
  */
 export function watchStalls(open: OpenList<Exchange>, limits: () => StallLimits): () => void {
-  const seen = new WeakMap<Exchange, Progress>()
+  const seen = new WeakMap<Exchange, Silences>()
   const look = () => {
     for (const exchange of [...open]) cutIfStopped(exchange, seen, limits())
     timer = schedule()
@@ -42,83 +54,57 @@ function lookEveryMs({ responseStallTimeoutMs, bodyIdleTimeoutMs }: StallLimits)
 
 function cutIfStopped(
   exchange: Exchange,
-  seen: WeakMap<Exchange, Progress>,
+  seen: WeakMap<Exchange, Silences>,
   limits: StallLimits,
 ): void {
   const nowMs = performance.now()
-  const { request } = exchange.client
-  const bytesRead = request?.connectionBytesRead ?? 0
-  const progress = seen.get(exchange) ?? start(bytesRead, nowMs)
-  seen.set(exchange, progress)
+  const silences = seen.get(exchange) ?? {
+    body: new Silence(),
+    response: new Silence(),
+    tunnel: new Silence(),
+  }
+  seen.set(exchange, silences)
   const fault =
-    responseStoppedBy(exchange, progress, nowMs, limits) ??
-    bodyStoppedBy(exchange, progress, nowMs, limits) ??
-    tunnelStoppedBy(exchange, progress, nowMs, limits)
+    responseStoppedBy(exchange, silences, nowMs, limits) ??
+    bodyStoppedBy(exchange, silences, nowMs, limits) ??
+    tunnelStoppedBy(exchange, silences, nowMs, limits)
   if (fault !== undefined) exchange.cut(new GatewayFault(fault))
 }
 
-function start(bytesRead: number, nowMs: number): Progress {
-  return {
-    bytesRead,
-    readMs: nowMs,
-    bytesSent: 0,
-    sentMs: nowMs,
-    bytesTunneled: 0,
-    tunneledMs: nowMs,
-  }
-}
-
-/** Also notes what has moved since the last look. */
 function responseStoppedBy(
   { client: { response } }: Exchange,
-  progress: Progress,
+  { response: silence }: Silences,
   nowMs: number,
-  limits: StallLimits,
+  { responseStallTimeoutMs }: StallLimits,
 ): FaultCode | undefined {
-  const bytesSent = response?.connectionBytesSent ?? 0
-  const isWaiting = response !== undefined && response.waitingBytes > 0
-  if (!isWaiting || bytesSent !== progress.bytesSent) {
-    progress.bytesSent = bytesSent
-    progress.sentMs = nowMs
-  }
-  return nowMs - progress.sentMs > limits.responseStallTimeoutMs ? 'downstream_stalled' : undefined
+  const { waitingBytes = 0, connectionBytesSent = 0 } = response ?? {}
+  const silentMs = silence.lastsMs(waitingBytes > 0, connectionBytesSent, nowMs)
+  return silentMs > responseStallTimeoutMs ? 'downstream_stalled' : undefined
 }
 
-/** Also notes what has moved since the last look. */
 function bodyStoppedBy(
   { client: { request }, facts }: Exchange,
-  progress: Progress,
+  { body: silence }: Silences,
   nowMs: number,
-  limits: StallLimits,
+  { responseStallTimeoutMs, bodyIdleTimeoutMs }: StallLimits,
 ): FaultCode | undefined {
   const isStreamed = request?.isComplete === false && facts.route?.kind === 'passthrough'
-  const bytesRead = request?.connectionBytesRead ?? 0
-  if (!isStreamed || bytesRead !== progress.bytesRead) {
-    progress.bytesRead = bytesRead
-    progress.readMs = nowMs
-  }
-  const silenceMs = nowMs - progress.readMs
+  const silentMs = silence.lastsMs(isStreamed, request?.connectionBytesRead ?? 0, nowMs)
   // What waits here to be passed on is held up by the app.
   if (request !== undefined && !request.isReading) {
-    return silenceMs > limits.responseStallTimeoutMs ? 'upstream_timeout' : undefined
+    return silentMs > responseStallTimeoutMs ? 'upstream_timeout' : undefined
   }
-  return silenceMs > limits.bodyIdleTimeoutMs ? 'downstream_idle' : undefined
+  return silentMs > bodyIdleTimeoutMs ? 'downstream_idle' : undefined
 }
 
-/** An app that reads nothing of its WebSocket. Also notes what has moved since the last look. */
+/** An app that reads nothing of its WebSocket. */
 function tunnelStoppedBy(
   { tunnel }: Exchange,
-  progress: Progress,
+  { tunnel: silence }: Silences,
   nowMs: number,
-  limits: StallLimits,
+  { responseStallTimeoutMs }: StallLimits,
 ): FaultCode | undefined {
   const { writableLength = 0, bytesWritten = 0 } = tunnel ?? {}
-  const bytesTunneled = bytesWritten - writableLength
-  if (writableLength === 0 || bytesTunneled !== progress.bytesTunneled) {
-    progress.bytesTunneled = bytesTunneled
-    progress.tunneledMs = nowMs
-  }
-  return nowMs - progress.tunneledMs > limits.responseStallTimeoutMs
-    ? 'upstream_timeout'
-    : undefined
+  const silentMs = silence.lastsMs(writableLength > 0, bytesWritten - writableLength, nowMs)
+  return silentMs > responseStallTimeoutMs ? 'upstream_timeout' : undefined
 }
