@@ -30,7 +30,7 @@ import type {
   PassthroughRoutePolicy,
   RoutePolicy,
 } from './policy.ts'
-import { pass, refuse, type Verdict } from './verdict.ts'
+import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
 const admitted: unique symbol = Symbol('admitted')
 const passedThrough: unique symbol = Symbol('passedThrough')
@@ -56,9 +56,7 @@ export interface PassthroughRequest extends Accepted {
   readonly [passedThrough]: true
 }
 
-export async function admit(
-  admission: Admission,
-): Promise<Verdict<AdmittedRequest | PassthroughRequest>> {
+export function admit(admission: Admission): Eventual<AdmittedRequest | PassthroughRequest> {
   const { head, policy, facts } = admission
   // Resolved first, so that every refusal's record says whose request it was.
   const forwardedFor = fieldValues(head.rawHeaders, 'x-forwarded-for')
@@ -76,7 +74,7 @@ export async function admit(
 
   return route.kind === 'passthrough'
     ? admitPassthrough(admission, route, target.value, client)
-    : await admitInngest(admission, route, target.value, client)
+    : admitInngest(admission, route, target.value, client)
 }
 
 async function admitInngest(

@@ -31,7 +31,8 @@ export async function claimSignature(
   nowMs: number,
 ): Promise<Verdict<undefined>> {
   const { policy, effects, facts } = admission
-  const key = await keyFor(admission, route, request)
+  const found = keyFor(admission, route, request)
+  const key = found instanceof Promise ? await found : found
   if (!key.ok) return key
   if (key.value === undefined) return pass(undefined)
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness

@@ -72,15 +72,23 @@ function collectPlain(query: string, found: Found): void {
 function collect(name: string, value: string, found: Found): void {
   switch (name) {
     case 'fnId':
+      found.fnId = firstOf(found.fnId, value, found)
+      break
     case 'stepId':
+      found.stepId = firstOf(found.stepId, value, found)
+      break
     case 'probe':
-      found.isAmbiguous ||= found[name] !== null
-      found[name] ??= value
+      found.probe = firstOf(found.probe, value, found)
       break
     case 'deployId':
-      found[name] ??= value
+      found.deployId ??= value
       break
     default:
       found.isAmbiguous ||= OTHER_SPELLING.test(name)
   }
+}
+
+function firstOf(before: string | null, value: string, found: Found): string {
+  found.isAmbiguous ||= before !== null
+  return before ?? value
 }

@@ -32,15 +32,12 @@ export class KnownNames {
   find(name: NameBytes): string | undefined {
     if (isPlain(name)) {
       if (this.#lengths[name.to - name.from] !== true) return undefined
-      return this.#findText(name.json.toString('latin1', name.from, name.to))
+      const text = name.json.toString('latin1', name.from, name.to)
+      if (this.#names.has(text)) return text
+      return this.#names.has(text.toLowerCase()) ? OTHER_SPELLING : undefined
     }
     const text = unescaped(name.json.toString('utf8', name.from, name.to))
-    return text === undefined || this.#findText(text) !== undefined ? OTHER_SPELLING : undefined
-  }
-
-  #findText(text: string): string | undefined {
-    if (this.#names.has(text)) return text
-    return this.#names.has(fold(text)) ? OTHER_SPELLING : undefined
+    return text === undefined || this.#names.has(fold(text)) ? OTHER_SPELLING : undefined
   }
 }
 

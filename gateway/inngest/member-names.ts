@@ -42,6 +42,8 @@ KINDS[0x22] = STRING
 
 const COLON = 0x3a
 
+const NO_BYTES = Buffer.of()
+
 /**
  * @param start 0, or the offset behind a value within `ctx`, which has to be the first member.
  * @param isFine gets each name from there on.
@@ -92,7 +94,7 @@ class NameScanner {
   /** Where the next piece begins. */
   #place: Place = 'among names'
   /** The last string that may be a name. */
-  readonly #name: NameBytes = { json: Buffer.of(), from: 0, to: 0 }
+  readonly #name: NameBytes = { json: NO_BYTES, from: 0, to: 0 }
   /** Bytes of the next piece that an escape at the end of this one takes. */
   #escaped = 0
 

@@ -42,14 +42,14 @@ const singleName = memoizedName((name) => {
 })
 
 function checkFields(rawHeaders: readonly string[]): Verdict<undefined> {
-  const seen = new Set<string>()
+  const seen: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = singleName(rawHeaders[i] ?? '')
     if (name === '') continue
     // Intermediaries decode other bytes differently (Envoy CVE-2026-73552).
     if (/[^\t\x20-\x7e]/.test(rawHeaders[i + 1] ?? '')) return refuse('header_malformed')
-    if (seen.has(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('header_duplicated')
-    seen.add(name)
+    if (seen.includes(name) && !COUNTED_ELSEWHERE.has(name)) return refuse('header_duplicated')
+    seen.push(name)
   }
   return pass(undefined)
 }

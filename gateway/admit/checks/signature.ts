@@ -40,7 +40,8 @@ export function verifyRaw(
 ): Verdict<VerifiedSignature> {
   const matched = matchKey(body, credentials, keys)
   if (matched === undefined) return refuse('signature_mismatch')
-  return pass({ ...matched, signedBody: body, form: 'raw' })
+  const { keySlot, mac } = matched
+  return pass({ signedBody: body, form: 'raw', keySlot, mac })
 }
 
 /**
@@ -57,7 +58,8 @@ export function verifyCanonical(
   const signedBody = Body.of(canonical)
   const matched = matchKey(signedBody, credentials, keys)
   if (matched === undefined) return refuse('signature_mismatch')
-  return pass({ ...matched, signedBody, form: 'canonical' })
+  const { keySlot, mac } = matched
+  return pass({ signedBody, form: 'canonical', keySlot, mac })
 }
 
 /** Every key is tried whichever matches, so that the time taken does not tell which one did. */
