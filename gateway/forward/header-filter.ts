@@ -182,8 +182,11 @@ const NEVER_LISTED = new Set(['content-length', 'content-type', 'content-encodin
 
 const NONE_LISTED: ReadonlySet<string> = new Set()
 
+/** What nearly every message has there, and no header is named so. */
+const OF_CONNECTION = /^(?:keep-alive|close)$/i
+
 function connectionListed(values: readonly string[]): ReadonlySet<string> {
-  if (values.length === 0) return NONE_LISTED
+  if (values.every((value) => OF_CONNECTION.test(value))) return NONE_LISTED
   const names = values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase())
   return new Set(names.filter((name) => !OF_INNGEST.test(name) && !NEVER_LISTED.has(name)))
 }

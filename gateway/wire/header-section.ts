@@ -109,6 +109,7 @@ function isBlank(code: number): boolean {
 
 /** RFC 9110 7.6.1. */
 function elementsOf(value: string): string[] {
+  if (!value.includes(',')) return [trimmed(value, 0, value.length).toLowerCase()]
   return value.split(',').map((element) => trimmed(element, 0, element.length).toLowerCase())
 }
 
