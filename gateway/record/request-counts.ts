@@ -25,6 +25,7 @@ export class RequestCounts {
   readonly #metrics: Metrics
   /** As many as there are combinations of labels, whose values come from closed sets. */
   readonly #known = new Map<string, SeriesOfRequest>()
+  #last: { readonly kind: RequestKind; readonly series: SeriesOfRequest } | undefined
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
@@ -60,11 +61,13 @@ export class RequestCounts {
   }
 
   #seriesOf(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
-    const key = kindOf(entry, decision, reason)
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const series = this.#makeSeries(entry, decision, reason)
+    const kind = kindOf(entry, decision, reason)
+    // Most requests are like the one before them: then no text has to be made.
+    if (this.#last !== undefined && isSameKind(kind, this.#last.kind)) return this.#last.series
+    const key = Object.values(kind).map(String).join(' ')
+    const series = this.#known.get(key) ?? this.#makeSeries(entry, decision, reason)
     this.#known.set(key, series)
+    this.#last = { kind, series }
     return series
   }
 
@@ -98,13 +101,46 @@ export class RequestCounts {
 }
 
 /** Alike for requests that count on the same series. The route comes last: its name may hold a space. */
-function kindOf(entry: RequestRecord, decision: string, reason: string): string {
+interface RequestKind {
+  readonly method: string
+  readonly decision: string
+  readonly reason: string
+  readonly status: number | undefined
+  readonly upstreamCode: number | string | undefined
+  readonly claim: string | undefined
+  readonly form: string | undefined
+  readonly keySlot: number | undefined
+  readonly route: string
+}
+
+function kindOf(entry: RequestRecord, decision: string, reason: string): RequestKind {
   const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
   const { claim, signature } = facts
-  const upstreamCode = upstreamDurationMs === undefined ? '-' : String(upstreamStatus)
-  const verified = signature && `${signature.form} ${String(signature.keySlot)}`
-  const codes = `${String(status)} ${upstreamCode}`
-  return `${methodOf(head.method)} ${decision} ${reason} ${codes} ${String(claim)} ${String(verified)} ${nameOf(facts)}`
+  return {
+    method: methodOf(head.method),
+    decision,
+    reason,
+    status,
+    upstreamCode: upstreamDurationMs === undefined ? '-' : upstreamStatus,
+    claim,
+    form: signature?.form,
+    keySlot: signature?.keySlot,
+    route: nameOf(facts),
+  }
+}
+
+function isSameKind(one: RequestKind, other: RequestKind): boolean {
+  return (
+    one.method === other.method &&
+    one.decision === other.decision &&
+    one.reason === other.reason &&
+    one.status === other.status &&
+    one.upstreamCode === other.upstreamCode &&
+    one.claim === other.claim &&
+    one.form === other.form &&
+    one.keySlot === other.keySlot &&
+    one.route === other.route
+  )
 }
 
 function methodOf(method: string): string {
