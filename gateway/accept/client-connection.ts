@@ -9,8 +9,8 @@ import type { ConnectionHead } from '../admit/request-head.ts'
 import type { Reason } from '../admit/reasons.ts'
 import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
 import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/request-reader.ts'
-import { ClientRequest } from './client-request.ts'
-import { ClientResponse } from './client-response.ts'
+import { ClientRequest, type BodySource } from './client-request.ts'
+import { ClientResponse, type ResponseOwner } from './client-response.ts'
 import { DroppedBytes, LINGER_MS } from './linger.ts'
 import { awaitsContinue, requestHeadOf } from './request-head.ts'
 
@@ -38,7 +38,7 @@ export interface ConnectionHandlers {
 /** What waits unread, at most, while a response is being made. */
 const MOST_WAITING_BYTES = 65_536
 
-export class ClientConnection {
+export class ClientConnection implements BodySource, ResponseOwner {
   readonly socket: Socket
   readonly head: ConnectionHead
   /** When the client must have sent what is waited for, in monotonic ms; Infinity while it is served. */
@@ -47,6 +47,8 @@ export class ClientConnection {
   readonly #reader: RequestReader
   #request: ClientRequest | undefined
   #response: ClientResponse | undefined
+  /** After the request that is being served, by its version and `Connection` header. */
+  #clientKeepsConnection = false
   #isReading = false
   #isPaused = false
   #isClosing = false
@@ -65,7 +67,7 @@ export class ClientConnection {
     // What there is to say is said by whoever ends the connection.
     socket.on('error', () => undefined)
     socket.on('data', this.#onData)
-    socket.on('drain', () => this.#response?.onDrain?.())
+    socket.on('drain', () => this.#response?.watcher?.onResponseDrain?.())
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
   }
@@ -87,7 +89,7 @@ export class ClientConnection {
 
   /** Nothing of a request has come since the last response. */
   get isIdle(): boolean {
-    return this.#request === undefined && this.#reader.waitingBytes === 0
+    return this.#request === undefined && this.waitingBytes === 0
   }
 
   /** Called when `deadlineMs` is over. */
@@ -118,30 +120,61 @@ export class ClientConnection {
   lastResponse(): ClientResponse {
     this.#isClosing = true
     this.deadlineMs = performance.now() + LINGER_MS
-    return new ClientResponse('', {
-      socket: this.socket,
-      httpVersion: '1.1',
-      mayKeepConnection: () => false,
-      keepAliveSeconds: () => 0,
-      release: () => Buffer.alloc(0),
-      onUnread: () => undefined,
-      onEnded: () => {
-        this.closeLingering()
-      },
-    })
+    return new ClientResponse('', '1.1', this)
   }
 
-  /** Another protocol takes the connection over. @returns what has arrived of it. */
-  #release(): Buffer {
+  get waitingBytes(): number {
+    return this.#reader.waitingBytes
+  }
+
+  get bytesRead(): number {
+    return this.socket.bytesRead
+  }
+
+  sendContinue(): void {
+    this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+
+  get mayKeepConnection(): boolean {
+    const request = this.#request
+    if (request?.isComplete !== true || !this.#clientKeepsConnection) return false
+    // Behind an upgrade, its client may send bytes of the other protocol, which are no requests.
+    if (request.head.isUpgrade) return false
+    // A client that fills the buffer with more requests before it has a response is not served for ever.
+    if (this.#handlers.isEnding() || this.#isPaused) return false
+    return !this.#isHalfClosed || this.#reader.waitingBytes > 0
+  }
+
+  get keepAliveSeconds(): number {
+    return Math.floor(this.#handlers.limits().keepAliveTimeoutMs / 1000)
+  }
+
+  release(): Buffer {
     this.socket.off('data', this.#onData)
     this.#resume()
     return this.#reader.takeRest()
   }
 
-  #mayBeUsedAgain(): boolean {
-    // A client that fills the buffer with more requests before it has a response is not served for ever.
-    if (this.#handlers.isEnding() || this.#isPaused) return false
-    return !this.#isHalfClosed || this.#reader.waitingBytes > 0
+  responseUnread(): void {
+    if (this.#request === undefined) return
+    this.deadlineMs = performance.now() + this.#handlers.limits().responseStallTimeoutMs
+  }
+
+  responseEnded(): void {
+    const [request, response] = [this.#request, this.#response]
+    this.#request = undefined
+    if (response?.keepsConnection === true && request?.isComplete === true) {
+      const { keepAliveTimeoutMs, headersTimeoutMs } = this.#handlers.limits()
+      this.deadlineMs = performance.now() + (this.isIdle ? keepAliveTimeoutMs : headersTimeoutMs)
+      // Not at once: a client that sends many requests together would keep all others waiting.
+      if (!this.isIdle)
+        setImmediate(() => {
+          this.read()
+        })
+      else if (this.#isHalfClosed) this.closeLingering()
+      else this.#adjustFlow()
+    } else if (request?.isComplete === true && this.isIdle) this.hangUp()
+    else this.closeLingering()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -154,11 +187,11 @@ export class ClientConnection {
     }
     this.#reader.append(chunk)
     this.#chunk = chunk
-    this.#read()
+    this.read()
     this.#chunk = undefined
   }
 
-  readonly #read = (): void => {
+  read(): void {
     if (this.#isReading) return
     this.#isReading = true
     while (this.#wantsMore()) {
@@ -205,48 +238,16 @@ export class ClientConnection {
   #begin(read: ReadRequest): void {
     this.deadlineMs = Infinity
     const head = requestHeadOf(read, this.head)
-    const request = new ClientRequest(head, awaitsContinue(read), {
-      read: this.#read,
-      sendContinue: () => {
-        this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
-      },
-      waitingBytes: () => this.#reader.waitingBytes,
-      bytesRead: () => this.socket.bytesRead,
-    })
+    const request = new ClientRequest(head, awaitsContinue(read), this)
     if (read.framing?.kind === 'none') {
       this.#reader.next()
       request.completed()
     }
-    const response = new ClientResponse(read.method, {
-      socket: this.socket,
-      httpVersion: read.httpVersion,
-      // Behind an upgrade, its client may send bytes of the other protocol, which are no requests.
-      mayKeepConnection: () =>
-        read.keepsConnection && request.isComplete && !head.isUpgrade && this.#mayBeUsedAgain(),
-      keepAliveSeconds: () => Math.floor(this.#handlers.limits().keepAliveTimeoutMs / 1000),
-      release: () => this.#release(),
-      onUnread: () => {
-        this.deadlineMs = performance.now() + this.#handlers.limits().responseStallTimeoutMs
-      },
-      onEnded: this.#onResponseEnded,
-    })
+    const response = new ClientResponse(read.method, read.httpVersion, this)
+    this.#clientKeepsConnection = read.keepsConnection
     this.#request = request
     this.#response = response
     this.#handlers.onRequest(request, response, this)
-  }
-
-  readonly #onResponseEnded = (): void => {
-    const [request, response] = [this.#request, this.#response]
-    this.#request = undefined
-    if (response?.keepsConnection === true && request?.isComplete === true) {
-      const { keepAliveTimeoutMs, headersTimeoutMs } = this.#handlers.limits()
-      this.deadlineMs = performance.now() + (this.isIdle ? keepAliveTimeoutMs : headersTimeoutMs)
-      // Not at once: a client that sends many requests together would keep all others waiting.
-      if (!this.isIdle) setImmediate(this.#read)
-      else if (this.#isHalfClosed) this.closeLingering()
-      else this.#adjustFlow()
-    } else if (request?.isComplete === true && this.isIdle) this.hangUp()
-    else this.closeLingering()
   }
 
   /** RFC 9112 9.6: a client may close its sending side and still read, so a request that is complete is served. */
@@ -254,7 +255,7 @@ export class ClientConnection {
     this.#isHalfClosed = true
     if (this.#isClosing) this.hangUp()
     else if (this.#awaitsSwitch()) this.#cutShort()
-    else this.#read()
+    else this.read()
   }
 
   /** The client has ended its side before what is waited for was complete. */
@@ -275,7 +276,7 @@ export class ClientConnection {
     this.#isClosing = true
     this.deadlineMs = Infinity
     this.#request?.gone()
-    this.#response?.onClose?.()
+    this.#response?.watcher?.onResponseClosed()
   }
 
   #adjustFlow(): void {

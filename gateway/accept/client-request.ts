@@ -2,23 +2,23 @@
 import type { RequestHead } from '../admit/request-head.ts'
 
 export interface BodyHandler {
-  readonly onPiece: (bytes: Buffer) => void
-  readonly onEnd: () => void
+  onPiece(bytes: Buffer): void
+  onEnd(): void
   /** What comes is no body of HTTP. Nothing more is read. */
-  readonly onInvalid: () => void
+  onInvalid(): void
   /** The client has left before the body was complete. */
-  readonly onGone: () => void
+  onGone(): void
 }
 
 /** The connection as its request sees it. */
 export interface BodySource {
   /** Reads on, as far as the request wants it. */
-  readonly read: () => void
+  read(): void
   /** Tells the client to send the body (RFC 9110 10.1.1). */
-  readonly sendContinue: () => void
+  sendContinue(): void
   /** Bytes that have arrived and that nobody has read. */
-  readonly waitingBytes: () => number
-  readonly bytesRead: () => number
+  readonly waitingBytes: number
+  readonly bytesRead: number
 }
 
 export class ClientRequest {
@@ -39,12 +39,12 @@ export class ClientRequest {
 
   /** Of this connection, since it was opened. */
   get connectionBytesRead(): number {
-    return this.#source.bytesRead()
+    return this.#source.bytesRead
   }
 
   /** Bytes that wait here because they are not read. */
   get waitingBytes(): number {
-    return this.#source.waitingBytes()
+    return this.#source.waitingBytes
   }
 
   /** Whether more of the body is wanted now. */

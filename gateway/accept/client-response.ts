@@ -10,19 +10,28 @@ import type { Framing } from '../wire/framing.ts'
 import { chunkStart, LAST_CHUNK, writeHead } from '../wire/write-message.ts'
 import { dateHeader } from './date-header.ts'
 
+/** Who wants to know what becomes of a response. */
+export interface ResponseWatcher {
+  /** The client takes more again. */
+  onResponseDrain?(): void
+  /** All of it was handed to the operating system: nothing follows. */
+  onResponseSent?(): void
+  /** The connection has closed before that. */
+  onResponseClosed(): void
+}
+
 export interface ResponseOwner {
   readonly socket: Socket
-  readonly httpVersion: string
   /** Whether the connection may be used again behind this response; asked when its head is written. */
-  readonly mayKeepConnection: () => boolean
+  readonly mayKeepConnection: boolean
   /** For `Keep-Alive`, in seconds. */
-  readonly keepAliveSeconds: () => number
+  readonly keepAliveSeconds: number
   /** Lets another protocol have the connection. @returns what has arrived of it. */
-  readonly release: () => Buffer
+  release(): Buffer
   /** The response is complete, but not sent, and nothing else watches whether the client takes it. */
-  readonly onUnread: () => void
+  responseUnread(): void
   /** The response has been sent to its end. */
-  readonly onEnded: () => void
+  responseEnded(): void
 }
 
 /** A head and a first piece up to this size are copied into one buffer: a second write costs more. */
@@ -34,12 +43,10 @@ export class ClientResponse {
   status: number | undefined
   /** Whether another request may follow on the connection. */
   keepsConnection = false
-  /** The client takes more again. */
-  onDrain: (() => void) | undefined
-  /** The connection has closed, whether or not the response was complete. */
-  onClose: (() => void) | undefined
+  watcher: ResponseWatcher | undefined
   readonly #owner: ResponseOwner
   readonly #socket: Socket
+  readonly #httpVersion: string
   readonly #isHead: boolean
   /** The head, while it waits for the first of the body. */
   #held: string | undefined
@@ -47,11 +54,11 @@ export class ClientResponse {
   #isCorked = false
   #isEnded = false
   #isFlushed = false
-  #onFlushed: (() => void) | undefined
 
-  constructor(method: string, owner: ResponseOwner) {
+  constructor(method: string, httpVersion: string, owner: ResponseOwner) {
     this.#owner = owner
     this.#socket = owner.socket
+    this.#httpVersion = httpVersion
     this.#isHead = method === 'HEAD'
   }
 
@@ -86,21 +93,24 @@ export class ClientResponse {
    */
   start(status: number, headers: readonly string[], framing: Framing): void {
     this.status = status
-    const { httpVersion, mayKeepConnection } = this.#owner
     const isFramed = framing.kind === 'length' || framing.kind === 'none'
-    this.#framing = isFramed ? framing.kind : httpVersion === '1.1' ? 'chunked' : 'until-close'
-    this.keepsConnection = this.#framing !== 'until-close' && mayKeepConnection()
+    this.#framing = isFramed
+      ? framing.kind
+      : this.#httpVersion === '1.1'
+        ? 'chunked'
+        : 'until-close'
+    this.keepsConnection = this.#framing !== 'until-close' && this.#owner.mayKeepConnection
     const all = [...headers, ...dateHeader(headers)]
     // RFC 9112 6.1: HTTP/1.0 knows no chunks, so that the end of the connection ends the body.
     if (this.#framing === 'chunked' && !this.#isHead) all.push('Transfer-Encoding', 'chunked')
     if (this.keepsConnection) {
       all.push('Connection', 'keep-alive')
-      all.push('Keep-Alive', `timeout=${String(this.#owner.keepAliveSeconds())}`)
+      all.push('Keep-Alive', `timeout=${String(this.#owner.keepAliveSeconds)}`)
     } else all.push('Connection', 'close')
     this.#held = writeHead(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`, all)
   }
 
-  /** @returns false if the client takes no more for now; `onDrain` follows. */
+  /** @returns false if the client takes no more for now; `onResponseDrain` follows. */
   write(piece: Buffer): boolean {
     if (this.#isHead || piece.length === 0) return true
     const head = this.#takeHeld()
@@ -117,19 +127,18 @@ export class ClientResponse {
     this.#uncork()
   }
 
-  /** @param onFlushed called when everything was handed to the operating system; not if the client leaves. */
-  end(onFlushed?: () => void): void {
+  /** Nothing more of it comes. */
+  end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#onFlushed = onFlushed
     const last = this.#framing === 'chunked' && !this.#isHead ? LAST_CHUNK : ''
     const rest = this.#takeHeld() + last
     if (rest !== '') this.#socket.write(rest, 'latin1')
     this.#uncork()
     if (this.#socket.writableLength === 0) this.#flushed()
     else {
-      // Without a callback the exchange is over, and with it the watch on it (exchange/stall-watch.ts).
-      if (onFlushed === undefined) this.#owner.onUnread()
+      // Without a watcher the exchange is over, and with it the watch on it (exchange/stall-watch.ts).
+      if (this.watcher === undefined) this.#owner.responseUnread()
       this.#socket.write(EMPTY, () => {
         this.#flushed()
       })
@@ -139,8 +148,7 @@ export class ClientResponse {
   /** Agrees to another protocol (RFC 9110 7.8). @returns the connection, and what has arrived of that protocol. */
   switchProtocols(headers: readonly string[]): { readonly socket: Socket; readonly first: Buffer } {
     this.status = 101
-    this.onClose = undefined
-    this.onDrain = undefined
+    this.watcher = undefined
     const socket = this.#socket
     socket.write(writeHead('HTTP/1.1 101 Switching Protocols', headers), 'latin1')
     return { socket, first: this.#owner.release() }
@@ -192,12 +200,10 @@ export class ClientResponse {
   #flushed(): void {
     if (this.#socket.destroyed) return
     this.#isFlushed = true
-    const onFlushed = this.#onFlushed
     // An idle connection keeps nothing of what it served.
-    this.onClose = undefined
-    this.onDrain = undefined
-    this.#onFlushed = undefined
-    this.#owner.onEnded()
-    onFlushed?.()
+    const { watcher } = this
+    this.watcher = undefined
+    this.#owner.responseEnded()
+    watcher?.onResponseSent?.()
   }
 }

@@ -7,12 +7,21 @@ import type { ReplayClaim, ReplayOutcome } from '../admit/facts.ts'
 import type { Effects, FunctionPairs } from '../admit/context.ts'
 import type { LimitsPolicy, RoutePolicy } from '../admit/policy.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
+import type { ClaimOutcome } from '../replay/store.ts'
 import type { CanonicalRequest } from '../threads/canonical-pool.ts'
 import type { ActiveConfig } from './active-config.ts'
 import { readBody } from './body-reader.ts'
 import type { ExchangeDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { whileConnected } from './while-connected.ts'
+
+function outcomeOf(outcome: ClaimOutcome): ReplayOutcome {
+  return outcome === 'followed_before' ? 'duplicate' : outcome
+}
+
+function claimFailed(error: unknown): never {
+  throw new GatewayFault('replay_store_unavailable', error)
+}
 
 export class AdmissionIo implements Effects {
   readonly pairs: FunctionPairs
@@ -57,14 +66,11 @@ export class AdmissionIo implements Effects {
     return this.#canonicalize(body, { isVerified: true })
   }
 
-  async claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
+  claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
+    const { key, timestampSeconds, expiresAtSeconds } = claim
     const { owner } = this.#exchange
-    try {
-      const outcome = await this.#deps.replay.claim({ ...claim, owner }, target, nowMs)
-      return outcome === 'followed_before' ? 'duplicate' : outcome
-    } catch (error) {
-      throw new GatewayFault('replay_store_unavailable', error)
-    }
+    const owned = { key, timestampSeconds, expiresAtSeconds, owner }
+    return this.#deps.replay.claim(owned, target, nowMs).then(outcomeOf, claimFailed)
   }
 
   #canonicalize(

@@ -3,6 +3,7 @@
  * process, so each is asked for with what it costs beside its bytes.
  */
 import { Body } from '../inngest/body.ts'
+import type { Hold } from './capacity.ts'
 
 /** What a piece costs of itself: an object, its memory's own record, and a place in a list. */
 export const PIECE_OVERHEAD_BYTES = 512
@@ -11,13 +12,13 @@ export const PIECE_OVERHEAD_BYTES = 512
 const SHORT_PIECE_BYTES = 4096
 
 export class BodyBuffer {
-  readonly #reserve: (bytes: number) => boolean
+  readonly #hold: Pick<Hold, 'reserve'>
   readonly #pieces: Buffer[] = []
   #length = 0
 
-  /** @param reserve asked before memory is kept; false says there is none left. */
-  constructor(reserve: (bytes: number) => boolean) {
-    this.#reserve = reserve
+  /** @param hold must allow memory before it is used. */
+  constructor(hold: Pick<Hold, 'reserve'>) {
+    this.#hold = hold
   }
 
   get length(): number {
@@ -26,7 +27,7 @@ export class BodyBuffer {
 
   /** @returns false if there is no memory left for it. */
   append(piece: Buffer): boolean {
-    if (!this.#reserve(piece.length + PIECE_OVERHEAD_BYTES)) return false
+    if (!this.#hold.reserve(piece.length + PIECE_OVERHEAD_BYTES)) return false
     this.#pieces.push(piece)
     this.#length += piece.length
     return true

@@ -48,7 +48,7 @@ export class BodyPaces {
   }
 }
 
-class BodyPace implements Listed {
+export class BodyPace implements Listed {
   place: number | undefined
   readonly onSlow: (reason: SlowReason) => void
   readonly #limits: PaceLimits

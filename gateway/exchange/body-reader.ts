@@ -1,5 +1,5 @@
 /** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
-import type { ClientRequest } from '../accept/client-request.ts'
+import type { BodyHandler, ClientRequest } from '../accept/client-request.ts'
 import { Body } from '../inngest/body.ts'
 import { fieldValues } from '../admit/request-head.ts'
 import { GatewayFault } from '../admit/faults.ts'
@@ -7,7 +7,7 @@ import type { LimitsPolicy } from '../admit/policy.ts'
 import type { Reason } from '../admit/reasons.ts'
 import { pass, refuse, type Verdict } from '../admit/verdict.ts'
 import { BodyBuffer } from './body-buffer.ts'
-import type { BodyPaces } from './body-pace.ts'
+import type { BodyPace, BodyPaces } from './body-pace.ts'
 import type { Hold } from './capacity.ts'
 
 /**
@@ -24,30 +24,62 @@ export function readBody(
   const announced = Number(fieldValues(request.head.rawHeaders, 'content-length')[0] ?? 0)
   if (announced > limits.maxBodyBytes) return Promise.resolve(refuse('body_too_large'))
   return new Promise((resolve, reject) => {
-    const buffer = new BodyBuffer((bytes) => hold.reserve(bytes))
-    const stop = (reason: Reason) => {
-      paces.stop(pace)
-      request.stopReading()
-      resolve(refuse(reason))
-    }
-    const pace = paces.start(limits, stop)
-    request.read({
-      onPiece: (piece) => {
-        pace.arrived(piece.length)
-        if (buffer.length + piece.length > limits.maxBodyBytes) stop('body_too_large')
-        else if (!buffer.append(piece)) stop('buffer_full')
-      },
-      onEnd: () => {
-        paces.stop(pace)
-        resolve(pass(buffer.body()))
-      },
-      onInvalid: () => {
-        stop('request_unparsable')
-      },
-      onGone: () => {
-        paces.stop(pace)
-        reject(new GatewayFault('downstream_closed'))
-      },
-    })
+    request.read(new BodyReading(request, hold, paces, limits, resolve, reject))
   })
+}
+
+/** One body on its way in. */
+class BodyReading implements BodyHandler {
+  readonly #request: ClientRequest
+  readonly #paces: BodyPaces
+  readonly #pace: BodyPace
+  readonly #buffer: BodyBuffer
+  readonly #maxBytes: number
+  readonly #resolve: (verdict: Verdict<Body>) => void
+  readonly #reject: (fault: GatewayFault) => void
+
+  constructor(
+    request: ClientRequest,
+    hold: Hold,
+    paces: BodyPaces,
+    limits: LimitsPolicy,
+    resolve: (verdict: Verdict<Body>) => void,
+    reject: (fault: GatewayFault) => void,
+  ) {
+    this.#request = request
+    this.#paces = paces
+    this.#buffer = new BodyBuffer(hold)
+    this.#maxBytes = limits.maxBodyBytes
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#pace = paces.start(limits, (reason) => {
+      this.#stop(reason)
+    })
+  }
+
+  onPiece(piece: Buffer): void {
+    this.#pace.arrived(piece.length)
+    if (this.#buffer.length + piece.length > this.#maxBytes) this.#stop('body_too_large')
+    else if (!this.#buffer.append(piece)) this.#stop('buffer_full')
+  }
+
+  onEnd(): void {
+    this.#paces.stop(this.#pace)
+    this.#resolve(pass(this.#buffer.body()))
+  }
+
+  onInvalid(): void {
+    this.#stop('request_unparsable')
+  }
+
+  onGone(): void {
+    this.#paces.stop(this.#pace)
+    this.#reject(new GatewayFault('downstream_closed'))
+  }
+
+  #stop(reason: Reason): void {
+    this.#paces.stop(this.#pace)
+    this.#request.stopReading()
+    this.#resolve(refuse(reason))
+  }
 }

@@ -13,6 +13,7 @@ import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts'
 import { Facts } from '../admit/facts.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import { GatewayFault, toFault } from '../admit/faults.ts'
+import type { Cuttable } from '../forward/response-relay.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { RequestRecord } from '../record/request-record.ts'
@@ -52,10 +53,11 @@ export class Exchange implements RequestRecord, Listed {
   endedMonotonicMs = 0
   /** The connection to the app, once it speaks another protocol with the client. */
   tunnel: Socket | undefined
-  /** While the app is being called: ends that. */
-  onCut: ((fault: GatewayFault) => void) | undefined
+  /** While the app is being called. */
+  call: Cuttable | undefined
   #cutBy: GatewayFault | undefined
   readonly #startedMs: number
+  #calledMs = 0
   readonly #clock: Clock
 
   constructor(head: RequestHead, client: ClientSide, capacity: Capacity, clock: Clock) {
@@ -88,7 +90,7 @@ export class Exchange implements RequestRecord, Listed {
   /** The gateway ends it itself: whatever breaks from now on broke for this. */
   cut(fault: GatewayFault): void {
     this.#cutBy ??= fault
-    this.onCut?.(fault)
+    this.call?.onFault(fault)
   }
 
   /**
@@ -101,16 +103,21 @@ export class Exchange implements RequestRecord, Listed {
     this.#dropBodies()
   }
 
-  /** Times how long the app takes. */
-  async timeUpstream(call: () => Promise<number>): Promise<void> {
-    const sentMs = this.#clock.monotonicMs()
-    try {
-      this.upstreamStatus = await call()
-      this.status = this.upstreamStatus
-      if (this.#cutBy !== undefined) throw this.#cutBy
-    } finally {
-      this.upstreamDurationMs = this.#clock.monotonicMs() - sentMs
-    }
+  /** From here on it is timed how long the app takes. */
+  upstreamCalled(): void {
+    this.#calledMs = this.#clock.monotonicMs()
+  }
+
+  /** @throws GatewayFault if the gateway cut the response off. */
+  upstreamResponded(status: number): void {
+    this.upstreamStatus = status
+    this.status = status
+    if (this.#cutBy !== undefined) throw this.#cutBy
+    this.upstreamDurationMs = this.#clock.monotonicMs() - this.#calledMs
+  }
+
+  upstreamFailed(): void {
+    this.upstreamDurationMs = this.#clock.monotonicMs() - this.#calledMs
   }
 
   /** Gives back what it holds and has its record written, which may be a moment later. */
@@ -119,7 +126,7 @@ export class Exchange implements RequestRecord, Listed {
     this.endedMonotonicMs = this.#clock.monotonicMs()
     this.endedMs = this.#clock.nowMs()
     this.#dropBodies()
-    this.onCut = undefined
+    this.call = undefined
     this.tunnel = undefined
     this.client = GONE
     recorder.add(this)

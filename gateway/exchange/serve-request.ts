@@ -40,15 +40,16 @@ async function respond(
     return
   }
   const accepted = verdict.value
-  const responded = exchange.timeUpstream(() =>
-    accepted.kind === 'admitted'
-      ? forwardAdmitted(accepted, response, exchange, config, deps)
-      : forwardPassthrough(accepted, request, response, exchange, config),
-  )
-  exchange.diagnose(deps.diagnosisBudget)
+  exchange.upstreamCalled()
   try {
-    await responded
+    const responded =
+      accepted.kind === 'admitted'
+        ? forwardAdmitted(accepted, response, exchange, config, deps)
+        : forwardPassthrough(accepted, request, response, exchange, config)
+    exchange.diagnose(deps.diagnosisBudget)
+    exchange.upstreamResponded(await responded)
   } catch (thrown) {
+    exchange.upstreamFailed()
     const isUnsent = thrown instanceof GatewayFault && thrown.isUnsent
     if (isUnsent && accepted.kind === 'admitted') await releaseClaim(accepted, exchange, deps)
     throw thrown
@@ -68,8 +69,8 @@ function forwardAdmitted(
       exchange.hold.releaseBytes()
     },
     onRedirect: (location) => rearm(admitted, location, settings.policy.routes, exchange, deps),
-    onCuttable: (cut) => {
-      exchange.onCut = cut
+    onCuttable: (call) => {
+      exchange.call = call
     },
   })
 }
@@ -82,8 +83,8 @@ function forwardPassthrough(
   { passthrough }: ActiveConfig,
 ): Promise<number> {
   return passthrough.forward(accepted, exchange.requestId, request, response, {
-    onCuttable: (cut) => {
-      exchange.onCut = cut
+    onCuttable: (call) => {
+      exchange.call = call
     },
     onTunnel: (app) => {
       exchange.tunnel = app

@@ -7,19 +7,21 @@ import { GatewayFault } from '../admit/faults.ts'
  * @throws GatewayFault `downstream_closed` then, without waiting for the work.
  */
 export async function whileConnected<T>(
-  response: Pick<ClientResponse, 'isClosed' | 'onClose'>,
+  response: Pick<ClientResponse, 'isClosed' | 'watcher'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (response.isClosed) throw new GatewayFault('downstream_closed')
   const leaving = new AbortController()
   const { promise: gone, reject } = Promise.withResolvers<never>()
-  response.onClose = () => {
-    reject(new GatewayFault('downstream_closed'))
+  response.watcher = {
+    onResponseClosed: () => {
+      reject(new GatewayFault('downstream_closed'))
+    },
   }
   try {
     return await Promise.race([work(leaving.signal), gone])
   } finally {
-    response.onClose = undefined
+    response.watcher = undefined
     leaving.abort()
   }
 }

@@ -7,7 +7,7 @@ import { fieldValues } from '../admit/request-head.ts'
 import type { ReadResponse } from '../wire/response-reader.ts'
 import { writeHead } from '../wire/write-message.ts'
 import { keepRequestFields } from './header-filter.ts'
-import { ResponseRelay } from './response-relay.ts'
+import { ResponseRelay, type Cuttable } from './response-relay.ts'
 import { RoutePools } from './route-pools.ts'
 import { UpstreamCall } from './upstream-call.ts'
 import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
@@ -16,11 +16,11 @@ import { upstreamFields } from './upstream-request.ts'
 /** What the exchange hears of its call. */
 export interface ForwardEvents {
   /** The body is in the hands of the operating system, so that nothing here holds it any longer. */
-  readonly onBodySent: () => void
+  onBodySent(): void
   /** The app responds with a redirect that repeats the call; the response waits. Must not reject. */
-  readonly onRedirect: (location: string) => Promise<void>
-  /** @param cut ends the call, with what the exchange is to be ended with. */
-  readonly onCuttable: (cut: (fault: GatewayFault) => void) => void
+  onRedirect(location: string): Promise<void>
+  /** From now on the exchange can end the call. */
+  onCuttable(call: Cuttable): void
 }
 
 /** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
@@ -64,9 +64,7 @@ export class Forwarder {
       },
       relay,
     )
-    events.onCuttable((fault) => {
-      relay.onFault(fault)
-    })
+    events.onCuttable(relay)
     return relay.send(call, pool)
   }
 

@@ -10,7 +10,7 @@ import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { ReadResponse } from '../wire/response-reader.ts'
 import { chunkStart, LAST_CHUNK, writeHead } from '../wire/write-message.ts'
 import { keepPassthroughFields, keepResponseFields } from './header-filter.ts'
-import { ResponseRelay } from './response-relay.ts'
+import { ResponseRelay, type Cuttable } from './response-relay.ts'
 import { RoutePools } from './route-pools.ts'
 import { joinTunnel } from './tunnel.ts'
 import { UpstreamCall } from './upstream-call.ts'
@@ -19,8 +19,8 @@ import { upstreamFields } from './upstream-request.ts'
 
 /** What the exchange hears of its call. */
 export interface PassthroughEvents {
-  /** @param cut ends the call, with what the exchange is to be ended with. */
-  readonly onCuttable: (cut: (fault: GatewayFault) => void) => void
+  /** From now on the exchange can end the call. */
+  readonly onCuttable: (call: Cuttable) => void
   /** The connection belongs to another protocol. @param app the connection to the app. */
   readonly onTunnel: (app: Socket) => void
 }
@@ -60,9 +60,7 @@ export class Passthrough {
       },
       relay,
     )
-    events.onCuttable((fault) => {
-      relay.onFault(fault)
-    })
+    events.onCuttable(relay)
     return relay.send(call, pool)
   }
 

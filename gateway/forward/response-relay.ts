@@ -1,13 +1,19 @@
 /** What becomes of the app's response: it goes to the client as it comes, no faster than the client takes it. */
-import type { ClientResponse } from '../accept/client-response.ts'
+import type { ClientResponse, ResponseWatcher } from '../accept/client-response.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { ReadResponse } from '../wire/response-reader.ts'
 import { keepResponseFields } from './header-filter.ts'
 import type { UpstreamCall, UpstreamHandler } from './upstream-call.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
+/** A call that somebody else may end. */
+export interface Cuttable {
+  /** Ends it with this fault, unless it has ended. */
+  onFault(fault: GatewayFault): void
+}
+
 /** Relays one response. */
-export class ResponseRelay implements UpstreamHandler {
+export class ResponseRelay implements UpstreamHandler, ResponseWatcher, Cuttable {
   readonly #done: Promise<number>
   readonly #response: ClientResponse
   readonly #resolve: (status: number) => void
@@ -31,17 +37,21 @@ export class ResponseRelay implements UpstreamHandler {
     const response = this.#response
     if (response.isClosed) this.onFault(new GatewayFault('downstream_closed', undefined, true))
     else {
-      response.onClose = () => {
-        if (!response.isFlushed) {
-          this.onFault(new GatewayFault('downstream_closed', undefined, !call.isSent))
-        }
-      }
-      response.onDrain = () => {
-        call.resume()
-      }
+      response.watcher = this
       pool.send(call)
     }
     return this.#done
+  }
+
+  /** The client takes more again. */
+  onResponseDrain(): void {
+    this.#call?.resume()
+  }
+
+  /** Before its response was sent whole, the client has left. */
+  onResponseClosed(): void {
+    const isUnsent = this.#call?.isSent !== true
+    this.onFault(new GatewayFault('downstream_closed', undefined, isUnsent))
   }
 
   onResponse(...[read]: Parameters<UpstreamHandler['onResponse']>): void {
@@ -63,10 +73,11 @@ export class ResponseRelay implements UpstreamHandler {
   }
 
   onEnd(): void {
-    const { status = 0 } = this.#response
-    this.#response.end(() => {
-      this.#resolve(status)
-    })
+    this.#response.end()
+  }
+
+  onResponseSent(): void {
+    this.#resolve(this.#response.status ?? 0)
   }
 
   /** The connection belonged to another protocol, which has ended. */
@@ -76,6 +87,7 @@ export class ResponseRelay implements UpstreamHandler {
 
   /** Also called by whoever ends the call for another reason. */
   onFault(fault: GatewayFault): void {
+    this.#response.watcher = undefined
     this.#reject(fault)
     this.#call?.abort()
   }

@@ -46,7 +46,9 @@ const REPEATABLE = new Set(['GET', 'HEAD'])
 const NO_PIECES: readonly Uint8Array[] = []
 
 export class UpstreamCall {
-  readonly request: Omit<UpstreamRequest, 'body'>
+  readonly method: string
+  readonly head: string
+  readonly mayUpgrade: boolean
   readonly handler: UpstreamHandler
   /** It may be sent a second time if the first may have been lost. */
   readonly isRepeatable: boolean
@@ -61,11 +63,13 @@ export class UpstreamCall {
   #connection: CallConnection | undefined
   #stopConnecting: (() => void) | undefined
 
-  constructor({ body, ...request }: UpstreamRequest, handler: UpstreamHandler) {
-    this.request = request
+  constructor({ method, head, body, mayUpgrade }: UpstreamRequest, handler: UpstreamHandler) {
+    this.method = method
+    this.head = head
+    this.mayUpgrade = mayUpgrade
     this.#body = body
     this.handler = handler
-    this.isRepeatable = REPEATABLE.has(request.method) && body.length === 0
+    this.isRepeatable = REPEATABLE.has(method) && body.length === 0
   }
 
   /** To be sent. It is not kept: the app may work for two hours. */

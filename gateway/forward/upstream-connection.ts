@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 
 import type { Listed } from '../accept/open-list.ts'
 import { GatewayFault, type FaultCode } from '../admit/faults.ts'
+import { memoized } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 import { ResponseReader, type ReadResponse, type ResponseProblem } from '../wire/response-reader.ts'
 import type { CallConnection, UpstreamCall } from './upstream-call.ts'
@@ -83,7 +84,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     this.#hasReceived = false
     this.#isBodySent = false
     this.isActive = true
-    const { method, head } = call.request
+    const { method, head } = call
     const body = call.takeBody()
     this.#reader.expect(method)
     if (body === 'streamed') this.#beginStream(head)
@@ -196,7 +197,7 @@ export class UpstreamConnection implements Listed, CallConnection {
       call.handler.onResponse(head, call)
       return
     }
-    if (!call.request.mayUpgrade) {
+    if (!call.mayUpgrade) {
       this.#fail('upstream_upgrade_unexpected')
       return
     }
@@ -274,7 +275,12 @@ export class UpstreamConnection implements Listed, CallConnection {
 
 /** `Keep-Alive: timeout=5`, as Node's servers send it; a second less, so that both do not decide at once. */
 function promisedKeepAlive({ rawHeaders }: ReadResponse): number | undefined {
-  const [value = ''] = fieldValues(rawHeaders, 'keep-alive')
-  const seconds = /(?:^|[\s,])timeout=(\d{1,6})\b/.exec(value)?.[1]
-  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000)
+  const [value] = fieldValues(rawHeaders, 'keep-alive')
+  return value === undefined ? undefined : keepAliveOf(value).ms
 }
+
+/** An app says the same each time. */
+const keepAliveOf = memoized((value) => {
+  const seconds = /(?:^|[\s,])timeout=(\d{1,6})\b/.exec(value)?.[1]
+  return { ms: seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000) }
+})

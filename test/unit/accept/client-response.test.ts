@@ -165,7 +165,7 @@ it('a response reports that its client takes no more, and when it does again', a
   }
   expect(response.write(piece)).toBe(false)
   const drained = new Promise<void>((resolve) => {
-    response.onDrain = resolve
+    response.watcher = { onResponseDrain: resolve, onResponseClosed: () => undefined }
   })
   response.flush()
   socket.resume()

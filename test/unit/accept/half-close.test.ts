@@ -105,8 +105,10 @@ describe('a client that ends its side', () => {
     const closed = Promise.withResolvers<undefined>()
     const { port } = await startClientSide((request, response) => {
       expect(request.head.isUpgrade).toBe(true)
-      response.onClose = () => {
-        closed.resolve(undefined)
+      response.watcher = {
+        onResponseClosed: () => {
+          closed.resolve(undefined)
+        },
       }
     })
     const socket = await open(port, undefined, true)

@@ -5,10 +5,12 @@ import { BodyBuffer, PIECE_OVERHEAD_BYTES } from '../../../gateway/exchange/body
 
 function fill(pieces: readonly Uint8Array[], room = Number.MAX_SAFE_INTEGER) {
   let reserved = 0
-  const body = new BodyBuffer((bytes) => {
-    if (reserved + bytes > room) return false
-    reserved += bytes
-    return true
+  const body = new BodyBuffer({
+    reserve: (bytes) => {
+      if (reserved + bytes > room) return false
+      reserved += bytes
+      return true
+    },
   })
   const isTaken = pieces.every((piece) => body.append(Buffer.from(piece)))
   return { body, isTaken, reserved }

@@ -24,13 +24,12 @@ function start() {
 }
 
 describe('an exchange that ends', () => {
-  it('is its own record', async () => {
+  it('is its own record', () => {
     const { exchange, time, end } = start()
     exchange.facts.bodyBytes = 3
-    await exchange.timeUpstream(() => {
-      time.monotonicMs += 40
-      return Promise.resolve(201)
-    })
+    exchange.upstreamCalled()
+    time.monotonicMs += 40
+    exchange.upstreamResponded(201)
     time.monotonicMs += 2
     time.wallMs += 42
     const [record] = end()
@@ -82,7 +81,7 @@ describe('an exchange that ends', () => {
   it('keeps nothing of the app’s connection while its record waits', () => {
     const { exchange, end } = start()
     const called: string[] = []
-    exchange.onCut = () => called.push('cut')
+    exchange.call = { onFault: () => called.push('cut') }
     exchange.tunnel = new Socket()
     end()
     exchange.cut(new GatewayFault('downstream_stalled'))
