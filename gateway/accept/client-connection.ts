@@ -124,7 +124,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
   }
 
   get waitingBytes(): number {
-    return this.#reader.waitingBytes
+    return this.#reader.bytes.length
   }
 
   get bytesRead(): number {
@@ -142,7 +142,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     if (request.head.isUpgrade) return false
     // A client that fills the buffer with more requests before it has a response is not served for ever.
     if (this.#handlers.isEnding() || this.#isPaused) return false
-    return !this.#isHalfClosed || this.#reader.waitingBytes > 0
+    return !this.#isHalfClosed || this.#reader.bytes.length > 0
   }
 
   get keepAliveSeconds(): number {
@@ -152,7 +152,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
   release(): Buffer {
     this.socket.off('data', this.#onData)
     this.#resume()
-    return this.#reader.takeRest()
+    return this.#reader.bytes.take()
   }
 
   responseUnread(): void {
@@ -185,7 +185,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     if (this.isIdle && this.hasServed) {
       this.deadlineMs = performance.now() + this.#handlers.limits().headersTimeoutMs
     }
-    this.#reader.append(chunk)
+    this.#reader.bytes.append(chunk)
     this.#chunk = chunk
     this.read()
     this.#chunk = undefined
@@ -283,7 +283,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     if (this.#isClosing) return
     if (this.#isPaused) {
       if (this.#wantsMore()) this.#resume()
-    } else if (!this.#wantsMore() && this.#reader.waitingBytes >= MOST_WAITING_BYTES) {
+    } else if (!this.#wantsMore() && this.#reader.bytes.length >= MOST_WAITING_BYTES) {
       this.#isPaused = true
       this.socket.pause()
     }

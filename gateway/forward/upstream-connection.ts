@@ -187,7 +187,7 @@ export class UpstreamConnection implements Listed, CallConnection {
       return
     }
     this.#hasReceived = true
-    this.#reader.append(chunk)
+    this.#reader.bytes.append(chunk)
     this.read()
   }
 
@@ -205,7 +205,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     this.#call = undefined
     this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#owner.onClosed(this)
-    call.handler.onSwitched?.(this.#socket, this.#reader.takeRest())
+    call.handler.onSwitched?.(this.#socket, this.#reader.bytes.take())
   }
 
   #finish(call: UpstreamCall): void {
@@ -214,7 +214,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     call.ended()
     // A call that was paused leaves no connection behind that hears nothing.
     this.#adjustFlow()
-    if (this.#reader.waitingBytes > 0) {
+    if (this.#reader.bytes.length > 0) {
       // RFC 9112 6.3: what follows is no response to anything.
       this.#owner.onUnexpectedBytes()
       this.destroy()

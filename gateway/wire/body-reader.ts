@@ -81,7 +81,7 @@ export class BodyReader {
         case 'nothing':
           return 'end'
         case 'until-close':
-          return this.#queue.length === 0 ? undefined : this.#queue.take(this.#queue.length)
+          return this.#queue.length === 0 ? undefined : this.#queue.take()
         case 'data':
         case 'chunk-data':
           if (this.#left > 0) return this.#piece()
@@ -100,11 +100,6 @@ export class BodyReader {
     const piece = this.#queue.take(this.#left)
     this.#left -= piece.length
     return piece
-  }
-
-  #end(): 'end' {
-    this.#expected = 'nothing'
-    return 'end'
   }
 
   #line(): 'read' | 'end' | 'invalid' | undefined {
@@ -137,7 +132,10 @@ export class BodyReader {
 
   /** Trailers are read for their syntax and dropped: merged into the headers, they could replace checked ones. */
   #trailer(line: string): 'read' | 'end' | 'invalid' {
-    if (line === '') return this.#end()
+    if (line === '') {
+      this.#expected = 'nothing'
+      return 'end'
+    }
     if (!this.#isWithinOverhead(line.length + CRLF.length)) return 'invalid'
     const bytes = Buffer.from(`${line}${CRLF}`, 'latin1')
     const section = readHeaderSection(bytes, line, 0)

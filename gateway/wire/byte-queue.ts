@@ -66,7 +66,7 @@ export class ByteQueue {
   }
 
   /** The next bytes, at most `most`. They share memory with the chunk that they came in. */
-  take(most: number): Buffer {
+  take(most = this.length): Buffer {
     const start = this.#start
     const end = Math.min(start + most, this.#end)
     const taken =

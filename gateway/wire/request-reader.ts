@@ -54,39 +54,26 @@ const TARGET = /^(?:\/|https?:\/\/[\w.~%!$&'()*+,;=:[\]-]+(?:[/?]|$)|\*$)/i
 const AUTHORITY = /^[\w.~%!$&'()*+,;=:[\]-]+:\d{1,5}$/
 
 export class RequestReader {
-  readonly #queue = new ByteQueue()
+  /** What arrives is appended, and taken from here where it is of another protocol. */
+  readonly bytes = new ByteQueue()
   readonly #heads: HeadReader
-  readonly #body = new BodyReader(this.#queue)
+  readonly #body = new BodyReader(this.bytes)
   #isInBody = false
   #failed: RequestEvent | undefined
 
   /** @param maxHeadBytes longest request line and headers together. */
   constructor(maxHeadBytes: number) {
     // RFC 9112 2.2: for clients that send a line end behind the body of a POST.
-    this.#heads = new HeadReader(this.#queue, {
+    this.#heads = new HeadReader(this.bytes, {
       maxBytes: maxHeadBytes,
       startLine: REQUEST_LINE,
       emptyLines: 2,
     })
   }
 
-  /** Bytes that have arrived and are not read. */
-  get waitingBytes(): number {
-    return this.#queue.length
-  }
-
-  append(chunk: Buffer): void {
-    this.#queue.append(chunk)
-  }
-
   /** @returns undefined if more bytes are needed. */
   next(): RequestEvent | undefined {
     return this.#failed ?? (this.#isInBody ? this.#nextOfBody() : this.#nextHead())
-  }
-
-  /** What follows on the connection is of another protocol. @returns what has arrived of it. */
-  takeRest(): Buffer {
-    return this.#queue.take(this.#queue.length)
   }
 
   #nextHead(): RequestEvent | undefined {

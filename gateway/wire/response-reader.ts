@@ -47,25 +47,21 @@ const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const MOST_INTERIM = 16
 
 export class ResponseReader {
-  readonly #queue = new ByteQueue()
+  /** What arrives is appended, and taken from here where it is of another protocol. Between two responses it is empty. */
+  readonly bytes = new ByteQueue()
   readonly #heads: HeadReader
-  readonly #body = new BodyReader(this.#queue)
+  readonly #body = new BodyReader(this.bytes)
   #method = ''
   #expected: 'head' | 'body' | 'nothing' = 'nothing'
   #interim = 0
 
   /** @param maxHeadBytes longest status line and headers together. */
   constructor(maxHeadBytes: number) {
-    this.#heads = new HeadReader(this.#queue, {
+    this.#heads = new HeadReader(this.bytes, {
       maxBytes: maxHeadBytes,
       startLine: STATUS_LINE,
       emptyLines: 0,
     })
-  }
-
-  /** Bytes that have arrived and are not read: between two responses there must be none. */
-  get waitingBytes(): number {
-    return this.#queue.length
   }
 
   /** A request is sent, whose response comes next. */
@@ -73,10 +69,6 @@ export class ResponseReader {
     this.#method = method
     this.#expected = 'head'
     this.#interim = 0
-  }
-
-  append(chunk: Buffer): void {
-    this.#queue.append(chunk)
   }
 
   /** @returns undefined if more bytes are needed, or no response is expected. */
@@ -96,11 +88,6 @@ export class ResponseReader {
     const isComplete = this.#expected === 'body' && this.#body.endsWithConnection
     this.#expected = 'nothing'
     return isComplete ? END : undefined
-  }
-
-  /** What follows on the connection is of another protocol. @returns what has arrived of it. */
-  takeRest(): Buffer {
-    return this.#queue.take(this.#queue.length)
   }
 
   #nextHead(): ResponseEvent | undefined {
@@ -125,7 +112,7 @@ export class ResponseReader {
   /** Where the status line could not be read, this is not HTTP at all. */
   #named(problem: HeadProblem): ResponseProblem {
     if (problem === 'head-too-large') return problem
-    const [line = ''] = this.#queue.peekText(0, this.#queue.length).split('\r\n', 1)
+    const [line = ''] = this.bytes.peekText(0, this.bytes.length).split('\r\n', 1)
     return STATUS_LINE.test(line) ? 'header-syntax' : 'not-http'
   }
 

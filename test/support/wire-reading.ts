@@ -20,8 +20,7 @@ export interface Reading<Head> {
 }
 
 interface Reader<Head> {
-  readonly waitingBytes: number
-  append(chunk: Buffer): void
+  readonly bytes: { readonly length: number; append(chunk: Buffer): void }
   next():
     | { readonly kind: 'head'; readonly head: Head }
     | { readonly kind: 'body'; readonly bytes: Buffer }
@@ -84,11 +83,11 @@ function readAll<Head>(
     behindComplete: Buffer.concat(chunks).length,
   }
   for (const chunk of chunks) {
-    reader.append(chunk)
+    reader.bytes.append(chunk)
     readOn(reader, reading, onEnd)
     if (reading.problem !== undefined) break
   }
-  reading.waiting = reader.waitingBytes
+  reading.waiting = reader.bytes.length
   return reading
 }
 
@@ -105,7 +104,7 @@ function readOn<Head>(reader: Reader<Head>, reading: Reading<Head>, onEnd: () =>
       last.body += event.bytes.toString('latin1')
     } else if (last !== undefined) {
       last.isComplete = true
-      reading.behindComplete = reader.waitingBytes
+      reading.behindComplete = reader.bytes.length
       onEnd()
     }
   }

@@ -8,7 +8,7 @@ const ENCRYPTED = { ...PLAIN, isEncrypted: true }
 
 function read(line: string, ...headers: readonly string[]): ReadRequest {
   const reader = new RequestReader(16_384)
-  reader.append(Buffer.from(`${[line, ...headers].join('\r\n')}\r\n\r\n`))
+  reader.bytes.append(Buffer.from(`${[line, ...headers].join('\r\n')}\r\n\r\n`))
   const event = reader.next()
   if (event?.kind !== 'head') throw new Error('no head')
   return event.head

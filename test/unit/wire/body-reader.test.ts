@@ -103,12 +103,12 @@ it('chunks of one byte that arrive together are one piece: each alone would cost
   const reader = new RequestReader(16_384)
   const long = 'y'.repeat(2000)
   const chunks = `${'1\r\nx\r\n'.repeat(5000)}7d0\r\n${long}\r\n1\r\nz\r\n0\r\n\r\n`
-  reader.append(bytesOf(`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`))
+  reader.bytes.append(bytesOf(`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`))
   reader.next()
   const pieces = Array.from({ length: 3 }, () => reader.next()).map((event) =>
     event?.kind === 'body' ? event.bytes.toString() : '',
   )
   expect(pieces).toEqual(['x'.repeat(5000), long, 'z'])
   expect(reader.next()).toEqual({ kind: 'end' })
-  expect(reader.waitingBytes).toBe(0)
+  expect(reader.bytes.length).toBe(0)
 })

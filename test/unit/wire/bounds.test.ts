@@ -21,7 +21,7 @@ function bytesUntilRefused(
   repeated: string,
 ): number | undefined {
   for (let sent = 0, piece = start + repeated; sent < ENDLESS; piece = repeated) {
-    reader.append(bytesOf(piece))
+    reader.bytes.append(bytesOf(piece))
     sent += piece.length
     for (let event = reader.next(); event !== undefined; event = reader.next())
       if (event.kind === 'invalid') return sent
@@ -90,7 +90,7 @@ function workFor(reader: RequestReader, bytes: Buffer): number {
   const searched = vi.spyOn(Buffer.prototype, 'indexOf')
   try {
     for (const byte of byteByByte(bytes)) {
-      reader.append(byte)
+      reader.bytes.append(byte)
       while (reader.next()?.kind === 'body');
     }
     for (const { value } of peeked.mock.results) count(String(value).length)

@@ -224,22 +224,22 @@ describe('RequestReader', () => {
 
   it('says the same again after a problem, whatever else comes', () => {
     const reader = new RequestReader(100)
-    reader.append(bytesOf('BAD\r\n\r\n'))
+    reader.bytes.append(bytesOf('BAD\r\n\r\n'))
     const first = reader.next()
-    reader.append(bytesOf(NEXT))
+    reader.bytes.append(bytesOf(NEXT))
     expect(first).toEqual({ kind: 'invalid', problem: 'syntax' })
     expect(reader.next()).toBe(first)
   })
 
   it('hands over what follows, of another protocol (RFC 9110 7.8)', () => {
     const reader = new RequestReader(1000)
-    reader.append(bytesOf('GET / HTTP/1.1\r\nUpgrade: x\r\n\r\nab'))
-    expect([reader.next()?.kind, reader.next()?.kind, reader.waitingBytes]).toEqual([
+    reader.bytes.append(bytesOf('GET / HTTP/1.1\r\nUpgrade: x\r\n\r\nab'))
+    expect([reader.next()?.kind, reader.next()?.kind, reader.bytes.length]).toEqual([
       'head',
       'end',
       2,
     ])
-    expect(reader.takeRest().toString()).toBe('ab')
-    expect([reader.waitingBytes, reader.takeRest().length]).toEqual([0, 0])
+    expect(reader.bytes.take().toString()).toBe('ab')
+    expect([reader.bytes.length, reader.bytes.take().length]).toEqual([0, 0])
   })
 })

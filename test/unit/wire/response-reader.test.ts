@@ -182,10 +182,10 @@ describe('ResponseReader', () => {
   it('hands over what follows 101, of another protocol (RFC 9110 15.2.2)', () => {
     const reader = new ResponseReader(1000)
     reader.expect('GET')
-    reader.append(bytesOf('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nab'))
+    reader.bytes.append(bytesOf('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nab'))
     expect(reader.next()).toMatchObject({ kind: 'head', head: { status: 101 } })
     expect(reader.next()).toEqual({ kind: 'end' })
-    expect([reader.waitingBytes, reader.takeRest().toString()]).toEqual([2, 'ab'])
+    expect([reader.bytes.length, reader.bytes.take().toString()]).toEqual([2, 'ab'])
   })
 
   it.each([
@@ -200,20 +200,20 @@ describe('ResponseReader', () => {
 
   it('reads nothing that is not expected: it waits, and is counted (RFC 9112 9.2)', () => {
     const reader = new ResponseReader(1000)
-    reader.append(bytesOf(THREE))
-    expect([reader.next(), reader.waitingBytes]).toEqual([undefined, THREE.length])
+    reader.bytes.append(bytesOf(THREE))
+    expect([reader.next(), reader.bytes.length]).toEqual([undefined, THREE.length])
     expect(reader.connectionEnded()).toBeUndefined()
     reader.expect('POST')
     const kinds = [reader.next(), reader.next(), reader.next(), reader.next()]
     expect(kinds.map((event) => event?.kind)).toEqual(['head', 'body', 'end', undefined])
-    reader.append(bytesOf('surplus'))
-    expect([reader.next(), reader.waitingBytes]).toEqual([undefined, 7])
+    reader.bytes.append(bytesOf('surplus'))
+    expect([reader.next(), reader.bytes.length]).toEqual([undefined, 7])
   })
 
   it('reads nothing more after a problem', () => {
     const reader = new ResponseReader(1000)
     reader.expect('POST')
-    reader.append(bytesOf('BAD\r\n\r\n'))
+    reader.bytes.append(bytesOf('BAD\r\n\r\n'))
     expect(reader.next()).toEqual({ kind: 'invalid', problem: 'not-http' })
     expect([reader.next(), reader.connectionEnded()]).toEqual([undefined, undefined])
   })
