@@ -5,6 +5,7 @@ import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { targetName } from '../inngest/redirect-target.ts'
 import type { Admission } from './context.ts'
+import type { ReplayClaim } from './facts.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
@@ -39,7 +40,7 @@ export async function claimSignature(
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
   // Where freshness is not enforced: the store may have forgotten a first use.
   if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
-  const claim = { key: key.value, timestampSeconds, expiresAtSeconds }
+  const claim = { ...key.value, timestampSeconds, expiresAtSeconds }
   const outcome = await effects.claim(claim, () => targetName(request), nowMs)
   facts.claim = outcome
   if (outcome === 'duplicate' && request.method === 'POST') {
@@ -52,9 +53,17 @@ export async function claimSignature(
 
 const claimRefusals = {
   duplicate: 'replayed',
+  other_kind: 'claim_kind_mismatch',
+  too_many: 'claims_too_many',
   full: 'replay_cache_full',
   before_start: 'timestamp_before_start',
 } as const
+
+type ClaimKey = Pick<ReplayClaim, 'key' | 'shared'>
+
+function alone(key: Uint8Array): ClaimKey {
+  return { key, shared: undefined }
+}
 
 /**
  * @returns undefined for a request that is not claimed: a GET changes nothing, and equal signatures
@@ -64,10 +73,10 @@ function keyFor(
   admission: Admission,
   route: InngestRoutePolicy,
   request: SignedRequest,
-): Eventual<Uint8Array | undefined> {
+): Eventual<ClaimKey | undefined> {
   if (request.method === 'GET') return pass(undefined)
   // checkSignedUse has refused a sync with the body of a call that is claimed in another way.
-  if (request.method === 'PUT') return pass(request.mac)
+  if (request.method === 'PUT') return pass(alone(request.mac))
   if (route.isServerLegacy) return legacyKeyFor(admission, route, request)
   return pass(newerKeyFor(route, request))
 }
@@ -77,22 +86,22 @@ async function legacyKeyFor(
   admission: Admission,
   route: InngestRoutePolicy,
   request: SignedRequest,
-): Promise<Verdict<Uint8Array>> {
+): Promise<Verdict<ClaimKey>> {
   const isOfLegacy = await isCallOfLegacyServer(admission, route, request.signedBody)
   if (!isOfLegacy.ok) return isOfLegacy
   const { mac, parameters } = request
-  return pass(isOfLegacy.value ? stepKey(mac, parameters) : newerKeyFor(route, request))
+  return pass(isOfLegacy.value ? alone(stepKey(mac, parameters)) : newerKeyFor(route, request))
 }
 
 function newerKeyFor(
   route: InngestRoutePolicy,
   { method, parameters, mac, signedBody }: SignedRequest,
-): Uint8Array {
+): ClaimKey {
   const isProbe =
     isTrustProbe(method, parameters) &&
     isShortProbe(signedBody.byteLength) &&
     !carriesDispatchId(signedBody)
-  return isProbe ? probeKey(mac, route) : mac
+  return isProbe ? { key: probeKey(mac, route), shared: { mac, kind: 'probe' } } : alone(mac)
 }
 
 /**

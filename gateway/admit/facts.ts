@@ -9,19 +9,40 @@ import type { Reason } from './reasons.ts'
 
 /**
  * Of the replay cache. `claimed`: first use, now spent. `followed`: spent already, and used once more by
- * the target of a redirect. `duplicate`: spent already. `full`: no room, nothing was forgotten.
- * `before_start`: signed before the store remembers, so a first use cannot be told from a second.
+ * the target of a redirect. `duplicate`: spent already. `other_kind`: the MAC is spent for a request of
+ * another kind. `too_many`: as many requests as may share the MAC were admitted. `full`: no room, nothing
+ * was forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from a
+ * second.
  */
-export const replayOutcomes = ['claimed', 'followed', 'duplicate', 'full', 'before_start'] as const
+export const replayOutcomes = [
+  'claimed',
+  'followed',
+  'duplicate',
+  'other_kind',
+  'too_many',
+  'full',
+  'before_start',
+] as const
 
 export type ReplayOutcome = (typeof replayOutcomes)[number]
 
 /** A store that cannot be asked refuses nothing where replays are only reported. */
 export type ReportOnlyReason = Reason | 'replay_store_unavailable'
 
+/** Kinds of requests of which honest ones share a MAC, so that each is claimed with more than the MAC. */
+export const sharedKinds = ['probe', 'reentry'] as const
+
+/** A MAC that several requests may have. It is claimed in the same step, for one kind of them. */
+export interface SharedMac {
+  readonly mac: Uint8Array
+  readonly kind: (typeof sharedKinds)[number]
+}
+
 export interface ReplayClaim {
   /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
   readonly key: Uint8Array
+  /** Undefined if the key is the MAC itself, or what a server before 1.13.5 is claimed by. */
+  readonly shared?: SharedMac | undefined
   /** When the request was signed, Unix seconds. */
   readonly timestampSeconds: number
   /** The last Unix second at which a copy could still be fresh. */

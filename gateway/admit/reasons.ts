@@ -331,6 +331,18 @@ export const reasons = {
     status: 409,
     meaning: 'This signature was already claimed by an earlier request.',
   },
+  claim_kind_mismatch: {
+    phase: 'replay',
+    status: 409,
+    meaning:
+      'This signature was already claimed by a request of another kind: by a function call or sync, and now used for the re-entry of a durable endpoint or a trust probe, or the other way round. Usually someone sends captured signatures. If the durable endpoints share a signing key with functions, give them one of their own (`requireOwnKeys`).',
+  },
+  claims_too_many: {
+    phase: 'replay',
+    status: 503,
+    meaning:
+      '1,000 requests with this signature were already admitted, with different ids. Inngest signs alike only what it sends within one second with the same body; usually someone sends a captured re-entry with changed ids. Inngest re-signs each retry.',
+  },
   replay_cache_full: {
     phase: 'replay',
     status: 503,

@@ -25,6 +25,12 @@ export type ClaimOutcome = ReplayOutcome | 'followed_before'
 /** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60
 
+/**
+ * Requests that may share one MAC, which bounds how often a captured one can be sent with other ids. Inngest
+ * has at most 1,000 steps in a run (inngest `consts.go` DefaultMaxStepLimit).
+ */
+export const MAX_SHARED_CLAIMS = 1000
+
 /** What the gateways that share a store know together. */
 export interface Stores {
   readonly replay: ReplayStore
@@ -33,6 +39,8 @@ export interface Stores {
 
 export interface ReplayStore {
   /**
+   * Claims the key, and with it the MAC that it shares: `other_kind` if that is spent for another kind of
+   * request, or alone; `too_many` if `MAX_SHARED_CLAIMS` keys share it already.
    * @param target names what is called (inngest/redirect-target.ts); asked for only where the key is
    * spent already.
    * @param nowMs the clock reading of the freshness check, Unix milliseconds.

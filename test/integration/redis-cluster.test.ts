@@ -83,6 +83,22 @@ describe.each(storePrograms)('%s in a cluster', (program) => {
     expect(await store.rearm(armed, 'there', Date.now())).toBe(true)
     expect(await store.claim(armed, () => 'there', Date.now())).toBe('followed')
     expect(await store.claim(armed, () => 'there', Date.now())).toBe('duplicate')
+
+    const share = (mac: Uint8Array) => ({
+      ...claimOf(randomBytes(32)),
+      shared: { mac, kind: 'reentry' as const },
+    })
+    for (const mac of keys) {
+      expect(await store.claim(share(mac), () => 'here', Date.now())).toBe('other_kind')
+    }
+    for (let i = 0; i < 20; i += 1) {
+      const mac = randomBytes(32)
+      const released = share(mac)
+      expect(await store.claim(released, () => 'here', Date.now())).toBe('claimed')
+      expect(await store.claim(share(mac), () => 'here', Date.now())).toBe('claimed')
+      expect(await store.release(released, undefined)).toBe(true)
+      expect(await claim(store, mac)).toBe('other_kind')
+    }
   }, 120_000)
 
   it('needs no more rights than these, under an ACL user', async () => {

@@ -43,6 +43,10 @@ describe.each(storePrograms)('on %s', (program) => {
       const other = randomBytes(32)
       expect(await claim(store, other)).toBe('claimed')
       expect(await store.release(claimOf(other), undefined)).toBe(true)
+      const shared = { mac: randomBytes(32), kind: 'reentry' } as const
+      const reentry = { ...claimOf(randomBytes(32)), shared }
+      expect(await store.claim(reentry, () => 'here', Date.now())).toBe('claimed')
+      expect(await store.release(reentry, undefined)).toBe(true)
     })
 
     it.each([

@@ -1,13 +1,19 @@
 /** What every replay store does, whatever it keeps its claims in. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 
+import type { SharedMac } from '../../gateway/admit/facts.ts'
+
 import type { Claim, ReplayStore } from '../../gateway/replay/store.ts'
+import { ClaimModel, step } from './claim-model.ts'
 
 export interface ContractStore {
   readonly store: ReplayStore
   readonly end: () => Promise<unknown>
 }
+
+type Kind = SharedMac['kind']
 
 /** @param nowSeconds a second from which the stores made here remember. */
 export function describeStoreContract(
@@ -38,7 +44,28 @@ export function describeStoreContract(
         store.release(claimOf(key, nowSeconds, owner), followed, nowSeconds * 1000)
       const rearm = (key: Uint8Array, target: string) =>
         store.rearm(claimOf(key), target, nowSeconds * 1000)
-      return { store, claim, rearm, claimAs, releaseAs }
+      const sharedClaim = (
+        mac: Uint8Array,
+        key: Uint8Array,
+        owner = 1,
+        kind: Kind = 'reentry',
+      ) => ({
+        ...claimOf(key, nowSeconds, owner),
+        shared: { mac, kind },
+      })
+      const share = (
+        mac: Uint8Array,
+        key: Uint8Array,
+        owner?: number,
+        kind?: Kind,
+        target = 'here',
+      ) => store.claim(sharedClaim(mac, key, owner, kind), () => target, nowSeconds * 1000)
+      const releaseShared = (owner: number, mac: Uint8Array, key: Uint8Array, kind?: Kind) =>
+        store.release(sharedClaim(mac, key, owner, kind), undefined, nowSeconds * 1000)
+      const rearmShared = (mac: Uint8Array, key: Uint8Array, target: string) =>
+        store.rearm(sharedClaim(mac, key), target, nowSeconds * 1000)
+      const shared = { share, releaseShared, rearmShared }
+      return { store, claim, rearm, claimAs, releaseAs, ...shared }
     }
 
     it('lets a key be claimed once, whoever holds it', async () => {
@@ -161,6 +188,107 @@ export function describeStoreContract(
       expect(await claimAs(3, key, 'here')).toBe('duplicate')
       expect(await claimAs(3, key, 'there')).toBe('followed')
       expect(['followed_before', 'duplicate']).toContain(await claimAs(4, key, 'there'))
+    })
+
+    it('claims each of a hundred requests that share a MAC once', async () => {
+      const { share } = await start()
+      const mac = randomBytes(32)
+      const keys = Array.from({ length: 100 }, () => randomBytes(32))
+      const outcomes = await Promise.all([...keys, ...keys].map((key) => share(mac, key)))
+      expect(outcomes.slice(0, 100)).toEqual(keys.map(() => 'claimed'))
+      expect(outcomes.slice(100)).toEqual(keys.map(() => 'duplicate'))
+    })
+
+    it('refuses a MAC that was claimed alone to requests that would share it', async () => {
+      const { claim, share } = await start()
+      const mac = randomBytes(32)
+      expect(await claim(mac)).toBe('claimed')
+      expect(await share(mac, randomBytes(32))).toBe('other_kind')
+      expect(await claim(mac)).toBe('duplicate')
+    })
+
+    it('refuses a MAC that requests share to one that claims it alone, or for another kind', async () => {
+      const { claim, share } = await start()
+      const mac = randomBytes(32)
+      expect(await share(mac, randomBytes(32))).toBe('claimed')
+      expect(await claim(mac)).toBe('other_kind')
+      expect(await share(mac, randomBytes(32), 1, 'probe')).toBe('other_kind')
+      expect(await share(mac, randomBytes(32))).toBe('claimed')
+    })
+
+    it('gives a MAC to one kind only, of two hundred requests at once', async () => {
+      const { claim, share } = await start()
+      const mac = randomBytes(32)
+      const outcomes = await Promise.all(
+        Array.from({ length: 200 }, (_, i) =>
+          i % 2 === 0 ? claim(mac) : share(mac, randomBytes(32)),
+        ),
+      )
+      const isAlone = outcomes[0] === 'claimed'
+      expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(isAlone ? 1 : 100)
+      expect(outcomes.filter((outcome) => outcome === 'other_kind')).toHaveLength(100)
+    })
+
+    it('lets a thousand requests share a MAC and no more, until one is released', async () => {
+      const { share, releaseShared } = await start()
+      const mac = randomBytes(32)
+      const keys = Array.from({ length: 1001 }, () => randomBytes(32))
+      const outcomes = await Promise.all(keys.map((key) => share(mac, key)))
+      expect(outcomes.slice(0, 1000)).toEqual(keys.slice(0, 1000).map(() => 'claimed'))
+      expect(outcomes[1000]).toBe('too_many')
+      const [first = mac, last = mac] = [keys[0], keys[1000]]
+      expect(await share(mac, first)).toBe('duplicate')
+      expect(await releaseShared(1, mac, first)).toBe(true)
+      expect(await share(mac, last)).toBe('claimed')
+      expect(await share(mac, first)).toBe('too_many')
+    })
+
+    it('forgets a shared MAC with the last request that releases it', async () => {
+      const { claim, share, releaseShared } = await start()
+      const [mac, key, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+      await share(mac, key)
+      await share(mac, other, 2)
+      expect(await releaseShared(2, mac, key)).toBe(false)
+      expect(await releaseShared(1, mac, key)).toBe(true)
+      expect(await releaseShared(1, mac, key)).toBe(false)
+      expect(await claim(mac)).toBe('other_kind')
+      expect(await releaseShared(2, mac, other)).toBe(true)
+      expect(await claim(mac)).toBe('claimed')
+    })
+
+    it('lets a request that shares its MAC follow a redirect once', async () => {
+      const { share, rearmShared } = await start()
+      const [mac, key] = [randomBytes(32), randomBytes(32)]
+      await share(mac, key)
+      expect(await rearmShared(mac, key, 'there')).toBe(true)
+      expect(await share(mac, key, 1, 'reentry', 'elsewhere')).toBe('duplicate')
+      expect(await share(mac, key, 1, 'reentry', 'there')).toBe('followed')
+      expect(['followed_before', 'duplicate']).toContain(
+        await share(mac, key, 1, 'reentry', 'there'),
+      )
+    })
+
+    it('decides any sequence of claims and releases as a simple model of them does', async () => {
+      const { claimAs, share, releaseAs, releaseShared } = await start()
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+          const salt = randomBytes(32)
+          const keyOf = (...parts: unknown[]) =>
+            createHash('sha256').update(salt).update(JSON.stringify(parts)).digest()
+          const model = new ClaimModel()
+          for (const { what, mac, key, kind } of steps) {
+            const [macKey, ownKey] = [keyOf(mac), keyOf(mac, key, kind)]
+            const did =
+              what === 'claim'
+                ? await (kind === 'alone' ? claimAs(1, macKey) : share(macKey, ownKey, 1, kind))
+                : await (kind === 'alone'
+                    ? releaseAs(1, macKey)
+                    : releaseShared(1, macKey, ownKey, kind))
+            expect(did).toBe(model[what](mac, key, kind))
+          }
+        }),
+        { numRuns: 40 },
+      )
     })
 
     it('can be asked, and says so', async () => {

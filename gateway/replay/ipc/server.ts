@@ -7,8 +7,8 @@ export function answerAsks(asks: readonly Ask[], store: ReplayStore): Promise<Re
 }
 
 async function outcomeOf(ask: Ask, store: ReplayStore): Promise<Outcome> {
-  const [, what, key, timestampSeconds, expiresAtSeconds, owner, nowMs, target] = ask
-  const claim = { key, timestampSeconds, expiresAtSeconds, owner }
+  const [, what, key, timestampSeconds, expiresAtSeconds, owner, nowMs, target, shared] = ask
+  const claim = { key, shared, timestampSeconds, expiresAtSeconds, owner }
   try {
     if (what === 'claim') return await claimOf(claim, target, nowMs, store)
     if (what === 'release') {

@@ -3,6 +3,7 @@
  * is asked over the channel between the two. One message is under way at a time, and what is asked
  * meanwhile goes in the next: the busier it is, the less a claim costs.
  */
+import type { SharedMac } from '../../admit/facts.ts'
 import { setReplyTimeout, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
 /** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
@@ -16,6 +17,7 @@ export type Ask = readonly [
   nowMs: number,
   /** Undefined until it is known to matter. */
   target: string | undefined,
+  shared: SharedMac | undefined,
 ]
 
 /** `target?`: spent, and what is called decides. `failed`: it could not be told. */
@@ -120,14 +122,24 @@ export class IpcReplayStore implements ReplayStore {
 
   #ask(
     what: Ask[1],
-    { key, timestampSeconds, expiresAtSeconds, owner }: Claim,
+    { key, shared, timestampSeconds, expiresAtSeconds, owner }: Claim,
     target: string | undefined,
     nowMs: number,
   ): Promise<Outcome> {
     const why = this.unavailableBecause
     if (why !== undefined) return Promise.reject(unavailable(why))
     const id = (this.#lastId += 1)
-    this.#asks.push([id, what, key, timestampSeconds, expiresAtSeconds, owner, nowMs, target])
+    this.#asks.push([
+      id,
+      what,
+      key,
+      timestampSeconds,
+      expiresAtSeconds,
+      owner,
+      nowMs,
+      target,
+      shared,
+    ])
     if (this.#asks.length === 1 && this.#underWay === undefined) {
       setImmediate(() => {
         if (this.#underWay === undefined) this.#sendNext()

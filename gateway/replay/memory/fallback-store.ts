@@ -7,6 +7,10 @@ import type { Logger } from 'pino'
 
 import type { Claim, ClaimOutcome, ReplayStore } from '../store.ts'
 
+function isDuplicate(outcome: ClaimOutcome): boolean {
+  return outcome === 'duplicate' || outcome === 'followed_before'
+}
+
 export class FallbackReplayStore implements ReplayStore {
   readonly #shared: ReplayStore
   readonly #own: ReplayStore
@@ -48,7 +52,7 @@ export class FallbackReplayStore implements ReplayStore {
     if (shared !== undefined && !isAdmitted) return shared
     // If it is spent here only, it was admitted while the shared store could not be told of it.
     const own = await this.#own.claim(claim, target, nowMs)
-    if (own === 'full' || own === 'before_start') return own
+    if (own !== 'claimed' && own !== 'followed' && !isDuplicate(own)) return own
     // Both stores are told of a redirect. If the target used it while the shared store was down, that
     // store does not know, and would admit a copy.
     if (shared === 'followed') return own === 'followed_before' ? 'duplicate' : 'followed'

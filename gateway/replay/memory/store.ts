@@ -3,7 +3,14 @@
  * requests share their timestamp, so a look-up touches one map, and a second that has expired is
  * forgotten whole. No sweep walks the entries.
  */
-import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
+import { sharedKinds, type SharedMac } from '../../admit/facts.ts'
+import {
+  MAX_REDIRECTS,
+  MAX_SHARED_CLAIMS,
+  type Claim,
+  type ClaimOutcome,
+  type ReplayStore,
+} from '../store.ts'
 
 export interface MemoryStoreOptions {
   /** Most claims held at once. */
@@ -17,7 +24,7 @@ export interface MemoryStoreOptions {
 
 interface SignedSecond {
   expiresAtSeconds: number
-  /** Which request used each key last. */
+  /** Which request used each key last; of a MAC that several share, how many do (`sharedBy`). */
   readonly keys: Map<string, number>
   /** Of keys that a redirect made usable again; rare. */
   readonly rearmed: Map<string, Rearmed>
@@ -31,6 +38,24 @@ interface Rearmed {
 
 /** No request has this number. */
 const NOBODY = -1
+
+/** Numbers below stand for a kind and a count, so that a shared MAC is an entry like any other. */
+const SHARED_BELOW = NOBODY
+
+/** @returns what is kept for a MAC that this many requests of a kind share. */
+function sharedBy(kind: SharedMac['kind'], count: number): number {
+  return SHARED_BELOW - 1 - (sharedKinds.indexOf(kind) * (MAX_SHARED_CLAIMS + 1) + count)
+}
+
+/**
+ * @param kept of a MAC; undefined if it is not spent.
+ * @returns how many requests of the kind share it; undefined if it is spent for another, or alone.
+ */
+function sharersOf(kept: number | undefined, kind: SharedMac['kind']): number | undefined {
+  if (kept === undefined) return 0
+  const count = sharedBy(kind, 0) - kept
+  return count > 0 && count <= MAX_SHARED_CLAIMS ? count : undefined
+}
 
 export class MemoryReplayStore implements ReplayStore {
   readonly capacity: number
@@ -58,7 +83,12 @@ export class MemoryReplayStore implements ReplayStore {
   }
 
   claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
-    return Promise.resolve(this.#claim(claim, target, nowMs))
+    const { shared } = claim
+    return Promise.resolve(
+      shared === undefined
+        ? this.#claim(claim, target, nowMs)
+        : this.#claimSharing(claim, shared, target, nowMs),
+    )
   }
 
   rearm({ key, timestampSeconds }: Claim, target: string, nowMs: number): Promise<boolean> {
@@ -74,13 +104,14 @@ export class MemoryReplayStore implements ReplayStore {
     return Promise.resolve(true)
   }
 
-  release({ key, timestampSeconds, owner }: Claim, followed: string | undefined): Promise<boolean> {
+  release(claim: Claim, followed: string | undefined): Promise<boolean> {
+    const { key, shared, timestampSeconds, owner } = claim
     const second = this.#seconds.get(timestampSeconds)
     const text = keyText(key)
     if (second?.keys.get(text) !== owner) return Promise.resolve(false)
     if (followed === undefined) {
-      second.keys.delete(text)
-      this.#entries -= 1
+      this.#forget(second, text)
+      if (shared !== undefined) this.#releaseShared(second, shared)
       return Promise.resolve(true)
     }
     const targets = second.rearmed.get(text)?.targets
@@ -109,6 +140,40 @@ export class MemoryReplayStore implements ReplayStore {
     this.#seconds.set(timestampSeconds, second)
     this.#entries += 1
     return 'claimed'
+  }
+
+  /** By itself, so that the claim of a function call, which shares its MAC with none, does nothing more. */
+  #claimSharing(
+    claim: Claim,
+    { mac, kind }: SharedMac,
+    target: () => string,
+    nowMs: number,
+  ): ClaimOutcome {
+    this.#forgetExpired(Math.floor(nowMs / 1000))
+    const text = keyText(mac)
+    const keys = this.#seconds.get(claim.timestampSeconds)?.keys
+    const count = sharersOf(keys?.get(text), kind)
+    if (count === undefined) return 'other_kind'
+    const isSpent = keys?.has(keyText(claim.key)) === true
+    if (count === MAX_SHARED_CLAIMS && !isSpent) return 'too_many'
+    // The MAC is an entry, too.
+    if (count === 0 && this.#entries + 2 > this.capacity) return 'full'
+    const outcome = this.#claim(claim, target, nowMs)
+    if (outcome !== 'claimed') return outcome
+    this.#seconds.get(claim.timestampSeconds)?.keys.set(text, sharedBy(kind, count + 1))
+    if (count === 0) this.#entries += 1
+    return outcome
+  }
+
+  #releaseShared(second: SignedSecond, { mac, kind }: SharedMac): void {
+    const text = keyText(mac)
+    const count = sharersOf(second.keys.get(text), kind) ?? 0
+    if (count > 1) second.keys.set(text, sharedBy(kind, count - 1))
+    else this.#forget(second, text)
+  }
+
+  #forget({ keys }: SignedSecond, text: string): void {
+    if (keys.delete(text)) this.#entries -= 1
   }
 
   /**
@@ -145,6 +210,7 @@ function useAgain(
   target: () => string,
   owner: number,
 ): ClaimOutcome {
+  if ((keys.get(text) ?? NOBODY) < SHARED_BELOW) return 'other_kind'
   const targets = rearmed.get(text)?.targets
   if (targets === undefined) return 'duplicate'
   const name = target()

@@ -22,12 +22,20 @@ export class RedisKeys {
       : [`${prefix}since`]
   }
 
-  /** @returns the mark that is read together with a claim, and the claim. */
-  ofClaim(key: Uint8Array): readonly [mark: string, claim: string] {
-    const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
-    if (!this.#isCluster) return [`${this.#prefix}since`, `${this.#prefix}{${text}}`]
-    const bucket = `${this.#prefix}{${String((key[0] ?? 0) % BUCKETS)}}`
-    return [`${bucket}:since`, `${bucket}:${text}`]
+  /**
+   * @param shared the MAC that is claimed in the same step, if there is one.
+   * @returns the mark that is read together with a claim, the claim, and that of the shared MAC or the claim again.
+   */
+  ofClaim(
+    key: Uint8Array,
+    shared: Uint8Array = key,
+  ): readonly [mark: string, claim: string, shared: string] {
+    const [text, sharedText] = [textOf(key), textOf(shared)]
+    const prefix = this.#prefix
+    if (!this.#isCluster)
+      return [`${prefix}since`, `${prefix}{${text}}`, `${prefix}{${sharedText}}`]
+    const bucket = `${prefix}{${String((shared[0] ?? 0) % BUCKETS)}}`
+    return [`${bucket}:since`, `${bucket}:${text}`, `${bucket}:${sharedText}`]
   }
 
   /**
@@ -38,6 +46,10 @@ export class RedisKeys {
     const hash = createHash('sha256').update(key).digest('base64url')
     return [`${this.#prefix}{pairs}:${hash}`, `${this.#prefix}{pairs}:new`]
   }
+}
+
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')
 }
 
 /** Of bounded length, whatever the target is called. */

@@ -41,7 +41,36 @@ if not since then
 end
 if tonumber(since) > tonumber(ARGV[4]) then return 'before_start' end
 if redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') then return 'claimed' end
+local known = redis.call('GET', KEYS[2])
+if known and string.find(known, ':', 1, true) then return 'other_kind' end
 return 'duplicate'
+`)
+
+/**
+ * The same for a request that shares its MAC with others: `kind:count` is kept for the MAC, which no owner
+ * looks like. What is kept for the MAC outlives each claim that shares it.
+ * KEYS: mark, claim, MAC. ARGV: as above, then the kind and the most claims.
+ */
+export const claimSharedScript = new RedisScript(`
+local since = redis.call('GET', KEYS[1])
+if not since then
+  redis.call('SET', KEYS[1], ARGV[3])
+  since = ARGV[3]
+end
+if tonumber(since) > tonumber(ARGV[4]) then return 'before_start' end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'duplicate' end
+local known = redis.call('GET', KEYS[3])
+local count = 0
+if known then
+  local kind, before = string.match(known, '^(%l+):(%d+)$')
+  if kind ~= ARGV[5] then return 'other_kind' end
+  count = tonumber(before)
+end
+if count >= tonumber(ARGV[6]) then return 'too_many' end
+local life = math.max(tonumber(ARGV[2]), redis.call('PTTL', KEYS[3]))
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[3], ARGV[5] .. ':' .. (count + 1), 'PX', life)
+return 'claimed'
 `)
 
 /**
@@ -69,6 +98,20 @@ return 1
 export const releaseScript = new RedisScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
+`)
+
+/** KEYS: claim, MAC. ARGV: owner. */
+export const releaseSharedScript = new RedisScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+local kind, count = string.match(redis.call('GET', KEYS[2]) or '', '^(%l+):(%d+)$')
+local life = redis.call('PTTL', KEYS[2])
+if kind and tonumber(count) > 1 and life > 0 then
+  redis.call('SET', KEYS[2], kind .. ':' .. (count - 1), 'PX', life)
+elseif kind then
+  redis.call('DEL', KEYS[2])
+end
+return 1
 `)
 
 /**
@@ -107,9 +150,11 @@ return pair
 
 export const scripts: readonly RedisScript[] = [
   claimScript,
+  claimSharedScript,
   followScript,
   rearmScript,
   releaseScript,
+  releaseSharedScript,
   restoreScript,
   learnPairScript,
 ]

@@ -10,8 +10,22 @@ import type { RedisClient } from './client.ts'
 import { rearmedKey, type RedisKeys } from './keys.ts'
 import type { RedisHealth } from './health.ts'
 import { MARGIN_SECONDS } from './history-horizon.ts'
-import { claimScript, followScript, rearmScript, releaseScript, restoreScript } from './scripts.ts'
-import { MAX_REDIRECTS, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
+import {
+  claimScript,
+  claimSharedScript,
+  followScript,
+  rearmScript,
+  releaseScript,
+  releaseSharedScript,
+  restoreScript,
+} from './scripts.ts'
+import {
+  MAX_REDIRECTS,
+  MAX_SHARED_CLAIMS,
+  type Claim,
+  type ClaimOutcome,
+  type ReplayStore,
+} from '../store.ts'
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
@@ -69,13 +83,23 @@ export class RedisReplayStore implements ReplayStore {
     const lifeMs = this.#lives.lifeMs(claim, nowMs)
     // Whatever the operator accepts of before a start: this was perhaps claimed by this very process.
     if (this.#lives.mayBeOver(claim, nowMs)) return 'before_start'
-    const [markKey, key] = keys.ofClaim(claim.key)
+    const { shared } = claim
+    const [markKey, key, sharedKey] = keys.ofClaim(claim.key, shared?.mac)
     const owner = this.#ownerOf(claim)
     const args = [owner, lifeMs, link.memory.lossSeconds(nowMs), this.#latestMark(claim)]
     link.memory.claimed(timestampSeconds, nowMs)
-    const outcome = await claimScript.run(client, [markKey, key], args)
-    if (outcome === 'before_start') return outcome
+    const outcome =
+      shared === undefined
+        ? await claimScript.run(client, [markKey, key], args)
+        : await claimSharedScript.run(
+            client,
+            [markKey, key, sharedKey],
+            [...args, shared.kind, MAX_SHARED_CLAIMS],
+          )
     if (outcome === 'claimed') return this.#confirm(claim, outcome)
+    if (outcome === 'before_start' || outcome === 'other_kind' || outcome === 'too_many') {
+      return outcome
+    }
     const taken = await followScript.run(client, [key, rearmedKey(key, target())], [owner])
     return taken === 1 ? this.#confirm(claim, 'followed') : 'duplicate'
   }
@@ -103,7 +127,7 @@ export class RedisReplayStore implements ReplayStore {
 
   async #rearm(claim: Claim, target: string, nowMs: number): Promise<boolean> {
     const { client, keys } = this.#options
-    const [, key] = keys.ofClaim(claim.key)
+    const [, key] = keys.ofClaim(claim.key, claim.shared?.mac)
     const names = [key, `${key}:redirects`, rearmedKey(key, target)]
     const args = [this.#lives.lifeMs(claim, nowMs), MAX_REDIRECTS]
     return (await rearmScript.run(client, names, args)) === 1
@@ -111,9 +135,15 @@ export class RedisReplayStore implements ReplayStore {
 
   async #release(claim: Claim, followed: string | undefined): Promise<boolean> {
     const { client, keys } = this.#options
-    const [, key] = keys.ofClaim(claim.key)
+    const [, key, sharedKey] = keys.ofClaim(claim.key, claim.shared?.mac)
     const owner = [this.#ownerOf(claim)]
-    if (followed === undefined) return (await releaseScript.run(client, [key], owner)) === 1
+    if (followed === undefined) {
+      const released =
+        claim.shared === undefined
+          ? await releaseScript.run(client, [key], owner)
+          : await releaseSharedScript.run(client, [key, sharedKey], owner)
+      return released === 1
+    }
     return (await restoreScript.run(client, [key, rearmedKey(key, followed)], owner)) === 1
   }
 

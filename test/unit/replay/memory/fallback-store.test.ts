@@ -53,6 +53,17 @@ describe('a shared store with memory to fall back to', () => {
       expect(isAdmitted(await claim('here'))).toBe(false)
     }
   })
+
+  it('gives a MAC to one kind of request, whichever of the stores hears of each', async () => {
+    for (const isAwayFirst of [true, false]) {
+      const { claim, share, setAway } = start()
+      const mac = randomBytes(32)
+      setAway(isAwayFirst)
+      expect(await share(mac, randomBytes(32))).toBe('claimed')
+      setAway(!isAwayFirst)
+      expect(await claim('here', mac)).toBe('other_kind')
+    }
+  })
 })
 
 function isAdmitted(outcome: ClaimOutcome): boolean {
@@ -87,6 +98,10 @@ function start(shared: ReplayStore = memory()) {
   return {
     store,
     claim: (target: string, key = usual) => store.claim(claimOf(key), () => target, t * 1000),
+    share: (mac: Buffer, key: Buffer) => {
+      const shared = { mac, kind: 'reentry' } as const
+      return store.claim({ ...claimOf(key), shared }, () => 'here', t * 1000)
+    },
     rearm: (target: string, key = usual) => store.rearm(claimOf(key), target, t * 1000),
     setAway: (next: boolean) => {
       isAway = next
