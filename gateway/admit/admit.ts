@@ -1,34 +1,39 @@
 /**
  * THE ORDER of the checks, as straight-line code. Everything before the body is read looks at the
  * head only. Only what passes all of it becomes an `AdmittedRequest`, and only that can be
- * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts.
+ * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts, and so does
+ * a user's request to a durable route.
  */
 import { Body, SignedBody } from '../inngest/body.ts'
+import type { AddressRanges } from '../ip/address-ranges.ts'
 import { checkAllowlist } from './checks/allowlist.ts'
 import { resolveClientAddress, type ClientAddress } from './checks/client-address.ts'
-import { checkCredentials } from './checks/credentials.ts'
 import { checkFraming } from './checks/framing.ts'
 import type { PairLesson } from './checks/function-id.ts'
-import { ageSeconds, checkFreshness } from './checks/freshness.ts'
-import { checkInngestUse, isForwardable, isUnsignedAllowed } from './checks/inngest-use.ts'
 import { nameExpectedRefusal } from './checks/expected-refusals.ts'
-import { checkPassthroughUse } from './checks/passthrough-use.ts'
+import { checkAnnouncedSize, checkPassthroughUse } from './checks/passthrough-use.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import { checkSyncUrl, checkUnsignedSync, readSyncUrl } from './checks/sync-use.ts'
+import { checkFirstUse } from './check-first-use.ts'
+import { checkReentrant, checkReentryBody } from './check-reentry.ts'
+import { checkSender } from './check-sender.ts'
 import { checkSignedUse } from './check-signed-use.ts'
-import { claimSignature, type SignedRequest } from './claim-signature.ts'
+import { claimSignature } from './claim-signature.ts'
 import { callParameters } from '../inngest/call-parameters.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import { blameMissingBody, checkUnchanged, requireBody } from './check-delivery.ts'
 import type { Admission } from './context.ts'
 import { applyMode, note, applyModeTo } from './check-mode.ts'
+import { carriesInngestHeader } from './inngest-headers.ts'
 import type {
   CheckMode,
+  DurableRoutePolicy,
   InngestRoutePolicy,
   PassthroughRoutePolicy,
   RoutePolicy,
+  SigningRoutePolicy,
 } from './policy.ts'
 import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
@@ -45,14 +50,14 @@ interface Accepted {
 
 export interface AdmittedRequest extends Accepted {
   readonly kind: 'admitted'
-  readonly route: InngestRoutePolicy
+  readonly route: SigningRoutePolicy
   readonly body: SignedBody
   readonly [admitted]: true
 }
 
 export interface PassthroughRequest extends Accepted {
   readonly kind: 'passthrough'
-  readonly route: PassthroughRoutePolicy
+  readonly route: PassthroughRoutePolicy | DurableRoutePolicy
   readonly [passedThrough]: true
 }
 
@@ -72,9 +77,14 @@ export function admit(admission: Admission): Eventual<AdmittedRequest | Passthro
   facts.route = route
   if (reported !== undefined) note(facts, reported)
 
-  return route.kind === 'passthrough'
-    ? admitPassthrough(admission, route, target.value, client)
-    : admitInngest(admission, route, target.value, client)
+  switch (route.kind) {
+    case 'inngest':
+      return admitInngest(admission, route, target.value, client)
+    case 'durable':
+      return admitDurable(admission, route, target.value, client)
+    case 'passthrough':
+      return admitPassthrough(admission, route, target.value, client)
+  }
 }
 
 async function admitInngest(
@@ -98,7 +108,7 @@ async function admitInngest(
       [admitted]: true,
     } as const)
 
-  const entered = enter(admission, route)
+  const entered = enter(admission, route, false)
   if (!entered.ok) return entered
   if (credentials === 'unsigned') {
     const body = await readUnsigned(admission, route)
@@ -123,16 +133,19 @@ async function admitInngest(
   const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
   const use = await checkSignedUse(admission, route, signed, form)
   if (!use.ok) return use
-  const first = await checkFirstUse(admission, route, signed, credentials)
+  const { timestampSeconds } = credentials
+  const first = await checkFirstUse(admission, route.checks, timestampSeconds, (nowMs) =>
+    claimSignature(admission, route, signed, timestampSeconds, nowMs),
+  )
   if (!first.ok) return first
   await learn(admission, use.value)
   return passWith(signedBody)
 }
 
 /** The last step before the body: from here on, the request holds a place. */
-function enter(admission: Admission, route: RoutePolicy): Verdict<undefined> {
+function enter(admission: Admission, route: RoutePolicy, isOpen: boolean): Verdict<undefined> {
   const unchanged = checkUnchanged(admission, route)
-  return unchanged.ok ? admission.effects.enter(route) : unchanged
+  return unchanged.ok ? admission.effects.enter(route, isOpen) : unchanged
 }
 
 /** The body of a request that needs no signature: none, or that of a sync. */
@@ -173,34 +186,6 @@ async function tryCanonical(
   return healed
 }
 
-/**
- * Fresh and not used before, on one reading of the clock: a request whose body came slowly could
- * otherwise outlive its own claim, and its twin be admitted too.
- */
-async function checkFirstUse(
-  admission: Admission,
-  route: InngestRoutePolicy,
-  signed: SignedRequest,
-  { timestampSeconds }: Credentials,
-): Promise<Verdict<unknown>> {
-  const { policy, effects, facts } = admission
-  const { checks } = route
-  const nowMs = effects.nowMs()
-  facts.signatureAgeSeconds = ageSeconds(timestampSeconds, nowMs)
-  const fresh = applyMode(checks.freshness, facts, () =>
-    checkFreshness(timestampSeconds, policy.freshness, nowMs),
-  )
-  if (!fresh.ok || checks.replay === 'off') return fresh
-  try {
-    const claimed = await claimSignature(admission, route, signed, timestampSeconds, nowMs)
-    return applyModeTo(checks.replay, facts, claimed)
-  } catch (error) {
-    if (checks.replay === 'enforce') throw error
-    note(facts, 'replay_store_unavailable')
-    return pass(undefined)
-  }
-}
-
 /** A captured call that was used before teaches nothing, whatever mode lets it go on. */
 function learn(
   { effects, facts }: Admission,
@@ -210,73 +195,76 @@ function learn(
   return isLearned ? effects.pairs.learn(lesson) : undefined
 }
 
-interface Sender {
-  /** Undefined only where the route does not enforce the allowlist. */
-  readonly client: ClientAddress | undefined
-  /** `unsigned` if the operator lets this client do without, undefined if everybody. */
-  readonly credentials: Credentials | 'unsigned' | undefined
-}
-
-/** What can be said of the sender by the head alone. */
-function checkSender(
-  { head, policy, effects, facts }: Admission,
-  route: InngestRoutePolicy,
-  resolved: Verdict<ClientAddress>,
-): Verdict<Sender> {
-  const { checks } = route
-  if (!isForwardable(head)) return refuse('method_not_allowed')
-  if (head.isUpgrade) return refuse('upgrade_not_allowed')
-  const use = applyMode(checks.method, facts, () => checkInngestUse(head, route))
-  if (!use.ok) return use
-  const known = applyModeTo(checks.allowlist, facts, resolved)
-  if (!known.ok) return known
-  const client = known.value
-
-  if (client !== undefined && isUnsignedAllowed(head, route, client.address)) {
-    facts.isUnsigned = true
-    return pass({ client, credentials: 'unsigned' })
-  }
-
-  if (client !== undefined) {
-    const allowed = applyMode(checks.allowlist, facts, () =>
-      nameExpectedRefusal(checkAllowlist(client.address, policy.allowlist), head),
-    )
-    if (!allowed.ok) return allowed
-  }
-
-  const claimed = applyMode(checks.signature, facts, () =>
-    nameExpectedRefusal(checkCredentials(head.rawHeaders), head),
-  )
-  if (!claimed.ok) return claimed
-  const credentials = claimed.value
-  if (credentials === undefined) return pass({ client, credentials })
-
-  const nowMs = effects.nowMs()
-  facts.signatureAgeSeconds = ageSeconds(credentials.timestampSeconds, nowMs)
-  const early = applyMode(checks.freshness, facts, () =>
-    checkFreshness(credentials.timestampSeconds, policy.freshness, nowMs),
-  )
-  return early.ok ? pass({ client, credentials }) : early
-}
-
 function admitPassthrough(
   admission: Admission,
   route: PassthroughRoutePolicy,
   { host }: RoutedTarget,
   client: Verdict<ClientAddress>,
 ): Verdict<PassthroughRequest> {
+  const { head } = admission
+  const use = checkOpenUse(admission, route, route.allowlist, client)
+  if (!use.ok) return use
+  const known = client.ok ? client.value : undefined
+  return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
+}
+
+/**
+ * One header of Inngest's makes a request a re-entry, and a re-entry that fails a check is refused: passed on
+ * as a user's request, each would start a run anew. The app gets the one `Host` of the route.
+ */
+async function admitDurable(
+  admission: Admission,
+  route: DurableRoutePolicy,
+  target: RoutedTarget,
+  client: Verdict<ClientAddress>,
+): Promise<Verdict<AdmittedRequest | PassthroughRequest>> {
+  const { head, facts } = admission
+  const { host, users } = route
+  const isReentry = carriesInngestHeader(head.rawHeaders)
+  facts.durable = isReentry ? 'reentry' : 'user'
+  if (admission.delivery !== 'inline') return refuse('durable_inline_only')
+  if (isReentry) {
+    const reentrant = checkReentrant(admission, route, client)
+    if (!reentrant.ok) return reentrant
+    const entered = enter(admission, route, false)
+    if (!entered.ok) return entered
+    const body = await checkReentryBody(admission, route, target, reentrant.value)
+    if (!body.ok) return body
+    const signed = new SignedBody(body.value)
+    const known = reentrant.value.client
+    return pass({
+      kind: 'admitted',
+      head,
+      route,
+      host,
+      client: known,
+      body: signed,
+      [admitted]: true,
+    })
+  }
+  const size = checkAnnouncedSize(head, users.maxBodyBytes)
+  if (!size.ok) return size
+  const use = checkOpenUse(admission, route, users.allowlist, client)
+  if (!use.ok) return use
+  const known = client.ok ? client.value : undefined
+  return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
+}
+
+/** Of a request that anybody may send. @param allowlist undefined if from anywhere. */
+function checkOpenUse(
+  admission: Admission,
+  route: PassthroughRoutePolicy | DurableRoutePolicy,
+  allowlist: AddressRanges | undefined,
+  client: Verdict<ClientAddress>,
+): Verdict<undefined> {
   const { head, facts } = admission
   const use = checkPassthroughUse(head)
   if (!use.ok) return use
-  const { allowlist } = route
   if (allowlist !== undefined) {
     const allowed = applyMode(route.checks.allowlist, facts, () =>
       client.ok ? checkAllowlist(client.value.address, allowlist) : client,
     )
     if (!allowed.ok) return allowed
   }
-  const entered = enter(admission, route)
-  if (!entered.ok) return entered
-  const known = client.ok ? client.value : undefined
-  return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
+  return enter(admission, route, true)
 }

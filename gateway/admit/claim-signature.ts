@@ -31,21 +31,34 @@ export async function claimSignature(
   timestampSeconds: number,
   nowMs: number,
 ): Promise<Verdict<undefined>> {
-  const { policy, effects, facts } = admission
   const found = keyFor(admission, route, request)
   const key = found instanceof Promise ? await found : found
   if (!key.ok) return key
   if (key.value === undefined) return pass(undefined)
+  const name = () => targetName(request)
+  const claimed = await claimKey(admission, key.value, name, timestampSeconds, nowMs)
+  const { facts } = admission
+  if (facts.claim === 'duplicate' && request.method === 'POST') {
+    facts.replayedBody = request.signedBody
+  }
+  return claimed
+}
+
+/** @param target names what is called, for a key that a redirect made usable again. */
+export async function claimKey(
+  { policy, effects, facts }: Admission,
+  key: ClaimKey,
+  target: () => string,
+  timestampSeconds: number,
+  nowMs: number,
+): Promise<Verdict<undefined>> {
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
   // Where freshness is not enforced: the store may have forgotten a first use.
   if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
-  const claim = { ...key.value, timestampSeconds, expiresAtSeconds }
-  const outcome = await effects.claim(claim, () => targetName(request), nowMs)
+  const claim = { key: key.key, shared: key.shared, timestampSeconds, expiresAtSeconds }
+  const outcome = await effects.claim(claim, target, nowMs)
   facts.claim = outcome
-  if (outcome === 'duplicate' && request.method === 'POST') {
-    facts.replayedBody = request.signedBody
-  }
   if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
   facts.claimed = claim
   return pass(undefined)

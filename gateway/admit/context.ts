@@ -30,9 +30,10 @@ export interface Effects {
   readonly nowMs: () => number
   /**
    * Takes on a request whose head has passed, with one of the places for requests in flight on such
-   * a route. Refused if none is left, or if it cannot be forwarded as the request that it would be.
+   * a route. Refused if none is left.
+   * @param isOpen anybody may send it: nothing of it is to be verified.
    */
-  readonly enter: (route: RoutePolicy) => Verdict<undefined>
+  readonly enter: (route: RoutePolicy, isOpen: boolean) => Verdict<undefined>
   readonly readBody: () => Promise<Verdict<Body>>
   /**
    * The canonical form of JSON, off the event loop if it is long; undefined if there is none.

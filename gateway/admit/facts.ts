@@ -55,6 +55,8 @@ export class Facts {
   client: ClientAddress | undefined = undefined
   /** Of the query, if the checks came that far. */
   parameters: CallParameters | undefined = undefined
+  /** On a durable route: whether it is a request of a user, or Inngest's to go on with a run. */
+  durable: 'user' | 'reentry' | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
   signatureAgeSeconds: number | undefined = undefined
   bodyBytes: number | undefined = undefined

@@ -90,6 +90,13 @@ export const faults = {
     meaning: 'The client sent no byte of a streamed body for `limits.bodyIdleTimeout`.',
     message: 'Timed out waiting for the request body.',
   },
+  downstream_too_large: {
+    source: 'downstream',
+    status: 413,
+    meaning:
+      'The body that a user streamed in chunks is longer than the `maxBodySize` of the durable route.',
+    message: 'The body is too large.',
+  },
   downstream_invalid: {
     source: 'downstream',
     status: 400,

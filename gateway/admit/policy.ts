@@ -17,7 +17,14 @@ export interface Policy {
   readonly limits: LimitsPolicy
 }
 
-export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy
+export type RoutePolicy = InngestRoutePolicy | PassthroughRoutePolicy | DurableRoutePolicy
+
+/** Routes on which a signature is verified. */
+export type SigningRoutePolicy = InngestRoutePolicy | DurableRoutePolicy
+
+export function isSigning(route: RoutePolicy): route is SigningRoutePolicy {
+  return route.kind !== 'passthrough'
+}
 
 /** `report` lets a request go on and notes what would have been refused; `off` does not look. */
 export type CheckMode = 'enforce' | 'report' | 'off'
@@ -67,10 +74,18 @@ export function isRelaxed(mode: CheckMode, byDefault: CheckMode): boolean {
   return STRICTNESS[mode] < STRICTNESS[byDefault]
 }
 
+/** What is checked of a re-entry and may be relaxed. That it has one run id is not among them. */
+export const reentryChecks = [
+  'allowlist',
+  'signature',
+  'freshness',
+  'replay',
+] as const satisfies readonly ModeratedCheck[]
+
 /** Route, check and mode of each check that is relaxed below its default. */
 export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
-  return routes.flatMap(({ name, checks }) =>
-    moderatedChecks.flatMap((check) =>
+  return routes.flatMap(({ name, kind, checks }) =>
+    (kind === 'durable' ? reentryChecks : moderatedChecks).flatMap((check) =>
       isRelaxed(checks[check], defaultModes[check]) ? [[name, check, checks[check]] as const] : [],
     ),
   )
@@ -87,14 +102,18 @@ interface RouteBase {
   readonly serveOrigin: ServeOrigin | undefined
 }
 
-export interface InngestRoutePolicy extends RouteBase {
-  readonly kind: 'inngest'
-  /** The exact raw path, without a query. */
-  readonly path: string
+/** The signing keys that a route is verified with. */
+interface RouteKeys {
   /** Tried in order. Never empty. */
   readonly signingKeys: readonly SigningKey[]
   /** Of other routes, each once: nothing is verified with them, but a mix-up can be explained. */
   readonly otherKeys: readonly SigningKey[]
+}
+
+export interface InngestRoutePolicy extends RouteBase, RouteKeys {
+  readonly kind: 'inngest'
+  /** The exact raw path, without a query. */
+  readonly path: string
   /** Whether a signed GET is answered at all. */
   readonly introspection: boolean
   /** What the URL of a sync may name (`canonicalAuthority`, of no scheme). Empty is any. */
@@ -112,6 +131,28 @@ export interface PassthroughRoutePolicy extends RouteBase {
   readonly path: string
   /** Whose requests are handed over; undefined is everybody's. */
   readonly allowlist: AddressRanges | undefined
+}
+
+/**
+ * For durable endpoints: end users call them unsigned, and Inngest calls them again, signed, to go on with
+ * a run (a re-entry).
+ */
+export interface DurableRoutePolicy extends RouteBase, RouteKeys {
+  readonly kind: 'durable'
+  /** This path and everything below it. */
+  readonly path: string
+  /** The app has Inngest call back at the `Host` that it saw, so there is one only. */
+  readonly host: string
+  readonly users: UsersPolicy
+}
+
+/** What end users may do on a durable route. */
+export interface UsersPolicy {
+  /** Undefined lets everybody in. Inngest's own addresses need not be in it. */
+  readonly allowlist: AddressRanges | undefined
+  readonly maxBodyBytes: number
+  /** Undefined if only `limits.maxRequestsInFlight` bounds them. */
+  readonly maxRequestsInFlight: number | undefined
 }
 
 export interface UpstreamPolicy {

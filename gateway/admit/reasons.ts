@@ -125,13 +125,19 @@ export const reasons = {
     phase: 'route',
     status: 404,
     meaning:
-      'The app could treat this passthrough path as the path of an Inngest route or of a route with an `allowlist`: after ignoring letter case, accents and invisible characters, the path is another spelling of that path or begins with it. If the path only begins with it, add a passthrough route for exactly this path.',
+      'The app could treat this path as the path of an Inngest route, of a durable route or of a route with an `allowlist`: after ignoring letter case, accents and invisible characters, the path is another spelling of that path or begins with it. If the path only begins with it, add a passthrough route for exactly this path.',
   },
   host_ambiguous: {
     phase: 'route',
     status: 404,
     meaning:
       'The app could read the host of a stricter route from this request: `Host` has the same name and differs only in the port or final dots, or the target begins with `//` and that name. Add a route with this host and port, or configure the proxy to send the host of the route; remove `//` and the host from the target.',
+  },
+  durable_inline_only: {
+    phase: 'route',
+    status: 404,
+    meaning:
+      'External authorization was requested for a durable route. Only a gateway that forwards the request itself can pin `Host` and bound what users send.',
   },
   method_not_allowed: {
     phase: 'route',
@@ -141,7 +147,8 @@ export const reasons = {
   upgrade_not_allowed: {
     phase: 'route',
     status: 400,
-    meaning: 'An `Upgrade` that is not a WebSocket without a body on a passthrough route.',
+    meaning:
+      'An `Upgrade` that is not a WebSocket without a body on a passthrough route, or from a user on a durable route.',
   },
   body_not_allowed: {
     phase: 'route',
@@ -175,6 +182,12 @@ export const reasons = {
     meaning:
       '`X-Inngest-Signature` is not exactly one `t=<10 digits>&s=<64 lowercase hex digits>`.',
   },
+  reentry_run_id_missing: {
+    phase: 'credentials',
+    status: 401,
+    meaning:
+      'A request to a durable route has a header of Inngest but no `X-Run-ID`. Inngest sends one with each re-entry; a user’s request has no header of Inngest at all.',
+  },
   introspection_unsigned: {
     phase: 'credentials',
     status: 401,
@@ -198,6 +211,12 @@ export const reasons = {
     status: 503,
     meaning: 'The number of requests in flight has reached `limits.maxRequestsInFlight`.',
   },
+  route_requests_full: {
+    phase: 'capacity',
+    status: 503,
+    meaning:
+      'The number of requests of users in flight on this durable route has reached its `maxRequestsInFlight`.',
+  },
   buffer_full: {
     phase: 'capacity',
     status: 503,
@@ -206,7 +225,8 @@ export const reasons = {
   body_too_large: {
     phase: 'body',
     status: 413,
-    meaning: 'The body is longer than `limits.maxBodySize`.',
+    meaning:
+      'The body is longer than `limits.maxBodySize`, or that of a user than the `maxBodySize` of the durable route.',
   },
   body_timeout: {
     phase: 'body',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 import { admit } from '../admit/admit.ts'
-import type { Policy, RoutePolicy } from '../admit/policy.ts'
+import { isSigning, type Policy, type RoutePolicy } from '../admit/policy.ts'
 import { Body } from '../inngest/body.ts'
 import { parsePeerAddress } from '../ip/address.ts'
 import { announcesBody, fieldValues, isUpgrade, type RequestHead } from '../admit/request-head.ts'
@@ -113,7 +113,8 @@ function headOf(
 
 /** @throws if there is no route of that name. */
 function routeOf(name: string | undefined, { routes }: Policy): RoutePolicy | undefined {
-  if (name === undefined) return routes.find(({ kind }) => kind === 'inngest')
+  if (name === undefined)
+    return routes.find(({ kind }) => kind === 'inngest') ?? routes.find(isSigning)
   const route = routes.find((each) => each.name === name)
   if (route !== undefined) return route
   const names = routes.map((each) => each.name)

@@ -16,7 +16,7 @@ import { systemClock } from '../record/clock.ts'
 import { createLogger } from '../record/logger.ts'
 import { isTracingAskedFor, otlpProblems } from '../record/otlp-environment.ts'
 import { createTracing } from '../record/tracing.ts'
-import type { RoutePolicy } from '../admit/policy.ts'
+import { isSigning, type RoutePolicy } from '../admit/policy.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import { version } from '../version.ts'
 import { endAtOnce, messageOf, printError } from './print.ts'
@@ -153,7 +153,7 @@ function describeAuthorizer(
 
 function describeRoute(route: RoutePolicy): object {
   const { name, kind, path, upstream } = route
-  const keys = route.kind === 'inngest' ? route.signingKeys.map(({ label }) => label) : undefined
+  const keys = isSigning(route) ? route.signingKeys.map(({ label }) => label) : undefined
   return { name, policy: kind, path, upstream: upstream.socketPath ?? upstream.origin, keys }
 }
 

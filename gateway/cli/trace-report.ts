@@ -37,13 +37,19 @@ export function describeWay(way: Way): string {
     .join('\n')
 }
 
-function routeOf({ head, facts: { route }, refusal, settings }: Way): string {
+function routeOf({ head, facts, refusal, settings }: Way): string {
+  const { route } = facts
   if (route === undefined) {
     const host = fieldValues(head.rawHeaders, 'host').join(', ')
     return describeUnrouted(host, splitTarget(head.target).path, refusal, settings)
   }
-  const kind = route.kind === 'passthrough' ? ' (passthrough)' : ''
-  return `${route.name}${kind}, to ${route.upstream.socketPath ?? route.upstream.origin}`
+  return `${route.name}${kindOf(facts)}, to ${route.upstream.socketPath ?? route.upstream.origin}`
+}
+
+function kindOf({ route, durable }: Facts): string {
+  if (durable === 'user') return ' (durable: a request of a user, without any header of Inngest)'
+  if (durable === 'reentry') return ' (durable: a re-entry, for its headers of Inngest)'
+  return route?.kind === 'passthrough' ? ' (passthrough)' : ''
 }
 
 /** Hosts that are listed in a message. */
@@ -78,14 +84,16 @@ function clientOf({ facts: { client }, head }: Way): string {
   return `${formatAddress(client.address)}, ${SOURCES[client.source]}`
 }
 
-function allowlistOf({ facts: { client, route }, settings }: Way): string | undefined {
+function allowlistOf({ facts, settings }: Way): string | undefined {
+  const { client, route, durable } = facts
   if (client === undefined || route === undefined) return undefined
-  if (route.kind === 'passthrough') {
-    return route.allowlist === undefined
-      ? 'any client address'
-      : inRange(client.address, route.allowlist.find(client.address)?.text)
+  if (route.kind === 'inngest' || durable === 'reentry') {
+    return describeAllowed(client.address, settings)
   }
-  return describeAllowed(client.address, settings)
+  const allowlist = route.kind === 'durable' ? route.users.allowlist : route.allowlist
+  return allowlist === undefined
+    ? 'any client address'
+    : inRange(client.address, allowlist.find(client.address)?.text)
 }
 
 /** Which range of the allowlist an address is in. */

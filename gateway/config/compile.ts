@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto'
 import { AddressRanges, parseRange, type AddressRange } from '../ip/address-ranges.ts'
 import { canonicalAuthority } from '../ip/authority.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
-import type {
-  CheckModes,
-  InngestRoutePolicy,
-  Policy,
-  RoutePolicy,
-  ServeOrigin,
-  UpstreamTlsPolicy,
+import {
+  isSigning,
+  type InngestRoutePolicy,
+  type Policy,
+  type RoutePolicy,
+  type ServeOrigin,
+  type SigningRoutePolicy,
+  type UpstreamTlsPolicy,
 } from '../admit/policy.ts'
 import { mergeModes } from './schema/checks.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
@@ -68,7 +69,7 @@ export function compileSettings(
   const policy: Policy = {
     routes: config.routes.map((route, i) => {
       const own = { signingKeys: keys[i] ?? [], otherKeys: otherKeysOf(i, keys) }
-      return compileRoute(route, own, tls.upstreams[i] ?? {}, defaults, config.checks)
+      return compileRoute(route, own, tls.upstreams[i] ?? {}, defaults, config)
     }),
     allowlist: AddressRanges.compile([...published, ...own]),
     trustedProxies: rangesOf(config.trustedProxies),
@@ -116,7 +117,7 @@ function sourcesOf(
 export function adoptKeys(settings: Settings, running: Settings): Settings {
   const routes = settings.policy.routes.map((route) => {
     const before = running.policy.routes.find(({ name }) => name === route.name)
-    if (route.kind === 'passthrough' || before?.kind !== 'inngest') return route
+    if (before === undefined || !isSigning(route) || !isSigning(before)) return route
     const signingKeys = route.signingKeys.map(
       (key) => before.signingKeys.find((known) => known.equals(key)) ?? key,
     )
@@ -125,14 +126,14 @@ export function adoptKeys(settings: Settings, running: Settings): Settings {
   return Object.freeze({ ...settings, policy: { ...settings.policy, routes } })
 }
 
-type RouteKeys = Pick<InngestRoutePolicy, 'signingKeys' | 'otherKeys'>
+type RouteKeys = Pick<SigningRoutePolicy, 'signingKeys' | 'otherKeys'>
 
 function compileRoute(
   route: RouteConfig,
   keys: RouteKeys,
   tls: UpstreamTlsPolicy,
   defaults: RouteDefaults,
-  checks: CheckModes,
+  { checks, limits }: Config,
 ): RoutePolicy {
   const upstream = parseUpstream(route.upstream)
   if (upstream === undefined) throw unchecked(route)
@@ -146,13 +147,15 @@ function compileRoute(
   if (kind === 'inngest') {
     return Object.freeze({ ...base, kind, ...compileInngest(route, keys, defaults) })
   }
-  return Object.freeze({
-    ...base,
-    kind,
-    path: route.path ?? '/',
-    serveOrigin: parseOptional(route.serveOrigin),
-    allowlist: route.allowlist && rangesOf(route.allowlist),
-  })
+  const serveOrigin = parseOptional(route.serveOrigin)
+  const path = route.path ?? '/'
+  const allowlist = route.allowlist && rangesOf(route.allowlist)
+  if (kind === 'passthrough') return Object.freeze({ ...base, kind, path, serveOrigin, allowlist })
+  const host = base.host ?? (serveOrigin && canonicalAuthority(serveOrigin.host, undefined))
+  if (host === undefined || keys.signingKeys.length === 0) throw unchecked(route)
+  const { maxBodySize: maxBodyBytes = limits.maxBodyBytes, maxRequestsInFlight } = route
+  const users = { allowlist, maxBodyBytes, maxRequestsInFlight }
+  return Object.freeze({ ...base, kind, path, host, serveOrigin, ...keys, users })
 }
 
 type OfInngest =

@@ -1,5 +1,7 @@
 /** What is wrong between parts of a configuration, each of which is right in itself. */
 import { canonicalAuthority } from '../ip/authority.ts'
+import type { SigningKey } from '../inngest/signing-key.ts'
+import { parseServeOrigin } from './origin.ts'
 import {
   describeFound,
   formatPath,
@@ -41,12 +43,12 @@ export function doubledRoutes(
 
 /** What two routes cannot both be for. */
 function targetOf(route: Record<string, unknown>, defaultPath: string): string {
-  const { host, path } = route
-  const isOpen = isPassthrough(route)
+  const isBelow = !isInngest(route)
+  const host = isDurable(route) ? pinnedHost(route) : route['host']
   return JSON.stringify([
-    isOpen ? 'below' : 'at',
+    isBelow ? 'below' : 'at',
     typeof host === 'string' ? (canonicalAuthority(host, undefined) ?? host) : '',
-    path ?? (isOpen ? '/' : defaultPath),
+    route['path'] ?? (isBelow ? '/' : defaultPath),
   ])
 }
 
@@ -111,6 +113,56 @@ interface Listener {
 
 export function isPassthrough(route: Record<string, unknown>): boolean {
   return route['policy'] === 'passthrough'
+}
+
+export function isDurable(route: Record<string, unknown>): boolean {
+  return route['policy'] === 'durable'
+}
+
+export function isInngest(route: Record<string, unknown>): boolean {
+  return !isPassthrough(route) && !isDurable(route)
+}
+
+/** A durable route has one host, whichever key says it. */
+function pinnedHost({ host, serveOrigin }: Record<string, unknown>): unknown {
+  if (host !== undefined) return host
+  return typeof serveOrigin === 'string' ? parseServeOrigin(serveOrigin)?.host : undefined
+}
+
+interface RouteWithKeys {
+  readonly policy: 'inngest' | 'passthrough' | 'durable'
+  readonly requireOwnKeys: boolean
+  readonly legacyServer: boolean
+}
+
+/**
+ * Signing keys that a durable route shares and must not. With one of a server before 1.13.5, whose calls
+ * are not claimed by their MAC alone, a captured call could be sent as a re-entry.
+ * @param keys of each route, in the order of `routes`.
+ */
+export function sharedKeys(
+  routes: readonly RouteWithKeys[],
+  keys: readonly (readonly SigningKey[])[],
+  locate: Locate,
+): Problem[] {
+  return routes.flatMap(({ policy, requireOwnKeys }, i) => {
+    if (policy !== 'durable') return []
+    return (keys[i] ?? []).flatMap((key, slot) => {
+      const other = routes.findIndex(
+        (route, j) =>
+          route.policy === 'inngest' &&
+          (requireOwnKeys || route.legacyServer) &&
+          keys[j]?.some((each) => each.isSameKey(key)) === true,
+      )
+      if (other === -1) return []
+      const place = locate(['routes', i, 'signingKeys', slot])
+      const expected = requireOwnKeys
+        ? 'a signing key that no Inngest route has, since requireOwnKeys is true'
+        : 'a signing key that no Inngest route with legacyServer has'
+      const found = `that of ${formatPath(locate(['routes', other]).path)}`
+      return [problemAt(place, { expected, found })]
+    })
+  })
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

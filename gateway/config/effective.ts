@@ -4,6 +4,8 @@ import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { Settings } from './compile.ts'
 import type { OriginOf } from './read/written.ts'
 import { toFile } from './schema/code-names.ts'
+import { formatQuantity, notations } from './schema/units.ts'
+import { reentryChecks, type CheckModes, type RoutePolicy } from '../admit/policy.ts'
 
 /** @param originOf if that is to be told with each. */
 export function describeSettings(settings: Settings, originOf?: OriginOf): string {
@@ -17,15 +19,25 @@ function effectiveConfig({ config, policy }: Settings): object {
   const routes = config.routes.map((route, i) => {
     const compiled = policy.routes[i]
     if (compiled === undefined) return route
-    const { path, serveOrigin, checks } = compiled
+    const { path, serveOrigin } = compiled
     return {
       ...route,
       path,
       ...(serveOrigin && { serveOrigin: `${serveOrigin.protocol}://${serveOrigin.host}` }),
-      checks: compiled.kind === 'passthrough' ? { allowlist: checks.allowlist } : checks,
+      ...(compiled.kind === 'durable' && {
+        maxBodySize: formatQuantity(compiled.users.maxBodyBytes, notations.Bytes),
+      }),
+      checks: checksOf(compiled),
     }
   })
   return { ...toFile(config), routes }
+}
+
+/** The modes of what is checked on a route. */
+function checksOf({ kind, checks }: RoutePolicy): Partial<CheckModes> {
+  if (kind === 'inngest') return checks
+  const names = kind === 'durable' ? reentryChecks : (['allowlist'] as const)
+  return Object.fromEntries(names.map((name) => [name, checks[name]]))
 }
 
 function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: OriginOf): void {

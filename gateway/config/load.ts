@@ -8,7 +8,14 @@ import { holdsKey } from '../redact/redact-secrets.ts'
 import { checkShape } from './read/check-shape.ts'
 import { checkTexts } from './read/check-texts.ts'
 import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
-import { doubledRoutes, isMapping, isPassthrough, listenerClashes } from './cross-checks.ts'
+import {
+  doubledRoutes,
+  isInngest,
+  isMapping,
+  isPassthrough,
+  listenerClashes,
+  sharedKeys,
+} from './cross-checks.ts'
 import { filesIn } from './read/read-file.ts'
 import type { Overrides } from './read/overrides.ts'
 import { describeFound, problemAt, type Locate, type Problem } from './problem.ts'
@@ -93,7 +100,7 @@ function checkWritten(
   const value = withPort(written.value, given)
   const shape = checkShape(value, locate)
   const routes = rawRoutes(value)
-  const served = servedEnvironment(routes.filter((route) => !isPassthrough(route)).length, env)
+  const served = servedEnvironment(routes.filter(isInngest).length, env)
   const defaults = routeDefaults(served)
   const { keys, problems: keyProblems } = readAllKeys(routes, env, locate)
   // What YAML, an option or the schema says of a value is said once.
@@ -114,6 +121,7 @@ function checkWritten(
   ]
   if (shape.config === undefined) return { ok: false, problems }
   problems.push(...listenerClashes(shape.config, locate, given))
+  problems.push(...sharedKeys(shape.config.routes, keys, locate))
   const tls = readTls(shape.config, locate)
   if (!tls.ok) problems.push(...unexplained(tls.problems, explained))
   const read = readSecrets(shape.config, env, locate)

@@ -2,6 +2,7 @@
  * Reads the configuration anew, when a file changed or on a signal, and puts it in force whole or
  * not at all: whatever is wrong with it, what runs goes on.
  */
+import { isSigning } from '../admit/policy.ts'
 import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
@@ -113,7 +114,7 @@ export class Reloader {
 /** @param next with the keys of `running` where they are the same (`adoptKeys`). */
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
-    policy.routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
+    policy.routes.flatMap((route) => (isSigning(route) ? route.signingKeys : []))
   const filesOf = ({ config, listenerTls, rangesCa, replaySecrets, policy }: Settings) => [
     config,
     listenerTls,

@@ -1,6 +1,12 @@
 /** What a configuration may say, but hardly anybody means for long. */
 import type { Settings } from './compile.ts'
-import { notEnforced, type Policy, type RoutePolicy } from '../admit/policy.ts'
+import {
+  isSigning,
+  notEnforced,
+  type DurableRoutePolicy,
+  type Policy,
+  type RoutePolicy,
+} from '../admit/policy.ts'
 
 export interface Warning {
   readonly message: string
@@ -14,7 +20,7 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
     message: 'a check is not enforced',
     fields: { route, check, mode },
   }))
-  const keys = routes.flatMap((route) => (route.kind === 'inngest' ? route.signingKeys : []))
+  const keys = routes.flatMap((route) => (isSigning(route) ? route.signingKeys : []))
   const labels = keys.filter(({ hasInngestForm }) => !hasInngestForm).map(({ label }) => label)
   const malformed = [...new Set(labels)].map((key) => ({
     message: 'a signing key is not one that Inngest makes',
@@ -33,8 +39,32 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
   return [
     ...unenforced,
     ...legacy,
+    ...routes.flatMap((route) => (route.kind === 'durable' ? sharedKeysOf(route, routes) : [])),
     ...routes.flatMap((route) => unrememberedIn(route, policy)),
     ...malformed,
+  ]
+}
+
+/** An introspection is signed over an empty body, as a re-entry with an empty body is. */
+function sharedKeysOf(
+  { name, signingKeys }: DurableRoutePolicy,
+  routes: readonly RoutePolicy[],
+): readonly Warning[] {
+  const others = routes.filter(
+    (other) =>
+      other.kind === 'inngest' &&
+      other.signingKeys.some((key) => signingKeys.some((own) => own.isSameKey(key))),
+  )
+  if (others.length === 0) return []
+  return [
+    {
+      message: 'the signature of an introspection is also that of a re-entry with an empty body',
+      fields: {
+        route: name,
+        shares_a_key_with: others.map((other) => other.name).join(', '),
+        remedy: 'give the durable endpoints an Inngest environment of their own (requireOwnKeys)',
+      },
+    },
   ]
 }
 
@@ -43,7 +73,7 @@ function unrememberedIn(
   { name, kind, checks }: RoutePolicy,
   { freshness: { maxAgeSeconds, clockToleranceSeconds } }: Policy,
 ): readonly Warning[] {
-  if (kind !== 'inngest' || checks.freshness === 'enforce' || checks.replay === 'off') return []
+  if (kind === 'passthrough' || checks.freshness === 'enforce' || checks.replay === 'off') return []
   const message =
     checks.replay === 'enforce'
       ? 'older signatures are refused in spite of this setting, since their claims have expired'

@@ -50,8 +50,13 @@ export class AdmissionIo implements Effects {
     return this.#deps.clock.nowMs()
   }
 
-  enter({ kind }: RoutePolicy): Verdict<undefined> {
-    return this.#exchange.hold.enter(kind === 'inngest') ? pass(undefined) : refuse('requests_full')
+  enter(route: RoutePolicy, isOpen: boolean): Verdict<undefined> {
+    const { hold } = this.#exchange
+    if (isOpen && route.kind === 'durable') {
+      const { maxRequestsInFlight = Infinity } = route.users
+      if (!hold.enterRoute(route.name, maxRequestsInFlight)) return refuse('route_requests_full')
+    }
+    return hold.enter(!isOpen) ? pass(undefined) : refuse('requests_full')
   }
 
   readBody(): Promise<Verdict<Body>> {
@@ -67,9 +72,7 @@ export class AdmissionIo implements Effects {
   }
 
   claim(claim: ReplayClaim, target: () => string, nowMs: number): Promise<ReplayOutcome> {
-    const { key, timestampSeconds, expiresAtSeconds } = claim
-    const { owner } = this.#exchange
-    const owned = { key, timestampSeconds, expiresAtSeconds, owner }
+    const owned = { ...claim, owner: this.#exchange.owner }
     return this.#deps.replay.claim(owned, target, nowMs).then(outcomeOf, claimFailed)
   }
 

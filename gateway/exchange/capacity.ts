@@ -36,6 +36,8 @@ export class Capacity {
 class Ledger {
   requests = 0
   bytes = 0
+  /** Of users, by the name of their route: it is that of the next configuration, too. */
+  readonly routes = new Map<string, number>()
   readonly #limits: () => CapacityLimits
 
   constructor(limits: () => CapacityLimits) {
@@ -51,6 +53,19 @@ class Ledger {
     return true
   }
 
+  takeRoutePlace(route: string, most: number): boolean {
+    const count = this.routes.get(route) ?? 0
+    if (count >= most) return false
+    this.routes.set(route, count + 1)
+    return true
+  }
+
+  leaveRoute(route: string): void {
+    const count = this.routes.get(route) ?? 0
+    if (count > 1) this.routes.set(route, count - 1)
+    else this.routes.delete(route)
+  }
+
   takeBytes(bytes: number, isSmall: boolean): boolean {
     const { maxBufferedBytes } = this.#limits()
     const most = isSmall ? maxBufferedBytes : maxBufferedBytes * LARGE_SHARE
@@ -63,6 +78,7 @@ class Ledger {
 export class Hold {
   readonly #ledger: Ledger
   #hasPlace = false
+  #route: string | undefined
   #bytes = 0
 
   constructor(ledger: Ledger) {
@@ -76,6 +92,13 @@ export class Hold {
   enter(isForVerified: boolean): boolean {
     this.#hasPlace ||= this.#ledger.takePlace(isForVerified)
     return this.#hasPlace
+  }
+
+  /** @returns false if a route has as many requests in flight as it may. */
+  enterRoute(route: string, most: number): boolean {
+    if (!this.#ledger.takeRoutePlace(route, most)) return false
+    this.#route = route
+    return true
   }
 
   /** @returns false, and takes nothing, if there is not that much memory left. */
@@ -95,5 +118,7 @@ export class Hold {
     this.releaseBytes()
     if (this.#hasPlace) this.#ledger.requests -= 1
     this.#hasPlace = false
+    if (this.#route !== undefined) this.#ledger.leaveRoute(this.#route)
+    this.#route = undefined
   }
 }

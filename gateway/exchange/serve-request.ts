@@ -94,7 +94,7 @@ function forwardPassthrough(
 
 /** Before Inngest is told where to go: it may be there before a response is written to the end. */
 async function rearm(
-  { head, host }: AdmittedRequest,
+  { head, host, route }: AdmittedRequest,
   location: string,
   routes: readonly RoutePolicy[],
   { facts, owner }: Exchange,
@@ -108,8 +108,8 @@ async function rearm(
     facts.redirect = 'not_rearmed'
     return
   }
-  // A passthrough route would hand the call to the app unverified.
-  if (findRoute(routes, target.host, target.path)?.kind !== 'inngest') {
+  // A passthrough route would hand the call to the app unverified, and one kind of claim opens one kind of route.
+  if (findRoute(routes, target.host, target.path)?.kind !== route.kind) {
     facts.redirect = 'not_served'
     facts.unserved = target
     return

@@ -88,7 +88,8 @@ function bodyStoppedBy(
   nowMs: number,
   { responseStallTimeoutMs, bodyIdleTimeoutMs }: StallLimits,
 ): FaultCode | undefined {
-  const isStreamed = request?.isComplete === false && facts.route?.kind === 'passthrough'
+  const isOpen = facts.route?.kind === 'passthrough' || facts.durable === 'user'
+  const isStreamed = request?.isComplete === false && isOpen
   const silentMs = silence.lastsMs(isStreamed, request?.connectionBytesRead ?? 0, nowMs)
   // What waits here to be passed on is held up by the app.
   if (request !== undefined && !request.isReading) {

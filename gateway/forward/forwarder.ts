@@ -36,7 +36,7 @@ export class Forwarder {
   readonly #pools: RoutePools
 
   constructor(routes: readonly RoutePolicy[], options: UpstreamOptions, shared: UpstreamPools) {
-    this.#pools = new RoutePools('inngest', routes, options, shared)
+    this.#pools = new RoutePools('verified', routes, options, shared)
   }
 
   /** @returns the app's status, when its whole response has been passed on. @throws GatewayFault */
@@ -53,7 +53,9 @@ export class Forwarder {
     if (signed.byteLength > 0 || WITH_BODY.has(head.method)) {
       headers.push('content-length', String(signed.byteLength))
     }
-    const relay = new CallRelay(head.method, response, events)
+    // The redirect of a durable endpoint is a result: its user follows it, to the page that waits for the run.
+    const mayRedirect = head.method === 'GET' || route.kind === 'durable'
+    const relay = new CallRelay(mayRedirect, response, events)
     const call = new UpstreamCall(
       {
         method: head.method,
@@ -61,6 +63,7 @@ export class Forwarder {
         head: writeHead(`${head.method} ${head.target} HTTP/1.1`, headers),
         body: signed.pieces,
         mayUpgrade: false,
+        mayRepeat: route.kind === 'inngest',
       },
       relay,
     )
@@ -75,12 +78,13 @@ export class Forwarder {
 
 /** The response to a call, which may be a redirect. */
 class CallRelay extends ResponseRelay {
-  readonly #method: string
+  readonly #mayRedirect: boolean
   readonly #events: ForwardEvents
 
-  constructor(method: string, response: ClientResponse, events: ForwardEvents) {
+  /** @param mayRedirect whether a redirect that changes the method is passed on. */
+  constructor(mayRedirect: boolean, response: ClientResponse, events: ForwardEvents) {
     super(response)
-    this.#method = method
+    this.#mayRedirect = mayRedirect
     this.#events = events
   }
 
@@ -89,7 +93,7 @@ class CallRelay extends ResponseRelay {
   }
 
   override onResponse(read: ReadResponse, call: UpstreamCall): void {
-    if (METHOD_CHANGING.has(read.status) && this.#method !== 'GET') {
+    if (METHOD_CHANGING.has(read.status) && !this.#mayRedirect) {
       this.onFault(new GatewayFault('upstream_redirect'))
       return
     }

@@ -1,5 +1,6 @@
 /** The one place where header fields are taken off, in both directions. */
 import type { ExternalAuthProtocol } from '../admit/policy.ts'
+import { meantName, OF_INNGEST } from '../admit/inngest-headers.ts'
 import { memoizedName } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 
@@ -98,9 +99,6 @@ const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)(?:-|$)/
 /** A name with `_` or `.` may be another field's alias to the app (CVE-2025-64484, CVE-2026-88011). */
 const ALIASED = /[._]/
 
-/** Only Inngest may send these, so only verified requests may carry them. */
-const OF_INNGEST = /^x-(?:inngest-|run-id$)/
-
 /** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, passedFromVerified)
@@ -126,7 +124,7 @@ const passedFromVerified = passedIf((name) => !ALIASED.test(name) && !isNeverPas
 
 /** The app's own fields may have `_` or `.` in their names. */
 const passedFromAnybody = passedIf((name) => {
-  const meant = name.replace(/[._]/g, '-')
+  const meant = meantName(name)
   return !isNeverPassed(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
 })
 

@@ -1,4 +1,4 @@
-/** Hands a passthrough route's requests to its app: streamed both ways, WebSockets included. */
+/** Hands requests that nobody verifies to the app: streamed both ways, WebSockets included. */
 import type { Socket } from 'node:net'
 
 import type { ClientRequest } from '../accept/client-request.ts'
@@ -32,7 +32,7 @@ export class Passthrough {
   readonly #pools: RoutePools
 
   constructor(routes: readonly RoutePolicy[], options: UpstreamOptions, shared: UpstreamPools) {
-    this.#pools = new RoutePools('passthrough', routes, options, shared)
+    this.#pools = new RoutePools('open', routes, options, shared)
   }
 
   /**
@@ -50,13 +50,16 @@ export class Passthrough {
     const pool = this.#pools.of(route)
     const kept = upstreamFields(accepted, keepPassthroughFields(head.rawHeaders), requestId)
     const headers = [...kept, ...(head.isUpgrade ? UPGRADING : framingOf(head))]
-    const relay = new PassthroughRelay(request, response, events)
+    const isDurable = route.kind === 'durable'
+    const maxBytes = isDurable ? route.users.maxBodyBytes : Infinity
+    const relay = new PassthroughRelay(request, response, events, maxBytes)
     const call = new UpstreamCall(
       {
         method: head.method,
         head: writeHead(`${head.method} ${head.target} HTTP/1.1`, headers),
         body: request.isComplete ? [] : 'streamed',
         mayUpgrade: head.isUpgrade,
+        mayRepeat: !isDurable,
       },
       relay,
     )
@@ -74,18 +77,25 @@ class PassthroughRelay extends ResponseRelay {
   readonly #request: ClientRequest
   readonly #response: ClientResponse
   readonly #events: PassthroughEvents
+  readonly #maxBytes: number
   /** Headers of the app's agreement to another protocol. */
   #switching: readonly string[] = []
 
-  constructor(request: ClientRequest, response: ClientResponse, events: PassthroughEvents) {
+  constructor(
+    request: ClientRequest,
+    response: ClientResponse,
+    events: PassthroughEvents,
+    maxBytes: number,
+  ) {
     super(response)
     this.#request = request
     this.#response = response
     this.#events = events
+    this.#maxBytes = maxBytes
   }
 
   onConnected(call: UpstreamCall): void {
-    if (!this.#request.isComplete) stream(this.#request, call, this)
+    if (!this.#request.isComplete) stream(this.#request, call, this, this.#maxBytes)
   }
 
   onDrain(): void {
@@ -119,10 +129,22 @@ function framingOf({ rawHeaders, method }: RequestHead): string[] {
 }
 
 /** Passes the body on as it comes, no faster than the app takes it. */
-function stream(request: ClientRequest, call: UpstreamCall, relay: ResponseRelay): void {
+function stream(
+  request: ClientRequest,
+  call: UpstreamCall,
+  relay: ResponseRelay,
+  maxBytes: number,
+): void {
   const isChunked = fieldValues(request.head.rawHeaders, 'transfer-encoding').length > 0
+  let length = 0
   request.read({
     onPiece: (bytes) => {
+      length += bytes.length
+      if (length > maxBytes) {
+        request.stopReading()
+        relay.onFault(new GatewayFault('downstream_too_large'))
+        return
+      }
       if (isChunked) call.write(chunkStart(bytes.length))
       const takesMore = call.write(bytes)
       if (isChunked) call.write('\r\n')

@@ -1,21 +1,22 @@
-/** The connections to the apps of all routes of one kind. */
+/** The connections to the apps of all routes, for requests that are verified or for those that are not. */
 import type { RoutePolicy } from '../admit/policy.ts'
-import type { UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
+import type { RequestUse, UpstreamOptions, UpstreamPool, UpstreamPools } from './upstream-pool.ts'
 
 export class RoutePools {
   readonly #shared: UpstreamPools
   readonly #pools = new Map<RoutePolicy, UpstreamPool>()
 
   constructor(
-    kind: RoutePolicy['kind'],
+    use: RequestUse,
     routes: readonly RoutePolicy[],
     options: UpstreamOptions,
     shared: UpstreamPools,
   ) {
     this.#shared = shared
+    const unused = use === 'verified' ? 'passthrough' : 'inngest'
     for (const route of routes) {
-      if (route.kind !== kind) continue
-      this.#pools.set(route, shared.acquire({ kind, upstream: route.upstream, options }))
+      if (route.kind === unused) continue
+      this.#pools.set(route, shared.acquire({ use, upstream: route.upstream, options }))
     }
   }
 

@@ -12,6 +12,8 @@ export interface UpstreamRequest {
   readonly body: readonly Uint8Array[] | 'streamed'
   /** The app may switch to another protocol (RFC 9110 7.8). */
   readonly mayUpgrade: boolean
+  /** A GET or HEAD may be sent twice (RFC 9110 9.2.2). Not to a durable endpoint: each starts a run, or a step. */
+  readonly mayRepeat: boolean
 }
 
 /** Called in this order; `onFault` may come at any time and is the last. None may throw. */
@@ -63,13 +65,16 @@ export class UpstreamCall {
   #connection: CallConnection | undefined
   #stopConnecting: (() => void) | undefined
 
-  constructor({ method, head, body, mayUpgrade }: UpstreamRequest, handler: UpstreamHandler) {
+  constructor(
+    { method, head, body, mayUpgrade, mayRepeat }: UpstreamRequest,
+    handler: UpstreamHandler,
+  ) {
     this.method = method
     this.head = head
     this.mayUpgrade = mayUpgrade
     this.#body = body
     this.handler = handler
-    this.isRepeatable = REPEATABLE.has(method) && body.length === 0
+    this.isRepeatable = mayRepeat && REPEATABLE.has(method) && body.length === 0
   }
 
   /** To be sent. It is not kept: the app may work for two hours. */

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 
 import { OpenList } from '../accept/open-list.ts'
 import { GatewayFault } from '../admit/faults.ts'
-import type { RoutePolicy, UpstreamPolicy } from '../admit/policy.ts'
+import type { UpstreamPolicy } from '../admit/policy.ts'
 import { withoutBrackets } from '../ip/authority.ts'
 import { SharedResources } from './shared-resources.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -20,12 +20,14 @@ export interface UpstreamOptions {
   readonly maxResponseHeaderBytes: number
 }
 
+/**
+ * Verified calls and what nobody has verified never share a connection: what an app reads wrongly of one of the
+ * latter must not become part of a call.
+ */
+export type RequestUse = 'verified' | 'open'
+
 interface PoolSpecification {
-  /**
-   * Verified calls and what nobody has verified never share a connection: what an app reads wrongly of one of the
-   * latter must not become part of a call.
-   */
-  readonly kind: RoutePolicy['kind']
+  readonly use: RequestUse
   readonly upstream: UpstreamPolicy
   readonly options: UpstreamOptions
 }

@@ -1,7 +1,7 @@
 /**
  * Under which key a verified request is claimed in the replay cache. It is the MAC alone wherever Inngest
  * never signs two requests alike: with anything that is not signed in the key (method, host, path, query),
- * a captured signature would have as many uses as that has values. The two exceptions add what tells two
+ * a captured signature would have as many uses as that has values. The three exceptions add what tells two
  * honest requests apart. The table is in docs/replicas.md, "What is claimed".
  */
 import { createHash } from 'node:crypto'
@@ -38,11 +38,20 @@ export function stepKey(mac: Uint8Array, { fnId, stepId }: CallParameters): Uint
   return compositeKey('step', mac, [fnId, stepId])
 }
 
+/**
+ * Re-entries of durable endpoints are signed over what a user sent, so that those of runs with the same body
+ * have one MAC within a second.
+ * @param ids of run, request, job and step, each as often as it was sent.
+ */
+export function reentryKey(mac: Uint8Array, ids: readonly (readonly string[])[]): Uint8Array {
+  return compositeKey('reentry', mac, ids)
+}
+
 /** JSON gives each list of parts one spelling, so that no two lists share a key. */
 function compositeKey(
   kind: string,
   mac: Uint8Array,
-  parts: readonly (string | null | undefined)[],
+  parts: readonly (string | null | undefined | readonly string[])[],
 ): Uint8Array {
   return createHash('sha256')
     .update(mac)

@@ -14,6 +14,8 @@ export const logFieldMeanings = {
   client_ip_source:
     'Where `client_ip` comes from: `peer`, `x-forwarded-for`, `proxy-protocol`, or `unresolved`.',
   route: 'Name of the route; absent if no route has this host and path.',
+  durable:
+    'On a durable route: `user`, or `reentry` for a request that goes on with a run (one with a header of Inngest). Absent on other routes.',
   method: 'Request method as received.',
   host: '`Host` as the client sent it; several are joined with a comma.',
   path: 'Request path as received, without the query.',

@@ -1,5 +1,6 @@
 /** The log line of a request: names and values that operators search by. */
 import { formatAddress } from '../ip/address.ts'
+import { isSigning } from '../admit/policy.ts'
 import { fieldValues } from '../admit/request-head.ts'
 import { splitTarget } from '../admit/checks/route.ts'
 import type { Facts } from '../admit/facts.ts'
@@ -11,7 +12,7 @@ import type { Decision, RequestRecord } from './request-record.ts'
 
 /** The key that verified the request. */
 export function keyOf({ route, signature }: Facts): SigningKey | undefined {
-  return route?.kind === 'inngest' && signature ? route.signingKeys[signature.keySlot] : undefined
+  return route && isSigning(route) && signature ? route.signingKeys[signature.keySlot] : undefined
 }
 
 export type LogFields = ReturnType<typeof logFields>
@@ -33,6 +34,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     proxied_ip: connection.proxied?.sourceAddress,
     client_ip_source: client?.source ?? 'unresolved',
     route: facts.route?.name,
+    durable: facts.durable,
     method: shown(head.method),
     host: shown(hostsOf(rawHeaders)),
     path: shown(path),

@@ -5,7 +5,7 @@
 import { Gauge, type Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { notEnforced } from '../admit/policy.ts'
+import { isSigning, notEnforced } from '../admit/policy.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import { clockStates, type ClockDrift } from './clock-drift.ts'
@@ -139,7 +139,7 @@ function describeKeys(registry: Registry, { settings, keyUsage }: GatewayState):
   const labels = ['route', 'key_slot', 'key'] as const
   labelled(registry, 'key_last_verified_timestamp_seconds', help, 'max', labels, (own) => {
     for (const route of settings().policy.routes) {
-      if (route.kind !== 'inngest') continue
+      if (!isSigning(route)) continue
       for (const [slot, key] of route.signingKeys.entries()) {
         const lastSeconds = Math.floor((keyUsage.lastVerifiedMs(key) ?? 0) / 1000)
         own.set({ route: route.name, key_slot: String(slot), key: key.label }, lastSeconds)

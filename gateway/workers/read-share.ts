@@ -4,7 +4,7 @@ import { problemAt, type Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
 import type { Config } from '../config/schema/config.ts'
 import { formatQuantity, notations } from '../config/schema/units.ts'
-import { roomForWorkers, shareOf } from '../config/schema/worker-count.ts'
+import { roomForWorkers, routeShareOf, shareOf } from '../config/schema/worker-count.ts'
 import type { Assignment } from './messages.ts'
 
 /** What would need a restart is a problem for one that takes another's place, too. */
@@ -24,7 +24,11 @@ export function readShare(
   const own = {
     ...settings,
     config: { ...settings.config, listen },
-    policy: { ...settings.policy, limits: shareOf(settings.policy.limits, workers) },
+    policy: {
+      ...settings.policy,
+      routes: settings.policy.routes.map((route) => routeShareOf(route, workers)),
+      limits: shareOf(settings.policy.limits, workers),
+    },
   }
   return { ...reading, settings: Object.freeze(own) }
 }

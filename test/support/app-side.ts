@@ -61,6 +61,7 @@ export function sendCall(pool: UpstreamPool, changes: Partial<UpstreamRequest> =
     head: `${method} / HTTP/1.1\r\nHost: app\r\n\r\n`,
     body: [],
     mayUpgrade: false,
+    mayRepeat: true,
     ...changes,
   }
   const call = new UpstreamCall(request, {

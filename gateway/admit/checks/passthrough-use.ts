@@ -9,6 +9,12 @@ export function checkPassthroughUse(head: RequestHead): Verdict<undefined> {
   return pass(undefined)
 }
 
+/** As far as the head tells; what comes in chunks is counted on its way (forward/passthrough.ts). */
+export function checkAnnouncedSize({ rawHeaders }: RequestHead, most: number): Verdict<undefined> {
+  const [length = '0'] = fieldValues(rawHeaders, 'content-length')
+  return Number(length) > most ? refuse('body_too_large') : pass(undefined)
+}
+
 /**
  * Not with another protocol, and not with a body (RFC 6455 4.1 knows none): it is not streamed, and an app that
  * responds without having had it would take the next request on the pooled connection for it.

@@ -2,7 +2,7 @@
  * Which route a request is for. The paths of Inngest routes are compared as sent, byte for byte:
  * whatever a normaliser would have to be trusted with (`%2f`, `../..`, `;`, `//`) simply matches none.
  */
-import type { RoutePolicy } from '../policy.ts'
+import { isSigning, type RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { parseAuthority } from '../../ip/authority.ts'
 import { memoized } from '../memoized.ts'
@@ -33,7 +33,7 @@ export function checkRoute(
   const route = findRoute(routes, host, path)
   if (route === undefined) return refuse('route_not_found')
   // Inngest always sends one, and an app builds from it the URL that it registers.
-  if (host === '' && route.kind === 'inngest') return refuse('request_malformed')
+  if (host === '' && isSigning(route)) return refuse('request_malformed')
   const ambiguous = findAmbiguity({ route, host, path }, routes)
   if (ambiguous?.mode === 'enforce') return refuse(ambiguous.reason)
   return pass({ route, host, path, query, reported: ambiguous?.reason })

@@ -1,6 +1,6 @@
 /**
  * Whether the app might take a request for one of a stricter route than the route that it matches: an
- * Inngest route, or a passthrough route with an `allowlist`. Such a request is refused, since nobody
+ * Inngest route, a durable route, or a passthrough route with an `allowlist`. Such a request is refused, since nobody
  * has checked it as that route demands.
  *
  * An app may read the path in another way (protected-path.ts), and the host: many leave out the port
@@ -8,7 +8,15 @@
  * begins with `//` (RFC 3986 5.2.2). A client also chooses `Host`, so two routes to one app differ for
  * that app by their path alone, unless the stricter one has all paths of its host.
  */
-import type { CheckMode, PassthroughRoutePolicy, RoutePolicy, UpstreamPolicy } from '../policy.ts'
+import type { AddressRanges } from '../../ip/address-ranges.ts'
+import {
+  isSigning,
+  type CheckMode,
+  type DurableRoutePolicy,
+  type PassthroughRoutePolicy,
+  type RoutePolicy,
+  type UpstreamPolicy,
+} from '../policy.ts'
 import { canonicalAuthority, parseAuthority, withoutBrackets } from '../../ip/authority.ts'
 import { serverOf } from '../../ip/server-of.ts'
 import { memoized } from '../memoized.ts'
@@ -20,6 +28,9 @@ import {
   mayMeanPath,
   mayNameHost,
 } from './protected-path.ts'
+
+/** Routes for what anybody may send: their paths are the beginning of those of requests. */
+type OpenRoutePolicy = PassthroughRoutePolicy | DurableRoutePolicy
 
 /** A request with the route that it matches. */
 export interface Matched {
@@ -47,7 +58,7 @@ export function findAmbiguity(
     if (other === matched.route) continue
     const reason = ambiguityOf(matched, other)
     if (reason === undefined || !isStricter(other, matched.route)) continue
-    const mode = other.kind === 'inngest' ? 'enforce' : other.checks.allowlist
+    const mode = isSigning(other) ? 'enforce' : other.checks.allowlist
     if (mode === 'enforce') return { reason, mode }
     found ??= { reason, mode }
   }
@@ -56,15 +67,15 @@ export function findAmbiguity(
 
 function ambiguityOf(matched: Matched, other: RoutePolicy): Ambiguity | undefined {
   const { route, path } = matched
-  if (route.kind === 'passthrough') return ambiguityOnPassthrough(matched, route, other)
+  if (route.kind !== 'inngest') return ambiguityOnOpen(matched, route, other)
   // Its path is one that the operator wrote, and compared as a whole.
   const isSame = other.kind === 'inngest' && other.path === path && isSameApp(route, other)
   return isSame && mayMeanHost(matched, other) ? 'host_ambiguous' : undefined
 }
 
-function ambiguityOnPassthrough(
+function ambiguityOnOpen(
   matched: Matched,
-  route: PassthroughRoutePolicy,
+  route: OpenRoutePolicy,
   other: RoutePolicy,
 ): Ambiguity | undefined {
   const { path } = matched
@@ -77,9 +88,9 @@ function ambiguityOnPassthrough(
   return mayMean && holdsPath(other, path) ? 'host_ambiguous' : undefined
 }
 
-/** A passthrough route has all below its path; another reading of a path in it may lead out of it. */
-function mayMeanPathOf(path: string, route: PassthroughRoutePolicy, other: RoutePolicy): boolean {
-  if (other.kind === 'passthrough' && isWithinPath(route.path, other.path)) {
+/** An open route has all below its path; another reading of a path in it may lead out of it. */
+function mayMeanPathOf(path: string, route: OpenRoutePolicy, other: RoutePolicy): boolean {
+  if (other.kind !== 'inngest' && isWithinPath(route.path, other.path)) {
     return !isSamePath(route.path, other.path) && mayClimb(path)
   }
   return mayMeanPath(path, other.path, isBesidePath(route.path, other.path))
@@ -151,11 +162,24 @@ function withoutDots(name: string): string {
   return name.slice(0, end)
 }
 
-/** Whether it keeps out a client that the other lets in. */
+/** Whether it keeps out a request that the other lets in. */
 function isStricter(other: RoutePolicy, route: RoutePolicy): boolean {
   if (other.kind === 'inngest') return true
-  const { allowlist, checks } = other
-  if (allowlist === undefined || checks.allowlist === 'off') return false
+  // A passthrough route takes off what a re-entry is known by, and pins no `Host`.
+  if (other.kind === 'durable' && (route.kind !== 'durable' || !hasKeysOf(other, route)))
+    return true
+  const allowlist = allowlistOf(other)
+  if (allowlist === undefined || other.checks.allowlist === 'off') return false
   if (route.kind === 'inngest' || route.checks.allowlist !== 'enforce') return true
-  return route.allowlist === undefined || !allowlist.covers(route.allowlist)
+  const own = allowlistOf(route)
+  return own === undefined || !allowlist.covers(own)
+}
+
+function allowlistOf(route: OpenRoutePolicy): AddressRanges | undefined {
+  return route.kind === 'durable' ? route.users.allowlist : route.allowlist
+}
+
+/** Whether each key that opens the one route opens the other. */
+function hasKeysOf(other: DurableRoutePolicy, route: DurableRoutePolicy): boolean {
+  return route.signingKeys.every((key) => other.signingKeys.some((each) => each.isSameKey(key)))
 }

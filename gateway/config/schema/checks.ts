@@ -57,14 +57,18 @@ interface ModesProblem {
   readonly expected: string
 }
 
-export function modesProblem(modes: CheckModes): ModesProblem | undefined {
+/** @param policy of the route; a durable one has no functions. */
+export function modesProblem(
+  modes: CheckModes,
+  policy: 'inngest' | 'durable',
+): ModesProblem | undefined {
   const { signature, functionId, freshness, replay } = modes
   const rests = freshness !== 'off' || replay !== 'off'
   if (signature === 'off' && rests) {
     const expected = 'report, or off for freshness and replay too, which need a verified signature'
     return { check: 'signature', expected }
   }
-  if (functionId === 'enforce' && replay === 'off') {
+  if (policy === 'inngest' && functionId === 'enforce' && replay === 'off') {
     const expected = 'report or off, or replay not off: pairs are learned from claimed calls only'
     return { check: 'functionId', expected }
   }

@@ -15,7 +15,7 @@ import { inngestRangesSchema } from './ranges.ts'
 import { sectionToCode, type AllInCode } from './code-names.ts'
 import { formatQuantity, notations } from './units.ts'
 import { replaySchema } from './replay.ts'
-import { range, routeSchema } from './route.ts'
+import { range, routeSchema, type RouteConfig } from './route.ts'
 import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
@@ -159,20 +159,42 @@ function missingProxies({
   )
 }
 
+interface RouteProblem {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+/** What does not go together with what is for all routes. */
+function routeProblems(
+  { checks, limits }: z.output<typeof shape>,
+  route: RouteConfig,
+  i: number,
+): RouteProblem[] {
+  const problems: RouteProblem[] = []
+  if (route.maxBodySize !== undefined && route.maxBodySize > limits.maxBodySize) {
+    const most = formatQuantity(limits.maxBodySize, notations.Bytes)
+    const message = `at most limits.maxBodySize, which is ${most}`
+    problems.push({ path: ['routes', i, 'maxBodySize'], message })
+  }
+  if (route.policy === 'passthrough') return problems
+  const problem = modesProblem(mergeModes(checks, route.checks), route.policy)
+  if (problem !== undefined) {
+    const { check, expected: message } = problem
+    const path = route.checks?.[check] === undefined ? ['checks'] : ['routes', i, 'checks']
+    problems.push({ path: [...path, check], message })
+  }
+  return problems
+}
+
 /** With what needs two values of it. */
 export const configSchema = shape.superRefine((config, context) => {
-  const { workers, limits, checks, routes } = config
+  const { workers, limits, routes } = config
   const missing = missingProxies(config)
   if (missing !== undefined) {
     context.addIssue({ code: 'custom', path: ['trustedProxies'], message: missing })
   }
-  for (const [i, route] of routes.entries()) {
-    const problem =
-      route.policy === 'inngest' ? modesProblem(mergeModes(checks, route.checks)) : undefined
-    if (problem === undefined) continue
-    const { check, expected: message } = problem
-    const path = route.checks?.[check] === undefined ? ['checks'] : ['routes', i, 'checks']
-    context.addIssue({ code: 'custom', path: [...path, check], message })
+  for (const { path, message } of routes.flatMap((route, i) => routeProblems(config, route, i))) {
+    context.addIssue({ code: 'custom', path, message })
   }
   const room = roomForWorkers(sectionToCode('limits', limits))
   if (room === 0) {

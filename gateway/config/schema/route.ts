@@ -1,10 +1,11 @@
 /** The shape of a route: what Inngest calls, or what the app serves beside it. */
 import { z } from 'zod'
 
+import { reentryChecks } from '../../admit/policy.ts'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
-import { file, secret, isRoutePath, ROUTE_PATH } from './values.ts'
+import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
 /** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
@@ -33,10 +34,10 @@ const shape = z.strictObject({
     /^(?!unmatched$)[a-z0-9][a-z0-9_-]{0,62}$/.test(value),
   ).describe('Name of the route in metrics and logs. Must be unique.'),
   policy: z
-    .enum(['inngest', 'passthrough'])
+    .enum(['inngest', 'passthrough', 'durable'])
     .default('inngest')
     .describe(
-      '`inngest`: requests are verified. `passthrough`: requests are forwarded unverified. Default inngest.',
+      '`inngest`: requests are verified. `passthrough`: requests are forwarded unverified. `durable`: for durable endpoints; re-entries by Inngest are verified, requests of users are forwarded without any Inngest header. Default inngest.',
     ),
   host: text(
     'a host name or address with an optional port',
@@ -44,12 +45,12 @@ const shape = z.strictObject({
   )
     .optional()
     .describe(
-      '`Host` of the requests. Letter case, a final dot, and the ports 80 and 443 are ignored. Default: any host.',
+      '`Host` of the requests. Letter case, a final dot, and the ports 80 and 443 are ignored. Default: any host. A durable route requires `host` or `serveOrigin`, and forwards `Host` as written there.',
     ),
   path: text(ROUTE_PATH, isRoutePath)
     .optional()
     .describe(
-      'Exact path of the requests; default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. On a passthrough route, this path and all paths below it; default /.',
+      'Exact path of the requests; default INNGEST_SERVE_PATH for a single Inngest route, else /api/inngest. On a passthrough or durable route, this path and all paths below it; default /.',
     ),
   upstream: text(
     'http://host:port, https://host:port or unix:/path/to.sock, without path, query or credentials',
@@ -88,7 +89,13 @@ const shape = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Signing keys by reference, tried in order: `env: NAME` or `file: /path`. Required on Inngest routes.',
+      'Signing keys by reference, tried in order: `env: NAME` or `file: /path`. Required on Inngest and durable routes.',
+    ),
+  requireOwnKeys: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Durable routes only: whether each signing key of the route must be one that no Inngest route uses, that of an environment of its own. Otherwise the signature of an introspection, which is made over an empty body, is also that of a re-entry with an empty body. Default false.',
     ),
   introspection: z
     .boolean()
@@ -122,31 +129,49 @@ const shape = z.strictObject({
     .array(range)
     .min(1)
     .optional()
-    .describe('Passthrough routes only: allowed client addresses. Default: all.'),
+    .describe(
+      'Passthrough and durable routes only: client addresses that are allowed; on a durable route those of users, since re-entries need an address in the global `allowlist`. Default: all.',
+    ),
+  maxBodySize: optionalBytes(
+    { minimum: '1B', maximum: '1GiB', fallback: '1GiB' },
+    'Durable routes only: maximum size of the body of a user’s request; at most `limits.maxBodySize`, since Inngest sends the body again in each re-entry.',
+    '`limits.maxBodySize`',
+  ),
+  maxRequestsInFlight: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'Durable routes only: maximum number of requests of users in flight on this route; further ones get 503. 1 to 1000000. Default: bounded by `limits.maxRequestsInFlight` only.',
+    ),
 })
 
 type Route = z.output<typeof shape>
 
+/** A key of the route, and what is expected there. */
+type Problem = readonly [key: string, expected: string]
+
 /** What a route needs or cannot have because of its other keys. */
 export const routeSchema = shape.superRefine((route, context) => {
-  const problems = [
-    ...(route.policy === 'inngest' ? inngestProblems(route) : passthroughProblems(route)),
-    ...upstreamTlsProblems(route),
-  ]
+  const problems = [...problemsOf[route.policy](route), ...upstreamTlsProblems(route)]
   for (const [key, message] of problems) {
     context.addIssue({ code: 'custom', path: [key], message })
   }
 })
 
-function inngestProblems(route: Route): [string, string][] {
-  const problems: [string, string][] = []
-  if (route.signingKeys === undefined) {
-    problems.push(['signingKeys', 'a list of references, env: NAME or file: /path'])
-  }
+const KEYS_MISSING = ['signingKeys', 'a list of references, env: NAME or file: /path'] as const
+
+function inngestProblems(route: Route): Problem[] {
+  const problems = durableKeys(route).map((key): Problem => [
+    key,
+    'nothing unless policy is durable',
+  ])
+  if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
   if (route.allowlist !== undefined) {
     problems.push([
       'allowlist',
-      'nothing unless policy is passthrough; the one for Inngest is global',
+      'nothing unless policy is passthrough or durable; the one for Inngest is global',
     ])
   }
   // An app builds the URL that it registers with Inngest from `Host`.
@@ -157,19 +182,57 @@ function inngestProblems(route: Route): [string, string][] {
   return problems
 }
 
-function passthroughProblems(route: Route): [string, string][] {
-  const misplaced = [
-    route.signingKeys !== undefined && 'signingKeys',
+function durableProblems(route: Route): Problem[] {
+  const problems = inngestKeys(route).map((key): Problem => [
+    key,
+    'nothing unless policy is inngest',
+  ])
+  if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
+  if (route.host === undefined && route.serveOrigin === undefined) {
+    problems.push([
+      'serveOrigin',
+      'serveOrigin: https://… or host: … on a durable route: the app has Inngest call back at the Host that it gets',
+    ])
+  }
+  const modes = Object.entries(route.checks ?? {})
+  const others = modes.filter(([check, mode]) => mode !== undefined && !isReentryCheck(check))
+  if (others.length > 0) {
+    problems.push(['checks', `nothing but ${reentryChecks.join(', ')} on a durable route`])
+  }
+  return problems
+}
+
+function isReentryCheck(check: string): boolean {
+  return reentryChecks.some((each) => each === check)
+}
+
+/** Keys that are set, and mean something on an Inngest route only. */
+function inngestKeys(route: Route): string[] {
+  return [
     route.unsignedPut !== 'deny' && 'unsignedPut',
     route.unsignedGet !== 'deny' && 'unsignedGet',
     !route.introspection && 'introspection',
     route.syncAuthorities !== undefined && 'syncAuthorities',
     route.legacyServer && 'legacyServer',
   ].filter((key) => key !== false)
-  const problems: [string, string][] = misplaced.map((key) => [
+}
+
+/** The same, of a durable route. */
+function durableKeys(route: Route): string[] {
+  return [
+    route.requireOwnKeys && 'requireOwnKeys',
+    route.maxBodySize !== undefined && 'maxBodySize',
+    route.maxRequestsInFlight !== undefined && 'maxRequestsInFlight',
+  ].filter((key) => key !== false)
+}
+
+function passthroughProblems(route: Route): Problem[] {
+  const signing = route.signingKeys === undefined ? [] : ['signingKeys']
+  const problems = [...signing, ...inngestKeys(route)].map((key): Problem => [
     key,
     'nothing, since a passthrough route verifies nothing',
   ])
+  for (const key of durableKeys(route)) problems.push([key, 'nothing unless policy is durable'])
   const { allowlist: _, ...verifying } = route.checks ?? {}
   if (Object.values(verifying).some((mode) => mode !== undefined)) {
     problems.push(['checks', 'nothing but allowlist, since a passthrough route verifies nothing'])
@@ -177,9 +240,15 @@ function passthroughProblems(route: Route): [string, string][] {
   return problems
 }
 
-function upstreamTlsProblems({ upstream, upstreamTls }: Route): [string, string][] {
+const problemsOf = {
+  inngest: inngestProblems,
+  passthrough: passthroughProblems,
+  durable: durableProblems,
+} as const satisfies Record<Route['policy'], (route: Route) => Problem[]>
+
+function upstreamTlsProblems({ upstream, upstreamTls }: Route): Problem[] {
   if (upstreamTls === undefined) return []
-  const problems: [string, string][] = []
+  const problems: Problem[] = []
   if (!upstream.startsWith('https:')) {
     problems.push(['upstreamTls', 'nothing, since the upstream is not https'])
   }

@@ -37,17 +37,29 @@ function quantityType(notation: Notation): QuantityType {
 /** A number with its unit. Its range and its default are in its description. */
 function quantity(notation: Notation, bounds: Bounds, meaning: string) {
   const { minimum, maximum, fallback } = bounds
+  return written(notation, bounds)
+    .prefault(fallback)
+    .describe(`${meaning} ${minimum} to ${maximum}. Default ${fallback}.`)
+}
+
+/** A size that may be left out. @param otherwise what is then the case. */
+export function optionalBytes(bounds: Bounds, meaning: string, otherwise: string) {
+  const { minimum, maximum } = bounds
+  return written(notations.Bytes, bounds)
+    .optional()
+    .describe(`${meaning} ${minimum} to ${maximum}. Default: ${otherwise}.`)
+}
+
+function written(notation: Notation, bounds: Bounds) {
   return z
     .unknown()
     .meta({ type: 'string', minLength: 2, pattern: patternOf(notation) })
-    .transform((written, context): number => {
-      const reading = readQuantity(written, notation, bounds)
+    .transform((value, context): number => {
+      const reading = readQuantity(value, notation, bounds)
       if (reading.ok) return reading.value
       context.addIssue({ code: 'custom', message: reading.expected })
       return z.NEVER
     })
-    .prefault(fallback)
-    .describe(`${meaning} ${minimum} to ${maximum}. Default ${fallback}.`)
 }
 
 /** What a configuration names instead of holding it itself. */

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
 
-import type { LimitsPolicy } from '../../admit/policy.ts'
+import type { LimitsPolicy, RoutePolicy } from '../../admit/policy.ts'
 
 export const MAX_WORKERS = 64
 
@@ -31,9 +31,23 @@ export function countWorkers(
   return Math.max(1, Math.min(parallelism, roomForWorkers(limits), MAX_WORKERS))
 }
 
-/** One worker's part of what the machine as a whole may hold; one of each at least. */
+/** One of each at least. */
+function partOf(total: number, workers: number): number {
+  return Math.max(1, Math.floor(total / workers))
+}
+
+/** One worker's part of what the route as a whole may hold. */
+export function routeShareOf(route: RoutePolicy, workers: number): RoutePolicy {
+  if (route.kind !== 'durable') return route
+  const { users } = route
+  const { maxRequestsInFlight: most } = users
+  if (most === undefined) return route
+  return { ...route, users: { ...users, maxRequestsInFlight: partOf(most, workers) } }
+}
+
+/** One worker's part of what the machine as a whole may hold. */
 export function shareOf(limits: LimitsPolicy, workers: number): LimitsPolicy {
-  const part = (total: number) => Math.max(1, Math.floor(total / workers))
+  const part = (total: number) => partOf(total, workers)
   return {
     ...limits,
     maxBufferedBytes: part(limits.maxBufferedBytes),

@@ -3,7 +3,7 @@ import type { Settings } from '../../config/compile.ts'
 import { describeSettings } from '../../config/effective.ts'
 import type { Clock } from '../../record/clock.ts'
 import type { GatewayState } from '../../record/state-metrics.ts'
-import { notEnforced, type RoutePolicy } from '../../admit/policy.ts'
+import { isSigning, notEnforced, type RoutePolicy } from '../../admit/policy.ts'
 import type { CurrentRanges } from '../../ranges/current-ranges.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
@@ -75,7 +75,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatu
 
 function keysOf({ policy }: Settings, { keyUsage }: GatewayState): KeyStatus[] {
   return policy.routes.flatMap((route) => {
-    if (route.kind !== 'inngest') return []
+    if (!isSigning(route)) return []
     return route.signingKeys.map((key, slot) => ({
       route: route.name,
       slot,

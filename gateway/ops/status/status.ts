@@ -2,6 +2,7 @@
  * What `/status` tells, of one process or of several together (merge.ts). Plain values: it goes to
  * another process and out as JSON. Nothing in it is a key, a signature, a token or part of a body.
  */
+import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
@@ -57,7 +58,7 @@ export interface RecentRequest {
 
 export interface RouteStatus {
   readonly route: string
-  readonly kind: 'inngest' | 'passthrough'
+  readonly kind: RoutePolicy['kind']
   readonly host: string | undefined
   readonly path: string
   readonly upstream: string

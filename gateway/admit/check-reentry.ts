@@ -1,0 +1,89 @@
+/**
+ * The checks of a re-entry: Inngest calls a durable endpoint again, to go on with a run. Everything before
+ * the body is read looks at the head only.
+ */
+import { checkAllowlist } from './checks/allowlist.ts'
+import type { ClientAddress } from './checks/client-address.ts'
+import { checkCredentials } from './checks/credentials.ts'
+import { checkReentryRunId, checkReentryUse } from './checks/reentry-use.ts'
+import type { RoutedTarget } from './checks/route.ts'
+import { verifyRaw } from './checks/signature.ts'
+import { checkAge, checkFirstUse } from './check-first-use.ts'
+import { applyMode, applyModeTo } from './check-mode.ts'
+import { claimKey } from './claim-signature.ts'
+import type { Admission } from './context.ts'
+import { reentryIds } from './inngest-headers.ts'
+import type { DurableRoutePolicy } from './policy.ts'
+import type { Body } from '../inngest/body.ts'
+import { reentryKey } from '../inngest/claim-key.ts'
+import { targetName } from '../inngest/redirect-target.ts'
+import type { Credentials } from '../inngest/signature-header.ts'
+import { pass, type Verdict } from './verdict.ts'
+
+interface Reentrant {
+  /** Undefined only where the route does not enforce the allowlist. */
+  readonly client: ClientAddress | undefined
+  /** Undefined only where the route does not enforce the signature. */
+  readonly credentials: Credentials | undefined
+}
+
+export function checkReentrant(
+  admission: Admission,
+  { checks }: DurableRoutePolicy,
+  resolved: Verdict<ClientAddress>,
+): Verdict<Reentrant> {
+  const { head, policy, effects, facts } = admission
+  const use = checkReentryUse(head)
+  if (!use.ok) return use
+  const known = applyModeTo(checks.allowlist, facts, resolved)
+  if (!known.ok) return known
+  const client = known.value
+  if (client !== undefined) {
+    const allowed = applyMode(checks.allowlist, facts, () =>
+      checkAllowlist(client.address, policy.allowlist),
+    )
+    if (!allowed.ok) return allowed
+  }
+  const claimed = applyMode(checks.signature, facts, () => checkCredentials(head.rawHeaders))
+  if (!claimed.ok) return claimed
+  const credentials = claimed.value
+  // Whatever the modes: without one the app would take the request for a user's.
+  const run = checkReentryRunId(head)
+  if (!run.ok) return run
+  if (credentials === undefined) return pass({ client, credentials })
+  const early = checkAge(admission, checks, credentials.timestampSeconds, effects.nowMs())
+  return early.ok ? pass({ client, credentials }) : early
+}
+
+/**
+ * The raw bytes alone: Inngest signs what a user sent as it stands (inngest `httpv2.go`), and of two JSON
+ * bodies with one canonical form it signed one.
+ * @returns the body, which the signature covers unless the route only reports it.
+ */
+export async function checkReentryBody(
+  admission: Admission,
+  route: DurableRoutePolicy,
+  target: RoutedTarget,
+  { credentials }: Reentrant,
+): Promise<Verdict<Body>> {
+  const { head, effects, facts } = admission
+  const { checks } = route
+  const body = await effects.readBody()
+  if (!body.ok) return body
+  facts.bodyBytes = body.value.byteLength
+  if (credentials === undefined) return body
+  const verified = verifyRaw(body.value, credentials, route.signingKeys)
+  const signature = applyModeTo(checks.signature, facts, verified)
+  if (!signature.ok) return signature
+  if (signature.value === undefined) return body
+  const { mac, form, keySlot } = signature.value
+  facts.signature = { form, keySlot }
+  const { timestampSeconds } = credentials
+  const first = await checkFirstUse(admission, checks, timestampSeconds, (nowMs) => {
+    const key = reentryKey(mac, reentryIds(head.rawHeaders))
+    const claimed = { key, shared: { mac, kind: 'reentry' } as const }
+    const name = () => targetName({ ...target, host: route.host, method: head.method })
+    return claimKey(admission, claimed, name, timestampSeconds, nowMs)
+  })
+  return first.ok ? body : first
+}

@@ -1,0 +1,20 @@
+/** Whether a request re-enters a durable endpoint in a way that Inngest does, as far as the head tells. */
+import { isForwardable } from './inngest-use.ts'
+import { fieldValues, type RequestHead } from '../request-head.ts'
+import { pass, refuse, type Verdict } from '../verdict.ts'
+
+export function checkReentryUse(head: RequestHead): Verdict<undefined> {
+  if (!isForwardable(head)) return refuse('method_not_allowed')
+  if (head.isUpgrade) return refuse('upgrade_not_allowed')
+  // Unsigned, and it would say how the signed bytes are read; Inngest sends none (inngest `httpv2.go`).
+  if (fieldValues(head.rawHeaders, 'content-encoding').length > 0) {
+    return refuse('content_encoding_not_allowed')
+  }
+  return pass(undefined)
+}
+
+/** checkFraming has refused two of them: an app could read one and the gateway claim the other. */
+export function checkReentryRunId({ rawHeaders }: RequestHead): Verdict<undefined> {
+  const [runId = ''] = fieldValues(rawHeaders, 'x-run-id')
+  return runId === '' ? refuse('reentry_run_id_missing') : pass(undefined)
+}
