@@ -16,6 +16,7 @@ import type { ExchangeDeps } from './exchange/deps.ts'
 import type { RangesSupervisor } from './ranges/supervisor.ts'
 import type { Clock } from './record/clock.ts'
 import { ClockDrift } from './record/clock-drift.ts'
+import { DurableSigns } from './record/durable-signs.ts'
 import { KeyUsage } from './record/key-usage.ts'
 import { createMetrics, type Metrics } from './record/metrics.ts'
 import { Recorder } from './record/recorder.ts'
@@ -89,6 +90,7 @@ export async function createParts(
     clockDrift,
     unservedRedirects: new UnservedRedirects(),
     registeredSchemes: new RegisteredSchemes(),
+    durableSigns: new DurableSigns(),
     tracing,
     counts: new RequestCounts(metrics),
     logger,

@@ -26,6 +26,7 @@ import type { Credentials } from '../inngest/signature-header.ts'
 import { blameMissingBody, checkUnchanged, requireBody } from './check-delivery.ts'
 import type { Admission } from './context.ts'
 import { applyMode, note, applyModeTo } from './check-mode.ts'
+import { looksLikeReentry } from './durable-sign.ts'
 import { carriesInngestHeader } from './inngest-headers.ts'
 import type {
   CheckMode,
@@ -201,10 +202,13 @@ function admitPassthrough(
   { host }: RoutedTarget,
   client: Verdict<ClientAddress>,
 ): Verdict<PassthroughRequest> {
-  const { head } = admission
+  const { head, policy, facts } = admission
   const use = checkOpenUse(admission, route, route.allowlist, client)
   if (!use.ok) return use
   const known = client.ok ? client.value : undefined
+  // By its headers any client could look like Inngest.
+  const isAllowed = known !== undefined && policy.allowlist.contains(known.address)
+  if (isAllowed && looksLikeReentry(head.rawHeaders)) facts.durableSign = 'request'
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
 

@@ -2,6 +2,7 @@
 import type { Body } from '../inngest/body.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
+import type { DurableSign } from './durable-sign.ts'
 import type { CallParameters } from '../inngest/call-parameters.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { RoutePolicy } from './policy.ts'
@@ -57,6 +58,8 @@ export class Facts {
   parameters: CallParameters | undefined = undefined
   /** On a durable route: whether it is a request of a user, or Inngest's to go on with a run. */
   durable: 'user' | 'reentry' | undefined = undefined
+  /** On a passthrough route: what shows that it leads to a durable endpoint. */
+  durableSign: DurableSign | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
   signatureAgeSeconds: number | undefined = undefined
   bodyBytes: number | undefined = undefined

@@ -3,6 +3,7 @@ import type { ClientRequest } from '../accept/client-request.ts'
 import type { ClientResponse } from '../accept/client-response.ts'
 import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
 import { findRoute, splitTarget } from '../admit/checks/route.ts'
+import { isOfDurableEndpoint } from '../admit/durable-sign.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
@@ -85,6 +86,11 @@ function forwardPassthrough(
   return passthrough.forward(accepted, exchange.requestId, request, response, {
     onCuttable: (call) => {
       exchange.call = call
+    },
+    onResponse: (status, rawHeaders) => {
+      const { facts } = exchange
+      const isOpen = facts.route?.kind === 'passthrough'
+      if (isOpen && isOfDurableEndpoint(status, rawHeaders)) facts.durableSign = 'response'
     },
     onTunnel: (app) => {
       exchange.tunnel = app

@@ -21,6 +21,8 @@ import { upstreamFields } from './upstream-request.ts'
 export interface PassthroughEvents {
   /** From now on the exchange can end the call. */
   readonly onCuttable: (call: Cuttable) => void
+  /** The app responds. */
+  readonly onResponse: (status: number, rawHeaders: readonly string[]) => void
   /** The connection belongs to another protocol. @param app the connection to the app. */
   readonly onTunnel: (app: Socket) => void
 }
@@ -103,6 +105,7 @@ class PassthroughRelay extends ResponseRelay {
   }
 
   override onResponse(read: ReadResponse): void {
+    this.#events.onResponse(read.status, read.rawHeaders)
     if (read.status === 101)
       this.#switching = [...keepResponseFields(read.rawHeaders, true), ...UPGRADING]
     else this.begin(read)

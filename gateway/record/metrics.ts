@@ -19,6 +19,7 @@ export interface Metrics {
   readonly verifications: SeriesCounter<'result' | 'key_slot'>
   readonly signatureAge: HistogramSeries
   readonly claims: SeriesCounter<'result'>
+  readonly durableRequests: Counter<'route' | 'kind' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly upstreamUnexpectedBytes: Counter
@@ -80,6 +81,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_replay_claims_total',
       help: `Results of the replay cache: ${replayOutcomes.join(', ')}. Followed: a function call to the target of an app redirect. Released: a claimed or followed signature that became usable again, since no byte reached the app.`,
       labelNames: ['result'],
+      registers,
+    }),
+    durableRequests: new Counter({
+      name: 'inngest_gateway_durable_requests_total',
+      help: 'Requests on durable routes by route, kind (user, reentry) and decision; also counted in inngest_gateway_requests_total.',
+      labelNames: ['route', 'kind', 'decision'],
       registers,
     }),
     diagnoses: new Counter({

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
+import type { DurableSigns } from './durable-signs.ts'
 import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import { REQUEST_MESSAGE } from './log-line.ts'
@@ -23,6 +24,7 @@ export interface RecordSinks {
   readonly clockDrift: ClockDrift
   readonly unservedRedirects: UnservedRedirects
   readonly registeredSchemes: RegisteredSchemes
+  readonly durableSigns: DurableSigns
   readonly tracing: Tracing | undefined
   /** Undefined where nobody may look at it. */
   readonly status: StatusSink | undefined
@@ -37,6 +39,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   sinks.tracing?.record(entry)
   sinks.unservedRedirects.add(entry.facts, logger)
   sinks.registeredSchemes.add(entry.facts, logger)
+  sinks.durableSigns.add(entry.facts, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, REQUEST_MESSAGE)

@@ -45,14 +45,16 @@ export class RequestCounts {
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
-    this.#countRest(entry)
+    this.#countRest(entry, decision)
   }
 
   /** What few requests have. */
-  #countRest(entry: RequestRecord): void {
+  #countRest(entry: RequestRecord, decision: string): void {
     const { facts, diagnosis } = entry
     const { claims, verifications, diagnoses, reportOnlyRefusals } = this.#metrics
     const route = nameOf(facts)
+    const { durable: kind } = facts
+    if (kind !== undefined) this.#metrics.durableRequests.inc({ route, kind, decision })
     if (facts.release === 'released') claims.inc({ result: facts.release })
     if (isMismatch(entry)) verifications.inc({ result: 'mismatch', key_slot: 'none' })
     if (facts.isUnsigned === true) verifications.inc({ result: 'none', key_slot: 'none' })

@@ -21,7 +21,7 @@ export function describeRequest({ key, endedMs, fields }: RecentRequest, nowMs: 
       { text: decision, sub: whyOf(fields), tone: decisionTones[decision] },
       { text: `${fields.method ?? ''} ${fields.path ?? ''}`.trim() || '–', sub: idsOf(fields) },
       { text: fields.client_ip ?? fields.remote_ip ?? '–', sub: viaOf(fields) },
-      { text: fields.route ?? '–', sub: fields.key },
+      { text: fields.route ?? '–', sub: listed([fields.durable, fields.key]) },
       { text: String(fields.status ?? 'none'), sub: upstreamOf(fields) },
       { text: formatDuration(fields.duration_ms ?? 0), sub: sizeOf(fields) },
     ],

@@ -8,7 +8,7 @@ export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): R
     key: route,
     cells: [
       { text: route, sub: `${kind} at ${host ?? ''}${path}` },
-      { text: upstream },
+      { text: upstream, ...durableOf(kind, seen) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
       { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
@@ -17,6 +17,22 @@ export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): R
         : { text: notEnforced.join(', '), tone: 'warn' },
     ],
   }))
+}
+
+/** How much of a durable route is whose, or that a passthrough route should be one. */
+function durableOf(
+  kind: RouteStatus['kind'],
+  { users, reentries, durableSign }: UpstreamSeen,
+): Partial<Cell> {
+  if (kind === 'durable') {
+    return { sub: `${formatCount(users)} requests of users, ${formatCount(reentries)} re-entries` }
+  }
+  if (kind !== 'passthrough' || durableSign === undefined) return {}
+  const sub =
+    durableSign === 'response'
+      ? 'durable endpoint: needs policy: durable'
+      : 'called by Inngest: needs policy: durable'
+  return { sub, tone: 'warn' }
 }
 
 function statusOf({ lastStatus }: UpstreamSeen): string | undefined {

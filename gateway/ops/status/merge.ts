@@ -103,6 +103,9 @@ function mergeSeen(a: UpstreamSeen, b: UpstreamSeen): UpstreamSeen {
     lastStatus: answered.lastStatus,
     lastFaultMs: failed.lastFaultMs,
     lastFault: failed.lastFault,
+    users: a.users + b.users,
+    reentries: a.reentries + b.reentries,
+    durableSign: a.durableSign ?? b.durableSign,
   }
 }
 

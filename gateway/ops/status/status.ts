@@ -2,6 +2,7 @@
  * What `/status` tells, of one process or of several together (merge.ts). Plain values: it goes to
  * another process and out as JSON. Nothing in it is a key, a signature, a token or part of a body.
  */
+import type { DurableSign } from '../../admit/durable-sign.ts'
 import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
@@ -75,6 +76,11 @@ export interface UpstreamSeen {
   readonly lastStatus: number | undefined
   readonly lastFaultMs: number | undefined
   readonly lastFault: string | undefined
+  /** On a durable route; what was refused is counted, too. */
+  readonly users: number
+  readonly reentries: number
+  /** On a passthrough route. */
+  readonly durableSign: DurableSign | undefined
 }
 
 export interface KeyStatus {

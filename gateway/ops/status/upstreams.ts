@@ -1,4 +1,5 @@
 /** What calls have shown of each route's upstream. Nothing is sent to find out. */
+import type { Facts } from '../../admit/facts.ts'
 import { faults } from '../../admit/faults.ts'
 import type { RequestRecord } from '../../record/request-record.ts'
 import type { UpstreamSeen } from './status.ts'
@@ -12,6 +13,9 @@ export const nothingSeen: UpstreamSeen = {
   lastStatus: undefined,
   lastFaultMs: undefined,
   lastFault: undefined,
+  users: 0,
+  reentries: 0,
+  durableSign: undefined,
 }
 
 export class Upstreams {
@@ -22,6 +26,7 @@ export class Upstreams {
   add({ facts, fault, upstreamStatus, endedMs }: RequestRecord): void {
     const route = facts.route?.name
     if (route === undefined) return
+    this.#addDurable(route, facts)
     if (fault !== undefined && faults[fault.code].source === 'upstream') {
       const seen = this.#seeing(route)
       seen.faults += 1
@@ -33,6 +38,12 @@ export class Upstreams {
       seen.lastAnswerMs = endedMs
       seen.lastStatus = upstreamStatus
     }
+  }
+
+  #addDurable(route: string, { durable, durableSign }: Facts): void {
+    if (durable === 'user') this.#seeing(route).users += 1
+    else if (durable === 'reentry') this.#seeing(route).reentries += 1
+    if (durableSign !== undefined) this.#seeing(route).durableSign ??= durableSign
   }
 
   of(route: string): UpstreamSeen {
