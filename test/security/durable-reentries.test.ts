@@ -1,4 +1,6 @@
-/** Re-entries of durable endpoints: what must come from Inngest, and what users may not pretend. */
+/**
+ * Re-entries of durable endpoints: what must come from Inngest, and what users may not pretend.
+ */
 import { describe, expect, it } from 'vitest'
 
 import { freshBody, type Target } from '../support/attack.ts'

@@ -1,4 +1,6 @@
-/** What users may send to durable endpoints, and at which host. */
+/**
+ * What users may send to durable endpoints, and at which host.
+ */
 import { describe, expect, it } from 'vitest'
 
 import {
