@@ -22,6 +22,20 @@ import { send } from '../support/sender.ts'
 afterEach(stopAll)
 
 describe.each(askers)('a question of $name', ({ protocol, ask }) => {
+  it('is refused for a durable route, whoever it is about', async () => {
+    const route = { name: 'endpoints', policy: 'durable', host: 'app.example', upstream: NOBODY }
+    const routes = [{ ...route, signingKeys: [{ env: 'PRIMARY' }] }]
+    const gateway = await startAsked({ protocol }, { routes })
+    for (const fields of [{}, { 'x-run-id': 'a' }]) {
+      expect((await ask(gateway, { target: '/a', isSigned: false, fields })).status).toBe(404)
+    }
+    const lines = gateway.logLines.filter(({ msg }) => msg === 'request')
+    expect(lines).toMatchObject([
+      { reason: 'durable_inline_only', durable: 'user' },
+      { reason: 'durable_inline_only', durable: 'reentry' },
+    ])
+  })
+
   it('is answered with 200 for a verified call, once', async () => {
     const gateway = await startAsked({ protocol })
     const body = freshBody()

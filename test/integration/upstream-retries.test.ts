@@ -6,9 +6,17 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
-import { callBytes, type Target } from '../support/attack.ts'
+import { callBytes, startTarget, type Target } from '../support/attack.ts'
+import { callAsUser, durableConfig, reenter } from '../support/durable-route.ts'
 import { readResponse } from '../support/raw-response.ts'
-import { kinds, ok, requestOf, startScripted, type Kind } from '../support/scripted-app.ts'
+import {
+  kinds,
+  ok,
+  requestOf,
+  startScripted,
+  startScriptedApp,
+  type Kind,
+} from '../support/scripted-app.ts'
 
 /** Each by the kind of its route. */
 const safe = [
@@ -45,6 +53,19 @@ async function startUsed(
 }
 
 describe.each(closings)('a reused connection that %s without a byte', (_how, close) => {
+  it('has no GET of a durable route sent again, which would start a run or a step twice', async () => {
+    const app = await startScriptedApp((socket, _request, index) => {
+      if (index % 2 === 0) socket.write(ok('first'))
+      else close(socket)
+    })
+    const target = await startTarget(durableConfig(app.url))
+    for (const send of [callAsUser, reenter]) {
+      expect((await send(target)).status).toBe(200)
+      expect((await send(target)).status).toBe(502)
+    }
+    expect(app.seen).toHaveLength(4)
+  })
+
   it.each(safe)('has %s sent once more on a fresh connection', async (line, kind) => {
     const { target, app } = await startUsed(kind, (socket, index) =>
       index === 1 ? close(socket) : socket.write(second),

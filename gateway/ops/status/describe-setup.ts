@@ -25,7 +25,7 @@ function durableOf(
   { users, reentries, durableSign }: UpstreamSeen,
 ): Partial<Cell> {
   if (kind === 'durable') {
-    return { sub: `${formatCount(users)} requests of users, ${formatCount(reentries)} re-entries` }
+    return { sub: `from users: ${formatCount(users)}, re-entries: ${formatCount(reentries)}` }
   }
   if (kind !== 'passthrough' || durableSign === undefined) return {}
   const sub =
