@@ -29,7 +29,10 @@ describe('the documentation', () => {
     const file = path.join(folder, 'gateway.yaml')
     const secret = (name: string) => (name.endsWith('.pem') ? 'test/fixtures/tls/cert.pem' : key)
     writeFileSync(file, text.replaceAll(/\/run\/secrets\/[^\s,}]+/g, secret))
-    const env = { INNGEST_SIGNING_KEY: 'signkey-test-12345678' }
+    const env = {
+      INNGEST_SIGNING_KEY: 'signkey-test-12345678',
+      INNGEST_ENDPOINTS_SIGNING_KEY: 'signkey-test-87654321',
+    }
     expect(readSettingsFile(file, env)).toMatchObject({ ok: true })
   })
 
