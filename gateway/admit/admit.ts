@@ -208,7 +208,7 @@ function admitPassthrough(
   const known = client.ok ? client.value : undefined
   // By its headers any client could look like Inngest.
   const isAllowed = known !== undefined && policy.allowlist.contains(known.address)
-  if (isAllowed && looksLikeReentry(head.rawHeaders)) facts.durableSign = 'request'
+  if (isAllowed && looksLikeReentry(head)) facts.durableSign = 'request'
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
 

@@ -2,7 +2,7 @@
  * What shows that a passthrough route leads to a durable endpoint. Such a route takes off the headers that a
  * re-entry is known by, so that the endpoint takes each for a new user and starts another run.
  */
-import { fieldValues } from './request-head.ts'
+import { fieldValues, type RequestHead } from './request-head.ts'
 
 /** `response`: the app responds as the SDKs do for a durable endpoint. `request`: Inngest re-enters one. */
 export type DurableSign = 'response' | 'request'
@@ -26,8 +26,9 @@ export function isOfDurableEndpoint(status: number, rawHeaders: readonly string[
 }
 
 /** As every SDK knows a re-entry; whether it is one, only a durable route checks. */
-export function looksLikeReentry(rawHeaders: readonly string[]): boolean {
+export function looksLikeReentry({ rawHeaders, isUpgrade }: RequestHead): boolean {
   return (
+    !isUpgrade &&
     fieldValues(rawHeaders, 'x-run-id').length > 0 &&
     fieldValues(rawHeaders, 'x-inngest-signature').length > 0
   )

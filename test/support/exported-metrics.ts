@@ -59,6 +59,7 @@ function configWith(file: string, upstream: string, checks: object = {}): object
     routes: [
       { ...route, name: 'app' },
       { ...route, name: 'trial', path: '/trial', checks },
+      { ...route, name: 'endpoints', policy: 'durable', path: '/endpoints', host: 'app.example' },
     ],
   }
 }
@@ -74,6 +75,7 @@ async function sendOfEveryKind({ port }: GatewayProcess): Promise<void> {
     postCall(port, spent),
     postCall(port, { ...signCall(), body: '{"forged":true}' }),
     send({ port, method: 'PURGE' }),
+    send({ port, method: 'GET', target: '/endpoints/a', headers: { host: 'app.example' } }),
     send({ port, target: '/trial', method: 'GET', from: '127.0.0.2' }),
   ]
   await Promise.all(sent)

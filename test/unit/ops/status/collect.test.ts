@@ -133,6 +133,9 @@ describe('StatusCollector', () => {
       lastStatus: 500,
       lastFaultMs: startMs + 2,
       lastFault: 'upstream_timeout',
+      users: 0,
+      reentries: 0,
+      durableSign: undefined,
     })
     expect(collector.upstreamOf('other').answers).toBe(0)
   })
