@@ -1,0 +1,95 @@
+/** An app with a durable endpoint on the real JS SDK, in cloud mode, and all that reached it. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { Inngest, step } from 'inngest'
+import { endpointAdapter, serveEndpoint } from 'inngest/node'
+
+export interface Reached {
+  readonly method: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+export interface DurableApp {
+  readonly port: number
+  readonly reached: readonly Reached[]
+  /** Bytes that came over its connections, those of requests it could not read included. */
+  receivedBytes(): number
+  /** How often the code of each step ran. */
+  readonly ran: ReadonlyMap<string, number>
+  stop(): void | Promise<void>
+}
+
+export interface DurableAppOptions {
+  readonly key: string
+  readonly apiUrl: string
+  /** A page of the app to send users to, instead of Inngest's API. */
+  readonly resultPage?: string
+}
+
+/**
+ * `?parallel=N` has N steps in parallel. The steps of a run are `reserve`, a sleep, `charge`, `parcel-0` …,
+ * `ship`, in this order. The handler reads nothing of the body, which the SDK has used up by then.
+ */
+export async function startJsApp({
+  key,
+  apiUrl,
+  resultPage,
+}: DurableAppOptions): Promise<DurableApp> {
+  const ran = new Map<string, number>()
+  const runStep = (id: string) =>
+    step.run(id, () => {
+      ran.set(id, (ran.get(id) ?? 0) + 1)
+      return `${id} done`
+    })
+  const inngest = new Inngest({
+    id: 'shop',
+    isDev: false,
+    eventKey: 'test',
+    signingKey: key,
+    baseUrl: apiUrl,
+    endpointAdapter:
+      resultPage === undefined
+        ? endpointAdapter
+        : endpointAdapter.withOptions({ asyncRedirectUrl: resultPage }),
+    logger: { info() {}, warn() {}, error() {}, debug() {} },
+  })
+  const listener = serveEndpoint(
+    inngest.endpoint(async (request: Request) => {
+      const parallel = Number(new URL(request.url).searchParams.get('parallel') ?? 0)
+      const reserved = await runStep('reserve')
+      await step.sleep('wait', '1s')
+      const charged = await runStep('charge')
+      const parcels = await Promise.all(
+        Array.from({ length: parallel }, (_, at) => runStep(`parcel-${String(at)}`)),
+      )
+      const shipped = await runStep('ship')
+      return Response.json({ results: [reserved, charged, shipped], parcels: parcels.length })
+    }),
+  )
+  return { ...(await listen(listener)), ran }
+}
+
+async function listen(listener: ReturnType<typeof serveEndpoint>) {
+  const reached: Reached[] = []
+  const connections: { readonly bytesRead: number }[] = []
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request
+    reached.push({ method, target: url, headers })
+    listener(request, response)
+  })
+  server.on('connection', (socket) => connections.push(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    reached,
+    receivedBytes: () => connections.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+    stop: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
