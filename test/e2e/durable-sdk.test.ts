@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { startJsApp, type DurableApp } from '../support/durable/js-app.ts'
+import { startJsApp, type JsApp } from '../support/durable/js-app.ts'
 import { startInngestServer, type InngestServer } from '../support/durable/server.ts'
 import { send } from '../support/sender.ts'
 import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
@@ -12,7 +12,7 @@ import { startTestGateway, testKey, type TestGateway } from '../support/test-gat
 const host = 'shop.example.com'
 
 describe('a durable endpoint of the JS SDK', () => {
-  let app: DurableApp
+  let app: JsApp
   let inngest: InngestServer
   let gateway: TestGateway | undefined
 

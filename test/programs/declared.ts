@@ -38,14 +38,16 @@ const commandsOf = ({ programs, builds = [] }: Group): readonly string[] => [
 function checkDeclared(command: string): void {
   const name = path.basename(command)
   if (command === process.execPath || everywhere.has(name)) return
-  const group = groups.find((one) => commandsOf(one).includes(name))
-  if (group === undefined) {
+  const having = groups.filter((group) => commandsOf(group).includes(name))
+  if (having.length === 0) {
     throw new Error(
       `${name} is not everywhere: add it, and its package, to test/programs/groups.ts`,
     )
   }
-  if (!declaredTags().includes(group.name)) {
-    throw new Error(`${name} is not everywhere: tag the test or its file with '${group.name}'`)
+  const declared = declaredTags()
+  if (!having.some((group) => declared.includes(group.name))) {
+    const names = having.map((group) => `'${group.name}'`).join(' or ')
+    throw new Error(`${name} is not everywhere: tag the test or its file with ${names}`)
   }
 }
 

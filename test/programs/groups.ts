@@ -40,6 +40,19 @@ export const groups = [
     builds: ['go-client'],
   },
   {
+    name: 'go-sdk',
+    subject: 'durable endpoints of the Go SDK',
+    programs: [
+      {
+        command: 'go',
+        debianPackage: 'golang-go',
+        // The first that fetches a newer release if a go.mod asks for one, as the SDK's does.
+        prints: { args: ['version'], text: /^go version go1\.(?:2[1-9]|[3-9]\d)/ },
+      },
+    ],
+    builds: ['go-durable-app'],
+  },
+  {
     name: 'redis',
     subject: 'the replay cache in Redis and Valkey',
     programs: [

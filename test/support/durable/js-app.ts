@@ -6,25 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { Inngest, step } from 'inngest'
 import { endpointAdapter, serveEndpoint } from 'inngest/node'
 
-export interface Reached {
-  readonly method: string
-  readonly target: string
-  readonly headers: Readonly<Record<string, unknown>>
-}
+import type { DurableApp, DurableAppOptions, Reached } from './app.ts'
 
-export interface DurableApp {
-  readonly port: number
-  readonly reached: readonly Reached[]
-  /** Bytes that came over its connections, those of requests it could not read included. */
+export interface JsApp extends DurableApp {
+  /** Bytes that came over its connections, those of requests that it could not read included. */
   receivedBytes(): number
-  /** How often the code of each step ran. */
-  readonly ran: ReadonlyMap<string, number>
-  stop(): void | Promise<void>
 }
 
-export interface DurableAppOptions {
-  readonly key: string
-  readonly apiUrl: string
+interface JsAppOptions extends DurableAppOptions {
   /** A page of the app to send users to, instead of Inngest's API. */
   readonly resultPage?: string
 }
@@ -33,11 +22,7 @@ export interface DurableAppOptions {
  * `?parallel=N` has N steps in parallel. The steps of a run are `reserve`, a sleep, `charge`, `parcel-0` …,
  * `ship`, in this order. The handler reads nothing of the body, which the SDK has used up by then.
  */
-export async function startJsApp({
-  key,
-  apiUrl,
-  resultPage,
-}: DurableAppOptions): Promise<DurableApp> {
+export async function startJsApp({ key, apiUrl, resultPage }: JsAppOptions): Promise<JsApp> {
   const ran = new Map<string, number>()
   const runStep = (id: string) =>
     step.run(id, () => {

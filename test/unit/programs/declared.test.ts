@@ -16,6 +16,15 @@ describe('a program of a group', () => {
     expect(() => spawnSync('/tmp/built/go-client')).toThrow(/tag .* with 'clients'/)
   })
 
+  it('is started with the tag of any of its groups', { tags: ['go-sdk'] }, () => {
+    expect(spawnSync('go', ['version']).status).toBe(0)
+    expect(() => spawnSync('curl', ['--version'])).toThrow(/tag .* with 'clients'/)
+  })
+
+  it('is not started without a tag of one of its groups', () => {
+    expect(() => spawnSync('go', ['version'])).toThrow(/tag .* with 'clients' or 'go-sdk'/)
+  })
+
   it('is started with its tag', { tags: ['redis'] }, () => {
     expect(spawnSync('redis-cli', ['--version']).status).toBe(0)
   })

@@ -18,8 +18,18 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
+interface Situation {
+  /** What the file says that forbids starting services. */
+  readonly before?: string
+  readonly codename?: string
+  readonly packages?: readonly string[]
+}
+
 /** @param aptGet a line of Bash that is run in its place; `$policy` is the file that forbids starting. */
-function install(aptGet: string, before?: string) {
+function install(
+  aptGet: string,
+  { before, codename = 'trixie', packages = ['nginx'] }: Situation = {},
+) {
   const folder = mkdtempSync(path.join(tmpdir(), 'install-packages-'))
   folders.push(folder)
   const policy = path.join(folder, 'policy-rc.d')
@@ -30,18 +40,21 @@ function install(aptGet: string, before?: string) {
     `#!/bin/bash\npolicy=${policy}; said=${said}\n[[ " $* " == *' install '* ]] || exit 0\n${aptGet}\n`,
   )
   chmodSync(path.join(folder, 'apt-get'), 0o755)
+  const release = path.join(folder, 'os-release')
+  writeFileSync(release, `VERSION_CODENAME=${codename}\n`)
+  const sources = path.join(folder, 'sources')
   const script = readFileSync('test/programs/install-packages', 'utf8')
-  const { status } = spawnSync(
-    'bash',
-    ['-c', script.replaceAll('/usr/sbin/policy-rc.d', policy), '_', 'nginx'],
-    {
-      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
-    },
-  )
+    .replaceAll('/usr/sbin/policy-rc.d', policy)
+    .replaceAll('/etc/os-release', release)
+    .replaceAll(/\/etc\/apt\/sources\.list\.d\/\S+/g, sources)
+  const { status } = spawnSync('bash', ['-c', script, '_', ...packages], {
+    env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+  })
   return {
     status,
     said: existsSync(said) ? readFileSync(said, 'utf8').trim() : undefined,
     policy: existsSync(policy) ? readFileSync(policy, 'utf8') : undefined,
+    sources: existsSync(sources) ? readFileSync(sources, 'utf8') : '',
     left: readdirSync(folder).filter((name) => name.startsWith('policy')),
   }
 }
@@ -51,7 +64,13 @@ describe('the packages', () => {
   const record = '"$policy" redis-server start; echo "$? ${*: -1}" >$said'
 
   it('are installed while starting a service is forbidden, and only then', () => {
-    expect(install(record)).toEqual({ status: 0, said: '101 nginx', policy: undefined, left: [] })
+    expect(install(record)).toEqual({
+      status: 0,
+      said: '101 nginx',
+      policy: undefined,
+      sources: '',
+      left: [],
+    })
   })
 
   it('leave a policy of the machine as it was, also if they cannot be installed', () => {
@@ -60,12 +79,23 @@ describe('the packages', () => {
       [record, 0],
       [`${record}; exit 100`, 100],
     ] as const) {
-      expect(install(aptGet, own)).toEqual({
+      expect(install(aptGet, { before: own })).toEqual({
         status,
         said: '101 nginx',
         policy: own,
+        sources: '',
         left: ['policy-rc.d'],
       })
     }
+  })
+
+  it.each([
+    ['bookworm', 'golang-go/bookworm-backports curl golang-src/bookworm-backports'],
+    ['trixie', 'golang-go curl'],
+  ])('bring a Go on %s that can fetch a newer one', (codename, installed) => {
+    const packages = ['golang-go', 'curl']
+    const { said, sources } = install('echo "$*" >$said', { codename, packages })
+    expect(said?.split(' --no-install-recommends ')[1]).toBe(installed)
+    expect(sources.includes('bookworm-backports')).toBe(codename === 'bookworm')
   })
 })
