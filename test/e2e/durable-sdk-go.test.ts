@@ -6,17 +6,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { buildGoApp, type BuiltGoApp, type GoApp } from '../support/durable/go-app.ts'
-import { startInngestServer, type InngestServer } from '../support/durable/server.ts'
+import { host, startScene, type DurableScene } from '../support/durable/scene.ts'
 import { send } from '../support/sender.ts'
-import { startTestGateway, testKey, type TestGateway } from '../support/test-gateway.ts'
-
-const host = 'shop.example.com'
 
 describe('a durable endpoint of the Go SDK', () => {
   let built: BuiltGoApp
-  let app: GoApp
-  let inngest: InngestServer
-  let gateway: TestGateway | undefined
+  let scene: DurableScene<GoApp>
 
   // Go fetches and compiles the SDK if its cache has neither.
   beforeAll(() => {
@@ -25,29 +20,17 @@ describe('a durable endpoint of the Go SDK', () => {
   afterAll(() => {
     built.remove()
   })
-
-  /** @param limit of re-entries. */
-  async function start(limit?: number): Promise<void> {
-    const resolve = () => gateway?.port ?? app.port
-    inngest = await startInngestServer({ key: testKey, resolve, ...(limit && { limit }) })
-    app = await built.start({ key: testKey, apiUrl: inngest.url })
-  }
-
-  afterEach(async () => {
-    await gateway?.stop()
-    gateway = undefined
-    await app.stop()
-    inngest.stop()
-  })
+  afterEach(() => scene.stop())
 
   it('ends its run without the gateway', async () => {
-    await start()
-    const answer = await send({ port: app.port, method: 'GET', target: '/orders/0?note=a%20b' })
+    scene = await startScene({ startApp: built.start })
+    const { app, inngest, port } = scene
+    const answer = await send({ port, method: 'GET', target: '/orders/0?note=a%20b' })
     expect(answer.status).toBe(303)
     await inngest.idle()
     await app.settle()
-    const [run] = inngest.runs
     expect(inngest.runs).toHaveLength(1)
+    const [run] = inngest.runs
     expect(answer.headers.location).toBe(
       `${inngest.url}/v1/http/runs/${run?.id ?? ''}/output?token=token-of-${run?.id ?? ''}`,
     )
@@ -59,15 +42,14 @@ describe('a durable endpoint of the Go SDK', () => {
     ])
     expect(app.reached.map(({ target }) => target)).toEqual([
       '/orders/0?note=a%20b',
-      '/orders/0',
-      '/orders/0',
-      '/orders/0',
+      ...Array<string>(3).fill('/orders/0'),
     ])
   })
 
   it('plans parallel steps again instead of running them, without the gateway', async () => {
-    await start()
-    await send({ port: app.port, method: 'GET', target: '/orders/100' })
+    scene = await startScene({ startApp: built.start })
+    const { app, inngest, port } = scene
+    await send({ port, method: 'GET', target: '/orders/100' })
     await inngest.idle()
     await app.settle()
     const steps = inngest.sent.filter(({ stepId }) => stepId !== undefined)
@@ -79,12 +61,13 @@ describe('a durable endpoint of the Go SDK', () => {
 
   it('starts a run for each re-entry behind a passthrough route, without end', async () => {
     const limit = 10
-    await start(limit)
-    const upstream = `http://127.0.0.1:${String(app.port)}`
-    gateway = await startTestGateway(upstream, {
-      routes: [{ name: 'orders', policy: 'passthrough', host, upstream }],
+    scene = await startScene({
+      startApp: built.start,
+      route: { policy: 'passthrough' },
+      limit,
     })
-    await send({ port: gateway.port, method: 'GET', target: '/orders/0', headers: { host } })
+    const { app, inngest, port } = scene
+    await send({ port, method: 'GET', target: '/orders/0', headers: { host } })
     await inngest.idle()
     await app.settle()
     expect(inngest.sent).toHaveLength(limit)

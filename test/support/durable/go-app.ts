@@ -16,7 +16,7 @@ export interface GoApp extends DurableApp {
 }
 
 export interface BuiltGoApp {
-  start(options: DurableAppOptions): Promise<GoApp>
+  readonly start: (options: DurableAppOptions) => Promise<GoApp>
   remove(): void
 }
 
@@ -33,7 +33,7 @@ interface Line {
 export function buildGoApp(): BuiltGoApp {
   const folder = mkdtempSync(path.join(tmpdir(), 'go-durable-app-'))
   const program = path.join(folder, 'go-durable-app')
-  const { status, stderr } = spawnSync('go', ['build', '-o', program, '.'], {
+  const { status, stderr, error } = spawnSync('go', ['build', '-o', program, '.'], {
     cwd: path.join(import.meta.dirname, 'go-app'),
     encoding: 'utf8',
     env: {
@@ -44,7 +44,7 @@ export function buildGoApp(): BuiltGoApp {
       GOFLAGS: '-mod=readonly -buildvcs=false',
     },
   })
-  if (status !== 0) throw new Error(`go build: ${stderr}`)
+  if (status !== 0) throw error ?? new Error(`go build: ${stderr}`)
   return {
     start: (options) => startGoApp(program, options),
     remove: () => {

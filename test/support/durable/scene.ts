@@ -1,0 +1,60 @@
+/** A durable endpoint, the gateway in front of it if there is one, and the Inngest that calls it there. */
+import { startTestGateway, testKey, type TestGateway } from '../test-gateway.ts'
+import type { DurableApp, DurableAppOptions } from './app.ts'
+import { startInngestServer, type InngestServer } from './server.ts'
+
+/** The name under which users and Inngest know the app. */
+export const host = 'shop.example.com'
+
+export interface DurableScene<App extends DurableApp> {
+  readonly app: App
+  readonly inngest: InngestServer
+  readonly gateway: TestGateway | undefined
+  /** Where users and Inngest reach the app. */
+  readonly port: number
+  stop(): Promise<void>
+}
+
+export interface SceneOptions<App extends DurableApp> {
+  readonly startApp: (options: DurableAppOptions) => Promise<App>
+  /** Of the route of the gateway; without it there is no gateway. */
+  readonly route?: Readonly<Record<string, unknown>>
+  /** Of the gateway, beside the route. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Of re-entries. */
+  readonly limit?: number
+}
+
+export async function startScene<App extends DurableApp>({
+  startApp,
+  route,
+  config,
+  limit,
+}: SceneOptions<App>): Promise<DurableScene<App>> {
+  let port = 0
+  const inngest = await startInngestServer({
+    key: testKey,
+    resolve: () => port,
+    ...(limit !== undefined && { limit }),
+  })
+  const app = await startApp({ key: testKey, apiUrl: inngest.url })
+  const upstream = `http://127.0.0.1:${String(app.port)}`
+  const gateway =
+    route &&
+    (await startTestGateway(upstream, {
+      ...config,
+      routes: [{ name: 'orders', host, upstream, ...route }],
+    }))
+  port = gateway?.port ?? app.port
+  return {
+    app,
+    inngest,
+    gateway,
+    port,
+    stop: async () => {
+      await gateway?.stop()
+      await app.stop()
+      inngest.stop()
+    },
+  }
+}
