@@ -11,6 +11,7 @@ export const groups = {
   agreement: 'unsigned ids',
   use: 'methods and bodies',
   framing: 'framing and targets',
+  durable: 'durable endpoints',
   bypass: 'ways around the gateway',
 } as const
 
@@ -57,6 +58,7 @@ export interface CaseText {
 /** Each with the option of the command line that says so, and why it is needed. */
 export const optIns = {
   syncs: 'an SDK without in-band syncs would register the app: give --syncs if the SDK has them',
+  durable: 'give the URL of a durable endpoint as --durable-url',
   restrictedPaths: 'give a path of a passthrough route with an `allowlist` as --restricted-path',
 } as const
 

@@ -3,6 +3,7 @@ import type { CaseText, RequestCase } from './case.ts'
 import { addressCases } from './cases/address.ts'
 import { agreementCases } from './cases/agreement.ts'
 import { admittedCases } from './cases/admitted.ts'
+import { durableCases } from './cases/durable.ts'
 import { framingCases } from './cases/framing.ts'
 import { freshnessCases } from './cases/freshness.ts'
 import { replayCases } from './cases/replay.ts'
@@ -18,6 +19,7 @@ export const requestCases: readonly RequestCase[] = [
   ...agreementCases,
   ...useCases,
   ...framingCases,
+  ...durableCases,
 ]
 
 /** Sent to the app's own addresses, not to the gateway (app-address.ts). */

@@ -23,6 +23,8 @@ export interface ConformanceOptions {
   readonly only: readonly string[]
   /** Paths of passthrough routes with an `allowlist`. */
   readonly restrictedPath: readonly string[]
+  /** Of a durable endpoint of the same gateway. */
+  readonly durableUrl?: string
   /** The SDK of the app knows in-band syncs. */
   readonly syncs?: boolean
   /** Durations, as the configuration has them. */
@@ -42,6 +44,7 @@ export interface Plan {
   readonly from: 'inside' | 'outside'
   readonly allowedAddress: string
   readonly restrictedPaths: readonly string[]
+  readonly durableUrl: URL | undefined
   readonly optedIn: ReadonlySet<OptIn>
   readonly maxAgeSeconds: number
   readonly clockToleranceSeconds: number
@@ -60,6 +63,7 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
     const url = readUrl(options.url)
     const from = options.expectOutside === true ? 'outside' : 'inside'
     const restrictedPaths = options.restrictedPath.map(readRestrictedPath)
+    const { durableUrl } = options
     return {
       ok: true,
       url,
@@ -70,7 +74,9 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
       from,
       allowedAddress: readAllowedAddress(options.allowedAddress),
       restrictedPaths,
+      durableUrl: durableUrl === undefined ? undefined : readUrl(durableUrl, DURABLE_URL),
       optedIn: new Set<OptIn>([
+        ...(durableUrl === undefined ? [] : (['durable'] as const)),
         ...(options.syncs === true ? (['syncs'] as const) : []),
         ...(restrictedPaths.length > 0 ? (['restrictedPaths'] as const) : []),
       ]),
@@ -88,13 +94,25 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
   }
 }
 
-function readUrl(text: string | undefined): URL {
-  const expected = 'the URL that Inngest calls, such as https://gateway.example/api/inngest'
+const SERVED_URL = {
+  option: '--url',
+  expected: 'the URL that Inngest calls, such as https://gateway.example/api/inngest',
+} as const
+
+const DURABLE_URL = {
+  option: '--durable-url',
+  expected: 'the URL of a durable endpoint, such as https://gateway.example/endpoints/order',
+} as const
+
+function readUrl(
+  text: string | undefined,
+  { option, expected }: typeof SERVED_URL | typeof DURABLE_URL = SERVED_URL,
+): URL {
   if (text === undefined) throw new UsageError(`nothing to test: give --url, ${expected}`)
   const url = URL.parse(text)
   const isPlain = url?.username === '' && url.password === '' && url.hash === ''
   if (url === null || !/^https?:$/.test(url.protocol) || !isPlain) {
-    throw new UsageError(`--url: expected ${expected}, found ${JSON.stringify(text)}`)
+    throw new UsageError(`${option}: expected ${expected}, found ${JSON.stringify(text)}`)
   }
   return url
 }

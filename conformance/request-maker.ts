@@ -60,6 +60,8 @@ export interface MakerOptions {
   readonly allowedAddress: string
   /** Of passthrough routes with an `allowlist`. */
   readonly restrictedPaths: readonly string[]
+  /** Of a durable endpoint of the same gateway; undefined if none is to be tried. */
+  readonly durableUrl: URL | undefined
   /** Unix seconds. */
   readonly nowSeconds: () => number
 }

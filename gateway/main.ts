@@ -186,6 +186,10 @@ program
     collect,
     [],
   )
+  .option(
+    '--durable-url <url>',
+    'URL of a durable endpoint of the same gateway: send re-entries that must be refused',
+  )
   .option('--syncs', 'send signed syncs too: the SDK of the app knows in-band syncs')
   .option('--max-age <duration>', 'freshness.maxAge of the gateway', '5m')
   .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway', '5m')

@@ -73,6 +73,14 @@ export async function checkReentryBody(
   facts.bodyBytes = body.value.byteLength
   if (credentials === undefined) return body
   const verified = verifyRaw(body.value, credentials, route.signingKeys)
+  if (!verified.ok) {
+    facts.evidence = {
+      body: body.value.whole(),
+      credentials,
+      canonical: undefined,
+      isHealed: false,
+    }
+  }
   const signature = applyModeTo(checks.signature, facts, verified)
   if (!signature.ok) return signature
   if (signature.value === undefined) return body

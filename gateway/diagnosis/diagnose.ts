@@ -1,6 +1,7 @@
 /** What can be said of a request that was not signed as it should be, or claimed before, for its record. */
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Facts } from '../admit/facts.ts'
+import { isSigning } from '../admit/policy.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { DiagnosisBudget } from './budget.ts'
 import { firstDifference } from './difference.ts'
@@ -49,7 +50,7 @@ function diagnoseBody(
   budget: DiagnosisBudget,
   nowMs: number,
 ): Diagnosis | undefined {
-  if (evidence === undefined || route?.kind !== 'inngest') return undefined
+  if (evidence === undefined || route === undefined || !isSigning(route)) return undefined
   const { body, credentials, canonical, isHealed } = evidence
   if (isHealed && canonical !== undefined) return healed(body, canonical)
   const { signingKeys: keys, otherKeys } = route

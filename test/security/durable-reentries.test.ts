@@ -123,6 +123,16 @@ describe('a re-entry', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
+  it('is diagnosed if the key of another route signed it', async () => {
+    const target = await startDurable()
+    await reenter(target, { key: testKey, method: 'POST', body: 'a=b' })
+    expect(requestLines(target)[0]).toMatchObject({
+      reason: 'signature_mismatch',
+      diagnosis: 'other_key',
+      diagnosis_detail: 'env:PRIMARY',
+    })
+  })
+
   it('is refused with two signatures, each of them valid', async () => {
     const target = await startDurable()
     const signature = signatureHeader(testKey, '', now(target))

@@ -7,7 +7,7 @@ import { testKey } from './test-gateway.ts'
 /** What shows nothing of a gateway with the default checks, unless an option says that it may be sent. */
 export const needsOptions = [
   ...['replayed-sync', 'call-ids-mismatch', 'introspection-as-sync', 'foreign-sync'],
-  'restricted-spellings',
+  ...['restricted-spellings', 'durable-forged', 'durable-unsigned', 'outside-reentry'],
 ]
 
 export interface Conforming {

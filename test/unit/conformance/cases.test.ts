@@ -12,6 +12,7 @@ const make = new RequestMaker({
   clockToleranceSeconds: 300,
   allowedAddress: '2001:db8::1',
   restrictedPaths: ['/admin', '/internal/Metrics'],
+  durableUrl: new URL('https://gateway.example/endpoints/order?token=a'),
   nowSeconds: () => 1_800_000_000,
 })
 

@@ -43,6 +43,7 @@ const make = new RequestMaker({
   clockToleranceSeconds: 300,
   allowedAddress: '192.0.2.10',
   restrictedPaths: [],
+  durableUrl: undefined,
   nowSeconds: () => 1_800_000_000,
 })
 const nowMs = () => 1_800_000_000_000
