@@ -1,5 +1,6 @@
 /** What a configuration may say, but hardly anybody means for long. */
 import type { Settings } from './compile.ts'
+import { serverOf } from '../ip/server-of.ts'
 import {
   isSigning,
   notEnforced,
@@ -39,10 +40,40 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
   return [
     ...unenforced,
     ...legacy,
-    ...routes.flatMap((route) => (route.kind === 'durable' ? sharedKeysOf(route, routes) : [])),
+    ...routes.flatMap((route) =>
+      route.kind === 'durable' ? warningsOfDurable(route, routes) : [],
+    ),
     ...routes.flatMap((route) => unrememberedIn(route, policy)),
     ...malformed,
   ]
+}
+
+function warningsOfDurable(
+  route: DurableRoutePolicy,
+  routes: readonly RoutePolicy[],
+): readonly Warning[] {
+  return [...sharedKeysOf(route, routes), ...waysAround(route, routes)]
+}
+
+/** The root is part of every path, so a passthrough route cannot refuse it under other hosts. */
+function waysAround(
+  { name, path, upstream }: DurableRoutePolicy,
+  routes: readonly RoutePolicy[],
+): readonly Warning[] {
+  if (path !== '/') return []
+  const isSameApp = (other: RoutePolicy) =>
+    other.upstream.socketPath === upstream.socketPath &&
+    serverOf(other.upstream.origin) === serverOf(upstream.origin)
+  const open = routes.filter((other) => other.kind === 'passthrough' && isSameApp(other))
+  return open.map((other) => ({
+    message: 'a passthrough route leads to the app of a durable route',
+    fields: {
+      route: other.name,
+      durable: name,
+      remedy:
+        'give the durable route the path of its endpoints: it is then refused under other hosts',
+    },
+  }))
 }
 
 /** An introspection is signed over an empty body, as a re-entry with an empty body is. */

@@ -88,6 +88,17 @@ describe('the Host of a durable route', () => {
     }
   })
 
+  it.each(['//evil.example.com/a', '/\\evil.example.com/a', '///evil.example.com'])(
+    'is not passed by: the target %s, which an app could read a host from, is refused',
+    async (path) => {
+      const target = await startDurable({ path: '/' })
+      expect((await callAsUser(target, { target: path })).status).toBe(400)
+      expect((await reenter(target, { target: path })).status).toBe(400)
+      expect(reasonsOf(target)).toEqual(['request_malformed', 'request_malformed'])
+      expect(target.upstream.bytes()).toBe('')
+    },
+  )
+
   it('is not passed by: the same path on a passthrough route of any host is refused', async () => {
     const target = await startWithOpen()
     const call = (path: string, host: string) =>

@@ -34,6 +34,7 @@ export function checkRoute(
   if (route === undefined) return refuse('route_not_found')
   // Inngest always sends one, and an app builds from it the URL that it registers.
   if (host === '' && isSigning(route)) return refuse('request_malformed')
+  if (route.kind === 'durable' && mayNameItsHost(path)) return refuse('request_malformed')
   const ambiguous = findAmbiguity({ route, host, path }, routes)
   if (ambiguous?.mode === 'enforce') return refuse(ambiguous.reason)
   return pass({ route, host, path, query, reported: ambiguous?.reason })
@@ -59,6 +60,14 @@ const authority = memoized(parseAuthority)
  */
 function isPlainTarget(target: string): boolean {
   return /^\/[\x21\x22\x24-\x7e]*$/.test(target)
+}
+
+/**
+ * An app that resolves the target against its base URL reads a host from it (RFC 3986 4.2; `\` is a slash to
+ * WHATWG URL), and has Inngest call back there instead of at the pinned `Host`.
+ */
+function mayNameItsHost(path: string): boolean {
+  return /^\/[/\\]/.test(path)
 }
 
 export function splitTarget(target: string): { path: string; query: string } {

@@ -152,6 +152,17 @@ describe('a durable route in the configuration', () => {
     ])
   })
 
+  it('is warned of if it has all paths of an app that a passthrough route leads to', () => {
+    const open = (upstream: string) =>
+      `  - { name: open, policy: passthrough, path: /x, upstream: "${upstream}" }`
+    const [same, other] = [open('http://localhost:3000'), open('http://127.0.0.1:3001')]
+    expect(warningsOf(settings(own, '', same))).toMatchObject([
+      { fields: { route: 'open', durable: 'endpoints' } },
+    ])
+    expect(warningsOf(settings(own, '', other))).toEqual([])
+    expect(warningsOf(settings(`${own}, path: /endpoints`, '', same))).toEqual([])
+  })
+
   it('is warned of for the checks that it has, and no others', () => {
     const warnings = warningsOf(settings(own, '', 'checks: { runId: report, replay: report }'))
     const ofRoute = warnings.filter(({ fields }) => fields['route'] === 'endpoints')
