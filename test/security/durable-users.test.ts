@@ -3,8 +3,10 @@
  */
 import { describe, expect, it } from 'vitest'
 
+import { startTarget } from '../support/attack.ts'
 import {
   callAsUser,
+  durableConfig,
   durableHost,
   reasonsOf,
   reenter,
@@ -58,6 +60,25 @@ describe('a user', () => {
     expect((await callAsUser(target, { target: path })).status).toBe(status)
     expect(target.upstream.bytes()).toBe('')
   })
+})
+
+describe('two durable routes to one app', () => {
+  it.each([
+    ['FALLBACK', 200],
+    ['PRIMARY', 404],
+  ])(
+    'do not open each other by a spelling of the path, unless by the same key (%s: %i)',
+    async (key, status) => {
+      const target = await startTarget((url) => {
+        const { routes } = durableConfig(url) as { routes: object[] }
+        const other = { name: 'other', policy: 'durable', path: '/other', host: durableHost }
+        return { routes: [...routes, { ...other, upstream: url, signingKeys: [{ env: key }] }] }
+      })
+      const spelling = '/endpoints/..%2fother'
+      expect((await reenter(target, { target: spelling })).status).toBe(status)
+      expect((await reenter(target, { target: '/endpoints/a' })).status).toBe(200)
+    },
+  )
 })
 
 describe('the Host of a durable route', () => {
