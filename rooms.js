@@ -12,11 +12,11 @@ export const pureRooms = ['wire', 'ip', 'redact', 'inngest', 'admit/checks', 'ad
 /** @type {Record<string, { holds: string, imports: readonly string[] }>} */
 export const rooms = {
   main: {
-    holds: 'the command line: which command runs',
-    imports: ['cli', 'redact', 'version'],
+    holds: 'the entry point: whether this Node can run the rest',
+    imports: ['cli'],
   },
   cli: {
-    holds: 'one file for each command',
+    holds: 'the command line: one file for each command',
     imports: [
       'conformance',
       'workers',

@@ -1,251 +1,29 @@
 #!/usr/bin/env node
 /**
- * The process: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. A command
- * is loaded when it is asked for, so that none waits for what only another needs.
+ * The entry point. Any Node can parse what the build makes of this file, so that one that is too old says
+ * so instead of failing on the first word that it does not know. That is why nothing is imported here
+ * before the version is known, and why there is no `await`, `?.` or `??`.
  */
-import { inspect } from 'node:util'
 
-import { Argument, Command, CommanderError } from 'commander'
+/** As `engines` in package.json, of which the first is the oldest. */
+const SUPPORTED = ['24.18.1', '26.10.0']
 
-import { endAtOnce } from './cli/print.ts'
-import type { Shell } from './cli/completion.ts'
-import type { conformance } from './cli/conformance.ts'
-import { examplesText } from './cli/examples.ts'
-import type { explain } from './cli/explain.ts'
-import type { ranges } from './cli/ranges.ts'
-import type { RunOptions } from './cli/run.ts'
-import type { SettingsOptions } from './cli/settings.ts'
-import type { sign } from './cli/sign.ts'
-import type { ValidateOptions } from './cli/validate.ts'
-import type { verify } from './cli/verify.ts'
-import { ignoreEnvironment } from './cli/ignored-environment.ts'
-import { redactSecrets } from './redact/redact-secrets.ts'
-import { version } from './version.ts'
-
-ignoreEnvironment(process.env)
-
-// Node as process 1 of a container has no default handlers: what comes while `run` is being loaded
-// would be lost.
-if (process.pid === 1) {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, endAtOnce)
+function isOlder(version: string, than: string): boolean {
+  const [major, minor, patch] = version.split('.').map(Number)
+  const [otherMajor, otherMinor, otherPatch] = than.split('.').map(Number)
+  if (major !== otherMajor) return Number(major) < Number(otherMajor)
+  if (minor !== otherMinor) return Number(minor) < Number(otherMinor)
+  return Number(patch) < Number(otherPatch)
 }
 
-const program = new Command('inngest-gateway')
-  .description('Verifies requests from Inngest and forwards only valid ones to the app.')
-  .version(version)
-  .exitOverride()
-  // A message about an argument quotes it. Commands that are added later inherit this.
-  .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
-
-const finish = (exitCode: number) => {
-  process.exitCode = exitCode
-}
-
-const collect = (value: string, before: string[]) => [...before, value]
-
-/** A command that works on the settings of a gateway. */
-const settingsCommand = (name: string) =>
-  program
-    .command(name)
-    .option(
-      '-c, --config <file>',
-      'YAML configuration file (without it: --upstream and INNGEST_* variables)',
-    )
-    .option('-u, --upstream <url>', 'URL of the app, if there is no configuration file')
-    .option(
-      '-s, --set <key=value>',
-      'set one value, such as limits.maxConnections=500 or routes.billing.path=/x; overrides the file (repeatable)',
-      collect,
-      [],
-    )
-    .allowExcessArguments()
-    .hook('preAction', (command) => {
-      const [stray] = command.args
-      if (stray === undefined) return
-      const hint = /\.ya?ml$/.test(stray) ? ` (did you mean --config ${stray}?)` : ''
-      command.error(`error: too many arguments for '${name}'${hint}`)
-    })
-
-/** One that opens the traffic port, or says which it would be. */
-const portCommand = (name: string) =>
-  settingsCommand(name).option(
-    '-p, --port <port>',
-    'traffic port (default: listen.port of the file, else PORT, else 8080)',
+if (isOlder(process.versions.node, String(SUPPORTED[0]))) {
+  const needed = SUPPORTED.map(
+    (version) => 'Node ' + String(parseInt(version)) + ' from ' + version,
   )
-
-portCommand('run')
-  .description('start the gateway')
-  .option(
-    '-v, --verbose',
-    'on a terminal, print all fields of each log line (JSON always has them)',
+  console.error(
+    `inngest-gateway needs ${needed.join(' or ')}; this is Node ${process.versions.node}.`,
   )
-  .action(async (options: RunOptions) => {
-    const { run } = await import('./cli/run.ts')
-    // At once: an exporter that cannot reach its collector would go on trying.
-    process.exit(await run(options, process.env))
-  })
-
-portCommand('validate')
-  .description('check the configuration as `run` does, without opening a port')
-  .option('--json', 'print one JSON document with all problems and warnings')
-  .action(async (options: ValidateOptions) => {
-    const { validate } = await import('./cli/validate.ts')
-    finish(validate(options, process.env))
-  })
-
-portCommand('print-config')
-  .description('print the active settings, each with its origin, without secrets')
-  .action(async (options: SettingsOptions) => {
-    const { printConfig } = await import('./cli/print-config.ts')
-    finish(printConfig(options, process.env))
-  })
-
-settingsCommand('ranges')
-  .description('list the allowed IP ranges with source and age, or check one address')
-  .option('--check <address>', 'check only whether this address is in an allowed range')
-  .action(async (options: Parameters<typeof ranges>[0]) => {
-    const { ranges } = await import('./cli/ranges.ts')
-    finish(await ranges(options, process.env, Date.now()))
-  })
-
-settingsCommand('explain')
-  .description('trace a request, or a log line, through every check')
-  .option(
-    '--log <file>',
-    'file with one log line to trace instead of a request (- is standard input)',
-  )
-  .option('--from <address>', 'remote address of the connection')
-  .option('--method <method>', 'method of the request', 'POST')
-  .option('--route <name>', 'route that the request is for (default: the first Inngest route)')
-  .option('--target <target>', 'path and query (default: the path of the route)')
-  .option('-H, --header <field>', '"Name: value" of a request header (repeatable)', collect, [])
-  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
-  .option('--at <seconds>', 'time of the checks in Unix seconds (default: now)')
-  .action(async (options: Parameters<typeof explain>[0]) => {
-    const { explain } = await import('./cli/explain.ts')
-    finish(await explain(options, process.env, Date.now()))
-  })
-
-program
-  .command('sign')
-  .description('sign a body as Inngest does; print a curl command or only the header')
-  .option(
-    '--key-env <name>',
-    'environment variable that holds the signing key',
-    'INNGEST_SIGNING_KEY',
-  )
-  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
-  .option('--url <url>', 'URL of the curl command', 'http://127.0.0.1:8080/api/inngest')
-  .option('--method <method>', 'method of the curl command', 'POST')
-  .option('--header-only', 'print only the value of X-Inngest-Signature')
-  .action(async (options: Parameters<typeof sign>[0]) => {
-    const { sign } = await import('./cli/sign.ts')
-    finish(sign(options, process.env, Date.now()))
-  })
-
-program
-  .command('verify')
-  .description('check a signature against a body and key; explain a mismatch')
-  .requiredOption('--header <value>', 'value of X-Inngest-Signature')
-  .option(
-    '--key-env <name>',
-    'environment variable that holds the signing key',
-    'INNGEST_SIGNING_KEY',
-  )
-  .option('--body <file>', 'file with the request body (- is standard input; default: no body)')
-  .option('--max-age <duration>', 'freshness.maxAge of the gateway (default: 5m)')
-  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway (default: 5m)')
-  .action(async (options: Parameters<typeof verify>[0]) => {
-    const { verify } = await import('./cli/verify.ts')
-    finish(verify(options, process.env, Date.now()))
-  })
-
-program
-  .command('conformance')
-  .description('test from outside what a deployed gateway must admit and must refuse')
-  .option('--url <url>', 'URL that Inngest calls, with the path of the route')
-  .option(
-    '--key-env <name>',
-    'environment variable that holds the signing key',
-    'INNGEST_SIGNING_KEY',
-  )
-  .option(
-    '--app-address <host:port>',
-    "the app's own address, to test that no request bypasses the gateway (repeatable)",
-    collect,
-    [],
-  )
-  .option('--expect-outside', 'expect the allowlist to refuse this machine')
-  .option(
-    '--allowed-address <address>',
-    "allowlisted address to spoof in the outside test (default: one of Inngest's)",
-  )
-  .option(
-    '--restricted-path <path>',
-    'path of a passthrough route with an allowlist: send GET requests for other spellings (repeatable)',
-    collect,
-    [],
-  )
-  .option(
-    '--durable-url <url>',
-    'URL of a durable endpoint of the same gateway: send re-entries that must be refused',
-  )
-  .option('--syncs', 'send signed syncs too: the SDK of the app knows in-band syncs')
-  .option('--max-age <duration>', 'freshness.maxAge of the gateway', '5m')
-  .option('--clock-tolerance <duration>', 'freshness.clockTolerance of the gateway', '5m')
-  .option('--only <name>', 'run only this case or group (repeatable)', collect, [])
-  .option('--list', 'list the cases without sending a request')
-  .option('--json', 'print the results as one JSON document')
-  .action(async (options: Parameters<typeof conformance>[0]) => {
-    const { conformance } = await import('./cli/conformance.ts')
-    finish(await conformance(options, process.env))
-  })
-
-program
-  .command('healthcheck')
-  .description('check the readiness of a running gateway (for containers without curl)')
-  .option('--url <url>', 'readiness URL', 'http://127.0.0.1:9090/readyz')
-  .action(async (options: { url: string }) => {
-    const { healthcheck } = await import('./cli/healthcheck.ts')
-    finish(await healthcheck(options.url))
-  })
-
-program
-  .command('completion')
-  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
-  .description('print a completion script for bash, zsh or fish')
-  .action(async (shell: Shell) => {
-    const { completion } = await import('./cli/completion.ts')
-    completion(program, shell)
-  })
-
-program
-  .command('version')
-  .description('print the version')
-  .action(() => {
-    console.log(version)
-  })
-
-program
-  .command('help')
-  .argument('[command]')
-  .description('list the commands, or show the options of one')
-  .action((name?: string) => {
-    const command =
-      name === undefined ? program : program.commands.find((each) => each.name() === name)
-    if (command === undefined) return program.error(`error: unknown command '${String(name)}'`)
-    return command.help()
-  })
-
-for (const command of program.commands) {
-  command.addHelpText('after', () => examplesText(command.name()))
-}
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  const isUsage = error instanceof CommanderError
-  // As Node would print it, but without secrets: what was thrown may quote its input.
-  if (!isUsage) console.error(redactSecrets(inspect(error)))
-  finish(!isUsage ? 1 : error.exitCode === 0 ? 0 : 2)
+  process.exitCode = 2
+} else {
+  void import('./cli/program.ts')
 }

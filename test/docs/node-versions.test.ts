@@ -33,6 +33,11 @@ describe('the supported versions of Node', () => {
     expect(packages['']?.engines).toEqual(engines)
   })
 
+  it('are those that the entry point names', () => {
+    const [, list = ''] = /^const SUPPORTED = \[(.+)\]$/m.exec(read('gateway/main.ts')) ?? []
+    expect(list.replaceAll("'", '').split(', ')).toEqual(supported)
+  })
+
   it('are those in the README, with the versions that the tests run on', () => {
     expect(rows).toEqual([
       ['24', supported[0], devDependencies['node'], 'npm ci && npm test'],
