@@ -98,10 +98,12 @@ test('README.md checks one that is not in the cluster yet', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'check-'))
   const secrets = { current: signingKey, fallback: signingKey, password: 'a password' }
   for (const [name, text] of Object.entries(secrets)) writeFileSync(path.join(folder, name), text)
+  const shim = `#!/bin/sh\nexec '${process.execPath}' '${path.resolve('gateway/main.ts')}' "$@"\n`
+  writeFileSync(path.join(folder, 'inngest-gateway'), shim, { mode: 0o755 })
   const command = commandIn('check').replaceAll('/tmp/config.yaml', `${folder}/config.yaml`)
   const { status, stdout } = spawnSync('bash', ['-euc', command], {
     cwd: path.join(manifestFolder, 'examples/sidecar'),
-    env: { ...process.env, keys: folder },
+    env: { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, keys: folder },
     encoding: 'utf8',
   })
   rmSync(folder, { recursive: true })

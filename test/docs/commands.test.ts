@@ -32,6 +32,7 @@ function wordsOf(command: string): string[] {
 }
 
 const packageFile = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  name: string
   scripts: Record<string, string>
 }
 
@@ -64,8 +65,9 @@ function expectThere(words: readonly string[], base = ''): void {
   }
 }
 
-function checkNpm([verb = '', script = '']: readonly string[]): void {
-  expect(['ci', 'test', 'run']).toContain(verb)
+function checkNpm([verb = '', script = '', name]: readonly string[]): void {
+  expect(['ci', 'test', 'run', 'pack', 'install']).toContain(verb)
+  if (verb === 'install') expect([script, name]).toEqual(['--global', packageFile.name])
   if (verb === 'run') expect(Object.keys(packageFile.scripts)).toContain(script)
 }
 
@@ -76,9 +78,9 @@ function optionValue(words: readonly string[], ...names: string[]): string | und
 
 const checks: Readonly<Record<string, (words: readonly string[]) => void>> = {
   npm: checkNpm,
-  // Without it, npx outside the checkout would run whatever has this name in the registry.
-  npx: ([option, program, ...rest]) => {
-    expect([option, program]).toEqual(['--no-install', 'inngest-gateway'])
+  npx: (words) => {
+    const [program, ...rest] = words.filter((word) => word !== '--no-install')
+    expect(program).toBe(packageFile.name)
     checkOwn(rest)
   },
   'inngest-gateway': checkOwn,

@@ -61,6 +61,17 @@ export const groups = [
       fromPackage('valkey-server'),
     ],
   },
+  {
+    name: 'old-node',
+    subject: 'what an old Node says of the gateway',
+    programs: [
+      {
+        command: 'nodejs',
+        debianPackage: 'nodejs',
+        prints: { args: ['--version'], text: /^v(?:1\d|2[0-3])\./ },
+      },
+    ],
+  },
   { name: 'browser', subject: 'the status page in a browser', programs: [fromPackage('chromium')] },
   {
     name: 'kubernetes',

@@ -38,12 +38,14 @@ export interface GatewayProcess {
  * @param config laid over a single route that allows loopback.
  * @param variables beside those of the signing keys.
  * @param options of `run` beside `--config`.
+ * @param main what Node starts: the source, or an installed package.
  */
 export async function startGatewayProcess(
   upstream: string,
   config: object,
   variables: Readonly<Record<string, string>> = {},
   options: readonly string[] = [],
+  main = 'gateway/main.ts',
 ): Promise<GatewayProcess> {
   const base = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -56,7 +58,7 @@ export async function startGatewayProcess(
   }
   const textOf = (over: object) => stringify({ ...base, ...over })
   const mount = mountSecret({ 'gateway.yaml': textOf(config) })
-  const args = ['gateway/main.ts', 'run', '--config', mount.fileOf('gateway.yaml'), ...options]
+  const args = [main, 'run', '--config', mount.fileOf('gateway.yaml'), ...options]
   const child = spawn(process.execPath, args, {
     env: {
       INNGEST_SIGNING_KEY: processKey,

@@ -12,8 +12,8 @@ export interface Assets {
 }
 
 export function readAssets(): Assets {
-  const style = readSource('page.css')
-  const script = readSource('page.client.js')
+  const style = readSource(new URL('page.css', import.meta.url))
+  const script = readSource(new URL('page.client.js', import.meta.url))
   return {
     style: elementOf('style', style),
     script: elementOf('script', script),
@@ -34,9 +34,10 @@ export function readAssets(): Assets {
 }
 
 /** In `<style>` and `<script>` nothing is escaped; so nothing may look like their end. */
-function readSource(name: string): string {
-  const text = readFileSync(new URL(name, import.meta.url), 'utf8')
-  if (/<\/(?:style|script)|<!--/i.test(text)) throw new Error(`${name} ends its own element`)
+function readSource(file: URL): string {
+  const text = readFileSync(file, 'utf8')
+  if (/<\/(?:style|script)|<!--/i.test(text))
+    throw new Error(`${file.pathname} ends its own element`)
   return text
 }
 

@@ -1,0 +1,39 @@
+/**
+ * The package as npm would publish it: packed, which builds it (`prepack`), and installed globally into an
+ * empty prefix without network.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export interface InstalledPackage {
+  /** As npm links it for the PATH. */
+  readonly command: string
+  /** With what the archive holds. */
+  readonly folder: string
+  remove(): void
+}
+
+export function packAndInstall(): InstalledPackage {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'gateway-package-'))
+  const prefix = path.join(scratch, 'prefix')
+  runNpm(['pack', '--pack-destination', scratch], process.env)
+  const archive = readdirSync(scratch).find((name) => name.endsWith('.tgz'))
+  if (archive === undefined) throw new Error('npm pack wrote no archive')
+  const install = ['install', '--global', '--offline', '--prefix', prefix]
+  // Neither a proxy nor a registry, a cache or settings of the user.
+  runNpm([...install, path.join(scratch, archive)], { PATH: process.env['PATH'], HOME: scratch })
+  return {
+    command: path.join(prefix, 'bin/inngest-gateway'),
+    folder: path.join(prefix, 'lib/node_modules/inngest-gateway'),
+    remove: () => {
+      rmSync(scratch, { recursive: true })
+    },
+  }
+}
+
+function runNpm(args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const { status, stderr } = spawnSync('npm', args, { env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stderr}`)
+}
