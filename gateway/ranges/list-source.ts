@@ -3,7 +3,6 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { listProblems, parseRangeList, type ListProblem } from './range-list.ts'
-import { fetchList } from './fetch-list.ts'
 import { ListFault, type ListFaultCode, MAX_LIST_BYTES } from './list-fault.ts'
 import { plainError } from '../redact/safe-text.ts'
 
@@ -41,7 +40,10 @@ export function listSources(source: RangeSource): ListSource[] {
   return [...new Set(urls)].map((url) => ({
     label: url,
     isWatched: false,
-    read: (signal) => fetchList(url, { ca, timeoutMs, signal }),
+    read: async (signal) => {
+      const { fetchList } = await import('./fetch-list.ts')
+      return await fetchList(url, { ca, timeoutMs, signal })
+    },
   }))
 }
 
