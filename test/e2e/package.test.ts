@@ -1,7 +1,7 @@
 /** What `npm pack` makes can be installed without network, and is the gateway. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
@@ -110,6 +110,22 @@ describe('the installed command', () => {
     expect(app.requests).toHaveLength(1)
     gateway.child.kill('SIGTERM')
     expect(await gateway.ended).toBe(0)
+  })
+
+  it('runs from just what the image holds of the build', async () => {
+    const [, final = ''] =
+      /^FROM \S+ AS app$([^]*?)^FROM /m.exec(readFileSync('Dockerfile', 'utf8')) ?? []
+    const copied = [...final.matchAll(/^COPY (?:--from=build \/app\/)?([\w.]+) \.\/\1?$/gm)]
+    const names = copied.map(([, name = '']) => name)
+    expect(names.toSorted()).toEqual(['config', 'dist', 'package.json'])
+    const image = path.join(installed.folder, '../image')
+    for (const name of names) {
+      cpSync(path.join(installed.folder, name), path.join(image, name), { recursive: true })
+    }
+    const app = await startNamedApp('app')
+    const main = path.join(image, 'dist/main.js')
+    const gateway = await startGatewayProcess(app.url, {}, {}, [], main)
+    expect((await postCall(gateway.port)).status).toBe(200)
   })
 
   it('brings a long body into canonical form in a thread', async () => {
