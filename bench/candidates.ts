@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { z } from 'zod'
 
 import type { configSchema } from '../gateway/config/schema/config.ts'
+import { builtMain } from './built.ts'
 import type { Cell } from './cells.ts'
 import { haproxyConfig } from './peers/haproxy-config.ts'
 import { nginxConfig, type PeerPorts } from './peers/nginx-config.ts'
@@ -38,10 +39,15 @@ export interface Candidate {
   readonly isRawOnly?: boolean
   /** Beyond this it answers too seldom to be measured. */
   readonly maxBodyBytes?: number
+  /** Left out unless it is named by `--with`. */
+  readonly isOptional?: boolean
 }
 
 const here = import.meta.dirname
 const root = path.join(here, '..')
+
+/** What a checkout starts in development, in every version. */
+export const SOURCE = 'gateway/main.ts'
 
 /** Commit 13850df: install-peers checks it out and installs what it depends on. */
 const beforeWire = path.join(here, '.before-wire')
@@ -57,11 +63,21 @@ export const candidates: readonly Candidate[] = [
   },
   {
     name: 'gateway',
-    label: 'inngest-gateway, with metrics and access log',
+    label: 'inngest-gateway from dist/, with metrics and access log',
     checks: 'all',
     isReplayProof: true,
     start: gateway,
     isCompiledAsItRuns: true,
+    programs: [],
+  },
+  {
+    name: 'source',
+    label: 'the same, as it runs in development',
+    checks: 'all',
+    isReplayProof: true,
+    start: gatewaySource,
+    isCompiledAsItRuns: true,
+    isOptional: true,
     programs: [],
   },
   {
@@ -70,7 +86,7 @@ export const candidates: readonly Candidate[] = [
     checks: 'all',
     isReplayProof: true,
     // This commit states units in the names of its settings.
-    start: (context) => gatewayIn(beforeWire, context, [], { shutdown: { delayMs: 0 } }),
+    start: (context) => gatewayIn(beforeWire, SOURCE, context, [], { shutdown: { delayMs: 0 } }),
     isCompiledAsItRuns: true,
     programs: ['bench/.before-wire/node_modules/undici'],
   },
@@ -154,21 +170,31 @@ export function canAnswer({ isRawOnly, maxBodyBytes }: Candidate, cell: Cell): b
   return !(isRawOnly && cell.form === 'spaced') && cell.bodyBytes <= (maxBodyBytes ?? Infinity)
 }
 
-/** @param flags for Node, such as those of a profile. @param settings laid over the usual ones. */
+/**
+ * The build, as the package, the image and the unit start it.
+ * @param flags for Node. @param settings laid over the usual ones.
+ */
 export function gateway(
   context: StartContext,
   flags: readonly string[] = [],
   settings: Partial<z.input<typeof configSchema>> = {},
 ): Command {
-  return gatewayIn(root, context, flags, { shutdown: { delay: '0s' }, ...settings })
+  return gatewayIn(root, builtMain(), context, flags, { shutdown: { delay: '0s' }, ...settings })
+}
+
+/** The source, whose files and lines a profile names. @param flags for Node. */
+export function gatewaySource(context: StartContext, flags: readonly string[] = []): Command {
+  return gatewayIn(root, SOURCE, context, flags, { shutdown: { delay: '0s' } })
 }
 
 /**
- * @param checkout folder with the source of one version of the gateway.
+ * @param checkout folder with one version of the gateway, of whose image the flags are.
+ * @param main what Node starts, as seen from there.
  * @param settings whose names differ between versions, or that replace the usual ones.
  */
 export function gatewayIn(
   checkout: string,
+  main: string,
   { port, upstreamPort, opsPort, folder }: StartContext,
   flags: readonly string[],
   settings: object,
@@ -190,11 +216,9 @@ export function gatewayIn(
   const file = path.join(folder, `gateway-${String(port)}.yaml`)
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config))
-  const main = path.join(checkout, 'gateway/main.ts')
-  return {
-    argv: [process.execPath, ...imageFlagsOf(checkout), ...flags, main, 'run', '--config', file],
-    env: { BENCH_KEY: benchKey },
-  }
+  const options = [...imageFlagsOf(checkout), ...flags]
+  const run = [path.resolve(checkout, main), 'run', '--config', file]
+  return { argv: [process.execPath, ...options, ...run], env: { BENCH_KEY: benchKey } }
 }
 
 function peerEnvironment({ port, upstreamPort }: PeerPorts): Record<string, string> {

@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- [options]
   --quick          one round of one second, the two cells of 2 KB that the targets name
   --all            every combination of body, form, connection and connections
   --cells A,B      these cells only
+  --with NAME      add a candidate that is left out otherwise: source
   --without NAME   leave a candidate out, as often as needed
   --rounds N       8 by default
   --seconds N      of one candidate in one round; 3 by default
@@ -21,10 +22,14 @@ const USAGE = `npm run bench -- [options]
   --output FOLDER  bench/results by default
   --help`
 
-function chosenCandidates({ without }: Options): Candidate[] {
-  const unknown = without.find((name) => !candidates.some((known) => known.name === name))
+function chosenCandidates({ including, without }: Options): Candidate[] {
+  const named = [...including, ...without]
+  const unknown = named.find((name) => !candidates.some((known) => known.name === name))
   if (unknown !== undefined) throw new Error(`no candidate is called ${unknown}`)
-  return candidates.filter(({ name }) => !without.includes(name))
+  return candidates.filter(
+    ({ name, isOptional = false }) =>
+      !without.includes(name) && (!isOptional || including.includes(name)),
+  )
 }
 
 async function bench(options: Options): Promise<void> {

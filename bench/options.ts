@@ -5,6 +5,8 @@ import { allCells, cellsNamed, type Cell } from './cells.ts'
 
 export interface Options {
   readonly cells: readonly Cell[]
+  /** Names of optional candidates that are measured too. */
+  readonly including: readonly string[]
   /** Names of candidates that are left out. */
   readonly without: readonly string[]
   readonly rounds: number
@@ -31,6 +33,7 @@ export function parseOptions(
       quick: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       cells: { type: 'string' },
+      with: { type: 'string', multiple: true, default: [] },
       without: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
@@ -44,6 +47,7 @@ export function parseOptions(
   if (proxy === undefined || load === undefined) throw new Error('--cores wants two numbers')
   return {
     cells: chosenCells(values, usual.cells),
+    including: values.with,
     without: values.without,
     rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : String(usual.rounds)), 1),
     seconds: count('--seconds', values.seconds ?? (values.quick ? '1' : '3'), 1),

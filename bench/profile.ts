@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
-import { gateway, type Candidate } from './candidates.ts'
+import { gatewaySource, type Candidate } from './candidates.ts'
 import { cellsNamed, type Cell } from './cells.ts'
 import { runCommand } from './command.ts'
 import type { Options } from './options.ts'
@@ -42,7 +42,7 @@ async function profileCell(
     label: 'the gateway, being profiled',
     checks: 'all',
     isReplayProof: true,
-    start: (context) => gateway(context, flags),
+    start: (context) => gatewaySource(context, flags),
     programs: ['wrk', 'go'],
   }
   requirePrograms([profiled])

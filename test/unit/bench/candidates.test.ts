@@ -17,13 +17,13 @@ afterEach(() => {
 })
 
 describe('gatewayIn', () => {
-  it('starts the source of a checkout with the flags of its own image', () => {
+  it('starts a file of a checkout with the flags of its own image', () => {
     const [cell] = cellsNamed(['2k-canonical-keepalive-1'])
     if (cell === undefined) throw new Error('no such cell')
     writeFileSync(path.join(folder, 'Dockerfile'), 'ENTRYPOINT ["/node", "--one=1", "/main.ts"]\n')
     const context = { port: 1, opsPort: 2, upstreamPort: 3, cell, folder, goGateway: '' }
     const settings = { shutdown: { delayMs: 0 } }
-    const { argv } = gatewayIn(folder, context, ['--two'], settings)
+    const { argv } = gatewayIn(folder, 'gateway/main.ts', context, ['--two'], settings)
     const main = path.join(folder, 'gateway/main.ts')
     expect(argv.slice(1, -1)).toEqual(['--one=1', '--two', main, 'run', '--config'])
     expect(JSON.parse(readFileSync(argv.at(-1) ?? '', 'utf8'))).toMatchObject({
