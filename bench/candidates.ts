@@ -44,13 +44,13 @@ export interface Candidate {
 }
 
 const here = import.meta.dirname
-const root = path.join(here, '..')
+export const ROOT = path.join(here, '..')
 
 /** What a checkout starts in development, in every version. */
 export const SOURCE = 'gateway/main.ts'
 
 /** Commit 13850df: install-peers checks it out and installs what it depends on. */
-const beforeWire = path.join(here, '.before-wire')
+export const BEFORE_WIRE = path.join(here, '.before-wire')
 
 export const candidates: readonly Candidate[] = [
   {
@@ -86,7 +86,7 @@ export const candidates: readonly Candidate[] = [
     checks: 'all',
     isReplayProof: true,
     // This commit states units in the names of its settings.
-    start: (context) => gatewayIn(beforeWire, SOURCE, context, [], { shutdown: { delayMs: 0 } }),
+    start: (context) => gatewayIn(BEFORE_WIRE, SOURCE, context, [], { shutdown: { delayMs: 0 } }),
     isCompiledAsItRuns: true,
     programs: ['bench/.before-wire/node_modules/undici'],
   },
@@ -95,7 +95,7 @@ export const candidates: readonly Candidate[] = [
     label: 'node:http, undici, pino, prom-client and one HMAC pass',
     checks: 'MAC',
     isReplayProof: false,
-    start: onNode('libraries.js', imageFlagsOf(root)),
+    start: onNode('libraries.js', imageFlagsOf(ROOT)),
     isCompiledAsItRuns: true,
     programs: ['bench/node_modules/undici'],
     isRawOnly: true,
@@ -179,12 +179,12 @@ export function gateway(
   flags: readonly string[] = [],
   settings: Partial<z.input<typeof configSchema>> = {},
 ): Command {
-  return gatewayIn(root, builtMain(), context, flags, { shutdown: { delay: '0s' }, ...settings })
+  return gatewayIn(ROOT, builtMain(), context, flags, { shutdown: { delay: '0s' }, ...settings })
 }
 
 /** The source, whose files and lines a profile names. @param flags for Node. */
 export function gatewaySource(context: StartContext, flags: readonly string[] = []): Command {
-  return gatewayIn(root, SOURCE, context, flags, { shutdown: { delay: '0s' } })
+  return gatewayIn(ROOT, SOURCE, context, flags, { shutdown: { delay: '0s' } })
 }
 
 /**

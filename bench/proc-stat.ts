@@ -16,11 +16,13 @@ export function endedChildrenSeconds(): number {
   return ofChildren / TICKS_PER_SECOND
 }
 
-/** Milliseconds of a process's first thread, finer than in clock ticks. */
-export function threadCpuMs(pid: number): number {
+/** Milliseconds of a process's threads, finer than in clock ticks. */
+export function cpuMs(pid: number): number {
   // Nanoseconds (Linux, Documentation/scheduler/sched-stats.rst).
-  const text = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8')
-  return Number(text.split(' ')[0]) / 1e6
+  const times = readdirSync(`/proc/${String(pid)}/task`).map((thread) =>
+    readFileSync(`/proc/${String(pid)}/task/${thread}/schedstat`, 'utf8'),
+  )
+  return times.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / 1e6
 }
 
 export function rssBytes(pid: number): number {

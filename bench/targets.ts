@@ -109,6 +109,28 @@ export function judgeGrowth(first: Memory, last: Memory): TargetResult[] {
     .filter((one) => one !== undefined)
 }
 
+/** What a start costs until it is ready, and what the process then holds. */
+export interface StartCost {
+  readonly cpuMs: number
+  readonly rss: number
+}
+
+/** @param before the source of before-wire. */
+export function judgeStart(
+  own: StartCost | undefined,
+  before: StartCost | undefined,
+): TargetResult[] {
+  return [
+    result(
+      'CPU from start to ready: gateway ÷ before-wire',
+      ratio(own?.cpuMs, before?.cpuMs),
+      0.35,
+    ),
+    result('RSS idle: gateway ÷ before-wire', ratio(own?.rss, before?.rss), 0.6),
+    result('CPU from start to ready, ms', own?.cpuMs, 300),
+  ].filter((one) => one !== undefined)
+}
+
 function judgeRatio(
   results: readonly CellResult[],
   quantity: string,
