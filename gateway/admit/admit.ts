@@ -213,8 +213,8 @@ function admitPassthrough(
 }
 
 /**
- * One header of Inngest's makes a request a re-entry, and a re-entry that fails a check is refused: passed on
- * as a user's request, each would start a run anew. The app gets the one `Host` of the route.
+ * One header of Inngest's makes a request a re-entry, and a re-entry that fails a check is refused:
+ * forwarded as a user's request, each would start another run. The app gets the one `Host` of the route.
  */
 async function admitDurable(
   admission: Admission,
@@ -254,7 +254,7 @@ async function admitDurable(
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
 
-/** Of a request that anybody may send. @param allowlist undefined if from anywhere. */
+/** Of a request that any client may send. @param allowlist undefined if from any address. */
 function checkOpenUse(
   admission: Admission,
   route: PassthroughRoutePolicy | DurableRoutePolicy,

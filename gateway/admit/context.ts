@@ -31,7 +31,7 @@ export interface Effects {
   /**
    * Takes on a request whose head has passed, with one of the places for requests in flight on such
    * a route. Refused if none is left.
-   * @param isOpen anybody may send it: nothing of it is to be verified.
+   * @param isOpen any client may send it: nothing of it is to be verified.
    */
   readonly enter: (route: RoutePolicy, isOpen: boolean) => Verdict<undefined>
   readonly readBody: () => Promise<Verdict<Body>>

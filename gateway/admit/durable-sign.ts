@@ -1,6 +1,6 @@
 /**
- * What shows that a passthrough route leads to a durable endpoint. Such a route takes off the headers that a
- * re-entry is known by, so that the endpoint takes each for a new user and starts another run.
+ * What shows that a passthrough route leads to a durable endpoint. Such a route removes the headers that a
+ * re-entry is recognized by, so that the endpoint takes each for a new user and starts another run.
  */
 import { fieldValues, type RequestHead } from './request-head.ts'
 

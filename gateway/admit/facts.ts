@@ -10,7 +10,7 @@ import type { Reason } from './reasons.ts'
 
 /**
  * Of the replay cache. `claimed`: first use, now spent. `followed`: spent already, and used once more by
- * the target of a redirect. `duplicate`: spent already. `other_kind`: the MAC is spent for a request of
+ * the target of a redirect. `duplicate`: spent already. `other_kind`: the MAC is claimed for a request of
  * another kind. `too_many`: as many requests as may share the MAC were admitted. `full`: no room, nothing
  * was forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from a
  * second.

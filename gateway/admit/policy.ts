@@ -148,7 +148,7 @@ export interface DurableRoutePolicy extends RouteBase, RouteKeys {
 
 /** What end users may do on a durable route. */
 export interface UsersPolicy {
-  /** Undefined lets everybody in. Inngest's own addresses need not be in it. */
+  /** Undefined admits any client. Inngest's own addresses need not be in it. */
   readonly allowlist: AddressRanges | undefined
   readonly maxBodyBytes: number
   /** Undefined if only `limits.maxRequestsInFlight` bounds them. */

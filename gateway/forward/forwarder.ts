@@ -81,7 +81,7 @@ class CallRelay extends ResponseRelay {
   readonly #mayRedirect: boolean
   readonly #events: ForwardEvents
 
-  /** @param mayRedirect whether a redirect that changes the method is passed on. */
+  /** @param mayRedirect whether a redirect that changes the method is forwarded. */
   constructor(mayRedirect: boolean, response: ClientResponse, events: ForwardEvents) {
     super(response)
     this.#mayRedirect = mayRedirect

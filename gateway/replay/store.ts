@@ -39,7 +39,7 @@ export interface Stores {
 
 export interface ReplayStore {
   /**
-   * Claims the key, and with it the MAC that it shares: `other_kind` if that is spent for another kind of
+   * Claims the key, and with it the MAC that it shares: `other_kind` if that is claimed for another kind of
    * request, or alone; `too_many` if `MAX_SHARED_CLAIMS` keys share it already.
    * @param target names what is called (inngest/redirect-target.ts); asked for only where the key is
    * spent already.

@@ -125,7 +125,7 @@ describe('a user of a durable route', () => {
 })
 
 describe('a response of a durable endpoint', () => {
-  it.each([301, 302, 303])('with %i is passed on to users and to Inngest', async (status) => {
+  it.each([301, 302, 303])('with %i is forwarded to users and to Inngest', async (status) => {
     const location =
       'https://api.inngest.com/v1/http/runs/01HW5N8XQZJ9V2M3K4L5P6Q7R8/output?token=a'
     const gateway = await behind((_, response) => response.writeHead(status, { location }).end())

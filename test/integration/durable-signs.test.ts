@@ -94,7 +94,7 @@ describe('a passthrough route', () => {
     expect(warnings(gateway)).toEqual([])
   })
 
-  it('that Inngest calls is named once, and its headers are taken off as ever', async () => {
+  it('that Inngest calls is named once, and gets none of its headers as ever', async () => {
     const seen: unknown[] = []
     const gateway = await startOpen((request, response) => {
       seen.push(request.headers['x-run-id'])

@@ -22,7 +22,7 @@ import { send } from '../support/sender.ts'
 afterEach(stopAll)
 
 describe.each(askers)('a question of $name', ({ protocol, ask }) => {
-  it('is refused for a durable route, whoever it is about', async () => {
+  it('is refused for a durable route, for users and re-entries', async () => {
     const route = { name: 'endpoints', policy: 'durable', host: 'app.example', upstream: NOBODY }
     const routes = [{ ...route, signingKeys: [{ env: 'PRIMARY' }] }]
     const gateway = await startAsked({ protocol }, { routes })

@@ -62,7 +62,7 @@ describe('a re-entry', () => {
   })
 
   it.each(['x-run-id', 'x-request-id', 'x-inngest-job-id', 'x-inngest-step-id'])(
-    'is told from another with the same signature by %s',
+    'is distinguished from another with the same signature by %s',
     async (name) => {
       const target = await startDurable()
       const ids = freshIds()
@@ -72,7 +72,7 @@ describe('a re-entry', () => {
     },
   )
 
-  it('is not told from another by what is neither id nor signed', async () => {
+  it('is not distinguished from another by what is neither id nor signed', async () => {
     const target = await startDurable()
     const ids = freshIds()
     expect((await reenter(target, { ids })).status).toBe(200)
@@ -219,7 +219,7 @@ describe('a re-entry on a route in report mode', () => {
     ['signature', { key: testKey }, 'signature_mismatch'],
     ['freshness', { ageSeconds: 301 }, 'timestamp_too_old'],
     ['allowlist', { from: '127.0.0.2' }, 'client_not_allowed'],
-  ])('of %s is passed on and listed in the log', async (check, change, reason) => {
+  ])('of %s is forwarded and listed in the log', async (check, change, reason) => {
     const target = await startDurable(
       { checks: { [check]: 'report' } },
       { allowlist: ['127.0.0.1/32'] },
@@ -228,7 +228,7 @@ describe('a re-entry on a route in report mode', () => {
     expect(requestLines(target)[0]).toMatchObject({ report_only: [reason], durable: 'reentry' })
   })
 
-  it('of replay is passed on again, and its kind is reported', async () => {
+  it('of replay is forwarded again, and listed as replayed', async () => {
     const target = await reporting({ replay: 'report' })
     const ids = freshIds()
     expect((await reenter(target, { ids })).status).toBe(200)

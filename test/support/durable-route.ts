@@ -37,7 +37,7 @@ export const startDurable = (more: Config = {}, all: Config = {}) =>
 export const startSharing = () =>
   startDurable({ signingKeys: [{ env: 'PRIMARY' }], requireOwnKeys: false })
 
-/** The same with a passthrough route for all hosts beside it. */
+/** The same and a passthrough route for all hosts. */
 export const startWithOpen = () =>
   startTarget((url) => {
     const { routes } = durableConfig(url) as { routes: object[] }

@@ -29,7 +29,7 @@ import {
   mayNameHost,
 } from './protected-path.ts'
 
-/** Routes for what anybody may send: their paths are the beginning of those of requests. */
+/** Routes for what any client may send: their paths are the beginning of those of requests. */
 type OpenRoutePolicy = PassthroughRoutePolicy | DurableRoutePolicy
 
 /** A request with the route that it matches. */
@@ -162,10 +162,10 @@ function withoutDots(name: string): string {
   return name.slice(0, end)
 }
 
-/** Whether it keeps out a request that the other lets in. */
+/** Whether it refuses a request that the other admits. */
 function isStricter(other: RoutePolicy, route: RoutePolicy): boolean {
   if (other.kind === 'inngest') return true
-  // A passthrough route takes off what a re-entry is known by, and pins no `Host`.
+  // A passthrough route removes what a re-entry is recognized by, and pins no `Host`.
   if (other.kind === 'durable' && (route.kind !== 'durable' || !hasKeysOf(other, route)))
     return true
   const allowlist = allowlistOf(other)

@@ -48,8 +48,8 @@ function sharedBy(kind: SharedMac['kind'], count: number): number {
 }
 
 /**
- * @param kept of a MAC; undefined if it is not spent.
- * @returns how many requests of the kind share it; undefined if it is spent for another, or alone.
+ * @param kept of a MAC; undefined if it is not claimed.
+ * @returns how many requests of the kind share it; undefined if it is claimed for another, or alone.
  */
 function sharersOf(kept: number | undefined, kind: SharedMac['kind']): number | undefined {
   if (kept === undefined) return 0
