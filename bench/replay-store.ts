@@ -70,7 +70,7 @@ function measure({ name, signedSeconds }: Scenario): Outcome {
 function claimOne(store: MemoryReplayStore, timestampSeconds: number, watch: StopWatch): void {
   const key = randomFillSync(Buffer.allocUnsafeSlow(32))
   const expiresAtSeconds = timestampSeconds + LIFE_SECONDS
-  const claim = { key, timestampSeconds, expiresAtSeconds, owner: nextOwner() }
+  const claim = { key, timestampSeconds, expiresAtSeconds, shared: undefined, owner: nextOwner() }
   watch.time(() => {
     void store.claim(claim, noTarget, timestampSeconds * 1000)
   })

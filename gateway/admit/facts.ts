@@ -43,7 +43,7 @@ export interface ReplayClaim {
   /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
   readonly key: Uint8Array
   /** Undefined if the key is the MAC itself, or what a server before 1.13.5 is claimed by. */
-  readonly shared?: SharedMac | undefined
+  readonly shared: SharedMac | undefined
   /** When the request was signed, Unix seconds. */
   readonly timestampSeconds: number
   /** The last Unix second at which a copy could still be fresh. */

@@ -101,7 +101,13 @@ describe.each(storePrograms)('on %s', { tags: ['redis'] }, (program) => {
       const timestampSeconds = nowSeconds()
       const claimFresh = (freshSeconds: number) => () => {
         const expiresAtSeconds = timestampSeconds + freshSeconds
-        const fresh = { key: randomBytes(32), timestampSeconds, expiresAtSeconds, owner: 1 }
+        const fresh = {
+          key: randomBytes(32),
+          timestampSeconds,
+          expiresAtSeconds,
+          shared: undefined,
+          owner: 1,
+        }
         return store.claim(fresh, () => 'here', Date.now())
       }
       await expectKept(server, claimFresh(10), 661)

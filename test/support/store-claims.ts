@@ -14,6 +14,7 @@ export const claimOf = (key: Uint8Array, timestampSeconds = nowSeconds()) => ({
   key,
   timestampSeconds,
   expiresAtSeconds: timestampSeconds + 600,
+  shared: undefined,
 })
 
 /** @returns why it could not be told, otherwise. */

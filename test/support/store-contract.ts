@@ -35,6 +35,7 @@ export function describeStoreContract(
         owner,
         timestampSeconds,
         expiresAtSeconds: timestampSeconds + 600,
+        shared: undefined,
       })
       const claim = (key: Uint8Array, target = 'here', timestampSeconds = nowSeconds) =>
         store.claim(claimOf(key, timestampSeconds), () => target, nowSeconds * 1000)

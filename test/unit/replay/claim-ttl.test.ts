@@ -67,7 +67,13 @@ interface Signed {
 
 function claimOf({ signed, freshFor }: Signed) {
   const expiresAtSeconds = signed + freshFor
-  return { key: Buffer.alloc(32), timestampSeconds: signed, expiresAtSeconds, owner: 1 }
+  return {
+    key: Buffer.alloc(32),
+    timestampSeconds: signed,
+    expiresAtSeconds,
+    shared: undefined,
+    owner: 1,
+  }
 }
 
 /** Seconds. */

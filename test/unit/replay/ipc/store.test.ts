@@ -36,7 +36,7 @@ function storeThat(send: IpcStoreOptions['send'], timeoutMs = 20) {
 }
 
 function claimOf(key: Uint8Array): Claim {
-  return { key, timestampSeconds: t, expiresAtSeconds: t + 600, owner: 1 }
+  return { key, timestampSeconds: t, expiresAtSeconds: t + 600, shared: undefined, owner: 1 }
 }
 
 describeStoreContract('IpcReplayStore', t, () => {

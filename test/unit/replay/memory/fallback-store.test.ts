@@ -91,6 +91,7 @@ function start(shared: ReplayStore = memory()) {
   const usual = randomBytes(32)
   const claimOf = (key: Buffer): Claim => ({
     key,
+    shared: undefined,
     owner: 1,
     timestampSeconds: t,
     expiresAtSeconds: t + 600,

@@ -68,7 +68,13 @@ class Scene {
     const signedAt = this.#model.signedAt.get(key) ?? this.#nowSeconds - age
     this.#model.signedAt.set(key, signedAt)
     const expiresAtSeconds = signedAt + MAX_AGE + TOLERANCE
-    return { key: bytesOf(key, signedAt), timestampSeconds: signedAt, expiresAtSeconds, owner: 1 }
+    return {
+      key: bytesOf(key, signedAt),
+      timestampSeconds: signedAt,
+      expiresAtSeconds,
+      shared: undefined,
+      owner: 1,
+    }
   }
 
   async #rearm(key: number, to: string): Promise<void> {
@@ -122,7 +128,7 @@ describe('MemoryReplayStore, beside a model,', () => {
           const timestampSeconds = nowSeconds - age
           const expiresAtSeconds = timestampSeconds + MAX_AGE + TOLERANCE
           const key = bytesOf(i, timestampSeconds)
-          const claim = { key, timestampSeconds, expiresAtSeconds, owner: 1 }
+          const claim = { key, timestampSeconds, expiresAtSeconds, shared: undefined, owner: 1 }
           expect(await store.claim(claim, () => 'a', nowSeconds * 1000)).toBe('claimed')
         }
       }),

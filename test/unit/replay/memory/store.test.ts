@@ -15,7 +15,7 @@ function storeOf(maxEntries = 10, remembersFromSeconds = 0) {
     expiresAtSeconds = timestampSeconds + 600,
   ) =>
     store.claim(
-      { key, timestampSeconds, expiresAtSeconds, owner: 1 },
+      { key, timestampSeconds, expiresAtSeconds, shared: undefined, owner: 1 },
       () => 'here',
       nowSeconds * 1000,
     )
@@ -48,7 +48,13 @@ describe('MemoryReplayStore', () => {
 
   it('goes on forgetting after a clock that was far ahead for a moment', async () => {
     const { store, claim } = storeOf()
-    const claimed = { key: randomBytes(32), timestampSeconds: t, expiresAtSeconds: t + 3, owner: 1 }
+    const claimed = {
+      key: randomBytes(32),
+      timestampSeconds: t,
+      expiresAtSeconds: t + 3,
+      shared: undefined,
+      owner: 1,
+    }
     await store.claim(claimed, () => 'here', t * 1000)
     await store.rearm(claimed, 'there', (t + 86_400) * 1000)
     await claim(randomBytes(32), t + 1, t + 1, t + 4)
