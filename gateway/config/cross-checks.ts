@@ -115,7 +115,7 @@ export function isPassthrough(route: Record<string, unknown>): boolean {
   return route['policy'] === 'passthrough'
 }
 
-export function isDurable(route: Record<string, unknown>): boolean {
+function isDurable(route: Record<string, unknown>): boolean {
   return route['policy'] === 'durable'
 }
 
