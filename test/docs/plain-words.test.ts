@@ -55,13 +55,16 @@ describe('a page of the documentation', () => {
   })
 
   it.each([
-    ['docs/external-auth.md', 'External authorization (Envoy ext_authz, Traefik forwardAuth)'],
-    ['docs/passthrough.md', 'Passthrough routes'],
-    ['docs/limits.md', 'Limitations'],
-    ['docs/configuration.md', 'Configuration reference'],
-    ['docs/replicas.md', 'Scale out: replicas and workers'],
-    ['docs/reasons.md', 'Troubleshoot a refused request'],
-    ['docs/reload.md', 'Reload the configuration'],
+    [
+      'docs/how-to/external-authorization.md',
+      'External authorization (Envoy ext_authz, Traefik forwardAuth)',
+    ],
+    ['docs/how-to/passthrough.md', 'Passthrough routes'],
+    ['docs/reference/limitations.md', 'Limitations'],
+    ['docs/reference/configuration.md', 'Configuration reference'],
+    ['docs/how-to/scale-out.md', 'Scale out: replicas and workers'],
+    ['docs/reference/reasons.md', 'Troubleshoot a refused request'],
+    ['docs/how-to/reload.md', 'Reload the configuration'],
     ['docs/decisions/0001-libraries.md', 'Library choices'],
     ['docs/decisions/0003-edge-libraries.md', 'Build or buy at the HTTP edge'],
     ['docs/decisions/0004-reload-by-snapshot.md', 'Reload by immutable snapshot'],

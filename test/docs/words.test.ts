@@ -117,10 +117,13 @@ describe('no discouraged phrase occurs in', () => {
     expect(found([helpOf(), ...commands.map((name) => helpOf(name))])).toEqual([])
   })
 
-  it.each(['configuration', 'reasons', 'logs', 'metrics'])('the tables of docs/%s.md', (name) => {
-    expect(Object.keys(generatedFiles)).toContain(`docs/${name}.md`)
-    expect(found(tablesOf(`docs/${name}.md`))).toEqual([])
-  })
+  it.each(['configuration', 'reasons', 'log-fields', 'metrics'])(
+    'the tables of docs/reference/%s.md',
+    (name) => {
+      expect(Object.keys(generatedFiles)).toContain(`docs/reference/${name}.md`)
+      expect(found(tablesOf(`docs/reference/${name}.md`))).toEqual([])
+    },
+  )
 
   it.each(['dashboard.json', 'alerts.yaml'])('deploy/observability/%s', (name) => {
     expect(found([readFileSync(`deploy/observability/${name}`, 'utf8')])).toEqual([])

@@ -51,7 +51,7 @@ function anonymous({ stdout }: CliRun): string {
 }
 
 function expectDocumented(name: string, run: CliRun): void {
-  const file = 'docs/conformance.md'
+  const file = 'docs/how-to/conformance.md'
   const text = readFileSync(file, 'utf8')
   const block = `\n\n\`\`\`text\n${anonymous(run).trimEnd()}\n\`\`\`\n\n`
   const pattern = new RegExp(`(<!-- example: ${name} -->)([^]*?)(<!-- end: ${name} -->)`)

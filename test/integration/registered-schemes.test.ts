@@ -40,7 +40,7 @@ describe('a signed sync with another scheme than serveOrigin', () => {
         route: 'app',
         registered: 'http://app.example.com',
         serve_origin: serveOrigin,
-        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/syncing.md)`,
+        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/how-to/sync.md)`,
         msg: 'app registered with a different scheme than serveOrigin',
       },
     ])

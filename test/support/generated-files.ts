@@ -29,17 +29,17 @@ import { testFileOf, threatGroups } from './threats.ts'
 
 /** File name to a function from its old text to its new. */
 export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
-  'docs/configuration.md': (before) => replaceBlock(before, 'config', configTable()),
-  'docs/reasons.md': (before) =>
+  'docs/reference/configuration.md': (before) => replaceBlock(before, 'config', configTable()),
+  'docs/reference/reasons.md': (before) =>
     [
       ['reasons', reasonsTable()],
       ['faults', faultsTable()],
       ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
   'docs/explanation/architecture.md': (before) => replaceBlock(before, 'rooms', roomsTable()),
-  'docs/logs.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
-  'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
-  'docs/reload.md': (before) =>
+  'docs/reference/log-fields.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
+  'docs/reference/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
+  'docs/how-to/reload.md': (before) =>
     replaceBlock(
       replaceBlock(
         before,
@@ -49,15 +49,15 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       'restart-files',
       listOf(filesAwaitingRestart),
     ),
-  'docs/inngest-addresses.md': (before) =>
+  'docs/explanation/inngest-addresses.md': (before) =>
     replaceBlock(
       before,
       'results',
       `\`result\` of \`inngest_gateway_inngest_ranges_refreshes_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
-  'docs/syncing.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
+  'docs/how-to/sync.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
   'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
-  'docs/conformance.md': (before) =>
+  'docs/how-to/conformance.md': (before) =>
     replaceBlock(
       replaceBlock(before, 'groups', `Groups: ${listOf(Object.keys(groups))}.`),
       'cases',
