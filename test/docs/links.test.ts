@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { pages, sectionsOf } from '../support/documents.ts'
+import { anchorsOf, pages } from '../support/documents.ts'
 
 const links = pages.flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => ({ page, target }))
-    .filter(({ target }) => !/^(?:https?:|#|mailto:)/.test(target)),
+    .filter(({ target }) => !/^(?:https?:|mailto:)/.test(target)),
 )
 
 describe('a link of the documentation', () => {
@@ -18,7 +18,7 @@ describe('a link of the documentation', () => {
 
   it.each(links)('of $page leads somewhere: $target', ({ page, target }) => {
     const [file = '', anchor] = target.split('#')
-    const there = path.join(path.dirname(page), file)
+    const there = file === '' ? page : path.join(path.dirname(page), file)
     expect(existsSync(there)).toBe(true)
     if (anchor !== undefined) expect(anchorsOf(there)).toContain(anchor)
   })
@@ -31,13 +31,3 @@ describe('a link of the documentation', () => {
     expect(linked).toEqual(expect.arrayContaining(written))
   })
 })
-
-/** As GitHub makes anchors of them. */
-function anchorsOf(page: string): string[] {
-  return sectionsOf(page).map((text) =>
-    text
-      .toLowerCase()
-      .replaceAll(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  )
-}

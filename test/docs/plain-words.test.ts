@@ -63,7 +63,7 @@ describe('a page of the documentation', () => {
     ['docs/reference/limitations.md', 'Limitations'],
     ['docs/reference/configuration.md', 'Configuration reference'],
     ['docs/how-to/scale-out.md', 'Scale out: replicas and workers'],
-    ['docs/reference/reasons.md', 'Troubleshoot a refused request'],
+    ['docs/reference/reasons.md', 'Reasons: why a request was refused, and what to do'],
     ['docs/how-to/reload.md', 'Reload the configuration'],
     ['docs/decisions/0001-libraries.md', 'Library choices'],
     ['docs/decisions/0003-edge-libraries.md', 'Build or buy at the HTTP edge'],

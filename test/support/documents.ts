@@ -33,3 +33,16 @@ export function blocksOf(language: string): Block[] {
 export function sectionsOf(page: string): string[] {
   return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text)
 }
+
+/** @returns the anchor that GitHub makes of a heading. */
+export function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+export function anchorsOf(page: string): string[] {
+  return sectionsOf(page).map(anchorOf)
+}
