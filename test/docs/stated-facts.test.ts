@@ -19,7 +19,7 @@ describe('the documentation', () => {
     ],
     [
       'that agreement of ids proves less without an allowlist',
-      'SECURITY.md',
+      'docs/explanation/threat-model.md',
       'Without an allowlist it proves less, since a client can then choose all unsigned ids',
     ],
     ["what Inngest's network announces", 'docs/explanation/inngest-addresses.md', 'AS401508'],

@@ -60,7 +60,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       `\`result\` of \`inngest_gateway_inngest_ranges_refreshes_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
   'docs/how-to/sync.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
-  'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
+  'docs/explanation/threat-model.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/how-to/conformance.md': (before) =>
     replaceBlock(
       replaceBlock(before, 'groups', `Groups: ${listOf(Object.keys(groups))}.`),
