@@ -9,13 +9,13 @@ describe('the documentation', () => {
   it.each([
     [
       'what the second of two equal syncs within a second gets',
-      'docs/how-to/scale-out.md',
+      'docs/explanation/replay.md',
       'The second is refused with `replayed`, and Inngest gets a 403',
     ],
     [
       'the least version of Redis',
       'docs/how-to/scale-out.md',
-      'The least version is Redis 6.2 or Valkey 7.2',
+      'Use at least Redis 6.2 or Valkey 7.2',
     ],
     [
       'that agreement of ids proves less without an allowlist',
