@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 /** Every page that a user reads. */
 export const pages: readonly string[] = [
   ...globSync('*.md'),
-  ...globSync('docs/**/*.md'),
+  ...globSync('docs/**/*.md', { exclude: ['**/node_modules/**'] }),
   ...globSync('deploy/**/*.md'),
   ...globSync('bench/*.md'),
 ].sort()

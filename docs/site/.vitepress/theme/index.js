@@ -1,0 +1,5 @@
+import theme from 'vitepress/theme'
+
+import './narrow.css'
+
+export default theme
