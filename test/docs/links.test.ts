@@ -1,15 +1,11 @@
 /** Every link of the documentation to a file of the project leads there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { anchorsOf, pages } from '../support/documents.ts'
+import { anchorsOf, linksOf, pages } from '../support/documents.ts'
 
-const links = pages.flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => ({ page, target }))
-    .filter(({ target }) => !/^(?:https?:|mailto:)/.test(target)),
-)
+const links = pages.flatMap((page) => linksOf(page).map((target) => ({ page, target })))
 
 describe('a link of the documentation', () => {
   it('is found in many places', () => {

@@ -46,3 +46,10 @@ export function anchorOf(heading: string): string {
 export function anchorsOf(page: string): string[] {
   return sectionsOf(page).map(anchorOf)
 }
+
+/** @returns the targets of the links of a page, without those that leave the project. */
+export function linksOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^(?:https?:|mailto:)/.test(target))
+}
