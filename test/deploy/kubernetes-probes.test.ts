@@ -54,7 +54,7 @@ test('the readiness of the app is asked for through the gateway, from a node and
   ])
 })
 
-test('what Inngest calls takes a signature', async () => {
+test('requires a signature on the path that Inngest calls', async () => {
   const { app, gateway } = await startWith(['127.0.0.0/8'])
   const { status } = await send({ port: gateway.port, method: 'GET', target: '/api/inngest' })
   expect([status, app.requests.length]).toEqual([401, 0])

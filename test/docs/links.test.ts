@@ -12,7 +12,7 @@ describe('a link of the documentation', () => {
     expect(links.length).toBeGreaterThan(20)
   })
 
-  it.each(links)('of $page leads somewhere: $target', ({ page, target }) => {
+  it.each(links)('leads somewhere from $page: $target', ({ page, target }) => {
     const [file = '', anchor] = target.split('#')
     const there = file === '' ? page : path.join(path.dirname(page), file)
     expect(existsSync(there)).toBe(true)

@@ -197,7 +197,7 @@ describe('explain', () => {
     [['--from', '10.0.0.1', '--body', '/nonexistent'], '--body: no such file: /nonexistent'],
     [['--log', '/nonexistent'], '--log: no such file: /nonexistent'],
     [['--from', 'gateway'], 'expected an IPv4 or IPv6 address, found "gateway"'],
-  ])('with %j says what to give instead', (args, message) => {
+  ])('rejects %j and names what to give instead', (args, message) => {
     const { status, text } = explain(args, 'nonsense')
     expect(text).toContain(message)
     expect(status).toBe(2)

@@ -185,7 +185,7 @@ describe('a sender that leaves', () => {
 
 describe('a thread', () => {
   it.each(Object.entries(fails))(
-    'that fails by %s is replaced, and the gateway goes on',
+    'is replaced after it fails by %s, and the gateway continues',
     async (_, start) => {
       hooks.options = { program: failsAtTimes, jobTimeoutMs: start === fails.hang ? 4000 : 60_000 }
       const gateway = await startBehind((_request, response) => response.end('done'))

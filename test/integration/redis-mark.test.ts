@@ -59,7 +59,7 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await markOn(server, 'other:').look(nowSeconds)).toContain('OOM')
   })
 
-  it('what no gateway has written is no mark', async () => {
+  it('takes nothing for a mark that no gateway has written', async () => {
     const server = await startStoreServer(program)
     await server.client.set('test:since', 'yesterday')
     expect(await markOn(server).look(nowSeconds)).toBe(

@@ -89,7 +89,7 @@ describe('an app that sends more behind its response', () => {
     ['responses at once', 0, poison],
     ['bytes on an idle connection', 50, 'x'],
     ['responses on an idle connection', 50, poison],
-  ])('as %s is disconnected, and no client gets them', async (_, delayMs, more) => {
+  ])('is disconnected, as %s, and no client gets them', async (_, delayMs, more) => {
     const poured: Poured[] = []
     const app = await startResponder((socket) => {
       const whole = `${ok}Content-Length: 2\r\n\r\nok`

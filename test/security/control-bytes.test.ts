@@ -18,7 +18,7 @@ describe('a control byte in a field', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('in a name is refused', async () => {
+  it('is refused in a name', async () => {
     const target = await startTarget()
     expect(statusOf(await target.raw(signedCall(target, ['X\x00A: b'])))).toBe(400)
     expect(statusOf(await target.raw(signedCall(target, ['X A: b'])))).toBe(400)
@@ -29,7 +29,7 @@ describe('a control byte in a field', () => {
 
 describe('a byte above 0x7f', () => {
   it.each(['X-Run-ID', 'X-Inngest-Req-Version', 'Content-Type', 'Host'])(
-    'in %s, which decides something, is refused',
+    'is refused in %s, which decides something',
     async (name) => {
       const target = await startTarget()
       expect(statusOf(await target.raw(signedCall(target, [`${name}: a\x80b`])))).toBe(400)

@@ -28,7 +28,7 @@ describe('a GET with a body', () => {
     },
   )
 
-  it('of length 0 is an introspection, which can be turned off', async () => {
+  it('is an introspection, which can be turned off, if its length is 0', async () => {
     const get = (target: Awaited<ReturnType<typeof startTarget>>) =>
       target.raw(signedCall(target, [], '').replace(/^POST \S+/, 'GET /api/inngest'))
     const open = await startTarget()

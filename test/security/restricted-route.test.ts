@@ -168,7 +168,7 @@ describe('beside a host with an allowlist', () => {
   it.each([
     ['a host of its own', { host: 'www.example.com' }],
     ['a Host that is replaced', { serveOrigin: 'https://www.example.com' }],
-  ])('so does one with %s, since the target does not change', async (_, open) => {
+  ])('refuses it on a route with %s too, since the target does not change', async (_, open) => {
     const target = await startHost(open)
     const answer = await target.raw(get('//admin.example.com/x', 'www.example.com'))
     expect(statusOf(answer)).toBe(404)

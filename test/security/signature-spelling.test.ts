@@ -29,7 +29,7 @@ const spellings: [string, (t: string, s: string) => string][] = [
 ]
 
 describe('a signature in another spelling', () => {
-  it.each(spellings)('with %s is malformed', async (_, spell) => {
+  it.each(spellings)('is malformed with %s', async (_, spell) => {
     const target = await startTarget()
     const body = freshBody()
     const [t = '', s = ''] = target.sign(body).slice(2).split('&s=')

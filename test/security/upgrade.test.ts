@@ -11,7 +11,7 @@ import { statusOf } from '../support/raw.ts'
 
 describe('an upgrade', () => {
   it.each(['websocket', 'TLS/1.0', 'websocket, h2c'])(
-    'to %s is refused on an Inngest route',
+    'is refused on an Inngest route if it is to %s',
     async (protocol) => {
       const target = await startTarget()
       const upgrading = signedCall(target, [`Upgrade: ${protocol}`]).replace(
@@ -25,7 +25,7 @@ describe('an upgrade', () => {
   )
 
   it.each(['TLS/1.0', 'websocket, h2c'])(
-    'to %s is refused on a passthrough route',
+    'is refused on a passthrough route if it is to %s',
     async (protocol) => {
       const target = await startTarget((upstream) => ({
         routes: [{ name: 'app', policy: 'passthrough', upstream }],

@@ -111,7 +111,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
   })
 
   // A reset can overtake the response: then there was none.
-  it('and closes at once has it passed on or causes a 502, and gets no second request', async () => {
+  it('has its response forwarded or causes a 502 if it closes at once, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1
@@ -124,7 +124,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
     expect(requests).toBe(1)
   })
 
-  it('by a reset alone causes a 502, and gets no second request', async () => {
+  it('causes a 502 by a reset alone, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1

@@ -192,7 +192,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   // RFC 9110 7.8: an upgrade that the server does not want is ignored. These are curl's (--http2).
-  it('that offers h2c gets a response in HTTP/1.1, without it', async () => {
+  it('gets a response in HTTP/1.1, without h2c, if it offers that', async () => {
     const { target, app } = await startScripted([ok('plain')])
     const offer = [
       'Connection: Upgrade, HTTP2-Settings',

@@ -57,7 +57,7 @@ describe.each(kinds)('the response to %s', (kind) => {
       ['22 KiB beyond a limit of 16 KiB', 22, { maxResponseHeaderSize: '16KiB' }, 502],
       ['66 KiB', 66, {}, 502],
       ['66 KiB within a limit of 128 KiB', 66, { maxResponseHeaderSize: '128KiB' }, 200],
-    ])('of %s', async (_size, kib, upstream, status) => {
+    ])('is forwarded or becomes a 502 by its size: %s', async (_size, kib, upstream, status) => {
       const headers = headersOf(kib * 1024)
       const { target } = await startScripted([ok('hello', ...headers)], { upstream })
       const response = await exchange(target)

@@ -107,7 +107,7 @@ describe('around a signing key', () => {
   const right = macOf(readKeyFromEnv('KEY', { KEY: key }))
 
   it.each([`${key}\n`, `${key}\r\n`, `  ${key}\t`, `\ufeff${key}`, digits])(
-    'what no key has is left out, in a variable and in a file: %j',
+    'drops what no key has, in a variable and in a file: %j',
     (text) => {
       const file = path.join(folder, 'key')
       writeFileSync(file, text)

@@ -50,7 +50,7 @@ describe('ten thousand forged bodies', () => {
     expect(workedBytes()).toBeLessThanOrEqual(burstBytes)
   })
 
-  it('over ten seconds get the burst and ten seconds’ worth', () => {
+  it('get the burst and ten seconds’ worth over ten seconds', () => {
     const budget = new DiagnosisBudget()
     for (let nowMs = 0; nowMs < 10_000; nowMs += 1) diagnose(laborious, budget, nowMs)
     expect(workedBytes()).toBeLessThanOrEqual(burstBytes + 10 * 2_097_152)

@@ -36,7 +36,7 @@ it('A second error of one connection over TLS is not thrown', async () => {
   server.close()
 })
 
-it('What a Sentinel cannot be connected to for is said', async () => {
+it('names why a Sentinel cannot be connected to', async () => {
   const sentinels = ['127.0.0.1:1']
   const client = createRedisClient({ cluster: false, sentinels, sentinelName: 'primary' })
   const thrown = await once(client, 'error').catch((error: unknown) => [error])
