@@ -104,21 +104,21 @@ function generatedLinesOf(page: string): string[] {
   return [...blocks].flatMap(([, , lines = '']) => lines.split('\n'))
 }
 
-describe('no discouraged phrase occurs in', () => {
+describe('a discouraged phrase', () => {
   it.each(globSync(['gateway/**/*.ts', 'conformance/**/*.ts']).sort())(
-    'the texts of %s',
+    'is missing from the texts of %s',
     (file) => {
       expect(found(proseOf(file))).toEqual([])
     },
   )
 
-  it('the help of any command', () => {
+  it('is missing from the help of any command', () => {
     expect(commands).toContain('run')
     expect(found([helpOf(), ...commands.map((name) => helpOf(name))])).toEqual([])
   })
 
   it.each(['alerts', 'command-line', 'configuration', 'log-fields', 'metrics', 'reasons'])(
-    'the generated text of docs/reference/%s.md',
+    'is missing from the generated text of docs/reference/%s.md',
     (name) => {
       const page = `docs/reference/${name}.md`
       expect(Object.keys(generatedFiles)).toContain(page)
@@ -127,12 +127,12 @@ describe('no discouraged phrase occurs in', () => {
     },
   )
 
-  it.each(['dashboard.json', 'alerts.yaml'])('deploy/observability/%s', (name) => {
+  it.each(['dashboard.json', 'alerts.yaml'])('is missing from deploy/observability/%s', (name) => {
     expect(found([readFileSync(`deploy/observability/${name}`, 'utf8')])).toEqual([])
   })
 
   // The log of changes may quote what a text said before.
-  it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s', (page) => {
+  it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('is missing from %s', (page) => {
     expect(found([readFileSync(page, 'utf8')], goneEverywhere)).toEqual([])
   })
 })

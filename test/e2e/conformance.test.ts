@@ -175,7 +175,7 @@ describe('a gateway with one check turned off', () => {
   })
 
   it.each(['off', 'report'])(
-    'allowlist %s fails from outside, and passes from nowhere',
+    'fails with allowlist %s from outside, and passes from nowhere',
     async (mode) => {
       const port = await startGateway({ allowlist: mode }, { allowlist: ['192.0.2.10'] })
       const run = await runConformance(port, { expectOutside: true })

@@ -115,7 +115,7 @@ describe('a list in a file', () => {
     expect(kept.texts()).toEqual([a])
   })
 
-  it('held what vanished from it until it was last looked at', async () => {
+  it('keeps what was removed from it until it was last read', async () => {
     writeFileSync(file, `${a}\n${b}`)
     const kept = fileKeeper({ keepVanishedSeconds: 100 })
     await kept.refresh()

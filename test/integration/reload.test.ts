@@ -183,7 +183,7 @@ describe('a changed configuration', () => {
 })
 
 describe('across a reload', () => {
-  it('a request goes on by the settings that it began with', async () => {
+  it('serves a request by the settings that it began with', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first, { serveOrigin: 'https://first.example' })
     const body = freshBody()
@@ -205,7 +205,7 @@ describe('across a reload', () => {
     expect(second.requests.map(({ host }) => host)).toEqual(['second.example'])
   })
 
-  it('a spent signature stays spent', async () => {
+  it('keeps a claimed signature claimed', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
     const body = freshBody()
@@ -231,7 +231,7 @@ describe('across a reload', () => {
     expect(app.requests.filter((request) => request.body === body)).toHaveLength(1)
   })
 
-  it('connections stay open, to clients and to the app', async () => {
+  it('keeps connections open, to clients and to the app', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -258,7 +258,7 @@ describe('across a reload', () => {
     agent.destroy()
   })
 
-  it('connections to an app that is no longer named are closed', async () => {
+  it('closes connections to an app that is no longer named', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
     await call(gateway)

@@ -172,7 +172,7 @@ describe('client certificates', () => {
     ['none', {}],
     ['that of a stranger', { cert: pem('stranger-cert.pem'), key: pem('stranger-key.pem') }],
     ['the server’s own', { cert: pem('cert.pem'), key: pem('key.pem') }],
-  ])('being %s end the connection before HTTP', async (_, certificate) => {
+  ])('end the connection before HTTP if they are %s', async (_, certificate) => {
     const target = await startTls(tls)
     await expect(call(target, certificate)).rejects.toThrow()
     await expect.poll(() => target.reasons()).toEqual(['tls_failed'])

@@ -119,7 +119,7 @@ describe('an app that sends more behind its response', () => {
   })
 })
 
-it('an app gets the next request only behind its response', async () => {
+it('gets the next request only behind its response', async () => {
   let responses = 0
   const early: number[] = []
   const app = await startRawApp((socket) => {

@@ -26,7 +26,7 @@ describe('a Content-Encoding', () => {
     },
   )
 
-  it('left unsaid unpacks nothing', async () => {
+  it('unpacks nothing if it is missing', async () => {
     const target = await startTarget(bodiesOnly)
     const packed = gzipSync(freshBody())
     const headers = { 'x-inngest-signature': target.sign(packed) }

@@ -16,7 +16,7 @@ const headOf = (target: Target, framing: string) =>
   callBytes('', [framing, `X-Inngest-Signature: ${target.sign('x')}`])
 
 describe('a body over the limit', () => {
-  it('announced is refused unread, and its sender gets to know', async () => {
+  it('is refused unread if it is announced, and its client is informed', async () => {
     const target = await startTarget({ limits: { maxBodySize: '1MiB' } })
     const answer = await target.raw([
       headOf(target, `Content-Length: ${String(MIB + 1)}`),

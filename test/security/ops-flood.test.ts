@@ -79,7 +79,7 @@ describe('a flood of scrapes', () => {
     expect(renderings).toBe(1)
   })
 
-  it('one after the other waits between two renderings', async () => {
+  it('waits between two renderings if the scrapes come one after the other', async () => {
     const startsMs: number[] = []
     const { port } = await startOps(() => {
       startsMs.push(performance.now())

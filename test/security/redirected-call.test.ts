@@ -9,7 +9,7 @@ import { statusOf } from '../support/raw.ts'
 
 describe('a GET with a body', () => {
   it.each(['Content-Length: LENGTH', 'Transfer-Encoding: chunked'])(
-    'framed by %s is refused, signed or not',
+    'is refused if it is framed by %s, signed or not',
     async (framing) => {
       const target = await startTarget()
       const body = freshBody()

@@ -40,7 +40,7 @@ describe('a signature in another spelling', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('used once is spent for every target', async () => {
+  it('is claimed for every target if it was used once', async () => {
     const target = await startTarget()
     const body = freshBody()
     const signature = `X-Inngest-Signature: ${target.sign(body)}`

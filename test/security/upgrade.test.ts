@@ -39,7 +39,7 @@ describe('an upgrade', () => {
 })
 
 describe('an expectation', () => {
-  it('other than 100-continue is refused', async () => {
+  it('is refused unless it is 100-continue', async () => {
     const target = await startTarget()
     expect(statusOf(await target.raw(signedCall(target, ['Expect: 200-ok'])))).toBe(417)
     expect(target.reasons()).toEqual(['expectation_unknown'])

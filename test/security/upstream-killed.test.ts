@@ -118,7 +118,7 @@ describe('an app that is killed', () => {
     await expectQuiet(target)
   })
 
-  it('answering before it has read the call is believed, and the rest is not forced on it', async () => {
+  it('is believed if it responds before it has read the call, and the rest is not forced on it', async () => {
     const app = await startApp((socket) => {
       socket.once('data', () => {
         socket.end('HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy')

@@ -73,7 +73,7 @@ function cookie(bytes: number): string {
   return `Set-Cookie: c=`.padEnd(bytes - 2, 'x')
 }
 
-it('one 100 is sent if the client expects it and the app sends another', async () => {
+it('sends one 100 if the client expects it and the app sends another', async () => {
   const { target } = await startScripted([`HTTP/1.1 100 Continue\r\n\r\n${ok('final')}`])
   const headers = ['Expect: 100-continue', 'Content-Length: 2', 'Connection: close']
   const text = await target.raw(callBytes('hi', headers, 'POST /x HTTP/1.1'))

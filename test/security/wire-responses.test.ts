@@ -204,7 +204,7 @@ describe('the response to a HEAD request', () => {
   })
 })
 
-it('a client of node:http reads responses without a body on one connection', async () => {
+it('gives a client of node:http responses without a body on one connection', async () => {
   const { target } = await startScripted((socket, { line }) => {
     const status = line.startsWith('HEAD') ? '200 OK' : line.slice('GET /'.length).split(' ', 1)[0]
     const body = status === '200' ? 'hello' : ''

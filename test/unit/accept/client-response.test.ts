@@ -148,7 +148,7 @@ describe('a response that is cut', () => {
   })
 })
 
-it('a response reports that its client takes no more, and when it does again', async () => {
+it('reports that its client takes no more, and when it does again', async () => {
   const held = Promise.withResolvers<ClientResponse>()
   const { port } = await startClientSide((_, response) => {
     held.resolve(response)

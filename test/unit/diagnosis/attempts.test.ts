@@ -57,7 +57,7 @@ describe('ten thousand forged bodies', () => {
     expect(workedBytes()).toBeGreaterThan(burstBytes)
   })
 
-  it('each millisecond for ten seconds still let some be looked at to the end', () => {
+  it('leave some diagnosed to the end, even with one each millisecond for ten seconds', () => {
     const budget = new DiagnosisBudget()
     const kinds = Array.from({ length: 10_000 }, (_, nowMs) => diagnose(call, budget, nowMs))
     const late = kinds.slice(-2000)

@@ -17,7 +17,7 @@ interface Opened {
   connectToSentinel(address: object): Redis & { stream: NodeJS.EventEmitter }
 }
 
-it('A second error of one connection over TLS is not thrown', async () => {
+it('does not throw a second error of one connection over TLS', async () => {
   const server = createServer({ cert: pem('cert.pem'), key: pem('key.pem') })
   server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
