@@ -42,6 +42,22 @@ function proseOf(page: string): string {
     .replaceAll(/\s+/g, ' ')
 }
 
+/** Prose outside of tables, headings and lists that end without a full stop. */
+function sentencesOf(page: string): string[] {
+  return readFileSync(page, 'utf8')
+    .replaceAll(/<!-- generated: (\S+) -->.*?<!-- end: \1 -->/gs, '')
+    .replaceAll(/^( *)```.*?^\1```/gms, '\n')
+    .replaceAll(/^(?:\||#).*$/gm, '\n')
+    .replaceAll(/\]\([^)]*\)/g, ']')
+    .split(/\n\s*\n|\n\s*(?:-|\d+\.) /)
+    .flatMap((part) =>
+      part
+        .replaceAll(/\s+/g, ' ')
+        .trim()
+        .split(/(?<=[.:?!]) (?=[A-Z`*[])/),
+    )
+}
+
 const written = pages.filter((page) => !/^(?:bench|docs\/decisions)\//.test(page))
 
 describe('a page of the documentation', () => {
@@ -53,6 +69,13 @@ describe('a page of the documentation', () => {
     })
     expect(found).toEqual([])
   })
+
+  it.each(written.filter((page) => page !== 'CHANGELOG.md'))(
+    'has no sentence of more than 36 words: %s',
+    (page) => {
+      expect(sentencesOf(page).filter((sentence) => sentence.split(' ').length > 36)).toEqual([])
+    },
+  )
 
   it.each([
     [
