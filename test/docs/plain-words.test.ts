@@ -54,11 +54,11 @@ function sentencesOf(page: string): string[] {
       part
         .replaceAll(/\s+/g, ' ')
         .trim()
-        .split(/(?<=[.:?!]) (?=[A-Z`*[])/),
+        .split(/(?<=[.:?!](?:\*\*)?) (?=[A-Z`*[])/),
     )
 }
 
-const written = pages.filter((page) => !/^(?:bench|docs\/decisions)\//.test(page))
+const written = pages.filter((page) => !/^bench\/|^docs\/decisions\/00(?:08|09|11)-/.test(page))
 
 describe('a page of the documentation', () => {
   it.each(written)('uses the plain terms: %s', (page) => {
