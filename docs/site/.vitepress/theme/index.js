@@ -1,5 +1,0 @@
-import theme from 'vitepress/theme'
-
-import './narrow.css'
-
-export default theme
