@@ -1,6 +1,6 @@
 /**
  * `conformance`: whether a gateway that runs somewhere keeps out what it has to. It asks for no
- * confirmation, since nothing that it sends makes an app do anything (docs/conformance.md).
+ * confirmation, since nothing that it sends makes an app do anything (docs/how-to/conformance.md).
  */
 import { jsonReport, listCases, TextReport } from '../../conformance/report.ts'
 import { readPlan, warningOf, type ConformanceOptions } from '../../conformance/plan.ts'

@@ -1,4 +1,4 @@
-/** What `--help` of each command ends with. A test runs every line. */
+/** What `--help` of each command ends with, and its section in docs/reference/command-line.md. A test runs every line. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   run: [
     'inngest-gateway run --config gateway.yaml',
@@ -40,8 +40,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** @throws for a command without examples, which a new one may be. */
-export function examplesText(command: string): string {
+export function examplesOf(command: string): readonly string[] {
   const lines = examples[command]
   if (lines === undefined) throw new Error(`no examples for ${command}: add them to examples.ts`)
-  return ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n')
+  return lines
+}
+
+export function examplesText(command: string): string {
+  return ['', 'Examples:', ...examplesOf(command).map((line) => `  ${line}`)].join('\n')
 }

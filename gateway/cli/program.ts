@@ -29,7 +29,8 @@ if (process.pid === 1) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, endAtOnce)
 }
 
-const program = new Command('inngest-gateway')
+/** Exported for docs/reference/command-line.md, which is generated from it. */
+export const program = new Command('inngest-gateway')
   .description('Verifies requests from Inngest and forwards only valid ones to the app.')
   .version(version)
   .exitOverride()
@@ -240,11 +241,14 @@ for (const command of program.commands) {
   command.addHelpText('after', () => examplesText(command.name()))
 }
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  const isUsage = error instanceof CommanderError
-  // As Node would print it, but without secrets: what was thrown may quote its input.
-  if (!isUsage) console.error(redactSecrets(inspect(error)))
-  finish(!isUsage ? 1 : error.exitCode === 0 ? 0 : 2)
+/** Runs the command that the arguments name. */
+export async function main(): Promise<void> {
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    const isUsage = error instanceof CommanderError
+    // As Node would print it, but without secrets: what was thrown may quote its input.
+    if (!isUsage) console.error(redactSecrets(inspect(error)))
+    finish(!isUsage ? 1 : error.exitCode === 0 ? 0 : 2)
+  }
 }

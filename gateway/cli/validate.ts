@@ -27,7 +27,7 @@ export function validate(options: ValidateOptions, env: Environment): number {
   return 0
 }
 
-/** One document on stdout, whatever is wrong with the configuration (docs/commands.md). */
+/** One document on stdout, whatever is wrong with the configuration (docs/reference/command-line.md). */
 function validateAsJson(options: SettingsOptions, env: Environment): number {
   const misuse = misuseOf(options)
   const reading = misuse === undefined ? readSettings(options, env) : undefined

@@ -1,7 +1,7 @@
 /**
  * The listener for proxies that ask for authorization and forward a request themselves (Envoy ext_authz, Traefik
  * forwardAuth): 200 says that it may pass. Decisions, limits and records are those of the traffic listener; what is only
- * possible inline is not done here (docs/external-auth.md).
+ * possible inline is not done here (docs/how-to/external-authorization.md).
  */
 import { ClientListener } from '../accept/client-listener.ts'
 import type { ClientRequest } from '../accept/client-request.ts'

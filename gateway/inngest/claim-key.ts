@@ -2,7 +2,7 @@
  * Under which key a verified request is claimed in the replay cache. It is the MAC alone wherever Inngest
  * never signs two requests alike: with anything that is not signed in the key (method, host, path, query),
  * a captured signature would have as many uses as that has values. The three exceptions add what tells two
- * honest requests apart. The table is in docs/replicas.md, "What is claimed".
+ * honest requests apart. The table is in docs/explanation/replay.md, "What is claimed".
  */
 import { createHash } from 'node:crypto'
 

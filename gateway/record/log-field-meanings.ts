@@ -35,7 +35,7 @@ export const logFieldMeanings = {
   diagnosis_detail:
     'Evidence for `diagnosis`: offsets, lengths, key labels and at most one byte of the body; or the setting that may be missing.',
   external_auth:
-    'True if the request was decided by external authorization: the proxy forwards it itself ([external authorization](external-auth.md)).',
+    'True if the request was decided by external authorization: the proxy forwards it itself ([external authorization](../how-to/external-authorization.md)).',
   unsigned: 'True if the request was admitted unsigned because of `unsignedGet` or `unsignedPut`.',
   claim:
     '`released` if no byte of the function call reached the app and its signature can be claimed again, `not_released` if releasing the claim failed. Absent otherwise.',

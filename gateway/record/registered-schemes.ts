@@ -25,7 +25,7 @@ export class RegisteredSchemes {
         route: route.name,
         registered: registeredOrigin,
         serve_origin: serveOrigin,
-        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/syncing.md)`,
+        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/how-to/sync.md)`,
       },
       'app registered with a different scheme than serveOrigin',
     )

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { readAlerts, readYaml } from '../support/deployed.ts'
+import { anchorOf, anchorsOf } from '../support/documents.ts'
 import { runProgram } from '../support/program.ts'
 
 const folder = 'deploy/observability'
@@ -51,10 +52,31 @@ describe('the alert rules', () => {
     for (const { alert, annotations, labels } of readAlerts()) {
       expect([alert, Object.keys(annotations)]).toEqual([
         alert,
-        ['summary', 'description', 'runbook'],
+        ['summary', 'description', 'meaning', 'check', 'action', 'runbook_url'],
       ])
       expect(labels['severity']).toMatch(/^(?:critical|warning|info)$/)
       expect(alert).toMatch(/^InngestGateway/)
     }
+  })
+
+  it('link each to its section of docs/reference/alerts.md', () => {
+    const base = 'https://github.com/inngest-gateway/inngest-gateway/blob/main/'
+    const anchors = anchorsOf('docs/reference/alerts.md')
+    for (const { alert, annotations } of readAlerts()) {
+      const [page, anchor = ''] = (annotations['runbook_url'] ?? '').split('#')
+      expect([alert, page, anchor]).toEqual([
+        alert,
+        `${base}docs/reference/alerts.md`,
+        anchorOf(alert),
+      ])
+      expect(anchors).toContain(anchor)
+    }
+  })
+
+  it('have runbooks without values of one alert, since a page shows them', () => {
+    const templated = readAlerts().filter(({ annotations: { meaning, check, action } }) =>
+      [meaning, check, action].some((text) => text?.includes('{{')),
+    )
+    expect(templated.map(({ alert }) => alert)).toEqual([])
   })
 })

@@ -6,6 +6,8 @@ import { sectionsOf } from '../support/documents.ts'
 
 /** Where deploy/systemd installs the repository. */
 const INSTALLED = '/opt/inngest-gateway/'
+/** Where links of the alert rules lead. */
+const PUBLISHED = '//github.com/inngest-gateway/inngest-gateway/blob/main/'
 
 const files = globSync('deploy/**').filter((file) => statSync(file).isFile())
 
@@ -13,7 +15,11 @@ const files = globSync('deploy/**').filter((file) => statSync(file).isFile())
 const references = files.flatMap((file) => {
   const text = readFileSync(file, 'utf8').replaceAll(/\]\([^)]*\)/g, '')
   return [...text.matchAll(/([\w./-]+\.md)\b(?:, \\?"([^"\\]+))?/g)].map(
-    ([, page = '', section]) => ({ file, page: page.replace(INSTALLED, ''), section }),
+    ([, page = '', section]) => ({
+      file,
+      page: page.replace(INSTALLED, '').replace(PUBLISHED, ''),
+      section,
+    }),
   )
 })
 

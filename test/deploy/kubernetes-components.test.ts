@@ -107,7 +107,7 @@ describe('sidecar', () => {
   })
 })
 
-test('valkey is left alone by the sidecar, in whichever order they are named', () => {
+test('leaves valkey alone with the sidecar, in whichever order they are named', () => {
   for (const components of [
     ['sidecar', 'valkey'],
     ['valkey', 'sidecar'],
@@ -121,7 +121,7 @@ test('valkey is left alone by the sidecar, in whichever order they are named', (
   }
 })
 
-test('protected-app labels the pods of a Deployment that says nothing about it', () => {
+test('labels the pods of a Deployment that does not mention protected-app', () => {
   const manifests = buildWith(['protected-app'])
   expect(podOf(manifests, 'shop').labels).toEqual({ app: 'shop', 'inngest-gateway': 'protected' })
   expect(podOf(manifests, 'worker').labels).toEqual({ app: 'worker' })

@@ -85,7 +85,7 @@ function graceMs({ spec }: Pod): number {
   return (spec.terminationGracePeriodSeconds ?? 30) * 1000
 }
 
-test('an app beside a sidecar still serves while calls come, and half a minute is left to it', () => {
+test('serves the app next to a sidecar while calls come, and leaves it half a minute', () => {
   const sidecar = gateways.find(({ folder }) => folder === 'examples/sidecar')
   if (sidecar === undefined) throw new Error('no sidecar')
   const { pod, configMaps } = sidecar
@@ -94,7 +94,7 @@ test('an app beside a sidecar still serves while calls come, and half a minute i
   expect(graceMs(pod) - timeToStopMs(pod, config)).toBeGreaterThanOrEqual(30_000)
 })
 
-test('README.md checks one that is not in the cluster yet', () => {
+test('checks, as README.md says, one that is not in the cluster yet', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'check-'))
   const secrets = { current: signingKey, fallback: signingKey, password: 'a password' }
   for (const [name, text] of Object.entries(secrets)) writeFileSync(path.join(folder, name), text)
@@ -126,7 +126,7 @@ describe('what would be wrong is seen', () => {
     expect(readInPod(pod, changed(from, to)).ok).toBe(false)
   })
 
-  test('a ConfigMap of another name', () => {
+  test('notices a ConfigMap of another name', () => {
     const renamed = configMaps.map((map) => ({ ...map, metadata: { name: 'inngest-gateway-h8c' } }))
     expect(readInPod(pod, renamed).ok).toBe(false)
   })

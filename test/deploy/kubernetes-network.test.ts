@@ -69,7 +69,7 @@ describe.each(withGateway)('the gateway of $folder', ({ pod, policies }) => {
   })
 })
 
-test('where proxies are trusted, nobody but them reaches the gateway', () => {
+test('lets only trusted proxies reach the gateway, if there are any', () => {
   const callers: Record<string, Peer | 'outside'> = {
     'ingress-nginx': { namespace: 'ingress-nginx', labels: {} },
     traefik: { namespace: 'traefik', labels: {} },

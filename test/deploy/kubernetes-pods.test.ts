@@ -14,7 +14,7 @@ test.each(pods)('$name keeps to every rule', ({ pod }) => {
   expect(brokenRules(pod.spec)).toEqual([])
 })
 
-test('there is a gateway in every kustomization but that of an app behind one', () => {
+test('has a gateway in every kustomization but that of an app behind one', () => {
   const without = kustomizations.filter((folder) =>
     podsIn(build(folder)).every((pod) => gatewayIn(pod) === undefined),
   )
@@ -69,14 +69,17 @@ describe('a rule is broken by', () => {
     },
   }
 
-  test.each(Object.keys(podRules) as PodRuleName[])('a pod for which not: %s', (rule) => {
-    const spec = structuredClone(sidecar)
-    faults[rule](spec.initContainers?.[0] ?? { name: '' }, spec)
-    expect(brokenRules(spec)).toEqual([rule])
-  })
+  test.each(Object.keys(podRules) as PodRuleName[])(
+    'breaks a rule for each pod that does not keep it: %s',
+    (rule) => {
+      const spec = structuredClone(sidecar)
+      faults[rule](spec.initContainers?.[0] ?? { name: '' }, spec)
+      expect(brokenRules(spec)).toEqual([rule])
+    },
+  )
 })
 
-test('`images` of a kustomization reaches the companion and the sidecar', () => {
+test('reaches the companion and the sidecar with `images` of a kustomization', () => {
   const digest = `sha256:${'a'.repeat(64)}`
   for (const folder of ['companion', 'examples/load-balancer', 'examples/sidecar']) {
     // An example has replaced the name by its own already.

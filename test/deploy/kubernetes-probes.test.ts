@@ -31,7 +31,7 @@ async function startWith(nodes: readonly string[]) {
   return { app, gateway }
 }
 
-test('the probes of the gateway are answered', async () => {
+test('gets a response to the probes of the gateway', async () => {
   const { gateway } = await startWith(['127.0.0.0/8'])
   const { startupProbe, livenessProbe, readinessProbe } =
     gatewayIn(podOf(manifests, 'billing')) ?? {}
@@ -41,7 +41,7 @@ test('the probes of the gateway are answered', async () => {
   }
 })
 
-test('the readiness of the app is asked for through the gateway, from a node and from nowhere else', async () => {
+test('requests the readiness of the app through the gateway, from a node and from nowhere else', async () => {
   const target = spec.containers[0]?.readinessProbe?.httpGet?.path ?? ''
   const asked = async (nodes: readonly string[]) => {
     const { app, gateway } = await startWith(nodes)
@@ -54,7 +54,7 @@ test('the readiness of the app is asked for through the gateway, from a node and
   ])
 })
 
-test('what Inngest calls takes a signature', async () => {
+test('requires a signature on the path that Inngest calls', async () => {
   const { app, gateway } = await startWith(['127.0.0.0/8'])
   const { status } = await send({ port: gateway.port, method: 'GET', target: '/api/inngest' })
   expect([status, app.requests.length]).toEqual([401, 0])

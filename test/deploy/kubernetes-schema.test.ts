@@ -49,11 +49,11 @@ function mistakesIn(manifests: readonly Manifest[]): string[] {
 const native = (manifests: readonly Manifest[]) =>
   manifests.filter(({ apiVersion }) => !foreign.includes(apiVersion))
 
-test('every manifest is as Kubernetes defines it', () => {
+test('defines every manifest as Kubernetes does', () => {
   expect(mistakesIn(kustomizations.flatMap((folder) => native(build(folder))))).toEqual([])
 })
 
-test('only what Kubernetes itself does not define is left out', () => {
+test('leaves out only what Kubernetes itself does not define', () => {
   const left = kustomizations.flatMap((folder) =>
     build(folder).filter(({ apiVersion }) => foreign.includes(apiVersion)),
   )

@@ -131,7 +131,7 @@ describe('Valkey', () => {
   })
 })
 
-test('no file of deploy/kubernetes holds a key, a password or a Secret', () => {
+test('keeps keys, passwords and Secrets out of every file of deploy/kubernetes', () => {
   const files = readdirSync(manifestFolder, { recursive: true, encoding: 'utf8' })
     .map((name) => path.join(manifestFolder, name))
     .filter((file) => statSync(file).isFile())
@@ -140,7 +140,7 @@ test('no file of deploy/kubernetes holds a key, a password or a Secret', () => {
   expect(files.length).toBeGreaterThan(40)
 })
 
-test('README.md names only folders and files that are there', () => {
+test('names in README.md only folders and files that are there', () => {
   const readme = readFileSync(path.join(manifestFolder, 'README.md'), 'utf8')
   const named = readme.matchAll(
     /(?:deploy\/kubernetes\/)?((?:examples|components)\/[\w./-]*\w|companion\/\S+)/g,

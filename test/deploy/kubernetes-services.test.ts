@@ -20,7 +20,7 @@ const APP_PORT = 3000
 const VALKEY_PORT = 6379
 
 describe('Services', () => {
-  test.each(kustomizations)('of %s point at the port of a gateway if there is one', (folder) => {
+  test.each(kustomizations)('point, in %s, at the port of a gateway if there is one', (folder) => {
     const manifests = build(folder)
     const services = ofKind(manifests, 'Service')
     expect(services.length).toBeGreaterThan(0)
@@ -32,7 +32,7 @@ describe('Services', () => {
     }
   })
 
-  test('that are open to the outside lead to gateways, and keep the address of the client', () => {
+  test('lead to gateways and keep the client address if they are open to the outside', () => {
     const open = kustomizations.flatMap((folder) => {
       const services = ofKind(build(folder), 'Service')
       return services

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { blocksOf } from '../support/documents.ts'
+import { blocksOf, pages } from '../support/documents.ts'
 
 interface Command {
   readonly page: string
@@ -106,6 +106,20 @@ const commands: Command[] = scripts.flatMap(({ page, line, text }) =>
     .filter(({ words: [program = ''] }) => Object.hasOwn(checks, program)),
 )
 
+/** Commands within a sentence, such as `npm run generate`: the last word may stand for several. */
+const inline: Command[] = pages.flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/`([^`\n]+)`/g)]
+    .flatMap(([, text = '']) => commandsOf(text))
+    .map((command) => ({ page, line: 0, words: wordsOf(command) }))
+    .filter(({ words: [program = '', next = ''] }) => isOwnCommand(program, next)),
+)
+
+/** The name of the program alone is no command, and neither is one with `…`. */
+function isOwnCommand(program: string, next: string): boolean {
+  if (program === 'inngest-gateway') return /^[a-z]/.test(next)
+  return program === 'npm' && ['ci', 'test', 'run'].includes(next)
+}
+
 describe('a command of the documentation', () => {
   it('is looked for in many places', () => {
     expect(commands.length).toBeGreaterThan(10)
@@ -118,6 +132,13 @@ describe('a command of the documentation', () => {
 
   it.each(commands.map((command) => ({ ...command, text: command.words.join(' ') })))(
     'names what there is: $page:$line $text',
+    ({ words: [program = '', ...rest] }) => {
+      checks[program]?.(rest)
+    },
+  )
+
+  it.each(inline.map((command) => ({ ...command, text: command.words.join(' ') })))(
+    'names what there is in a sentence of $page: $text',
     ({ words: [program = '', ...rest] }) => {
       checks[program]?.(rest)
     },

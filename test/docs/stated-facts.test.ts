@@ -9,20 +9,20 @@ describe('the documentation', () => {
   it.each([
     [
       'what the second of two equal syncs within a second gets',
-      'docs/replicas.md',
+      'docs/explanation/replay.md',
       'The second is refused with `replayed`, and Inngest gets a 403',
     ],
     [
       'the least version of Redis',
-      'docs/replicas.md',
-      'The least version is Redis 6.2 or Valkey 7.2',
+      'docs/how-to/scale-out.md',
+      'Use at least Redis 6.2 or Valkey 7.2',
     ],
     [
       'that agreement of ids proves less without an allowlist',
-      'SECURITY.md',
+      'docs/explanation/threat-model.md',
       'Without an allowlist it proves less, since a client can then choose all unsigned ids',
     ],
-    ["what Inngest's network announces", 'docs/inngest-addresses.md', 'AS401508'],
+    ["what Inngest's network announces", 'docs/explanation/inngest-addresses.md', 'AS401508'],
     [
       'where the traffic port comes from',
       'README.md',

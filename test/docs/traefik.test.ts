@@ -1,14 +1,14 @@
-/** What docs/external-auth.md has Traefik do, as of 3.6.14 and 3.7.12. */
+/** What docs/how-to/external-authorization.md has Traefik do, as of 3.6.14 and 3.7.12. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
 
-const page = readFileSync('docs/external-auth.md', 'utf8')
+const page = readFileSync('docs/how-to/external-authorization.md', 'utf8')
 const blocks = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(
   ([, text = '']) => parse(text) as Record<string, unknown>,
 )
 
-describe('the forwardAuth of docs/external-auth.md', () => {
+describe('the forwardAuth of docs/how-to/external-authorization.md', () => {
   it('sets trustForwardHeader, which Traefik 3.6.14 warns of if it is unset', () => {
     expect(blocks).toContainEqual({
       http: {

@@ -160,7 +160,7 @@ async function startBehind({ start, proxyProtocol }: Peer) {
 }
 
 describe.each(peers)('behind $name', (peer) => {
-  it('a signed call from an allowed address runs its function', async () => {
+  it('runs the function of a signed call from an allowed address', async () => {
     const { app, gateway, call } = await startBehind(peer)
     const answer = await call(ALLOWED)
     expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('hello') as string])
@@ -182,7 +182,7 @@ describe.each(peers)('behind $name', (peer) => {
     ['X-Real-IP', { 'x-real-ip': ALLOWED }],
     ['an alias', { x_forwarded_for: ALLOWED }],
     ['Connection-listed', { 'x-forwarded-for': ALLOWED, connection: 'close, x-forwarded-for' }],
-  ])('a stranger is not let in by a forged address: %s', async (_, headers) => {
+  ])('refuses an unknown client with a forged address: %s', async (_, headers) => {
     const { app, gateway, call } = await startBehind(peer)
     expect((await call(STRANGER, headers)).status).toBe(403)
     expect(gateway.logLines.at(-1)).toMatchObject({

@@ -51,7 +51,7 @@ function anonymous({ stdout }: CliRun): string {
 }
 
 function expectDocumented(name: string, run: CliRun): void {
-  const file = 'docs/conformance.md'
+  const file = 'docs/how-to/conformance.md'
   const text = readFileSync(file, 'utf8')
   const block = `\n\n\`\`\`text\n${anonymous(run).trimEnd()}\n\`\`\`\n\n`
   const pattern = new RegExp(`(<!-- example: ${name} -->)([^]*?)(<!-- end: ${name} -->)`)
@@ -175,7 +175,7 @@ describe('a gateway with one check turned off', () => {
   })
 
   it.each(['off', 'report'])(
-    'allowlist %s fails from outside, and passes from nowhere',
+    'fails with allowlist %s from outside, and passes from nowhere',
     async (mode) => {
       const port = await startGateway({ allowlist: mode }, { allowlist: ['192.0.2.10'] })
       const run = await runConformance(port, { expectOutside: true })

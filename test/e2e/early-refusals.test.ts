@@ -21,12 +21,12 @@ describe('an early refusal of an upload of 3 MB arrives', () => {
     ["Node's http client", nodeHttp],
     ['undici', undici],
     ['a client that sends all before it reads', sendsAllFirst],
-  ])('at %s', async (_, client) => {
+  ])('reaches %s', async (_, client) => {
     const gateway = await startRefusingGateway()
     expect(await arrivals(client, originOf(gateway))).toEqual(allArrive)
   })
 
-  it('at curl', { tags: ['clients'] }, async () => {
+  it('reaches curl', { tags: ['clients'] }, async () => {
     const gateway = await startRefusingGateway()
     expect(await arrivals(curl, originOf(gateway))).toEqual(allArrive)
   })
@@ -42,12 +42,12 @@ describe("an early refusal arrives at Go's client", { tags: ['clients'] }, () =>
     go.remove()
   })
 
-  it.each([200_000, 3_000_000])('after an upload of %i bytes', async (size) => {
+  it.each([200_000, 3_000_000])('arrives after an upload of %i bytes', async (size) => {
     const gateway = await startRefusingGateway()
     expect(await arrivals(goClient(go), originOf(gateway), size)).toEqual(allArrive)
   })
 
-  it('over TLS', async () => {
+  it('arrives over TLS', async () => {
     const tls = { certFile: fixture('cert.pem'), keyFile: fixture('key.pem') }
     const listen = { host: '127.0.0.1', port: 0, tls }
     const { port } = await startRefusingGateway({ listen })

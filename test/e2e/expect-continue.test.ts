@@ -170,7 +170,7 @@ describe('on the wire, a 100', () => {
     ['a passthrough request', '/x', 0],
     ['a function call with Expect', INNGEST, 1],
     ['a passthrough request with Expect', '/x', 1],
-  ])('of the app is not forwarded: %s', async (_, path, expected) => {
+  ])('is not forwarded if the app sent it: %s', async (_, path, expected) => {
     const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n'
     const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'
     const target = await startBefore(interim + final)

@@ -197,7 +197,7 @@ describe('explain', () => {
     [['--from', '10.0.0.1', '--body', '/nonexistent'], '--body: no such file: /nonexistent'],
     [['--log', '/nonexistent'], '--log: no such file: /nonexistent'],
     [['--from', 'gateway'], 'expected an IPv4 or IPv6 address, found "gateway"'],
-  ])('with %j says what to give instead', (args, message) => {
+  ])('rejects %j and names what to give instead', (args, message) => {
     const { status, text } = explain(args, 'nonsense')
     expect(text).toContain(message)
     expect(status).toBe(2)
@@ -220,7 +220,7 @@ describe('ranges', () => {
     ['::ffff:10.1.1.1', 0, '10.1.1.1 is in 10.0.0.0/8 (allowlist)'],
     ['8.8.8.8', 1, '8.8.8.8 is in no range'],
     ['8.8.8', 2, 'expected an IPv4 or IPv6 address, found "8.8.8"'],
-  ])('--check %s exits with %i', (address, expected, message) => {
+  ])('exits, for --check %s, with %i', (address, expected, message) => {
     const { status, text } = cli(['ranges', '-c', config, '--check', address])
     expect(text).toContain(message)
     expect(status).toBe(expected)

@@ -78,12 +78,15 @@ describe('an example in --help', () => {
   it.each([
     ['healthcheck', 'http://127.0.0.1:9090/readyz', 1],
     ['conformance', 'https://gateway.example.com/api/inngest', 2],
-  ])('of %s is understood, here with an address where nothing listens', (name, url, code) => {
-    const { line = '' } =
-      examples.find(({ line: each }) => each.endsWith(`${name} --url ${url}`)) ?? {}
-    const { status, stdout, stderr } = inBash(line.replace(url, 'http://127.0.0.1:1/'))
-    expect(status).toBe(code)
-    expect(stdout + stderr).toContain('http://127.0.0.1:1/')
-    expect(stderr).not.toMatch(/^error: /)
-  })
+  ])(
+    'is understood in the help of %s, with an address where nothing listens',
+    (name, url, code) => {
+      const { line = '' } =
+        examples.find(({ line: each }) => each.endsWith(`${name} --url ${url}`)) ?? {}
+      const { status, stdout, stderr } = inBash(line.replace(url, 'http://127.0.0.1:1/'))
+      expect(status).toBe(code)
+      expect(stdout + stderr).toContain('http://127.0.0.1:1/')
+      expect(stderr).not.toMatch(/^error: /)
+    },
+  )
 })

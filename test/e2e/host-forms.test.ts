@@ -36,7 +36,7 @@ async function startFront(program: Program) {
 const open = (upstream: string) => [{ name: 'app', policy: 'passthrough', upstream }]
 
 describe('Host with the default port, as of nginx `$host:$server_port`', () => {
-  it.each(['443', '80'])('and the port %s finds the route of that host', async (port) => {
+  it.each(['443', '80'])('finds, with the port %s too, the route of that host', async (port) => {
     const { app, gateway } = await startBehind((upstream) => [
       {
         name: 'app',

@@ -76,7 +76,7 @@ describe('a start', () => {
     ['a passthrough route', { routes: [...base.routes, page] }, {}, []],
     ['a shared store', { replay: { store: 'redis', url: 'redis://127.0.0.1:1' } }, {}, ways.redis],
     ['tracing', {}, { OTEL_TRACES_EXPORTER: 'otlp' }, ways.tracing],
-  ])('with %s loads nothing that only others need', async (_name, config, env, own) => {
+  ])('loads, for %s, nothing that only others need', async (_name, config, env, own) => {
     const loaded = await loadedBy(config, env)
     expect(seldom.filter((name) => loaded.has(name))).toEqual(own)
     expect(clientsOfOthers.filter((name) => loaded.has(name))).toEqual([])

@@ -58,12 +58,12 @@ async function post(port: number, { body, signature }: Sent): Promise<number | u
 }
 
 describe('a gateway that was killed and started again', () => {
-  it('with its replay cache in memory admits nothing of before again', async () => {
+  it('admits no earlier signature again with its replay cache in memory', async () => {
     await expectNothingAgain('{ store: memory }')
   }, 60_000)
 
   it(
-    'with its replay cache in Redis admits nothing of before again',
+    'admits no earlier signature again with its replay cache in Redis',
     { tags: ['redis'], timeout: 60_000 },
     async () => {
       const server = await startRedis()

@@ -233,7 +233,7 @@ describe('tracing', () => {
       'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
       protocol,
     ],
-  ])('with %j does not start', (env, name, expected) => {
+  ])('does not start with %j', (env, name, expected) => {
     const problems = otlpProblems(env)
     expect(problems).toMatchObject([{ file: 'environment', path: name, expected }])
     const args = ['gateway/main.ts', 'run', '--upstream', 'http://127.0.0.1:1']
@@ -267,7 +267,7 @@ describe('tracing', () => {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
       OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
     },
-  ])('with %j nothing is refused', (env) => {
+  ])('refuses nothing with %j', (env) => {
     expect(otlpProblems(env)).toEqual([])
   })
 
@@ -279,7 +279,7 @@ describe('tracing', () => {
     [{ OTEL_TRACES_EXPORTER: 'otlp' }, true],
     [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, false],
     [{ OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, false],
-  ])('with %j is %s', (env, expected) => {
+  ])('becomes, with %j, %s', (env, expected) => {
     expect(isTracingAskedFor(env)).toBe(expected)
   })
 })

@@ -40,7 +40,7 @@ async function answersOf(calls: number, port: number): Promise<Set<string>> {
   return new Set(answers.map(({ status, name }) => `${String(status)} ${name}`))
 }
 
-it('Every worker shows the certificate of the files, and another when they change', async () => {
+it('shows the certificate of the files in every worker, and another when they change', async () => {
   const app = await startNamedApp('app')
   const secret = mountSecret(pair('cert.pem', 'key.pem'))
   const tls = { certFile: secret.fileOf('tls.crt'), keyFile: secret.fileOf('tls.key') }

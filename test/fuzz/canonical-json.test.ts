@@ -52,7 +52,7 @@ describe('the canonical form', () => {
     )
   })
 
-  it('of its own output is its output', () => {
+  it('maps its own output to the same output', () => {
     fc.assert(
       fc.property(value, (candidate) => {
         const once = canonical(JSON.stringify(candidate))
@@ -62,7 +62,7 @@ describe('the canonical form', () => {
     )
   })
 
-  it('of near JSON either is what a strict parser reads, or is none; and it never throws', () => {
+  it('agrees for near JSON with a strict parser, or is none, and never throws', () => {
     fc.assert(
       fc.property(mutated(fc.json(), '{}[]",:\\u0e+-.\n'), (text) => {
         const made = canonical(text)
@@ -74,7 +74,7 @@ describe('the canonical form', () => {
     )
   })
 
-  it('of any bytes never throws, and is none where a strict decoder has none', () => {
+  it('never throws for any bytes, and is none where a strict decoder has none', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const made = canonicalizeJson(bytes)
@@ -145,7 +145,7 @@ describe('the canonical form', () => {
     )
   })
 
-  it('of a decimal is what the engine makes of it', () => {
+  it('writes a decimal as the engine does', () => {
     const digits = fc.stringMatching(/^\d{1,17}$/)
     const decimal = fc
       .tuple(

@@ -36,7 +36,7 @@ const bytes = fc.oneof(
 )
 
 describe('the diagnosis', () => {
-  it('of any bytes under any MAC is one of the kinds, and names no signer', () => {
+  it('is one of the kinds for any bytes under any MAC, and names no signer', () => {
     const mac = fc.uint8Array({ minLength: 32, maxLength: 32 })
     const method = fc.constantFrom('GET', 'POST', 'PUT')
     const certain = ['other_key', 'key_prefix', 'extended', 'reencoded']

@@ -34,7 +34,7 @@ const anyHeader = fc.oneof(
 )
 
 describe('a PROXY header', () => {
-  it('of version 1 gives its source address, and where it ends', () => {
+  it('gives, in version 1, its source address and where it ends', () => {
     fc.assert(
       fc.property(v1, fc.string(), (header, rest) => {
         const reading = parseProxyHeader(Buffer.from(header + rest, 'latin1'))
@@ -49,7 +49,7 @@ describe('a PROXY header', () => {
     )
   })
 
-  it('in any bytes never throws, ends within bounds, and names a real address or none', () => {
+  it('never throws in any bytes, ends within bounds, and names a real address or none', () => {
     fc.assert(
       fc.property(anyHeader, (bytes) => {
         const reading = parseProxyHeader(bytes)

@@ -77,7 +77,7 @@ describe('a histogram by series', () => {
     )
   })
 
-  it('without labels is shown before anything was observed', async () => {
+  it('is shown without labels before anything was observed', async () => {
     const [own, theirs] = [new Registry(), new Registry()]
     const options = { name: 'bytes', help: 'h' }
     const series = new SeriesHistogram({ ...options, buckets, registers: [own] }).series({})

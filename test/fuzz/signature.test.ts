@@ -78,7 +78,7 @@ describe('a signature', () => {
     )
   })
 
-  it('with any bit flipped, of body, time or MAC, verifies nothing', () => {
+  it('verifies nothing with any bit flipped, of body, time or MAC', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), timestamp, fc.nat(), (bytes, t, at) => {
         const made = mac(bytes, t)

@@ -112,7 +112,7 @@ describe('a long call that a hop has written anew', () => {
 })
 
 describe('beyond what may wait for a thread', () => {
-  it('a long body is told to come again, and no other is', async () => {
+  it('refuses a long body with Retry-After, and no other', async () => {
     hooks.options = { ...holds, maxWaiting: 1 }
     const gateway = await startBehind((_request, response) => response.end('done'))
     const held = [1, 2].map(() => post(gateway, forged(), 'x'))
@@ -132,7 +132,7 @@ describe('beyond what may wait for a thread', () => {
     expect((await Promise.all(held)).map(({ status: late }) => late)).toEqual([500, 500])
   })
 
-  it('a call that is signed as it came waits for its turn', async () => {
+  it('lets a call that is signed as it came wait for its turn', async () => {
     hooks.options = { ...holds, maxWaiting: 1 }
     const gateway = await startBehind((_request, response) => response.end('done'))
     const held = [1, 2].map(() => post(gateway, forged(), 'x'))
@@ -185,7 +185,7 @@ describe('a sender that leaves', () => {
 
 describe('a thread', () => {
   it.each(Object.entries(fails))(
-    'that fails by %s is replaced, and the gateway goes on',
+    'is replaced after it fails by %s, and the gateway continues',
     async (_, start) => {
       hooks.options = { program: failsAtTimes, jobTimeoutMs: start === fails.hang ? 4000 : 60_000 }
       const gateway = await startBehind((_request, response) => response.end('done'))

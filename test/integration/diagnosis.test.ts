@@ -109,7 +109,7 @@ describe('a refused signature', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('of an introspection is named as the noise that it mostly is', async () => {
+  it('is named as expected for an introspection', async () => {
     const target = await startTwo()
     const found = await diagnosed(target, bytesOf('', sign(target, '', 'beef'), 'GET'))
     expect(found).toMatchObject({
@@ -119,20 +119,20 @@ describe('a refused signature', () => {
     })
   })
 
-  it('that a route only reports is classed all the same', async () => {
+  it('is classified too if a route only reports it', async () => {
     const target = await startTarget({ checks: { signature: 'report' } })
     const found = await diagnosed(target, bytesOf(recorded, sign(target, recorded, 'beef')))
     expect(found).toMatchObject({ status: 200, reason: 'none', diagnosis: 'other_environment' })
   })
 
-  it('that a route only reports for its header is classed too', async () => {
+  it('is classified too if a route only reports its header', async () => {
     const target = await startTarget({ checks: { signature: 'report' } })
     const doubled = `${sign(target, recorded)}, ${sign(target, recorded)}`
     const found = await diagnosed(target, bytesOf(recorded, doubled))
     expect(found).toMatchObject({ status: 200, diagnosis: 'header_duplicated' })
   })
 
-  it('that verifies in its canonical form tells what a hop writes otherwise', async () => {
+  it('shows what a proxy rewrites if it verifies in its canonical form', async () => {
     const target = await startTwo()
     const body = freshBody()
     const found = await diagnosed(target, bytesOf(body.replace(':', ': '), sign(target, body)))

@@ -48,12 +48,12 @@ describe.each(['inngest', 'passthrough'])('to a route of policy %s', (policy) =>
     ],
     ['the edge without TLS', `${CLIENT}, 127.0.0.1`, 'http, https', 'http'],
     ['the only proxy, whatever a client put before', CLIENT, 'https, http', 'http'],
-  ])('of values that differ, that of %s counts', async (_, address, proto, expected) => {
+  ])('forwards, of values that differ, that of %s', async (_, address, proto, expected) => {
     const fields = [`X-Forwarded-For: ${address}`, `X-Forwarded-Proto: ${proto}`]
     expect((await seenOf(fields, policy))['x-forwarded-proto']).toEqual([expected])
   })
 
-  it('what anyone else says of the scheme and prefix is removed', async () => {
+  it('removes what any other client says of the scheme and prefix', async () => {
     const fields = [
       from,
       'X-Forwarded-Proto: https',

@@ -54,7 +54,7 @@ const lastVerified = async (gateway: TestGateway, slot: number) =>
   )
 
 describe('a key rotation', () => {
-  it('by files of a mounted secret refuses no call of Inngest', async () => {
+  it('refuses no call of Inngest if it changes the files of a mounted secret', async () => {
     const app = await startNamedApp('app')
     const secret = mountSecret({ current: oldKey, fallback: oldKey })
     const gateway = track(
@@ -102,7 +102,7 @@ describe('a key rotation', () => {
     console.log(`${String(calls.statuses.length)} calls during the rotation, all of them admitted`)
   })
 
-  it('in the configuration refuses no call of Inngest either', async () => {
+  it('refuses no call of Inngest if it changes the configuration', async () => {
     const app = await startNamedApp('app')
     const keys = { primary: oldKey, fallback: newKey }
     const withKeys = (...names: string[]) => ({
@@ -148,7 +148,7 @@ describe('a key rotation', () => {
     expect(await lastVerified(gateway, 0)).toBe(0)
   })
 
-  it('to a file that holds no key keeps the old one', async () => {
+  it('keeps the old key if the file of the new one holds no key', async () => {
     const app = await startNamedApp('app')
     const secret = mountSecret({ current: oldKey })
     const signingKeys = [{ file: secret.fileOf('current') }]

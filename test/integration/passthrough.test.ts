@@ -208,7 +208,7 @@ describe('a WebSocket on a passthrough route', () => {
     await expectQuiet(target)
   })
 
-  it('that the app does not take is answered with what the app says', async () => {
+  it('gets the response of the app if the app does not accept it', async () => {
     const { target } = await startEcho()
     const socket = new WebSocket(`ws://127.0.0.1:${String(target.gateway.port)}/other`)
     const [error] = (await once(socket, 'error')) as [Error]
@@ -221,7 +221,7 @@ describe('a WebSocket on a passthrough route', () => {
     await expectQuiet(target)
   })
 
-  it('that the app answers by half an answer does not look whole', async () => {
+  it('does not look whole if the app sends half a response', async () => {
     const app = await startApp((request, response) => {
       response.write('half')
       setTimeout(() => request.socket.destroy(), 50)
@@ -233,7 +233,7 @@ describe('a WebSocket on a passthrough route', () => {
     await expectQuiet(target)
   })
 
-  it('whose client ends before the app has answered is cancelled there', async () => {
+  it('is cancelled at the app if the client ends before the app has responded', async () => {
     let waiting: IncomingMessage | undefined
     const app = await startApp(() => undefined)
     app.server.on('upgrade', (request: IncomingMessage) => (waiting = request))
@@ -248,7 +248,7 @@ describe('a WebSocket on a passthrough route', () => {
     waiting?.socket.destroy()
   })
 
-  it('to an app that is not there is a 502', async () => {
+  it('gets a 502 if the app is not there', async () => {
     const app = await startApp(() => undefined)
     app.server.close()
     const target = await startTarget(app.config)
@@ -257,7 +257,7 @@ describe('a WebSocket on a passthrough route', () => {
     await expectQuiet(target)
   })
 
-  it('whose client vanishes leaves nothing', async () => {
+  it('leaves nothing if its client vanishes', async () => {
     const { target, requests } = await startEcho()
     const socket = new WebSocket(`ws://127.0.0.1:${String(target.gateway.port)}/live`)
     await once(socket, 'open')

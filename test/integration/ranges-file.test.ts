@@ -83,7 +83,7 @@ describe('a list in a file', () => {
     ['names everybody', 'too_wide', '0.0.0.0/0'],
     ['is one byte too long', 'too_large', a.padEnd(65_537)],
   ])(
-    'that %s is %s: keeping the last good list, also by the next process',
+    'is, if it %s, %s: keeping the last good list, also by the next process',
     async (_, result, text) => {
       writeFileSync(file, `${a}\n${b}\n${c}`)
       const settings = { stateFile: lists.stateFile }
@@ -102,7 +102,7 @@ describe('a list in a file', () => {
     },
   )
 
-  it('that was never good is none: the bundled ranges are used until it is', async () => {
+  it('is none if it was never good: the bundled ranges are used until it is', async () => {
     mkdirSync(file)
     const kept = fileKeeper()
     await kept.refresh()
@@ -115,7 +115,7 @@ describe('a list in a file', () => {
     expect(kept.texts()).toEqual([a])
   })
 
-  it('held what vanished from it until it was last looked at', async () => {
+  it('keeps what was removed from it until it was last read', async () => {
     writeFileSync(file, `${a}\n${b}`)
     const kept = fileKeeper({ keepVanishedSeconds: 100 })
     await kept.refresh()

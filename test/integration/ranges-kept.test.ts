@@ -121,7 +121,7 @@ describe('the state file', () => {
     ])
   })
 
-  it('that cannot be written is said once, and the ranges are used all the same', async () => {
+  it('is reported once if it cannot be written, and the ranges are used all the same', async () => {
     lists.server.answer('/', a)
     const kept = lists.keeperOf(['/'], { stateFile: lists.stateFile })
     writeFileSync(path.dirname(lists.stateFile), 'in the way')

@@ -48,7 +48,7 @@ describe('a proxy', () => {
     expect(lists.server.asked).toEqual([])
   })
 
-  it('that refuses is no way out', async () => {
+  it('is not bypassed if it refuses', async () => {
     await proxied(403)
     lists.server.answer('/', a)
     expect(await lists.keeperOf(['/']).refresh()).toBe('unreachable')
@@ -79,7 +79,7 @@ describe('a proxy', () => {
     expect(JSON.stringify(kept.logLines)).toMatch(/self-signed|unable to verify/)
   })
 
-  it('that opens no tunnel does not outlast stop', async () => {
+  it('does not outlast stop if it opens no tunnel', async () => {
     const silent = await startSilentServer()
     lists.stopLater(silent.stop)
     vi.stubEnv('HTTPS_PROXY', `http://${silent.authority}`)
@@ -91,17 +91,20 @@ describe('a proxy', () => {
     await expect.poll(() => silent.openSockets()).toBe(0)
   })
 
-  it.each(['the proxy', 'the server'])('or none: if %s is silent, it is a timeout', async (who) => {
-    const silent = await startSilentServer()
-    lists.stopLater(silent.stop)
-    if (who === 'the proxy') vi.stubEnv('HTTPS_PROXY', `http://${silent.authority}`)
-    const urls = [`https://${silent.authority}/`]
-    const kept = lists.keeperOf([], {}, { urls, timeoutMs: 100 })
-    expect(await kept.refresh()).toBe('timeout')
-    await expect.poll(() => silent.openSockets()).toBe(0)
-  })
+  it.each(['the proxy', 'the server'])(
+    'causes a timeout if it, or else the server, is silent: %s',
+    async (who) => {
+      const silent = await startSilentServer()
+      lists.stopLater(silent.stop)
+      if (who === 'the proxy') vi.stubEnv('HTTPS_PROXY', `http://${silent.authority}`)
+      const urls = [`https://${silent.authority}/`]
+      const kept = lists.keeperOf([], {}, { urls, timeoutMs: 100 })
+      expect(await kept.refresh()).toBe('timeout')
+      await expect.poll(() => silent.openSockets()).toBe(0)
+    },
+  )
 
-  it('that is no URL is said without its password', async () => {
+  it('is reported without its password if it is no URL', async () => {
     vi.stubEnv('HTTPS_PROXY', 'http://user:hunter2@:bad:port')
     lists.server.answer('/', a)
     const kept = lists.keeperOf(['/'])

@@ -56,7 +56,7 @@ describe('published lists', () => {
     ])
   })
 
-  it('that are as before are no news', async () => {
+  it('count as unchanged if they are the same as before', async () => {
     lists.server.answer('/', a)
     const kept = lists.keeperOf(['/'])
     await kept.refresh()
@@ -119,7 +119,7 @@ describe('published lists', () => {
   it.each([
     [3, 'success'],
     [4, 'status'],
-  ])('after %i redirects: %s', async (count, result) => {
+  ])('end, after %i redirects, as %s', async (count, result) => {
     lists.server.answer('/0', a)
     for (let left = 1; left <= count; left += 1) {
       lists.server.answer(`/${String(left)}`, (response) => {
@@ -249,7 +249,7 @@ describe('a server of lists', () => {
     ['undefined', undefined],
     ['0', '0'],
   ])(
-    'that nobody vouches for is not believed, NODE_TLS_REJECT_UNAUTHORIZED being %s',
+    'is not believed without a known certificate, NODE_TLS_REJECT_UNAUTHORIZED being %s',
     async (_, value) => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value)
       lists.server.answer('/', a)
@@ -260,12 +260,12 @@ describe('a server of lists', () => {
     },
   )
 
-  it('that is not asked by https is not asked', async () => {
+  it('is not requested except by https', async () => {
     const urls = [lists.server.origin.replace('https:', 'http:')]
     expect(await lists.keeperOf([], {}, { urls }).refresh()).toBe('insecure_redirect')
   })
 
-  it('that is down for a day changes nothing, and not for a gateway that starts then either', async () => {
+  it('changes nothing if it is down for a day, nor for a gateway that starts then', async () => {
     lists.server.answer('/', `${a}\n${b}`)
     const kept = lists.keeperOf(['/'], { stateFile: lists.stateFile })
     await kept.refresh()

@@ -65,7 +65,7 @@ describe('a 307 or 308 of the app', () => {
     expect(await call(target, host)).toBe(409)
   })
 
-  it('with a body passes it on whole', async () => {
+  it('forwards a body whole', async () => {
     const gateway = await startRedirecting('/moved', 307, 'x'.repeat(100_000))
     const body = freshBody()
     const signature = signatureHeader(testKey, body, Math.floor(gateway.clock.wallMs / 1000))
@@ -78,7 +78,7 @@ describe('a 307 or 308 of the app', () => {
     expect([answer.status, answer.body.length]).toEqual([307, 100_000])
   })
 
-  it('to where nothing is called by http arms nothing', async () => {
+  it('arms nothing for a target by http where nothing is called', async () => {
     const gateway = await startRedirecting('mailto:somebody@example.com')
     const { call } = caller(gateway)
     expect(await call(first)).toBe(307)
@@ -90,7 +90,7 @@ describe('a 307 or 308 of the app', () => {
     ['/api/inngest/', 'app.example.com', '/api/inngest/'],
     ['/moved/../nowhere', 'app.example.com', '/nowhere'],
     ['https://other.example.com:8443/nowhere?x=1', 'other.example.com:8443', '/nowhere'],
-  ])('to %s, which no route serves, arms nothing and is warned of once', async (...expected) => {
+  ])('arms nothing for %s, which no route serves, and is warned of once', async (...expected) => {
     const [location, host, path] = expected
     const gateway = await startRedirecting(location)
     for (let i = 0; i < 2; i += 1) expect(await caller(gateway).call(first)).toBe(307)
@@ -107,7 +107,7 @@ describe('a 307 or 308 of the app', () => {
     ])
   })
 
-  it('to a passthrough route arms nothing, since nothing is verified there', async () => {
+  it('arms nothing for a passthrough route, since nothing is verified there', async () => {
     const gateway = await startBehind(
       (_, response) => response.writeHead(307, { location: '/open' }).end(),
       (url) => ({
@@ -131,7 +131,7 @@ describe('a 307 or 308 of the app', () => {
     expect(gateway.logLines.filter(({ level }) => level === 40)).toHaveLength(100)
   })
 
-  it('to itself ends after sixty', async () => {
+  it('ends after sixty redirects to itself', async () => {
     const gateway = await startRedirecting(first)
     const { call } = caller(gateway)
     for (let i = 0; i <= 60; i += 1) expect(await call(first)).toBe(307)

@@ -134,7 +134,7 @@ describe.each(storePrograms)('%s in a cluster', (program) => {
     expect(new Set(again)).toEqual(new Set(['duplicate', 'before_start']))
   }, 120_000)
 
-  it('whose nodes announce no address is not used, and the log says why', async () => {
+  it('is not used if its nodes announce no address, and the log says why', async () => {
     const server = await start('--cluster-enabled', 'yes')
     await server.client.call('CLUSTER', ['ADDSLOTSRANGE', '0', '16383'])
     const lines: string[] = []

@@ -21,21 +21,21 @@ function markOn({ client }: RedisServer, keyPrefix = 'test:') {
 }
 
 describe.each(storePrograms)('on %s', (program) => {
-  it('signatures of before its first gateway are refused, by each that comes later too', async () => {
+  it('refuses signatures made before its first gateway, by each later gateway too', async () => {
     const server = await startStoreServer(program)
     expect(await markOn(server).look(nowSeconds)).toBe(nowSeconds + 2)
     expect(await markOn(server).look(nowSeconds + 1000)).toBe(nowSeconds + 2)
     expect(await server.client.pttl('test:since')).toBe(-1)
   })
 
-  it('the first of two gateways that come at once decides for both', async () => {
+  it('decides by the first of two gateways that start together', async () => {
     const server = await startStoreServer(program)
     const looks = [markOn(server).look(nowSeconds), markOn(server).look(nowSeconds + 5)]
     const [one, other] = await Promise.all(looks)
     expect(one).toBe(other)
   })
 
-  it('another prefix, or database, begins anew', async () => {
+  it('starts again with another prefix or database', async () => {
     const server = await startStoreServer(program)
     await markOn(server).look(nowSeconds)
     expect(await markOn(server, 'other:').look(nowSeconds + 60)).toBe(nowSeconds + 62)
@@ -43,7 +43,7 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await markOn(server).look(nowSeconds + 90)).toBe(nowSeconds + 92)
   })
 
-  it('a server that was emptied begins anew', async () => {
+  it('starts again with a server that was emptied', async () => {
     const server = await startStoreServer(program)
     const { look } = markOn(server)
     await look(nowSeconds)
@@ -51,7 +51,7 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await look(nowSeconds + 60)).toBe(nowSeconds + 62)
   })
 
-  it('a server that is full is asked all the same', async () => {
+  it('uses a server that is full all the same', async () => {
     const server = await startStoreServer(program)
     await markOn(server).look(nowSeconds)
     await server.client.config('SET', 'maxmemory', '1')
@@ -59,7 +59,7 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await markOn(server, 'other:').look(nowSeconds)).toContain('OOM')
   })
 
-  it('what no gateway has written is no mark', async () => {
+  it('takes nothing for a mark that no gateway has written', async () => {
     const server = await startStoreServer(program)
     await server.client.set('test:since', 'yesterday')
     expect(await markOn(server).look(nowSeconds)).toBe(
@@ -67,7 +67,7 @@ describe.each(storePrograms)('on %s', (program) => {
     )
   })
 
-  it('a mark of a clock that was wrong refuses nothing in silence', async () => {
+  it('refuses nothing silently because of a mark by a wrong clock', async () => {
     const server = await startStoreServer(program)
     await markOn(server).look(nowSeconds + 86_400)
     const { look } = markOn(server)
@@ -76,7 +76,7 @@ describe.each(storePrograms)('on %s', (program) => {
     expect(await look(nowSeconds)).toBe(nowSeconds + 2)
   })
 
-  it('nothing is known of a server that may be another, until it was asked', async () => {
+  it('knows nothing of a server that may be another, until it was checked', async () => {
     const server = await startStoreServer(program)
     const { mark, look } = markOn(server)
     const before = look(nowSeconds)

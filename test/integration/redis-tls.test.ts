@@ -60,19 +60,16 @@ async function expectRefused(
 }
 
 describe('a replay store over TLS', () => {
-  it.each(['localhost', '127.0.0.1'])(
-    'of the configured authority is asked as %s',
-    async (host) => {
-      const server = await startTlsRedis()
-      const { app, gateway } = await startBefore(server, {}, host)
-      await expect.poll(() => readiness(gateway)).toBe('200 ok')
-      const body = freshBody()
-      const statuses = [await call(gateway, body), await call(gateway, body)]
-      expect(statuses).toEqual([200, 409])
-      expect(app.requests).toHaveLength(1)
-      expect(await server.client.keys('*{*')).toHaveLength(1)
-    },
-  )
+  it.each(['localhost', '127.0.0.1'])('is used with the configured CA as %s', async (host) => {
+    const server = await startTlsRedis()
+    const { app, gateway } = await startBefore(server, {}, host)
+    await expect.poll(() => readiness(gateway)).toBe('200 ok')
+    const body = freshBody()
+    const statuses = [await call(gateway, body), await call(gateway, body)]
+    expect(statuses).toEqual([200, 409])
+    expect(app.requests).toHaveLength(1)
+    expect(await server.client.keys('*{*')).toHaveLength(1)
+  })
 
   it('is shared by two gateways', async () => {
     const server = await startTlsRedis()
@@ -86,18 +83,18 @@ describe('a replay store over TLS', () => {
     expect(await call(second.gateway, body)).toBe(409)
   })
 
-  it('of another authority is not asked, and said why', async () => {
+  it('is not used with a certificate of another CA, and the log says why', async () => {
     const server = await startTlsRedis('second-')
     await expectRefused(await startBefore(server), server, 'self-signed certificate')
   })
 
-  it('of no well-known authority is not asked where none is configured', async () => {
+  it('is not used with an unknown CA if none is configured', async () => {
     const server = await startTlsRedis()
     const replay = { caFile: undefined }
     await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')
   })
 
-  it('of another name is not asked, and said why', async () => {
+  it('is not used under another name, and the log says why', async () => {
     const server = await startTlsRedis('stranger-')
     const replay = { caFile: tlsFixture('stranger-cert.pem') }
     await expectRefused(await startBefore(server, replay), server, 'Host: localhost.')
@@ -127,7 +124,7 @@ describe('a replay store over TLS', () => {
     }
   })
 
-  it('that comes to have the certificate of another is asked no more, until that is mended', async () => {
+  it('is used no longer once it has the certificate of another, until that is corrected', async () => {
     const server = await startTlsRedis()
     const { app, gateway } = await startBefore(server)
     await expect.poll(() => readiness(gateway)).toBe('200 ok')
@@ -212,7 +209,7 @@ describe('a cluster over TLS', () => {
     expect([await call(gateway, body), await call(gateway, body)]).toEqual([200, 409])
   })
 
-  it('of another authority is not asked, and said why', async () => {
+  it('is not used with a certificate of another CA, and the log says why', async () => {
     const server = await startTlsCluster('second-')
     const replay = { cluster: true }
     await expectRefused(await startBefore(server, replay), server, 'self-signed certificate')

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { callBytes, startTarget, type Target } from '../support/attack.ts'
+import { blocksOf } from '../support/documents.ts'
 import { statusOf } from '../support/raw.ts'
 
 const serveOrigin = 'https://app.example.com'
@@ -40,10 +41,19 @@ describe('a signed sync with another scheme than serveOrigin', () => {
         route: 'app',
         registered: 'http://app.example.com',
         serve_origin: serveOrigin,
-        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/syncing.md)`,
+        remedy: `set INNGEST_SERVE_ORIGIN=${serveOrigin} in the environment of the app and sync it again (docs/how-to/sync.md)`,
         msg: 'app registered with a different scheme than serveOrigin',
       },
     ])
+  })
+
+  it('writes what docs/how-to/sync.md shows', async () => {
+    const target = await startTarget((url) => configure(url))
+    expect(await sync(target, registered)).toBe(200)
+    const [{ level, time, ...fields } = {}] = warnings(target)
+    expect([level, time]).toEqual([40, expect.any(Number)])
+    const [block] = blocksOf('json').filter(({ page }) => page === 'docs/how-to/sync.md')
+    expect(fields).toEqual(JSON.parse(block?.text ?? ''))
   })
 
   it.each([

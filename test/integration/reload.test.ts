@@ -55,7 +55,7 @@ describe('a changed configuration', () => {
     expect(metrics).toContain('inngest_gateway_config_last_reload_successful 1')
   })
 
-  it('with problems keeps what runs, and says what is wrong and where', async () => {
+  it('keeps the running one if it has problems, and reports what is wrong and where', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
     gateway.rewrite(`routes:\n  - name: app\n    upstream: nowhere\n    signingKey: x\n`)
@@ -90,7 +90,7 @@ describe('a changed configuration', () => {
     ['ops.port', { ops: { host: '127.0.0.1', port: 1 } }],
     ['replay.maxEntries', { replay: { maxEntries: 5 } }],
     ['limits.maxHeaderSize', { limits: { maxHeaderSize: '2000B' } }],
-  ])('that changes %s names it as what needs a restart', async (key, change) => {
+  ])('names %s, if that changed, as what needs a restart', async (key, change) => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
     gateway.rewrite({ ...routeTo(second), ...change })
@@ -122,7 +122,7 @@ describe('a changed configuration', () => {
     expect(await first).toBe('app')
   })
 
-  it('that is only written again is nothing to tell of', async () => {
+  it('is not reported if it is only written again', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
     gateway.rewrite(`# the same\n${gateway.written()}`)
@@ -144,7 +144,7 @@ describe('a changed configuration', () => {
     held.destroy()
   })
 
-  it('that waits for a file takes it as soon as it is there', async () => {
+  it('takes a missing file as soon as the file is there', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
     const mount = mountSecret({ other: 'x' })
@@ -183,7 +183,7 @@ describe('a changed configuration', () => {
 })
 
 describe('across a reload', () => {
-  it('a request goes on by the settings that it began with', async () => {
+  it('serves a request by the settings that it began with', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first, { serveOrigin: 'https://first.example' })
     const body = freshBody()
@@ -205,7 +205,7 @@ describe('across a reload', () => {
     expect(second.requests.map(({ host }) => host)).toEqual(['second.example'])
   })
 
-  it('a spent signature stays spent', async () => {
+  it('keeps a claimed signature claimed', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
     const body = freshBody()
@@ -231,7 +231,7 @@ describe('across a reload', () => {
     expect(app.requests.filter((request) => request.body === body)).toHaveLength(1)
   })
 
-  it('connections stay open, to clients and to the app', async () => {
+  it('keeps connections open, to clients and to the app', async () => {
     const app = await startNamedApp('app')
     const gateway = await start(app)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -258,7 +258,7 @@ describe('across a reload', () => {
     agent.destroy()
   })
 
-  it('connections to an app that is no longer named are closed', async () => {
+  it('closes connections to an app that is no longer named', async () => {
     const [first, second] = [await startNamedApp('first'), await startNamedApp('second')]
     const gateway = await start(first)
     await call(gateway)

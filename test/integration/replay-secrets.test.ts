@@ -52,7 +52,7 @@ describe('a changed file', () => {
       `${pemOf('key.pem')}\n`,
     ],
   ])(
-    'behind %s is noticed, and said to take effect at a restart',
+    'is noticed behind %s, and reported to take effect at a restart',
     async (key, referTo, before, after) => {
       const [app, other] = [await startNamedApp('app'), await startNamedApp('other')]
       const mount = mountSecret({ secret: before })

@@ -205,7 +205,7 @@ describe('a check that is not enforced', () => {
     },
   )
 
-  it('still spends the signatures that do verify', async () => {
+  it('claims the signatures that do verify all the same', async () => {
     const target = await startTarget({ checks: { signature: 'report' } })
     const bytes = signedCall(target)
     expect(statusOf(await target.raw(bytes))).toBe(200)

@@ -71,11 +71,11 @@ async function statusesWith(
 const refused = { statuses: [502, 502], reasons: ['upstream_connect', 'upstream_connect'] }
 
 describe('an https upstream', () => {
-  it.each(['127.0.0.1', 'localhost'])('of an own authority is reached as %s', async (host) => {
+  it.each(['127.0.0.1', 'localhost'])('is reached under its own CA as %s', async (host) => {
     expect(await statusesWith(own, false, host)).toMatchObject({ statuses: [200, 200] })
   })
 
-  it('that would rather speak HTTP/2 is spoken to in HTTP/1.1, and loses no field', async () => {
+  it('gets HTTP/1.1 if it prefers HTTP/2, and no header is lost', async () => {
     const versions: string[] = []
     const app = createSecureServer(
       {
@@ -108,7 +108,7 @@ describe('an https upstream', () => {
   })
 
   it.each(['a signed call', 'a plain request', 'a WebSocket handshake'])(
-    'that takes a connection and shakes no hands is given up for %s, as one that takes none',
+    'fails like one that accepts no connection, for %s, if it never completes TLS',
     async (kind) => {
       const app = net.createServer((socket) => socket.on('error', () => undefined).resume())
       app.listen(0, '127.0.0.1')
@@ -135,7 +135,7 @@ describe('an https upstream', () => {
     },
   )
 
-  it('of an unknown authority is not spoken to', async () => {
+  it('gets no request under an unknown CA', async () => {
     expect(await statusesWith(undefined)).toMatchObject(refused)
   })
 
@@ -155,7 +155,7 @@ describe('an https upstream', () => {
     expect(await statusesWith({ ...own, serverName: 'other.example.com' })).toMatchObject(refused)
   })
 
-  it('by address sends no server name, and by name sends the name', async () => {
+  it('gets no server name by address, and gets the name by name', async () => {
     const [byAddress, byName] = [
       await statusesWith(own),
       await statusesWith({ ...own, serverName: 'localhost' }),
@@ -164,7 +164,7 @@ describe('an https upstream', () => {
     expect(byName.serverNames).toEqual(['localhost', 'localhost'])
   })
 
-  it('by address is refused unless its certificate carries that address', async () => {
+  it('is refused by address unless its certificate carries that address', async () => {
     const named = { caFile: fixture('named-cert.pem') }
     expect(await statusesWith(named, false, 'localhost', 'named-')).toMatchObject({
       statuses: [200, 200],
@@ -179,7 +179,7 @@ describe('an https upstream', () => {
     expect(await withAddress('127.0.0.2')).toMatchObject(refused)
   })
 
-  it('that asks for a certificate is shown the gateway’s', async () => {
+  it('gets the certificate of the gateway if it requests one', async () => {
     expect(await statusesWith({ ...own, ...client }, true)).toMatchObject({
       statuses: [200, 200],
       names: ['client', 'client'],
@@ -189,7 +189,7 @@ describe('an https upstream', () => {
   it.each([
     ['none', {}],
     ['a stranger’s', stranger],
-  ])('that asks for a certificate and is shown %s hangs up', async (_, certificate) => {
+  ])('disconnects if it requests a certificate and gets %s', async (_, certificate) => {
     const { statuses } = await statusesWith({ ...own, ...certificate }, true)
     expect(statuses).toEqual([502, 502])
   })

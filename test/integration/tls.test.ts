@@ -161,7 +161,7 @@ describe('TLS on the traffic listener', () => {
 
 describe('client certificates', () => {
   const tls = { ...files, clientCaFile: fixture('client-ca.pem') }
-  it('of the named authority are let in', async () => {
+  it('are accepted from the named CA', async () => {
     const target = await startTls(tls)
     expect(await call(target, { cert: pem('client-cert.pem'), key: pem('client-key.pem') })).toBe(
       200,
@@ -172,7 +172,7 @@ describe('client certificates', () => {
     ['none', {}],
     ['that of a stranger', { cert: pem('stranger-cert.pem'), key: pem('stranger-key.pem') }],
     ['the server’s own', { cert: pem('cert.pem'), key: pem('key.pem') }],
-  ])('being %s end the connection before HTTP', async (_, certificate) => {
+  ])('end the connection before HTTP if they are %s', async (_, certificate) => {
     const target = await startTls(tls)
     await expect(call(target, certificate)).rejects.toThrow()
     await expect.poll(() => target.reasons()).toEqual(['tls_failed'])
@@ -214,7 +214,7 @@ describe('a certificate that changes', () => {
     agent.destroy()
   })
 
-  it('of those who sign for clients is used from then on too', async () => {
+  it('is used from then on for those who sign for clients too', async () => {
     const authorities = mountSecret({ 'clients.crt': pem('client-ca.pem') })
     const target = await startTls({ ...files, clientCaFile: authorities.fileOf('clients.crt') })
     const certificate = { cert: pem('client-cert.pem'), key: pem('client-key.pem') }
@@ -224,7 +224,7 @@ describe('a certificate that changes', () => {
     await expect.poll(outcome, { timeout: 10_000 }).toBe('refused')
   })
 
-  it('and does not fit its key is not used, and said so', async () => {
+  it('is not used if it does not fit its key, and the log says so', async () => {
     const secret = mountPair()
     const target = await startTls(secret.tls)
     expect(await subjectOf(target)).toBe('localhost')

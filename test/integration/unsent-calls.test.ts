@@ -175,7 +175,7 @@ describe('replicas that share a replay cache', () => {
   )
 })
 
-it('the target of a redirect that did not reach its app can be called again, once', async () => {
+it('admits the target of a redirect that did not reach its app again, once', async () => {
   const port = await freePort()
   const target = '/api/moved'
   const redirecting = createServer((request, response) => {

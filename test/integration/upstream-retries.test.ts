@@ -131,7 +131,7 @@ describe.each(closings)('a reused connection that %s without a byte', (_how, clo
 })
 
 describe.each(safe)('%s is not sent again', (line, kind) => {
-  it.each(closings)('when a fresh connection %s', async (_how, close) => {
+  it.each(closings)('holds when a fresh connection %s', async (_how, close) => {
     const { target, app } = await startScripted(close)
     expect(readResponse(await target.raw(safeRequest(line, target))).status).toBe(502)
     expect(app.seen).toHaveLength(1)
@@ -139,7 +139,7 @@ describe.each(safe)('%s is not sent again', (line, kind) => {
   })
 
   it.each(['H', 'HTTP/1.1 200 OK\r\nContent-', 'HTTP/1.1 103 Early Hints\r\n\r\n'])(
-    'when %j came on the reused one',
+    'holds when %j came on the reused one',
     async (bytes) => {
       const { target, app } = await startUsed(kind, (socket) => socket.end(bytes))
       expect(readResponse(await target.raw(safeRequest(line, target))).status).toBe(502)
@@ -148,7 +148,7 @@ describe.each(safe)('%s is not sent again', (line, kind) => {
     },
   )
 
-  it('when the app is silent', async () => {
+  it('holds when the app is silent', async () => {
     const upstream = { responseTimeout: '1s' }
     const { target, app } = await startUsed(kind, () => undefined, { upstream })
     expect(readResponse(await target.raw(safeRequest(line, target))).status).toBe(504)

@@ -5,10 +5,20 @@ import path from 'node:path'
 
 import { groups, type Group, type Program } from './groups.ts'
 
+/** Of the packages that only the site of the documentation needs. */
+const ofSite = path.resolve(import.meta.dirname, '../../docs/site/node_modules/.bin')
+
 /** Debian has nginx and HAProxy in /usr/sbin, which is not in the PATH of ordinary users. */
 export function searchPath(ofEnvironment = process.env['PATH'] ?? ''): string {
   const folders = ofEnvironment.split(path.delimiter).filter((folder) => folder !== '')
-  const all = new Set([...folders, '/usr/local/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'])
+  const all = new Set([
+    ...folders,
+    '/usr/local/bin',
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    ofSite,
+  ])
   return [...all].join(path.delimiter)
 }
 

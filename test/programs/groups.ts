@@ -74,6 +74,11 @@ export const groups = [
   },
   { name: 'browser', subject: 'the status page in a browser', programs: [fromPackage('chromium')] },
   {
+    name: 'site',
+    subject: 'the documentation as a site',
+    programs: [{ command: 'vitepress' }],
+  },
+  {
     name: 'kubernetes',
     subject: 'the manifests of deploy/kubernetes',
     programs: [

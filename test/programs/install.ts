@@ -1,6 +1,6 @@
 /**
- * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl. None is
- * started as a service: the tests start their own, on loopback.
+ * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl and the
+ * generator of the site. None is started as a service: the tests start their own, on loopback.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -53,6 +53,7 @@ function install(missing: readonly Program[]): void {
   if (lacksKubectl && findProgram('unzip') === undefined) packages.push('unzip')
   if (packages.length > 0) installFromDebian(packages)
   if (lacksKubectl) installKubectl()
+  if (missing.some(({ command }) => command === 'vitepress')) installSite()
 }
 
 function installFromDebian(packages: readonly string[]): void {
@@ -93,6 +94,14 @@ function installKubectl(): void {
   } finally {
     rmSync(cwd, { recursive: true })
   }
+}
+
+/** No script of a package is run: the build needs none. */
+function installSite(): void {
+  run(
+    ['npm', 'ci', '--prefix', 'docs/site', '--ignore-scripts'],
+    path.resolve(import.meta.dirname, '../..'),
+  )
 }
 
 function asRoot(...command: readonly string[]): readonly string[] {

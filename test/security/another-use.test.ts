@@ -36,7 +36,7 @@ describe('a signature', () => {
   it.each([
     ['a call', { query: '?fnId=f&stepId=s' }, freshBody()],
     ['a sync', { method: 'PUT' }, sync],
-  ])('of %s is claimed for every method, query and Host', async (_, first, body) => {
+  ])('is claimed, of %s, for every method, query and Host', async (_, first, body) => {
     // A sync is no call, which would be refused before its claim is looked at.
     const target = await startTarget({ checks: { runId: 'off' } })
     const use = user(target, body)
@@ -59,7 +59,7 @@ describe('a signature', () => {
     expect(target.upstream.seen).toHaveLength(1)
   })
 
-  it('of a sync makes one claim, however it is varied', async () => {
+  it('makes one claim for a sync, however it is varied', async () => {
     const target = await startTarget()
     const use = user(target, sync)
     for (let i = 0; i < 20; i += 1) {
@@ -78,7 +78,7 @@ describe('a signature', () => {
     ['?fnId=f&probe=trust', 'call_body_missing'],
     ['?probe=x', 'call_body_missing'],
     ['?probe=trust&probe=trust', 'target_ambiguous'],
-  ])('of an introspection opens no POST %s', async (query, reason) => {
+  ])('opens no POST %s if it is that of an introspection', async (query, reason) => {
     const target = await startTarget()
     const use = user(target, '')
     expect(await use({ method: 'GET' })).toBe(200)
@@ -87,7 +87,7 @@ describe('a signature', () => {
     expect(target.upstream.seen).toHaveLength(1)
   })
 
-  it('of an introspection opens one PUT, which is reported, or none where that is enforced', async () => {
+  it('opens one PUT, which is reported, or none if enforced, if it is that of an introspection', async () => {
     const target = await startTarget()
     const use = user(target, '')
     expect(await use({ method: 'GET' })).toBe(200)

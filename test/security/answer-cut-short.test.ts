@@ -37,7 +37,7 @@ describe.each(['a signed call', 'a plain request'])('an answer to %s', (kind) =>
   it.each([
     ['1.1', 'ended'],
     ['1.0', 'ECONNRESET'],
-  ])('that is cut short does not look whole in HTTP/%s', async (version, how) => {
+  ])('does not look whole in HTTP/%s if it is cut short', async (version, how) => {
     let app: net.Socket | undefined
     const target = await startBefore((socket) => {
       app = socket

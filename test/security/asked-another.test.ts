@@ -41,7 +41,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     ['an unsigned sync', { method: 'PUT', isSigned: false, client: '203.0.113.9' }],
     ['an introspection', { method: 'GET' }],
     ['a call', { body: freshBody() }],
-  ])('about %s is refused unless Host is that of serveOrigin', async (_, asked: Asked) => {
+  ])('is refused about %s unless Host is that of serveOrigin', async (_, asked: Asked) => {
     const gateway = await startPinned()
     const target = '/api/inngest'
     for (const other of ['evil.example', 'app.example:8443']) {
@@ -54,7 +54,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect((await ask(gateway, { ...asked, target, fields })).status).toBe(200)
   })
 
-  it('about a passthrough route is held to its serveOrigin, too', async () => {
+  it('is held to its serveOrigin about a passthrough route too', async () => {
     const routes = [{ name: 'rest', upstream: NOBODY, policy: 'passthrough', ...origin }]
     const gateway = await startAsked({ protocol }, { routes })
     const asked = { method: 'GET', target: '/', isSigned: false }
@@ -62,7 +62,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect((await ask(gateway, asked)).status).toBe(200)
   })
 
-  it('about a call without its body is refused, whatever signature of nothing is there', async () => {
+  it('is refused about a call without its body, whatever signature of nothing is there', async () => {
     const gateway = await startAsked({ protocol })
     for (const target of ['/api/inngest?fnId=f', '/api/inngest?fnId=g&stepId=s']) {
       expect((await ask(gateway, { target, body: '' })).status).toBe(400)
@@ -71,7 +71,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect(await spent(gateway)).toBe(0)
   })
 
-  it('about a trust probe without a body is let pass once, by a signature of nothing', async () => {
+  it('is admitted once about a trust probe without a body, by a signature of nothing', async () => {
     const gateway = await startAsked({ protocol })
     const target = '/api/inngest?probe=trust'
     expect((await ask(gateway, { target, body: '' })).status).toBe(200)
@@ -82,7 +82,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect(gateway.logLines.at(-1)).toMatchObject({ reason: 'body_missing' })
   })
 
-  it('about another use of a signature is refused as inline', async () => {
+  it('is refused as inline about another use of a signature', async () => {
     const gateway = await startAsked({ protocol }, { checks: { runId: 'off' } })
     const body = '{"url":"https://app.example/api/inngest"}'
     const sync = { method: 'PUT', target: '/api/inngest', body }
@@ -94,7 +94,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect(gateway.logLines.at(-1)).toMatchObject({ report_only: ['sync_body_missing'] })
   })
 
-  it('about a call is held to the signed ids, and claims nothing where they contradict', async () => {
+  it('is held to the signed ids about a call, and claims nothing where they contradict', async () => {
     const gateway = await startAsked({ protocol })
     const body = freshBody()
     expect((await ask(gateway, { body, fields: { 'x-run-id': 'other' } })).status).toBe(401)
@@ -107,7 +107,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect((await ask(gateway, { body, fields: { 'x-run-id': 'run' } })).status).toBe(200)
   })
 
-  it('about a call without its body is let pass where signatures are only reported', async () => {
+  it('is admitted about a call without its body where signatures are only reported', async () => {
     const gateway = await startAsked({ protocol }, { checks: { signature: 'report' } })
     expect((await ask(gateway, { signed: '{}' })).status).toBe(200)
     expect(gateway.logLines.at(-1)).toMatchObject({
@@ -115,7 +115,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     })
   })
 
-  it('about an unsigned sync is refused unless its body is that of one', async () => {
+  it('is refused about an unsigned sync unless its body is that of one', async () => {
     const gateway = await startPinned()
     const base = { method: 'PUT', isSigned: false, client: '203.0.113.9', target: '/api/inngest' }
     const sync = { ...base, fields: { 'content-type': 'application/json' } }
@@ -137,7 +137,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     ['0.1', '0.10000000000000001'],
     ['0', '1e-400'],
     ['0', '-0'],
-  ])('about a body with %s signed is refused with %s in it', async (number, other) => {
+  ])('is refused about a body with %s signed and %s in it', async (number, other) => {
     const gateway = await startAsked({ protocol })
     const text = withNumber('number', number)
     const asked = { signed: text, body: withNumber('number', other) }
@@ -148,7 +148,7 @@ describe.each(askers)('a question of $name', ({ protocol, ask, host }) => {
     expect((await ask(gateway, same)).status).toBe(200)
   })
 
-  it('about a long body is held to its numbers, too', async () => {
+  it('is held to the numbers of a long body too', async () => {
     const gateway = await startAsked({ protocol })
     const padding = ' '.repeat(100_000)
     const signed = withNumber('long', '9007199254740992')

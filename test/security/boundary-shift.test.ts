@@ -56,7 +56,7 @@ describe('digits moved between body and timestamp', () => {
     '',
     '99999999999',
     'NOW.0',
-  ])('t=%s is malformed', async (spelling) => {
+  ])('are malformed as t=%s', async (spelling) => {
     const target = await startTarget()
     const now = String(Math.floor(target.gateway.clock.wallMs / 1000))
     const mac = target.sign('x').slice(-64)

@@ -89,7 +89,7 @@ describe('an app that sends more behind its response', () => {
     ['responses at once', 0, poison],
     ['bytes on an idle connection', 50, 'x'],
     ['responses on an idle connection', 50, poison],
-  ])('as %s is disconnected, and no client gets them', async (_, delayMs, more) => {
+  ])('is disconnected, as %s, and no client gets them', async (_, delayMs, more) => {
     const poured: Poured[] = []
     const app = await startResponder((socket) => {
       const whole = `${ok}Content-Length: 2\r\n\r\nok`
@@ -119,7 +119,7 @@ describe('an app that sends more behind its response', () => {
   })
 })
 
-it('an app gets the next request only behind its response', async () => {
+it('gets the next request only behind its response', async () => {
   let responses = 0
   const early: number[] = []
   const app = await startRawApp((socket) => {

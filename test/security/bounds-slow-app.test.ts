@@ -91,7 +91,7 @@ describe('an app that reads nothing', () => {
 
   const startDeaf = () => startRawApp((socket) => socket.pause())
 
-  it('of a streamed request body holds its client back, and ends in a 504', async () => {
+  it('holds its client back for a streamed request body, and ends in a 504', async () => {
     const scene = await startScene(await startDeaf(), { limits: { responseStallTimeout: '2s' } })
     const poured: Poured[] = []
     const statuses = await scene.withstand(async () => {
@@ -108,7 +108,7 @@ describe('an app that reads nothing', () => {
     await expect.poll(() => scene.metric('connections'), patient).toBe(0)
   })
 
-  it('of a verified body ends in a 504, and the body is released', async () => {
+  it('ends in a 504 for a verified body, and the body is released', async () => {
     const scene = await startScene(await startDeaf(), { upstream: { responseTimeout: '2s' } })
     const body = `{"ctx":{"request_id":"large","run_id":"run"},"x":"${'x'.repeat(6 * MIB)}"}`
     const statuses = await scene.withstand(async () => {
@@ -125,7 +125,7 @@ describe('an app that reads nothing', () => {
     await expect.poll(() => scene.metric('requests_in_flight'), patient).toBe(0)
   })
 
-  it('of a WebSocket holds its client back, and leaves nothing when the client is gone', async () => {
+  it('holds its client back for a WebSocket, and leaves nothing when the client is gone', async () => {
     const app = await startRawApp((socket) => {
       socket.once('data', () => {
         socket.pause()
@@ -204,7 +204,7 @@ describe('an app that closes its half of the connection', () => {
     await expectReasons(scene, faults(COUNT, reason))
   })
 
-  it('of a WebSocket is disconnected', async () => {
+  it('is disconnected from a WebSocket', async () => {
     const app = await startResponder((socket) => socket.end(switching))
     const scene = await startScene(app)
     const request = scene.request('a WebSocket handshake')

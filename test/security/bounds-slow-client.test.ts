@@ -43,7 +43,7 @@ function leave(clients: readonly RawClient[]) {
 }
 
 describe('two hundred clients that announce a large body', () => {
-  it('and send a little of it take no memory for the rest', async () => {
+  it('take no memory for the rest if they send a little of it', async () => {
     const scene = await startScene(await startApp(), { limits: untimed })
     const length = `Content-Length: ${String(10 * MIB)}`
     const clients = await scene.withstand(async () => {
@@ -65,7 +65,7 @@ describe('two hundred clients that announce a large body', () => {
 })
 
 describe('a thousand connections', () => {
-  it('with incomplete request headers take no more memory than the headers', async () => {
+  it('take no more memory than the headers if those are incomplete', async () => {
     const scene = await startScene(await startApp(), { limits: untimed })
     const part = `GET /plain HTTP/1.1\r\nHost: a\r\nX-A: ${'b'.repeat(15_000)}`
     const clients = await scene.withstand(async () => {
@@ -79,7 +79,7 @@ describe('a thousand connections', () => {
     expect(scene.app.sockets).toHaveLength(0)
   })
 
-  it('that stay open after a response are closed when they are idle', async () => {
+  it('are closed when they are idle after a response', async () => {
     const scene = await startScene(await startApp(), { limits: { keepAliveTimeout: '1s' } })
     const unknown = 'GET /unknown HTTP/1.1\r\nHost: a\r\n\r\n'
     const texts = await scene.withstand(async () => {
@@ -110,7 +110,7 @@ describe('a hundred clients that close their half of the connection', () => {
     await expectNothingLeft(scene)
   })
 
-  it('behind their request are released with the response at the latest', async () => {
+  it('are released with the response at the latest if they do so behind their request', async () => {
     const config = { limits: untimed, upstream: { responseTimeout: '2s' } }
     const scene = await startScene(await startSilent(), config)
     await scene.withstand(async () => {
@@ -172,7 +172,7 @@ describe('a client that does not wait for its responses', () => {
     )
   })
 
-  it('and reads none of them has few of them fetched from the app', async () => {
+  it('causes few responses to be fetched from the app if it reads none of them', async () => {
     const large = 8 * MIB
     const poured: Poured[] = []
     const app = await startResponder((socket) => {

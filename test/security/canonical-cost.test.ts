@@ -96,7 +96,7 @@ function peakOfCanonicalizing(body: string): number {
 
 describe('a body made to be costly', () => {
   it.each(attacks)(
-    'of %s holds up nobody',
+    'holds up no other request, of %s',
     async (_, make) => {
       const target = await startTarget()
       const body = make()
@@ -118,7 +118,7 @@ describe('a body made to be costly', () => {
     90_000,
   )
 
-  it.each(attacks)('of %s takes little beside its own length', (_, make) => {
+  it.each(attacks)('takes little more than its own length, of %s', (_, make) => {
     const grown = peakOfCanonicalizing(make())
     console.log(`${String(Math.round(grown / MIB))} MiB`)
     expect(grown).toBeGreaterThan(MIB)

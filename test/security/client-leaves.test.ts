@@ -55,7 +55,7 @@ async function leave(port: number, bytes: () => string, when: () => Promise<unkn
 const pause = () => new Promise((resolve) => setTimeout(resolve, 100))
 
 describe('twenty clients that leave', () => {
-  it('in their head leave nothing, and reach nobody', async () => {
+  it('leave nothing and reach no app if they leave in their headers', async () => {
     const app = await startApp((_, response) => response.end())
     const target = await startTarget(app.config)
     await leave(target.gateway.port, () => 'POST /api/inngest HTTP/1.1\r\nHost: a', pause)
@@ -63,7 +63,7 @@ describe('twenty clients that leave', () => {
     expect(app.calls).toHaveLength(0)
   })
 
-  it('in their body leave nothing, and reach nobody', async () => {
+  it('leave nothing and reach no app if they leave in their body', async () => {
     const app = await startApp((_, response) => response.end())
     const target = await startTarget(app.config)
     const half = () => signedCall(target).slice(0, -5)
@@ -80,7 +80,7 @@ describe('twenty clients that leave', () => {
     expect(await target.metrics()).toContain('inngest_gateway_replay_cache_entries 0')
   })
 
-  it('while the app works have its work cancelled', async () => {
+  it('have the work of the app cancelled', async () => {
     const app = await startApp((request) => request.resume())
     const target = await startTarget(app.config)
     await leave(
@@ -99,7 +99,7 @@ describe('twenty clients that leave', () => {
   it.each([
     ['a verified call', (target: Awaited<ReturnType<typeof startTarget>>) => signedCall(target)],
     ['a passthrough request', () => 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ])('in the answer to %s have the rest of it cancelled', async (_, bytes) => {
+  ])('have the rest cancelled in the response to %s', async (_, bytes) => {
     const app = await startApp((request, response) => {
       request.resume()
       response.write('begun')
@@ -118,7 +118,7 @@ describe('twenty clients that leave', () => {
     expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
   })
 
-  it('while the gateway connects to the app have that cancelled', async () => {
+  it('have the connection attempt to the app cancelled', async () => {
     // It accepts connections, and never begins its half of the TLS handshake.
     const sockets = new Set<Socket>()
     const app = createSilentServer((socket) => {
@@ -142,7 +142,7 @@ describe('twenty clients that leave', () => {
     expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
   })
 
-  it('in a streamed upload have it cancelled', async () => {
+  it('have a streamed upload cancelled', async () => {
     const app = await startApp((request) => request.resume())
     const target = await startTarget(app.config)
     const half = () => 'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf'
@@ -154,7 +154,7 @@ describe('twenty clients that leave', () => {
     expect(target.reasons()).toEqual(Array<string>(LEAVERS).fill('downstream_closed'))
   })
 
-  it('stopped in a streamed upload, instead of gone, are told and hung up on', async () => {
+  it('get a response and are disconnected if they stop in a streamed upload, instead of leaving', async () => {
     const app = await startApp((request) => request.resume())
     const target = await startTarget({ ...app.config, limits: { bodyIdleTimeout: '400ms' } })
     const answers = await Promise.all(
@@ -169,7 +169,7 @@ describe('twenty clients that leave', () => {
     await expect.poll(() => app.sockets.size).toBe(0)
   })
 
-  it('behind a request that waits for its response, with another one sent already, leave nothing', async () => {
+  it('leave nothing behind a request that waits for its response, with another one sent already', async () => {
     // Requests on a connection are served one after the other (RFC 9112 9.3.2), so the second waits here.
     const app = await startApp((request, response) => {
       if (request.url?.includes('held') !== true) response.end('answered')

@@ -43,7 +43,7 @@ const totalOf = (counts: Record<string, number>) =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
 
 describe('a flood of connections', () => {
-  it('from one address is cut at its share, and another address is served', async () => {
+  it('is cut at its quota from one address, and another address is served', async () => {
     const limits = { maxConnectionsPerAddress: 50, headersTimeout: '3s' }
     const target = await startTarget({ limits })
     const beside = serveBeside(target, '127.0.0.5')
@@ -70,7 +70,7 @@ describe('a flood of connections', () => {
   })
 
   it.each(['traffic', 'externalAuth'])(
-    'from one address takes no place of the others on the %s listener, refused as it is',
+    'takes no slot of the others on the %s listener if it is from one refused address',
     async (listener) => {
       const target = await startTarget({
         limits: { maxConnections: 40, maxConnectionsPerAddress: 8 },
@@ -97,7 +97,7 @@ describe('a flood of connections', () => {
     },
   )
 
-  it('of one client behind a proxy takes no place of its other clients', async () => {
+  it('takes no slot of other clients if it is from one client behind a proxy', async () => {
     const target = await startTarget({
       listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
       limits: { maxConnections: 40, maxConnectionsPerAddress: 8 },
@@ -119,7 +119,7 @@ describe('a flood of connections', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  it('from many is cut at the whole, and each one beyond is counted', async () => {
+  it('is cut at the total if it is from many addresses, and each connection beyond is counted', async () => {
     const limits = { maxConnections: 100, headersTimeout: '3s' }
     const target = await startTarget({ limits })
     const { answers } = await connectMany(target, 500, (i) => `127.0.1.${String(1 + (i % 250))}`)
@@ -132,7 +132,7 @@ describe('a flood of connections', () => {
     await expectQuiet(target)
   })
 
-  it('of trusted proxies is not held against their one address', async () => {
+  it('is not held against the one address of trusted proxies', async () => {
     const limits = { maxConnectionsPerAddress: 2, headersTimeout: '2s' }
     const target = await startTarget({ limits, trustedProxies: ['127.0.0.7'] })
     const { answers } = await connectMany(target, 20, () => '127.0.0.7')
@@ -140,7 +140,7 @@ describe('a flood of connections', () => {
     expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(20)
   })
 
-  it('whose addresses the PROXY protocol tells is held against each of those', async () => {
+  it('is held against each address that the PROXY protocol reports', async () => {
     const target = await startTarget({
       listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
       limits: { maxConnectionsPerAddress: 3, headersTimeout: '2s' },
@@ -154,7 +154,7 @@ describe('a flood of connections', () => {
     expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(6)
   })
 
-  it('from the addresses of one IPv6 /64 is held against it as one', async () => {
+  it('is held against one IPv6 /64 as one address', async () => {
     const target = await startTarget({
       listen: { host: '127.0.0.1', port: 0, proxyProtocol: true },
       limits: { maxConnectionsPerAddress: 3, headersTimeout: '2s' },
@@ -171,7 +171,7 @@ describe('a flood of connections', () => {
     expect(texts.filter((text) => text.startsWith('HTTP/1.1 408'))).toHaveLength(5)
   })
 
-  it('that fall silent behind an answer is let go of', async () => {
+  it('is released if it falls silent behind a response', async () => {
     const target = await startTarget({ limits: { keepAliveTimeout: '200ms' } })
     const socket = await open(target.gateway.port)
     socket.write(signedCall(target).replace('Connection: close\r\n', ''))

@@ -9,7 +9,7 @@ import { statusOf } from '../support/raw.ts'
 
 describe('a request that says it comes from the dev server', () => {
   it.each(['dev', 'Dev', 'cloud', ''])(
-    'X-Inngest-Server-Kind: %s changes nothing',
+    'changes nothing as X-Inngest-Server-Kind: %s',
     async (kind) => {
       const target = await startTarget()
       const field = `X-Inngest-Server-Kind: ${kind}`

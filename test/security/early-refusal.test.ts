@@ -48,7 +48,7 @@ describe('a head that cannot be admitted', () => {
   })
 })
 
-it('a client that sends on behind headers that are too large can read its response', async () => {
+it('lets a client that sends on behind headers that are too large read its response', async () => {
   const target = await startTarget()
   const socket = await open(target.gateway.port, '127.0.0.1', true)
   let text = ''

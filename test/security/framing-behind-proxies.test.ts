@@ -117,7 +117,7 @@ function flawsOf({ line, fields, body }: SeenRequest): string[] {
 }
 
 describe.each(proxies)('behind $name', ({ program }) => {
-  it('each entry of the framing corpus gives one clean request or none', async () => {
+  it('gives, for each entry of the framing corpus, one clean request or none', async () => {
     const target = await startTarget()
     const proxy = await startFrontProxy(program(target.gateway.port))
     const sent = [ordinary, ...attacks, ...unusual].map(({ name, bytes }) => ({

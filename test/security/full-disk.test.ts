@@ -15,7 +15,7 @@ import { freePort } from '../support/free-port.ts'
 import { send } from '../support/sender.ts'
 
 it.runIf(existsSync('/dev/full'))(
-  'a log that cannot be written stops nothing',
+  'continues if a log cannot be written',
   async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'gateway-full-'))
     const file = path.join(folder, 'gateway.yaml')

@@ -40,7 +40,7 @@ describe('a client that ends its side', () => {
       'a chunked one',
       callBytes('4\r\nbody\r\n0\r\n\r\n', ['Transfer-Encoding: chunked'], 'POST /x HTTP/1.1'),
     ],
-  ])('behind %s with a body gets its response', async (_, bytes) => {
+  ])('gets its response behind %s with a body', async (_, bytes) => {
     const target = await startOpen()
     expect(statuses(await sendAndEnd(target.gateway.port, bytes))).toEqual(['200'])
     expect(target.upstream.seen.map(({ body }) => body)).toEqual(['body'])
@@ -48,7 +48,7 @@ describe('a client that ends its side', () => {
     await expectQuiet(target)
   })
 
-  it('behind several requests gets all responses', async () => {
+  it('gets all responses behind several requests', async () => {
     const target = await startOpen()
     const call = signedCall(target).replace('Connection: close\r\n', '')
     const text = await sendAndEnd(target.gateway.port, get + post + call + get)
@@ -60,14 +60,14 @@ describe('a client that ends its side', () => {
   it.each([
     ['headers', get + get.slice(0, -4), ['200', '400'], ['none', 'request_unparsable']],
     ['a streamed body', get + post.slice(0, -2), ['200'], ['none', 'downstream_closed']],
-  ])('within %s behind another request holds nothing', async (_, bytes, expected, reasons) => {
+  ])('holds nothing within %s behind another request', async (_, bytes, expected, reasons) => {
     const target = await startOpen()
     expect(statuses(await sendAndEnd(target.gateway.port, bytes))).toEqual(expected)
     expect(target.reasons()).toEqual(reasons)
     await expectQuiet(target)
   })
 
-  it('within a signed body behind another request holds nothing', async () => {
+  it('holds nothing within a signed body behind another request', async () => {
     const target = await startOpen()
     const text = await sendAndEnd(target.gateway.port, get + signedCall(target).slice(0, -2))
     expect(statuses(text)).toEqual(['200'])

@@ -54,7 +54,7 @@ describe('a head full of fields', () => {
   it.each([
     [100, 200, 'none'],
     [101, 431, 'headers_too_many'],
-  ])('of %i fields is answered with %i', async (count, status, reason) => {
+  ])('gets, with %i fields, the status %i', async (count, status, reason) => {
     const target = await startTarget()
     const own = 4
     expect(statusOf(await target.raw(signedCall(target, filler(count - own))))).toBe(status)

@@ -10,7 +10,7 @@ import { startTarget } from '../support/attack.ts'
 import { statusOf } from '../support/raw.ts'
 
 describe('HTTP/2', () => {
-  it('by prior knowledge is refused', async () => {
+  it('is refused by prior knowledge', async () => {
     const target = await startTarget()
     expect(statusOf(await target.raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'))).toBe(
       400,

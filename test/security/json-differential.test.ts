@@ -19,7 +19,7 @@ async function post(target: Target, body: string, signedBody: string): Promise<n
 }
 
 describe('a body with two meanings', () => {
-  it('signed as it stands is forwarded as it stands', async () => {
+  it('is forwarded as it is if it is signed as it is', async () => {
     const target = await startTarget(bodiesOnly)
     const body = '{"a":1,"a":2,"__proto__":{"b":1}}'
     expect(await post(target, body, body)).toBe(200)
@@ -43,7 +43,7 @@ describe('a body with two meanings', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('re-encoded by a hop without loss reaches the app as the bytes that were signed', async () => {
+  it('reaches the app as the bytes that were signed if a proxy re-encoded it without loss', async () => {
     const target = await startTarget(bodiesOnly)
     const signed = '{"a":"<é>","b":[1,2.5]}'
     expect(await post(target, ' { "b" : [1.0,25e-1], "a":"\\u003c\\u00e9>" } ', signed)).toBe(200)

@@ -39,12 +39,12 @@ describe('a signature', () => {
     ['first', 0],
     ['second', 1],
     ['third', 2],
-  ])('of the %s key is compared with every key, in constant time', (text, slot) => {
+  ])('is compared, of the %s key, with every key in constant time', (text, slot) => {
     expect(verify(text)).toBe(slot)
     expect(compared).toHaveBeenCalledTimes(keys.length)
   })
 
-  it('of no key is compared with every key, as it came and in canonical form', () => {
+  it('is compared, of no key, with every key, as it came and in canonical form', () => {
     expect(verify('another')).toBe('signature_mismatch')
     expect(compared).toHaveBeenCalledTimes(2 * keys.length)
   })

@@ -27,15 +27,18 @@ describe('the log of a failure', () => {
     }
   })
 
-  it.each(['a signed call', 'a plain request'])('of %s has nothing of the answer', async (kind) => {
-    const secret = 'Set-Cookie: session=4711'
-    const answer = `HTTP/1.1 200 OK\r\nX-A: b\x01c\r\n${secret}\r\nContent-Length: 2\r\n\r\nhi`
-    const target = await startBefore(answer)
-    const bytes = kind === 'a signed call' ? signedCall(target) : plainRequest
-    expect(statusOf(await target.raw(bytes))).toBe(502)
-    const log = JSON.stringify(target.gateway.logLines)
-    expect(log).toContain('upstream_header_malformed')
-    expect(log).not.toContain('4711')
-    expect(log).not.toContain([...Buffer.from('4711')].join(','))
-  })
+  it.each(['a signed call', 'a plain request'])(
+    'has, for %s, nothing of the response',
+    async (kind) => {
+      const secret = 'Set-Cookie: session=4711'
+      const answer = `HTTP/1.1 200 OK\r\nX-A: b\x01c\r\n${secret}\r\nContent-Length: 2\r\n\r\nhi`
+      const target = await startBefore(answer)
+      const bytes = kind === 'a signed call' ? signedCall(target) : plainRequest
+      expect(statusOf(await target.raw(bytes))).toBe(502)
+      const log = JSON.stringify(target.gateway.logLines)
+      expect(log).toContain('upstream_header_malformed')
+      expect(log).not.toContain('4711')
+      expect(log).not.toContain([...Buffer.from('4711')].join(','))
+    },
+  )
 })

@@ -22,7 +22,7 @@ describe('an IPv4 address inside IPv6', () => {
     '::FFFF:C633:6407',
     '0000:0000:0000:0000:0000:ffff:c633:6407',
     '0:0:0:0:0:ffff:198.51.100.7',
-  ])('mapped as %s is that IPv4 address', async (address) => {
+  ])('is that IPv4 address if it is mapped as %s', async (address) => {
     expect(await through(address)).toBe(200)
   })
 
@@ -32,7 +32,7 @@ describe('an IPv4 address inside IPv6', () => {
     '2002:c633:6407::',
     '::ffff:0:198.51.100.7',
     'fe80::198.51.100.7',
-  ])('embedded as %s is another host', async (address) => {
+  ])('is another host if it is embedded as %s', async (address) => {
     expect(await through(address)).toBe(403)
   })
 
@@ -43,7 +43,7 @@ describe('an IPv4 address inside IPv6', () => {
     '0xc6336407',
     '198.51.25607',
     '198.51.100.7\\',
-  ])('written as %s is none at all', async (address) => {
+  ])('is none at all if it is written as %s', async (address) => {
     expect(await through(address)).toBe(403)
   })
 })

@@ -16,7 +16,7 @@ const headOf = (target: Target, framing: string) =>
   callBytes('', [framing, `X-Inngest-Signature: ${target.sign('x')}`])
 
 describe('a body over the limit', () => {
-  it('announced is refused unread, and its sender gets to know', async () => {
+  it('is refused unread if it is announced, and its client is informed', async () => {
     const target = await startTarget({ limits: { maxBodySize: '1MiB' } })
     const answer = await target.raw([
       headOf(target, `Content-Length: ${String(MIB + 1)}`),
@@ -29,7 +29,7 @@ describe('a body over the limit', () => {
   it.each([
     [MIB, 401],
     [MIB + 1, 413],
-  ])('of %i bytes in chunks is answered with %i', async (length, status) => {
+  ])('is refused, of %i bytes in chunks, with %i', async (length, status) => {
     const target = await startTarget({ limits: { maxBodySize: '1MiB' } })
     const head = headOf(target, 'Transfer-Encoding: chunked\r\nConnection: close')
     const chunk = `${length.toString(16)}\r\n${'x'.repeat(length)}\r\n0\r\n\r\n`
@@ -72,7 +72,7 @@ describe('many large bodies at once', () => {
     expect(target.reasons()).toContain('buffer_full')
   })
 
-  it('in chunks of one byte cost the process no more than their bytes', async () => {
+  it('cost the process no more than their bytes in chunks of one byte', async () => {
     const limits = { maxBodySize: '1MiB', maxBufferedSize: '16MiB' }
     const target = await startTarget({ limits })
     const before = process.memoryUsage()

@@ -54,7 +54,7 @@ function openMany(port: number, count: number, from?: (i: number) => string): Pr
 const scrape = 'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'
 
 describe('a flood of scrapes', () => {
-  it('on one connection is answered once', async () => {
+  it('gets one response on one connection', async () => {
     let renderings = 0
     const { port } = await startOps(() => Promise.resolve(`rendering ${String((renderings += 1))}`))
     const text = await sendRaw(port, scrape.repeat(1000))
@@ -63,7 +63,7 @@ describe('a flood of scrapes', () => {
     expect(renderings).toBe(1)
   })
 
-  it('on many connections shares one rendering while it is made', async () => {
+  it('shares one rendering on many connections while it is made', async () => {
     let renderings = 0
     const { promise: rendered, resolve: render } = Promise.withResolvers<string>()
     const { port, asked } = await startOps(() => {
@@ -79,7 +79,7 @@ describe('a flood of scrapes', () => {
     expect(renderings).toBe(1)
   })
 
-  it('one after the other waits between two renderings', async () => {
+  it('waits between two renderings if the scrapes come one after the other', async () => {
     const startsMs: number[] = []
     const { port } = await startOps(() => {
       startsMs.push(performance.now())
@@ -148,7 +148,7 @@ describe('peers of the ops listener that say nothing', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  it('from ever new addresses keep no probe out', async () => {
+  it('keep no probe out from ever new addresses', async () => {
     const { port, connections } = await startOps(() => Promise.resolve(''))
     const sockets = await openMany(port, 300, (i) => `127.0.1.${String(1 + (i % 100))}`)
     expect((await ask(port, '/healthz')).status).toBe(200)

@@ -18,13 +18,13 @@ beforeEach(() => {
 })
 
 describe('a body', () => {
-  it('whose bytes are what was signed is never parsed', async () => {
+  it('is never parsed if its bytes are what was signed', async () => {
     const target = await startTarget()
     expect(statusOf(await target.raw(signedCall(target)))).toBe(200)
     expect(parsed).not.toHaveBeenCalled()
   })
 
-  it('of a sender without a chance is never parsed', async () => {
+  it('is never parsed if its client has no chance', async () => {
     const target = await startTarget()
     const body = freshBody()
     for (const field of ['X-A: b', `X-Inngest-Signature: ${target.sign(body, 301)}`]) {

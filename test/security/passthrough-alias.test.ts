@@ -126,7 +126,7 @@ describe('another spelling of an Inngest path', () => {
     ['/api/inngest.', '/api/inngest..'],
     ['/v1./fn', '/v1./FN'],
     ['/v1./fn', '/v1.../x/../fn'],
-  ])('of %s, %s, is not handed over either', async (path, alias) => {
+  ])('is not forwarded either, of %s: %s', async (path, alias) => {
     const target = await startBoth(path)
     const bytes = callBytes('', ['Content-Length: 0', 'Connection: close'], `PUT ${alias} HTTP/1.1`)
     expect(statusOf(await target.raw(bytes))).toBe(404)
@@ -165,7 +165,7 @@ describe('another spelling of an Inngest path', () => {
   })
 
   it.each(['/x/..', '/x/%2e%2e', '/x/.%E2%80%8B.', '//'])(
-    'of the root, %s, is not handed over',
+    'is not forwarded, of the root: %s',
     async (alias) => {
       const target = await startBoth('/')
       const bytes = callBytes(

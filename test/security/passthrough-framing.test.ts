@@ -65,7 +65,7 @@ describe('a request within a passthrough request', () => {
  */
 describe('a WebSocket handshake that announces a body', () => {
   it.each(['Content-Length: 600', 'Transfer-Encoding: chunked'])(
-    'by %s is refused, and the next request is answered',
+    'is refused by %s, and the next request gets a response',
     async (framing) => {
       const seen: IncomingMessage[] = []
       const app = createServer((request, response) => {
@@ -96,14 +96,14 @@ describe('a WebSocket handshake that announces a body', () => {
 })
 
 describe('a passthrough request that cannot be read', () => {
-  it('to its end is refused at once, though it came in one packet with its head', async () => {
+  it('is refused immediately, though it came in one packet with its headers', async () => {
     const target = await startOpen()
     const broken = callBytes('zz\r\n', ['Transfer-Encoding: chunked'], 'POST /x HTTP/1.1')
     expect(statusOf(await target.raw(broken))).toBe(400)
     expect(target.reasons()).toEqual(['downstream_invalid'])
   })
 
-  it('behind its end is answered', async () => {
+  it('gets a response behind its end', async () => {
     const target = await startOpen()
     const socket = await open(target.gateway.port)
     socket.write(callBytes('\x01\x02\r\n\r\n', [], 'GET /x HTTP/1.1'))

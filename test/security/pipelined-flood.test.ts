@@ -86,7 +86,7 @@ describe('requests that arrive together', () => {
   })
 })
 
-it('one after the other are answered for as long as they come', async () => {
+it('responds to requests one after the other for as long as they come', async () => {
   const target = await startTarget()
   const socket = await open(target.gateway.port)
   for (let sent = 0; sent < 40; sent += 1) {

@@ -35,7 +35,7 @@ describe('a PROXY header', () => {
     ['version 2', v2(allowed)],
     ['version 2 with a TLV', v2(allowed, { tail: '\x04\0\x04abcd' })],
     ['version 1, IPv6-mapped', `PROXY TCP6 ::ffff:${allowed} ::1 1 2\r\n`],
-  ])('of %s from a trusted proxy names the client', async (_, header) => {
+  ])('names the client in %s from a trusted proxy', async (_, header) => {
     const target = await startTarget(config)
     expect(statusOf(await target.raw(header + signedCall(target), { from: proxy }))).toBe(200)
     expect(target.gateway.logLines[0]).toMatchObject({
@@ -96,7 +96,7 @@ describe('a PROXY header', () => {
     ['an address shorter than its family', v2(allowed, { family: 0x21 })],
     ['a length beyond what is read', '\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff'],
   ]
-  it.each(refused)('from a trusted proxy, being %s, ends the connection', async (_, header) => {
+  it.each(refused)('ends the connection from a trusted proxy, being %s', async (_, header) => {
     const target = await startTarget(config)
     const answer = await target.raw(header + signedCall(target), { from: proxy })
     expect(answer).toBe('')
@@ -109,7 +109,7 @@ describe('a PROXY header', () => {
     ['UNKNOWN with addresses', `PROXY UNKNOWN ${allowed} 10.0.0.1 1 2\r\n`],
     ['LOCAL', v2(allowed, { command: 0x20 })],
     ['UNSPEC', v2(allowed, { family: 0x00 })],
-  ])('that says %s leaves the client unknown, whatever its fields say', async (_, header) => {
+  ])('leaves the client unknown with %s, whatever its headers say', async (_, header) => {
     const target = await startTarget(config)
     const bytes = signedCall(target, [`X-Forwarded-For: ${allowed}`])
     expect(statusOf(await target.raw(header + bytes, { from: proxy }))).toBe(403)
@@ -133,7 +133,7 @@ describe('a PROXY header', () => {
     ['version 1', (target) => v1(allowed) + signedCall(target)],
     ['version 2', (target) => v2(allowed) + signedCall(target)],
   ]
-  it.each(untrusted)('of %s from any other peer is refused', async (_, bytes) => {
+  it.each(untrusted)('is refused in %s from any other peer', async (_, bytes) => {
     for (const settings of [config, { allowlist: [allowed], trustedProxies: [proxy] }]) {
       const target = await startTarget(settings)
       expect(statusOf(await target.raw(bytes(target), { from: '127.0.0.3' }))).toBe(400)
@@ -143,7 +143,7 @@ describe('a PROXY header', () => {
     }
   })
 
-  it('of a proxy that a reload trusts no longer is believed no longer', async () => {
+  it('is believed no longer from a proxy that a reload trusts no longer', async () => {
     const target = await startTarget(config)
     const socket = await open(target.gateway.port, proxy)
     let answers = ''
@@ -159,7 +159,7 @@ describe('a PROXY header', () => {
     socket.destroy()
   })
 
-  it('that does not come in time ends the connection', async () => {
+  it('ends the connection if it does not come in time', async () => {
     const target = await startTarget({ ...config, limits: { headersTimeout: '200ms' } })
     const socket = await open(target.gateway.port, proxy)
     socket.write('PROXY TCP4 ')

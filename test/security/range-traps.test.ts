@@ -46,7 +46,7 @@ describe('a range that holds more than it says', () => {
     },
   )
 
-  it.each(['unsignedPut', 'unsignedGet'])('in %s refuses to start', async (key) => {
+  it.each(['unsignedPut', 'unsignedGet'])('stops the start, in %s', async (key) => {
     const route = {
       name: 'a',
       upstream: 'http://127.0.0.1:1',

@@ -9,7 +9,7 @@ import { statusOf } from '../support/raw.ts'
 
 describe('a GET with a body', () => {
   it.each(['Content-Length: LENGTH', 'Transfer-Encoding: chunked'])(
-    'framed by %s is refused, signed or not',
+    'is refused if it is framed by %s, signed or not',
     async (framing) => {
       const target = await startTarget()
       const body = freshBody()
@@ -28,7 +28,7 @@ describe('a GET with a body', () => {
     },
   )
 
-  it('of length 0 is an introspection, which can be turned off', async () => {
+  it('is an introspection, which can be turned off, if its length is 0', async () => {
     const get = (target: Awaited<ReturnType<typeof startTarget>>) =>
       target.raw(signedCall(target, [], '').replace(/^POST \S+/, 'GET /api/inngest'))
     const open = await startTarget()

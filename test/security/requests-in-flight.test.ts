@@ -10,7 +10,7 @@ import { callBytes, signedCall, startTarget } from '../support/attack.ts'
 import { open, statusOf } from '../support/raw.ts'
 
 describe('requests in flight', () => {
-  it('beyond the limit are refused with Retry-After, and let in again when there is room', async () => {
+  it('are refused with Retry-After beyond the limit, and admitted again when there is room', async () => {
     const target = await startTarget({ limits: { maxRequestsInFlight: 3 } })
     const slow = callBytes('', ['Content-Length: 100', `X-Inngest-Signature: ${target.sign('x')}`])
     const held = await Promise.all([1, 2, 3].map(() => open(target.gateway.port)))
@@ -30,7 +30,7 @@ describe('requests in flight', () => {
     for (const socket of held) socket.destroy()
   })
 
-  it('that nobody verified leave places for those that are', async () => {
+  it('leave slots for verified ones if they are unverified', async () => {
     const target = await startTarget((upstream) => ({
       limits: { maxRequestsInFlight: 3 },
       routes: [

@@ -31,7 +31,7 @@ async function leave({ gateway }: Target, i: number): Promise<void> {
   raw.resetAndDestroy()
 }
 
-it('clients that reset their connections around a TLS handshake leave none open', async () => {
+it('leaves none open of clients that reset their connections around a TLS handshake', async () => {
   const target = await startTarget({ listen: { host: '127.0.0.1', port: 0, tls } })
   for (let round = 0; round < ROUNDS; round += 1) {
     await Promise.all(Array.from({ length: CLIENTS }, (_, i) => leave(target, round + i)))

@@ -55,7 +55,7 @@ const spellings = [
 ]
 
 describe('beside a route with an allowlist', () => {
-  it.each(spellings)('an open route refuses %s', async (path) => {
+  it.each(spellings)('refuses on an open route %s', async (path) => {
     const target = await startAdmin()
     expect(statusOf(await target.raw(get(path)))).toBe(404)
     expect(target.reasons()).toEqual(['path_ambiguous'])
@@ -63,7 +63,7 @@ describe('beside a route with an allowlist', () => {
   })
 
   it.each(['/', '/user', '/ad', '/x/admin', '/caf%C3%A9/administrator', '/a%20b/adminx', '/a//b'])(
-    'an open route forwards %s',
+    'forwards on an open route %s',
     async (path) => {
       const target = await startAdmin()
       expect(statusOf(await target.raw(get(path)))).toBe(200)
@@ -76,7 +76,7 @@ describe('beside a route with an allowlist', () => {
     ['another loopback address', '127.0.0.2'],
     ['the unspecified address', '0.0.0.0'],
     ['an IPv4-mapped address', '[::ffff:127.0.0.1]'],
-  ])('an open route to the same app by %s refuses its path', async (_, name) => {
+  ])('refuses, on an open route to the same app by %s, its path', async (_, name) => {
     const target = await startTarget((upstream) => ({
       routes: [
         { name: 'app', policy: 'passthrough', upstream: upstream.replace('127.0.0.1', name) },
@@ -94,14 +94,14 @@ describe('beside a route with an allowlist', () => {
     expect(target.reasons()).toEqual(['path_ambiguous'])
   })
 
-  it('the restricted path itself is refused by the allowlist', async () => {
+  it('refuses the restricted path itself by the allowlist', async () => {
     const target = await startAdmin()
     expect(statusOf(await target.raw(get('/admin')))).toBe(403)
     expect(target.reasons()).toEqual(['client_not_allowed'])
   })
 
   it.each(['app.example.com', 'other.example.com', '127.0.0.1'])(
-    'a restricted path of one host is refused as Host: %s, since the app may not look at it',
+    'refuses a restricted path of one host as Host: %s, since the app may not look at it',
     async (host) => {
       const target = await startAdmin({ host: 'internal.example.com' })
       expect(statusOf(await target.raw(get('/admin', host)))).toBe(404)
@@ -129,14 +129,14 @@ describe('beside a host with an allowlist', () => {
     'admin.example.com.',
     'admin.example.com:80',
     'admin.example.com:443',
-  ])('Host: %s is that host', async (host) => {
+  ])('treats Host: %s as that host', async (host) => {
     const target = await startHost()
     expect(statusOf(await target.raw(get('/', host)))).toBe(403)
     expect(target.reasons()).toEqual(['client_not_allowed'])
   })
 
   it.each(['admin.example.com:8080', 'admin.example.com..', 'admin.example.com.:8080'])(
-    'an open route of any host refuses Host: %s',
+    'refuses on an open route of any host Host: %s',
     async (host) => {
       const target = await startHost()
       expect(statusOf(await target.raw(get('/', host)))).toBe(404)
@@ -158,7 +158,7 @@ describe('beside a host with an allowlist', () => {
     '/x/..//admin.example.com/x',
   ]
 
-  it.each(inTarget)('an open route refuses the target %s, whatever Host is', async (path) => {
+  it.each(inTarget)('refuses on an open route the target %s, whatever Host is', async (path) => {
     const target = await startHost()
     expect(statusOf(await target.raw(get(path, 'foo')))).toBe(404)
     expect(target.reasons()).toEqual(['host_ambiguous'])
@@ -168,7 +168,7 @@ describe('beside a host with an allowlist', () => {
   it.each([
     ['a host of its own', { host: 'www.example.com' }],
     ['a Host that is replaced', { serveOrigin: 'https://www.example.com' }],
-  ])('so does one with %s, since the target does not change', async (_, open) => {
+  ])('refuses it on a route with %s too, since the target does not change', async (_, open) => {
     const target = await startHost(open)
     const answer = await target.raw(get('//admin.example.com/x', 'www.example.com'))
     expect(statusOf(answer)).toBe(404)
@@ -176,7 +176,7 @@ describe('beside a host with an allowlist', () => {
   })
 
   it.each(['[::1]', '127.0.0.1'])(
-    'an address in the target counts in any spelling: %s',
+    'counts an address in the target in any spelling: %s',
     async (host) => {
       const target = await startAdmin({ path: '/', host })
       const spelling = host === '[::1]' ? '[0:0::1]' : '0x7f.1'
@@ -186,7 +186,7 @@ describe('beside a host with an allowlist', () => {
   )
 
   it.each(['//www.example.com/x', '//assets/x.js', '/admin.example.com', '/a//admin.example.com'])(
-    'an open route forwards the target %s',
+    'forwards on an open route the target %s',
     async (path) => {
       const target = await startHost()
       expect(statusOf(await target.raw(get(path, 'foo')))).toBe(200)
@@ -207,7 +207,7 @@ describe('beside a host with an allowlist', () => {
       'admin.example.com:8080',
       { serveOrigin: 'https://www.example.com' },
     ],
-  ])('an open route forwards %s', async (_, host, open) => {
+  ])('forwards on an open route %s', async (_, host, open) => {
     const target = await startHost(open)
     expect(statusOf(await target.raw(get('/', host)))).toBe(200)
   })

@@ -29,7 +29,7 @@ const spellings: [string, (t: string, s: string) => string][] = [
 ]
 
 describe('a signature in another spelling', () => {
-  it.each(spellings)('with %s is malformed', async (_, spell) => {
+  it.each(spellings)('is malformed with %s', async (_, spell) => {
     const target = await startTarget()
     const body = freshBody()
     const [t = '', s = ''] = target.sign(body).slice(2).split('&s=')
@@ -40,7 +40,7 @@ describe('a signature in another spelling', () => {
     expect(target.upstream.bytes()).toBe('')
   })
 
-  it('used once is spent for every target', async () => {
+  it('is claimed for every target if it was used once', async () => {
     const target = await startTarget()
     const body = freshBody()
     const signature = `X-Inngest-Signature: ${target.sign(body)}`

@@ -58,7 +58,7 @@ describe('a client that reads nothing', () => {
     ['an inngest answer', 'inngest', undefined],
     ['an answer to a WebSocket handshake', 'passthrough', handshake],
     ['a WebSocket', 'passthrough', handshake],
-  ])('of %s is hung up on, and nothing piles up', async (what, policy, bytes) => {
+  ])('is disconnected from %s, and nothing piles up', async (what, policy, bytes) => {
     const endless = await startEndless(what === 'a WebSocket')
     const target = await startTarget((upstream) => ({
       limits: { responseStallTimeout: '800ms' },

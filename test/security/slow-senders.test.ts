@@ -70,7 +70,7 @@ const sieges: [string, string, object, (target: Target) => [string, string | und
 
 describe('a hundred and fifty slow senders', () => {
   it.each(sieges)(
-    'with %s end with %s, and an honest one is served beside them',
+    'end, with %s, as %s, and an honest one is served at the same time',
     async (name, reason, more, bytes) => {
       const target = await startTarget({ limits: { ...limits, ...more } })
       const beside = serveBeside(target)
@@ -88,7 +88,7 @@ describe('a hundred and fifty slow senders', () => {
     },
   )
 
-  it('below the least rate end with body_too_slow', async () => {
+  it('end below the least rate with body_too_slow', async () => {
     const target = await startTarget({ limits: { minBodyRate: '1000B/s' } })
     const socket = await open(target.gateway.port)
     socket.write(slowBody(target))

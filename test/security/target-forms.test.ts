@@ -59,7 +59,7 @@ describe('a target in another spelling', () => {
   })
 
   it.each(['', '?', '?fnId=%2e%2e/', '?a=b?c', '?fnId=a&stepId=%00', '?a=[b]|{}"<>^`'])(
-    'the query %j is forwarded byte for byte',
+    'is forwarded byte for byte with the query %j',
     async (query) => {
       const target = await startTarget()
       const bytes = signedCall(target, [], freshBody()).replace('?fnId=f&stepId=step', query)

@@ -56,7 +56,7 @@ const legacy = (upstream: string) => ({
 
 describe('a call', () => {
   it.each([...unusual, ...withoutIds, ...unreadable])(
-    'whose body has %s is claimed by the MAC alone',
+    'is claimed by the MAC alone if its body has %s',
     async (_, body) => {
       const target = await startTarget(claimsOnly)
       expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
@@ -66,7 +66,7 @@ describe('a call', () => {
     },
   )
 
-  it.each(withoutIds)('that is %s is claimed with its step, by legacyServer', async (_, body) => {
+  it.each(withoutIds)('is claimed with its step, by legacyServer, if it is %s', async (_, body) => {
     const target = await startTarget(legacy)
     expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
     expect(await call(target, body, 'fnId=f&stepId=t')).toBe(200)
@@ -74,7 +74,7 @@ describe('a call', () => {
   })
 
   it.each([...unusual, ...unreadable, ...others])(
-    'whose body has %s is claimed by the MAC alone, in spite of legacyServer',
+    'is claimed by the MAC alone, in spite of legacyServer, if its body has %s',
     async (_, body) => {
       const target = await startTarget(legacy)
       expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)
@@ -98,7 +98,7 @@ describe('on a route with legacyServer, a PUT', () => {
       [what, body, 'PUT /api/inngest HTTP/1.1'],
       [what, body, `PUT ${path} HTTP/1.1`],
     ]),
-  )('with the body of %s is refused before and after the call', async (_, body = '', line) => {
+  )('is refused before and after the call with the body of %s', async (_, body = '', line) => {
     const target = await startTarget(legacy)
     expect(await put(target, body, line)).toBe(403)
     expect(target.gateway.logLines.at(-1)).toMatchObject({ reason: 'sync_url_mismatch' })
@@ -107,13 +107,13 @@ describe('on a route with legacyServer, a PUT', () => {
     expect(target.upstream.seen).toHaveLength(1)
   })
 
-  it('with the body of a sync is admitted once', async () => {
+  it('is admitted once with the body of a sync', async () => {
     const target = await startTarget(legacy)
     const body = '{"url":"https://app.example.com/api/inngest"}'
     expect([await put(target, body), await put(target, body)]).toEqual([200, 403])
   })
 
-  it('with the body of a newer call is refused after the call', async () => {
+  it('is refused after the call with the body of a newer call', async () => {
     const target = await startTarget(legacy)
     const [, body] = unusual[0] ?? ['', '']
     expect(await call(target, body, 'fnId=f&stepId=s')).toBe(200)

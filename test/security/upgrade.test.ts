@@ -11,7 +11,7 @@ import { statusOf } from '../support/raw.ts'
 
 describe('an upgrade', () => {
   it.each(['websocket', 'TLS/1.0', 'websocket, h2c'])(
-    'to %s is refused on an Inngest route',
+    'is refused on an Inngest route if it is to %s',
     async (protocol) => {
       const target = await startTarget()
       const upgrading = signedCall(target, [`Upgrade: ${protocol}`]).replace(
@@ -25,7 +25,7 @@ describe('an upgrade', () => {
   )
 
   it.each(['TLS/1.0', 'websocket, h2c'])(
-    'to %s is refused on a passthrough route',
+    'is refused on a passthrough route if it is to %s',
     async (protocol) => {
       const target = await startTarget((upstream) => ({
         routes: [{ name: 'app', policy: 'passthrough', upstream }],
@@ -39,7 +39,7 @@ describe('an upgrade', () => {
 })
 
 describe('an expectation', () => {
-  it('other than 100-continue is refused', async () => {
+  it('is refused unless it is 100-continue', async () => {
     const target = await startTarget()
     expect(statusOf(await target.raw(signedCall(target, ['Expect: 200-ok'])))).toBe(417)
     expect(target.reasons()).toEqual(['expectation_unknown'])

@@ -40,7 +40,7 @@ async function expectNoSocketLeft(app: { sockets: Socket[] }) {
 }
 
 describe('an app that is killed', () => {
-  it('before it can be connected to is a 502, and the call is not sent elsewhere', async () => {
+  it('causes a 502 before it can be connected to, and the call is not sent elsewhere', async () => {
     const gone = await startApp(() => undefined)
     gone.server.close()
     await once(gone.server, 'close')
@@ -51,7 +51,7 @@ describe('an app that is killed', () => {
     await expectQuiet(target)
   })
 
-  it('as it accepts is a 502', async () => {
+  it('causes a 502 as it accepts', async () => {
     const app = await startApp((socket) => socket.destroy())
     const target = await startTarget(routesTo(app.url))
     expect(statusOf(await target.raw(signedCall(target)))).toBe(502)
@@ -63,15 +63,18 @@ describe('an app that is killed', () => {
   it.each([
     ['small', freshBody()],
     ['large', `{"ctx":{"request_id":"large","run_id":"run"},"x":"${'x'.repeat(4 * MIB)}"}`],
-  ])('with part of a %s call read is a 502, and the call is not sent again', async (_, body) => {
-    const app = await startApp((socket) => socket.once('data', () => socket.resetAndDestroy()))
-    const target = await startTarget(routesTo(app.url))
-    expect(statusOf(await target.raw(signedCall(target, [], body)))).toBe(502)
-    expect(target.reasons()).toEqual(['upstream_reset'])
-    expect(app.sockets).toHaveLength(1)
-    await expectQuiet(target)
-    await expectNoSocketLeft(app)
-  })
+  ])(
+    'causes a 502 with part of a %s call read, and the call is not sent again',
+    async (_, body) => {
+      const app = await startApp((socket) => socket.once('data', () => socket.resetAndDestroy()))
+      const target = await startTarget(routesTo(app.url))
+      expect(statusOf(await target.raw(signedCall(target, [], body)))).toBe(502)
+      expect(target.reasons()).toEqual(['upstream_reset'])
+      expect(app.sockets).toHaveLength(1)
+      await expectQuiet(target)
+      await expectNoSocketLeft(app)
+    },
+  )
 
   it.each([
     ['in its head', 'HTTP/1.1 200 OK\r\nContent-', 502],
@@ -95,7 +98,7 @@ describe('an app that is killed', () => {
     await expectNoSocketLeft(app)
   })
 
-  it('while idle in the pool costs the next call nothing', async () => {
+  it('costs the next call nothing while idle in the pool', async () => {
     const seen: string[] = []
     const app = await startApp((socket) => {
       socket.on('data', (data) => {
@@ -115,7 +118,7 @@ describe('an app that is killed', () => {
     await expectQuiet(target)
   })
 
-  it('answering before it has read the call is believed, and the rest is not forced on it', async () => {
+  it('is believed if it responds before it has read the call, and the rest is not forced on it', async () => {
     const app = await startApp((socket) => {
       socket.once('data', () => {
         socket.end('HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy')
@@ -130,7 +133,7 @@ describe('an app that is killed', () => {
     await expectNoSocketLeft(app)
   })
 
-  it('by an answer that is no HTTP is a 502', async () => {
+  it('causes a 502 by a response that is no HTTP', async () => {
     const lies = [
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',

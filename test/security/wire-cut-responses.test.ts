@@ -36,7 +36,7 @@ describe.each(kinds)('the response to %s', (kind) => {
     ['chunks', 'FIN', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'],
     ['chunks', 'reset', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'],
     ['the end of its connection', 'reset', '\r\nhello'],
-  ])('framed by %s does not look complete after a %s', async (_what, how, after) => {
+  ])('does not look complete if it is framed by %s after a %s', async (_what, how, after) => {
     const { target, app } = await startScripted([`HTTP/1.1 200 OK\r\n${after}`])
     const client = await openClient(target.gateway.port)
     client.socket.write(keptRequestOf(kind, target))
@@ -54,7 +54,7 @@ describe.each(kinds)('the response to %s', (kind) => {
   it.each([
     ['a length', 'Content-Length: 10\r\n\r\nhello'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'],
-  ])('framed by %s does not look complete where TLS is cut', async (_what, after) => {
+  ])('does not look complete if it is framed by %s where TLS is cut', async (_what, after) => {
     const fixture = (name: string) => `test/fixtures/tls/${name}`
     const pem = { cert: readFileSync(fixture('cert.pem')), key: readFileSync(fixture('key.pem')) }
     const app = createServer(pem, (socket) => {
@@ -111,7 +111,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
   })
 
   // A reset can overtake the response: then there was none.
-  it('and closes at once has it passed on or causes a 502, and gets no second request', async () => {
+  it('has its response forwarded or causes a 502 if it closes at once, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1
@@ -124,7 +124,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
     expect(requests).toBe(1)
   })
 
-  it('by a reset alone causes a 502, and gets no second request', async () => {
+  it('causes a 502 by a reset alone, and gets no second request', async () => {
     let requests = 0
     const target = await startBefore((socket) => {
       requests += 1
@@ -137,7 +137,7 @@ describe.each(kinds)('an app that responds early to %s', (kind) => {
   })
 })
 
-it('a connection whose request body has not ended is not reused', async () => {
+it('closes a connection whose request body has not ended', async () => {
   const target = await startBefore((socket) => socket.write(ok('early')))
   const client = await openClient(target.gateway.port)
   client.socket.write(callBytes('hello', ['Content-Length: 10'], 'POST /x HTTP/1.1'))

@@ -152,28 +152,31 @@ async function attack(target: Target, random: (below: number) => number) {
   return { sent, text }
 }
 
-it.each([1, 2, 3])('no request and no response becomes part of another (seed %i)', async (seed) => {
-  const random = randomOf(seed)
-  const app = await startEcho(random)
-  const target = await startTarget({
-    routes: [{ name: 'app', policy: 'passthrough', upstream: app.url }],
-  })
-  const all: Sent[] = []
-  for (let round = 0; round < 12; round += 1) {
-    const attacks = await Promise.all(Array.from({ length: 25 }, () => attack(target, random)))
-    for (const { sent, text } of attacks) {
-      all.push(...sent)
-      expect(text).not.toContain('<smuggle>')
-      // Responses come in the order of the requests, and each has the path of its own.
-      const paths = [...text.matchAll(/<(\/echo\/\d+) /g)].map(([, path]) => path)
-      const order = paths.map((path) => sent.findIndex((each) => each.path === path))
-      expect(order).not.toContain(-1)
-      expect(order).toEqual([...order].sort((one, other) => one - other))
+it.each([1, 2, 3])(
+  'keeps every request and response apart from each other (seed %i)',
+  async (seed) => {
+    const random = randomOf(seed)
+    const app = await startEcho(random)
+    const target = await startTarget({
+      routes: [{ name: 'app', policy: 'passthrough', upstream: app.url }],
+    })
+    const all: Sent[] = []
+    for (let round = 0; round < 12; round += 1) {
+      const attacks = await Promise.all(Array.from({ length: 25 }, () => attack(target, random)))
+      for (const { sent, text } of attacks) {
+        all.push(...sent)
+        expect(text).not.toContain('<smuggle>')
+        // Responses come in the order of the requests, and each has the path of its own.
+        const paths = [...text.matchAll(/<(\/echo\/\d+) /g)].map(([, path]) => path)
+        const order = paths.map((path) => sent.findIndex((each) => each.path === path))
+        expect(order).not.toContain(-1)
+        expect(order).toEqual([...order].sort((one, other) => one - other))
+      }
     }
-  }
-  expect(app.foreign).toEqual([])
-  const bodies = new Map(all.map(({ path, body }) => [path, body]))
-  for (const [path, body] of app.bodies) expect(body).toBe(bodies.get(path))
-  expect(app.bodies.size).toBeGreaterThan(100)
-  await expectQuiet(target)
-})
+    expect(app.foreign).toEqual([])
+    const bodies = new Map(all.map(({ path, body }) => [path, body]))
+    for (const [path, body] of app.bodies) expect(body).toBe(bodies.get(path))
+    expect(app.bodies.size).toBeGreaterThan(100)
+    await expectQuiet(target)
+  },
+)

@@ -192,7 +192,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   // RFC 9110 7.8: an upgrade that the server does not want is ignored. These are curl's (--http2).
-  it('that offers h2c gets a response in HTTP/1.1, without it', async () => {
+  it('gets a response in HTTP/1.1, without h2c, if it offers that', async () => {
     const { target, app } = await startScripted([ok('plain')])
     const offer = [
       'Connection: Upgrade, HTTP2-Settings',
@@ -213,7 +213,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 })
 
-it('an upload that offers h2c is read as HTTP/1.1', async () => {
+it('reads an upload that offers h2c as HTTP/1.1', async () => {
   const target = await startOpen()
   const offer = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk']
   const upload = callBytes('hello', [...offer, 'Content-Length: 5'], 'POST /x HTTP/1.1')
@@ -257,7 +257,7 @@ describe('HTTP/1.0 on a passthrough route', () => {
 })
 
 // RFC 9112 3.2.4: it is about the server, and joined to an origin it would be a path.
-it('OPTIONS * reaches no app', async () => {
+it('forwards no OPTIONS * to an app', async () => {
   const target = await startOpen()
   const status = statusOf(
     await target.raw(callBytes('', ['Connection: close'], 'OPTIONS * HTTP/1.1')),

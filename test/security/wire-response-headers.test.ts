@@ -57,7 +57,7 @@ describe.each(kinds)('the response to %s', (kind) => {
       ['22 KiB beyond a limit of 16 KiB', 22, { maxResponseHeaderSize: '16KiB' }, 502],
       ['66 KiB', 66, {}, 502],
       ['66 KiB within a limit of 128 KiB', 66, { maxResponseHeaderSize: '128KiB' }, 200],
-    ])('of %s', async (_size, kib, upstream, status) => {
+    ])('is forwarded or becomes a 502 by its size: %s', async (_size, kib, upstream, status) => {
       const headers = headersOf(kib * 1024)
       const { target } = await startScripted([ok('hello', ...headers)], { upstream })
       const response = await exchange(target)
@@ -73,7 +73,7 @@ function cookie(bytes: number): string {
   return `Set-Cookie: c=`.padEnd(bytes - 2, 'x')
 }
 
-it('one 100 is sent if the client expects it and the app sends another', async () => {
+it('sends one 100 if the client expects it and the app sends another', async () => {
   const { target } = await startScripted([`HTTP/1.1 100 Continue\r\n\r\n${ok('final')}`])
   const headers = ['Expect: 100-continue', 'Content-Length: 2', 'Connection: close']
   const text = await target.raw(callBytes('hi', headers, 'POST /x HTTP/1.1'))

@@ -61,7 +61,7 @@ describe.each(kinds)('the response to %s', (kind) => {
     ['a length of 0', 'Content-Length: 0\r\n\r\n'],
     ['a length and a body', 'Content-Length: 2\r\n\r\nok'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-  ])('with 204 and %s ends with its headers and announces no body', async (_what, after) => {
+  ])('ends with its headers and announces no body with 204 and %s', async (_what, after) => {
     const { target } = await startScripted([`HTTP/1.1 204 None\r\n${after}`, ok('second')])
     const response = await exchange(target)
     expect(response).toMatchObject({ status: 204, rest: '' })
@@ -73,7 +73,7 @@ describe.each(kinds)('the response to %s', (kind) => {
   it.each([
     ['a length', 'Content-Length: 5', /^content-length: 5\r$/im],
     ['chunks', 'Transfer-Encoding: chunked', /^etag: "a"\r$/im],
-  ])('with 304 and %s ends with its headers', async (_what, framing, expected) => {
+  ])('ends with its headers with 304 and %s', async (_what, framing, expected) => {
     const bytes = `HTTP/1.1 304 Not Modified\r\n${framing}\r\nETag: "a"\r\n\r\n`
     const { target, app } = await startScripted([bytes, ok('second')])
     const response = await exchange(target)
@@ -134,7 +134,7 @@ describe.each(kinds)('the response to %s', (kind) => {
     expect(app.connectionsEver).toBe(1)
   })
 
-  it.each(['hello', ''])('that ends with its connection becomes chunks: %j', async (body) => {
+  it.each(['hello', ''])('becomes chunks if it ends with its connection: %j', async (body) => {
     const { target } = await startScripted((socket) => {
       socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`)
     })
@@ -164,7 +164,7 @@ describe.each(kinds)('the response to %s', (kind) => {
   it.each([
     ['Connection: close', ok('hello', 'Connection: close')],
     ['HTTP/1.0', ok('hello').replace('HTTP/1.1', 'HTTP/1.0')],
-  ])('with %s ends at its length, and the gateway closes', async (_what, bytes) => {
+  ])('ends at its length with %s, and the gateway closes', async (_what, bytes) => {
     const { target, app } = await startScripted([bytes, ok('second')])
     const client = await openClient(target.gateway.port)
     client.socket.write(keptRequestOf(kind, target))
@@ -178,7 +178,7 @@ describe.each(kinds)('the response to %s', (kind) => {
     client.socket.destroy()
   })
 
-  it('of HTTP/1.0 with keep-alive is read like any other', async () => {
+  it('is read like any other if it is HTTP/1.0 with keep-alive', async () => {
     const bytes = ok('hello', 'Connection: keep-alive').replace('HTTP/1.1', 'HTTP/1.0')
     const { target } = await startScripted([bytes])
     for (const response of await twice(target))
@@ -192,7 +192,7 @@ describe('the response to a HEAD request', () => {
     ['a length', 'Content-Length: 5\r\n', /^content-length: 5\r$/im],
     ['chunks', 'Transfer-Encoding: chunked\r\n', /^HTTP\/1\.1 200/],
     ['no framing', '', /^HTTP\/1\.1 200/],
-  ])('with %s has no body, and its connection is reused', async (_what, framing, expected) => {
+  ])('has no body with %s, and its connection is reused', async (_what, framing, expected) => {
     const { target, app } = await startScripted([`HTTP/1.1 200 OK\r\n${framing}\r\n`])
     for (const path of ['/x', '/y']) {
       const request = callBytes('', ['Connection: close'], `HEAD ${path} HTTP/1.1`)
@@ -204,7 +204,7 @@ describe('the response to a HEAD request', () => {
   })
 })
 
-it('a client of node:http reads responses without a body on one connection', async () => {
+it('gives a client of node:http responses without a body on one connection', async () => {
   const { target } = await startScripted((socket, { line }) => {
     const status = line.startsWith('HEAD') ? '200 OK' : line.slice('GET /'.length).split(' ', 1)[0]
     const body = status === '200' ? 'hello' : ''

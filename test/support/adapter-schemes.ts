@@ -1,6 +1,6 @@
 /**
  * What each adapter of the JS SDK registers behind a route with `serveOrigin: https://…`, for the table in
- * docs/syncing.md; registered-origin.test.ts measures it with the adapters.
+ * docs/how-to/sync.md; registered-origin.test.ts measures it with the adapters.
  */
 type Scheme = 'http' | 'https'
 

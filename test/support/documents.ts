@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 /** Every page that a user reads. */
 export const pages: readonly string[] = [
   ...globSync('*.md'),
-  ...globSync('docs/**/*.md'),
+  ...globSync('docs/**/*.md', { exclude: ['**/node_modules/**'] }),
   ...globSync('deploy/**/*.md'),
   ...globSync('bench/*.md'),
 ].sort()
@@ -32,4 +32,24 @@ export function blocksOf(language: string): Block[] {
 /** @returns the headings of a page, as they are written. */
 export function sectionsOf(page: string): string[] {
   return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text)
+}
+
+/** @returns the anchor that GitHub makes of a heading. */
+export function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+export function anchorsOf(page: string): string[] {
+  return sectionsOf(page).map(anchorOf)
+}
+
+/** @returns the targets of the links of a page, without those that leave the project. */
+export function linksOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^(?:https?:|mailto:)/.test(target))
 }

@@ -12,7 +12,6 @@ import { meaningOf } from '../../gateway/diagnosis/diagnose.ts'
 import { mismatches } from '../../gateway/diagnosis/mismatch.ts'
 import { replays } from '../../gateway/diagnosis/replayed-call.ts'
 import { spellings } from '../../gateway/diagnosis/spelling.ts'
-import { faults } from '../../gateway/admit/faults.ts'
 import { ClockDrift } from '../../gateway/record/clock-drift.ts'
 import { KeyUsage } from '../../gateway/record/key-usage.ts'
 import { logFieldMeanings } from '../../gateway/record/log-field-meanings.ts'
@@ -21,25 +20,30 @@ import { createMetrics } from '../../gateway/record/metrics.ts'
 import { listFaults } from '../../gateway/ranges/list-fault.ts'
 import { MemoryReplayStore } from '../../gateway/replay/memory/store.ts'
 import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
-import { reasons } from '../../gateway/admit/reasons.ts'
 import { rooms } from '../../rooms.js'
+import { alertRunbooks } from './alert-runbooks.ts'
 import { adapterSchemes, nodeEnvironments } from './adapter-schemes.ts'
+import { commandSections } from './command-sections.ts'
+import { listOf, table } from './markdown.ts'
+import { faultSections, reasonSections } from './reason-sections.ts'
 import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
 /** File name to a function from its old text to its new. */
 export const generatedFiles: Readonly<Record<string, (before: string) => string>> = {
-  'docs/configuration.md': (before) => replaceBlock(before, 'config', configTable()),
-  'docs/reasons.md': (before) =>
+  'docs/reference/configuration.md': (before) => replaceBlock(before, 'config', configTable()),
+  'docs/reference/reasons.md': (before) =>
     [
-      ['reasons', reasonsTable()],
-      ['faults', faultsTable()],
+      ['reasons', reasonSections()],
+      ['faults', faultSections()],
       ['diagnoses', diagnosesTable()],
     ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
+  'docs/reference/alerts.md': (before) => replaceBlock(before, 'alerts', alertRunbooks()),
+  'docs/reference/command-line.md': (before) => replaceBlock(before, 'commands', commandSections()),
   'docs/explanation/architecture.md': (before) => replaceBlock(before, 'rooms', roomsTable()),
-  'docs/logs.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
-  'docs/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
-  'docs/reload.md': (before) =>
+  'docs/reference/log-fields.md': (before) => replaceBlock(before, 'log-fields', logFieldsTable()),
+  'docs/reference/metrics.md': (before) => replaceBlock(before, 'metrics', metricsTable()),
+  'docs/how-to/reload.md': (before) =>
     replaceBlock(
       replaceBlock(
         before,
@@ -49,15 +53,15 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       'restart-files',
       listOf(filesAwaitingRestart),
     ),
-  'docs/inngest-addresses.md': (before) =>
+  'docs/explanation/inngest-addresses.md': (before) =>
     replaceBlock(
       before,
       'results',
       `\`result\` of \`inngest_gateway_inngest_ranges_refreshes_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
-  'docs/syncing.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
-  'SECURITY.md': (before) => replaceBlock(before, 'threats', threatsTables()),
-  'docs/conformance.md': (before) =>
+  'docs/how-to/sync.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
+  'docs/explanation/threat-model.md': (before) => replaceBlock(before, 'threats', threatsTables()),
+  'docs/how-to/conformance.md': (before) =>
     replaceBlock(
       replaceBlock(before, 'groups', `Groups: ${listOf(Object.keys(groups))}.`),
       'cases',
@@ -76,36 +80,6 @@ function replaceBlock(text: string, name: string, table: string): string {
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`there is no block ${name}`)
   return `${text.slice(0, from + start.length)}\n\n${table}\n\n${text.slice(to)}`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function listOf(keys: readonly string[]): string {
-  return keys.map((key) => `\`${key}\``).join(', ')
-}
-
-function reasonsTable(): string {
-  const rows = Object.entries(reasons).map(([reason, { phase, status, meaning }]) => [
-    `\`${reason}\``,
-    phase,
-    status === undefined ? 'none' : String(status),
-    meaning,
-  ])
-  return table(['reason', 'phase', 'status', 'meaning'], rows)
-}
-
-function faultsTable(): string {
-  const rows = Object.entries(faults).map(([code, row]) => [
-    `\`${code}\``,
-    row.source,
-    row.status === undefined ? 'none' : String(row.status),
-    row.meaning,
-  ])
-  return table(['reason', 'whose', 'status', 'meaning'], rows)
 }
 
 function diagnosesTable(): string {

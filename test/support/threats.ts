@@ -1,4 +1,4 @@
-/** The threats of test/security/threats.yaml, for the table of SECURITY.md and the test of it. */
+/** The threats of test/security/threats.yaml, for the tables of docs/explanation/threat-model.md and the test of it. */
 import { readFileSync } from 'node:fs'
 
 import { parse } from 'yaml'

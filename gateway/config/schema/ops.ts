@@ -10,7 +10,9 @@ const statusPage = z
     enabled: z
       .boolean()
       .default(false)
-      .describe('Whether /status serves a status page (docs/status-page.md). Default false.'),
+      .describe(
+        'Whether /status serves a status page (docs/how-to/status-page.md). Default false.',
+      ),
     token: secret
       .optional()
       .describe(

@@ -105,7 +105,7 @@ describe('a deadline', () => {
     expect([unreadable, statusLines(text)]).toEqual([[], ['HTTP/1.1 200']])
   })
 
-  it('for headers starts anew with the first byte of the next request', async () => {
+  it('starts again for headers with the first byte of the next request', async () => {
     const {
       port,
       open: connections,
@@ -189,7 +189,7 @@ describe('a body', () => {
     expect(statusLines(text)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200'])
   })
 
-  it('that is paused holds its client back', async () => {
+  it('holds its client back while it is paused', async () => {
     const held = Promise.withResolvers<ClientRequest>()
     const { port, open: connections } = await startClientSide((request) => {
       request.read({
@@ -215,7 +215,7 @@ describe('a body', () => {
     socket.destroy()
   })
 
-  it('that is none of HTTP is reported, and nothing more is read', async () => {
+  it('is reported if it is no HTTP, and nothing more is read', async () => {
     const outcome = Promise.withResolvers<unknown>()
     const { port } = await startClientSide((request) => {
       bodyOf(request).then(outcome.resolve, outcome.resolve)

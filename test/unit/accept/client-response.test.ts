@@ -37,7 +37,7 @@ describe('the framing of a response', () => {
     ['1.1', ['Connection: close'], ['connection: close'], '2\r\nhi\r\n0\r\n\r\n'],
     // HTTP/1.0 knows no chunks, however long its client would keep the connection (RFC 9112 6.1).
     ['1.0', ['Connection: keep-alive'], ['connection: close'], 'hi'],
-  ])('of unknown length, for HTTP/%s with %j, is %j', async (version, headers, lines, body) => {
+  ])('is, for an unknown length and HTTP/%s with %j, %j', async (version, headers, lines, body) => {
     for (const framing of [{ kind: 'chunked' }, { kind: 'until-close' }] as const) {
       const sent = await sentFor(lineOf('GET', version, ...headers), sending(200, [], framing, HI))
       expect(sent.lines).toEqual(expect.arrayContaining(lines))
@@ -52,7 +52,7 @@ describe('the framing of a response', () => {
     ['1.1', ['Connection: close'], 'connection: close'],
     ['1.0', [], 'connection: close'],
     ['1.0', ['Connection: keep-alive'], 'connection: keep-alive'],
-  ])('of known length, for HTTP/%s with %j, has %s', async (version, headers, line) => {
+  ])('has, for a known length and HTTP/%s with %j, %s', async (version, headers, line) => {
     const write = sending(200, ['Content-Length', '2'], LENGTH, HI)
     const sent = await sentFor(lineOf('GET', version, ...headers), write)
     expect([sent.lines.includes(line), sent.body]).toEqual([true, 'hi'])
@@ -148,7 +148,7 @@ describe('a response that is cut', () => {
   })
 })
 
-it('a response reports that its client takes no more, and when it does again', async () => {
+it('reports that its client takes no more, and when it does again', async () => {
   const held = Promise.withResolvers<ClientResponse>()
   const { port } = await startClientSide((_, response) => {
     held.resolve(response)

@@ -23,7 +23,7 @@ async function textOf(socket: Socket): Promise<string> {
 }
 
 describe('a client that ends its side', () => {
-  it('before its request is complete is gone', async () => {
+  it('is gone before its request is complete', async () => {
     const outcome = Promise.withResolvers<unknown>()
     const { port } = await startClientSide((request) => {
       bodyOf(request).then(outcome.resolve, outcome.resolve)
@@ -48,7 +48,7 @@ describe('a client that ends its side', () => {
     socket.destroy()
   })
 
-  it('behind a complete request and part of another gets a response and a 400', async () => {
+  it('gets a response and a 400 behind a complete request and part of another', async () => {
     const { port, unreadable } = await startClientSide((_, response) => {
       setTimeout(respond, 50, response, 'ok')
     })
@@ -59,7 +59,7 @@ describe('a client that ends its side', () => {
     socket.destroy()
   })
 
-  it('within the body of a pipelined request is gone', async () => {
+  it('is gone within the body of a pipelined request', async () => {
     const outcomes: unknown[] = []
     const { port } = await startClientSide((request, response) => {
       void bodyOf(request).then(
@@ -76,7 +76,7 @@ describe('a client that ends its side', () => {
     socket.destroy()
   })
 
-  it('within its headers gets a 400', async () => {
+  it('gets a 400 within its headers', async () => {
     const { port, unreadable } = await startClientSide(() => undefined)
     const socket = await open(port, undefined, true)
     socket.end('GET / HTTP/1.1\r\nHost: a\r\n')
@@ -84,7 +84,7 @@ describe('a client that ends its side', () => {
     expect(unreadable).toEqual(['request_unparsable'])
   })
 
-  it('between two requests has its connection closed', async () => {
+  it('has its connection closed between two requests', async () => {
     const {
       port,
       open: connections,
@@ -101,7 +101,7 @@ describe('a client that ends its side', () => {
     expect(unreadable).toEqual([])
   })
 
-  it('before the app agreed to another protocol is gone', async () => {
+  it('is gone before the app agreed to another protocol', async () => {
     const closed = Promise.withResolvers<undefined>()
     const { port } = await startClientSide((request, response) => {
       expect(request.head.isUpgrade).toBe(true)

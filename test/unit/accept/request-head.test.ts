@@ -68,7 +68,7 @@ describe('an upgrade', () => {
   })
 })
 
-it('only a client of HTTP/1.1 waits for a 100', () => {
+it('makes only a client of HTTP/1.1 wait for a 100', () => {
   const waits = (version: string, ...headers: readonly string[]) =>
     awaitsContinue(read(`POST / HTTP/${version}`, 'Host: app', ...headers))
   expect(waits('1.1', 'Expect: 100-continue')).toBe(true)

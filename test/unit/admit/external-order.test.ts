@@ -54,7 +54,7 @@ describe('admit, if another proxy forwards the request', () => {
     })
   })
 
-  it('only notes body_missing where the signature is not enforced', async () => {
+  it('notes body_missing only, where the signature is not enforced', async () => {
     const report = (s: Scene) => (s.mode = 'report')
     expect(await decideAndRecord(bodyMissing.spoil, external, report)).toMatchObject({
       reason: 'admitted',

@@ -50,7 +50,7 @@ describe('layers', () => {
     ],
     ['gateway/wire/framing.ts', 'export const now = Date.now()\n', 'no-restricted-globals'],
   ])(
-    'in %s, refuse %j',
+    'refuse, in %s, %j',
     async (file, text, rule) => {
       expect(await rulesBroken(file, text)).toContain(rule)
     },

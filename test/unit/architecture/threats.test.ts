@@ -1,4 +1,4 @@
-/** SECURITY.md can name no test that does not exist, and no attack is left out of it. */
+/** docs/explanation/threat-model.md can name no test that does not exist, and no attack is left out of it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 

@@ -43,7 +43,7 @@ describe('originOf', () => {
     [frame('a', 'file:///x/node_modules/@ioredis/commands/a.js'), '@ioredis/commands'],
     [frame('a', 'file:///x/gateway/exchange/serve.ts'), 'gateway/exchange'],
     [frame('a', 'file:///x/gateway/admit/admit.ts'), 'gateway/admit'],
-  ])('of %j is %s', (callFrame, expected) => {
+  ])('maps %j to %s', (callFrame, expected) => {
     expect(originOf(callFrame)).toBe(expected)
   })
 })

@@ -10,7 +10,7 @@ describe('spread', () => {
     [[10, 9, 1], { median: 9, min: 1, max: 10 }],
     [[7], { median: 7, min: 7, max: 7 }],
     [[], undefined],
-  ])('of %j is %j', (values, expected) => {
+  ])('maps %j to %j', (values, expected) => {
     expect(spread(values)).toEqual(expected)
   })
 })

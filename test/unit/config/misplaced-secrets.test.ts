@@ -146,7 +146,7 @@ describe('a key in a configuration', () => {
     expect(lines.join('\n')).toContain('signingKeys[0].[redacted]')
   })
 
-  it.each(['INNGEST_SERVE_PATH', 'INNGEST_SERVE_ORIGIN'])('in %s is refused', (name) => {
+  it.each(['INNGEST_SERVE_PATH', 'INNGEST_SERVE_ORIGIN'])('is refused in %s', (name) => {
     for (const value of [signing, `/${signing}`, `https://${signing}`, 'https://:TOPSECRET@h']) {
       const reading = readSettingsFromEnvironment('http://h:1', { ...env, [name]: value })
       expect(said(reading)).toHaveLength(1)
@@ -155,7 +155,7 @@ describe('a key in a configuration', () => {
   })
 
   it.each([signing, `http://${signing}:1`, 'http://:TOPSECRET@h', 'http://h?token=TOPSECRET'])(
-    'as --upstream %s is refused',
+    'is refused as --upstream %s',
     (upstream) => {
       const lines = said(readSettingsFromEnvironment(upstream, env))
       expect(lines).toHaveLength(1)

@@ -87,7 +87,7 @@ describe('in place of a signing key', () => {
     })
   })
 
-  it('the event key of the same environment is named', () => {
+  it('names the event key of the same environment', () => {
     const both = { INNGEST_SIGNING_KEY: 'local-key-4711', INNGEST_EVENT_KEY: 'local-key-4711 ' }
     expect(readKeyFromEnv('INNGEST_SIGNING_KEY', both)).toMatchObject({
       ok: false,
@@ -95,7 +95,7 @@ describe('in place of a signing key', () => {
     })
   })
 
-  it('one text for both is taken of a self-hosted Inngest', () => {
+  it('takes one text for both of a self-hosted Inngest', () => {
     const both = { INNGEST_SIGNING_KEY: digits, INNGEST_EVENT_KEY: digits }
     expect(readKeyFromEnv('INNGEST_SIGNING_KEY', both)).toMatchObject({ ok: true })
   })
@@ -107,7 +107,7 @@ describe('around a signing key', () => {
   const right = macOf(readKeyFromEnv('KEY', { KEY: key }))
 
   it.each([`${key}\n`, `${key}\r\n`, `  ${key}\t`, `\ufeff${key}`, digits])(
-    'what no key has is left out, in a variable and in a file: %j',
+    'drops what no key has, in a variable and in a file: %j',
     (text) => {
       const file = path.join(folder, 'key')
       writeFileSync(file, text)
@@ -117,7 +117,7 @@ describe('around a signing key', () => {
   )
 
   it.each(['YWJjZGVmZ2hpamtsbW5vcA==', 'my-own-self-hosted-key-4711', '/home/somebody'])(
-    'a key of an app of its own is taken: %s',
+    'takes a key of an app of its own: %s',
     (text) => {
       expect(readKeyFromEnv('KEY', { KEY: text })).toMatchObject({ ok: true })
     },

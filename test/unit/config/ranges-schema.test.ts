@@ -54,7 +54,7 @@ describe('inngestRangesSchema', () => {
     [{ file: '/list', caFile: '/ca' }, ['caFile: nothing, since file is read and not urls']],
     [{ file: '/list', urls: inngestRangesSchema.parse({}).urls }, []],
     [{ urls: ['https://a'], caFile: '/ca' }, []],
-  ])('in %j finds %j', (value, expected) => {
+  ])('finds, in %j, %j', (value, expected) => {
     const { error } = inngestRangesSchema.safeParse(value)
     const issues = error?.issues ?? []
     expect(issues.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual(expected)

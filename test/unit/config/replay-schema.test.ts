@@ -75,7 +75,7 @@ describe('replay', () => {
       { sentinelPassword: 'a reference, env: NAME or file: /path' },
     ],
     [{ url, keyPrefix: 'a{b}' }, { keyPrefix: 'visible ASCII without { or }' }],
-  ])('in Redis by %j is told %j', (replay, problems) => {
+  ])('reports for Redis by %j %j', (replay, problems) => {
     expect(problemsOf({ store: 'redis', ...replay })).toEqual(problems)
   })
 
@@ -92,7 +92,7 @@ describe('replay', () => {
     expect(Object.keys(problemsOf({ store: 'redis', url: address }))).toEqual(['url'])
   })
 
-  it('in memory has nothing of Redis', () => {
+  it('has nothing of Redis in memory', () => {
     const replay = { url, username: 'a', password, caFile: '/a', ...pair, ...behind('a:1') }
     const problems = problemsOf({ ...replay, sentinelUsername: 'a', sentinelPassword: password })
     expect(new Set(Object.values(problems))).toEqual(

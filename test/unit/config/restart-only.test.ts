@@ -51,7 +51,7 @@ describe('restartProblems', () => {
       tls('cert'),
       ['gateway.yaml:4: listen.tls: expected nothing until a restart, found a mapping'],
     ],
-  ])('of %j, %j', (running, next, problems) => {
+  ])('maps %j to %j', (running, next, problems) => {
     expect(problemsOf(running, next)).toEqual(problems)
   })
 })

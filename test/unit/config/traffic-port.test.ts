@@ -33,7 +33,7 @@ describe('the traffic port', () => {
     ['listen: { port: 8083 }', { PORT: '8081' }, '8082', 8082],
     ['listen: { host: 127.0.0.1 }', { PORT: '8081' }, undefined, 8081],
     ['listen: { port: 8083 }', { PORT: 'abc' }, undefined, 8083],
-  ])('with the file %j, %j and --port %s is %i', (listen, env, flag, port) => {
+  ])('becomes, with the file %j, %j and --port %s, %i', (listen, env, flag, port) => {
     expect(portOf(listen, env, flag)).toBe(port)
   })
 

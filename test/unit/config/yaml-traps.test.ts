@@ -138,13 +138,13 @@ describe('a trap of YAML', () => {
     },
   )
 
-  it.each(['', '# nothing yet\n', '---\n', 'null'])('an empty file is named: %j', (text) => {
+  it.each(['', '# nothing yet\n', '---\n', 'null'])('names an empty file: %j', (text) => {
     expect(problemsOf(text)).toEqual([
       'gateway.yaml: expected a mapping with the key routes, found an empty file',
     ])
   })
 
-  it('a file that is one word, for want of a space', () => {
+  it('names a file that is one word, for want of a space', () => {
     expect(problemsOf('routes:[]')).toEqual([
       'gateway.yaml:1: expected a mapping, found "routes:[]", which is one text, as no space follows the colon: write key: value',
     ])
@@ -154,7 +154,7 @@ describe('a trap of YAML', () => {
     ['UTF-16, little endian', Buffer.from(`\ufeff${route}`, 'utf16le')],
     ['UTF-16, big endian', Buffer.from(`\ufeff${route}`, 'utf16le').swap16()],
     ['Latin-1', Buffer.from(`# f\xfcr\n${route}`, 'latin1')],
-  ])('a file in %s is named', (_, bytes) => {
+  ])('names a file in %s', (_, bytes) => {
     expect(problemsOf(bytes)).toEqual([
       'gateway.yaml: expected a file in UTF-8, found another encoding, such as UTF-16: save it as UTF-8',
     ])

@@ -30,14 +30,14 @@ describe('what is sent', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it.each(sent)('of $name calls no function that an app could have', ({ name, line }) => {
+  it.each(sent)('calls no function that an app could have: $name', ({ name, line }) => {
     const target = line.split(' ')[1] ?? ''
     const [fnId] = new URL(target, 'http://a').searchParams.getAll('fnId')
     expect(fnId ?? NO_FUNCTION).toMatch(new RegExp(`^${NO_FUNCTION}(?:-2)?$`))
     if (name !== 'restricted-spellings') expect(target).toContain('token=a')
   })
 
-  it.each(sent)('of $name is whole, and no parser of JSON fails on it', ({ fields, body }) => {
+  it.each(sent)('is whole, and no parser of JSON fails on it: $name', ({ fields, body }) => {
     if (body !== '') expect(() => JSON.parse(body) as unknown).not.toThrow()
     const lengths = fields.flatMap((field) => /^Content-Length: (\d+)$/.exec(field)?.[1] ?? [])
     expect(lengths).toHaveLength(Math.max(lengths.length, body === '' ? 0 : 1))
@@ -49,7 +49,7 @@ describe('what is sent', () => {
 
   const allPuts = sent.filter(({ line }) => line.startsWith('PUT'))
 
-  it.each(allPuts)('of $name is a sync in-band, which registers nothing', ({ fields }) => {
+  it.each(allPuts)('is a sync in-band, which registers nothing: $name', ({ fields }) => {
     expect(fields).toContain('X-Inngest-Sync-Kind: in_band')
   })
 
@@ -90,12 +90,12 @@ describe('an answer', () => {
     expect(parseAnswer(bytes.slice(0, -1), method, false)).toBeUndefined()
   })
 
-  it('without either is whole when the connection ends', () => {
+  it('is whole when the connection ends without either', () => {
     expect(parseAnswer(`${head()}{}`, 'POST', false)).toBeUndefined()
     expect(parseAnswer(`${head()}{}`, 'POST', true)).toMatchObject({ body: '{}' })
   })
 
-  it('that is no HTTP has no status', () => {
+  it('has no status if it is no HTTP', () => {
     expect(parseAnswer('SSH-2.0\r\n\r\n', 'POST', true)).toMatchObject({ status: 0 })
   })
 })

@@ -78,13 +78,13 @@ describe('an answer', () => {
     )
   })
 
-  it('to a HEAD is known by its fields', () => {
+  it('is recognized by its headers for a HEAD', () => {
     const answer = { status: 405, fields: new Map(Object.entries(json)), body: '' }
     expect(readAnswer(answer, 'HEAD').is).toBe('refused')
     expect(readAnswer({ ...answer, fields: new Map() }, 'HEAD').is).toBe('stranger')
   })
 
-  it('that never came is none', () => {
+  it('is none if it never came', () => {
     expect(readReply({ kind: 'silence', why: 'time' }, 'POST').is).toBe('unanswered')
     expect(readReply({ kind: 'unreachable', code: 'X' }, 'POST').is).toBe('unanswered')
   })
@@ -154,7 +154,7 @@ describe('a judgement', () => {
     ['used by nobody', once, [used, used], 'not tested'],
     ['used once, the others for other reasons', once, [app, read('refused', 401)], 'failed'],
     ['used once, another put off', once, [app, used, read('undecided', 503)], 'not tested'],
-  ])('of what came back %s', (_, expects, readings, outcome) => {
+  ])('judges what came back: %s', (_, expects, readings, outcome) => {
     expect(judge(expects, readings).outcome).toBe(outcome)
   })
 

@@ -135,7 +135,7 @@ describe('an address of the app', () => {
     ['is the gateway', [answer('401 Unauthorized')], 'passed'],
     ['hangs up', [undefined, undefined], 'passed'],
     ['says nothing', [null], 'not tested'],
-  ])('that %s', async (_, answers, outcome) => {
+  ])('is judged if it %s', async (_, answers, outcome) => {
     const timeoutMs = timeoutFor(answers)
     const address = { host: '127.0.0.1', port: await startServer(answers) }
     expect((await tryAppAddress(address, make, timeoutMs)).outcome).toBe(outcome)

@@ -50,14 +50,14 @@ describe('ten thousand forged bodies', () => {
     expect(workedBytes()).toBeLessThanOrEqual(burstBytes)
   })
 
-  it('over ten seconds get the burst and ten seconds’ worth', () => {
+  it('get the burst and ten seconds’ worth over ten seconds', () => {
     const budget = new DiagnosisBudget()
     for (let nowMs = 0; nowMs < 10_000; nowMs += 1) diagnose(laborious, budget, nowMs)
     expect(workedBytes()).toBeLessThanOrEqual(burstBytes + 10 * 2_097_152)
     expect(workedBytes()).toBeGreaterThan(burstBytes)
   })
 
-  it('each millisecond for ten seconds still let some be looked at to the end', () => {
+  it('leave some diagnosed to the end, even with one each millisecond for ten seconds', () => {
     const budget = new DiagnosisBudget()
     const kinds = Array.from({ length: 10_000 }, (_, nowMs) => diagnose(call, budget, nowMs))
     const late = kinds.slice(-2000)

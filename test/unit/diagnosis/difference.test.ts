@@ -35,7 +35,7 @@ describe('firstDifference', () => {
     ['[1e+30,1E30]', 'number', 8],
     ['[1.50]', 'number', 4],
     ['["a b",{"c\\"d":1.0}]', 'number', 16],
-  ])('of %s is %s at byte %i', (text, kind, offset) => {
+  ])('finds for %s %s at byte %i', (text, kind, offset) => {
     expect(differenceOf(text)).toEqual({ kind, offset })
   })
 
@@ -76,7 +76,7 @@ describe('firstDifference', () => {
     )
   })
 
-  it('of any two byte strings never throws', () => {
+  it('never throws for any two byte strings', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (one, other) => {
         const difference = firstDifference(one, other)

@@ -15,12 +15,12 @@ describe('findJsonEnd', () => {
     ['-1.5e+3,', 7],
     ['{"a":[{"b":false}]}\n\n', 19],
     ['nullx', 4],
-  ])('of %j is at %i', (text, end) => {
+  ])('finds the end of %j at %i', (text, end) => {
     expect(endOf(text)).toEqual({ kind: 'whole', end })
   })
 
   it.each(['', ' ', '{', '{"a', '{"a\\', '{"a"', '{"a":', '[1,', '[1', '[t', '[-', '"a\\"', '[{}'])(
-    'of %j was cut off',
+    'finds that %j was cut off',
     (text) => {
       expect(endOf(text)).toEqual({ kind: 'cut' })
     },
@@ -39,7 +39,7 @@ describe('findJsonEnd', () => {
     '[-]',
     '\ufeff{}',
     '%7B',
-  ])('of %j is nowhere: it is not JSON', (text) => {
+  ])('finds no end of %j: it is not JSON', (text) => {
     expect(endOf(text)).toEqual({ kind: 'not_json' })
   })
 
@@ -50,7 +50,7 @@ describe('findJsonEnd', () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => endOf(bytes).kind.length > 0))
   })
 
-  it('of an object is its end, of every beginning of it nowhere, whatever follows', () => {
+  it('finds the end of an object, and none of any beginning of it, whatever follows', () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value))
     fc.assert(
       fc.property(object, fc.nat(), fc.string(), (text, at, rest) => {
@@ -61,7 +61,7 @@ describe('findJsonEnd', () => {
     )
   })
 
-  it('of what Inngest sends is its end', () => {
+  it('finds the end of what Inngest sends', () => {
     for (const { body } of recordedRequests) {
       expect(endOf(body)).toEqual({ kind: 'whole', end: Buffer.byteLength(body) })
     }

@@ -86,7 +86,7 @@ describe('a re-encoded body', () => {
     ['form', (text) => new URLSearchParams({ [text]: '' }).toString()],
     ['json_string', JSON.stringify],
   ]
-  it.each(mutations)('as %s is named (%#)', (encoding, mutate) => {
+  it.each(mutations)('is named if it is %s (%#)', (encoding, mutate) => {
     for (const recorded of calls) {
       const mutated = mutate(recorded.body)
       // ASCII taken for Latin-1 is itself.
@@ -97,7 +97,7 @@ describe('a re-encoded body', () => {
     }
   })
 
-  it('as Latin-1 is named, where it could be turned into it', () => {
+  it('is named as Latin-1, where it could be turned into it', () => {
     const latin1 = calls.filter(
       ({ body: text }) => /[\x80-\xff]/.test(text) && !/[^\x00-\xff]/.test(text),
     )
@@ -109,7 +109,7 @@ describe('a re-encoded body', () => {
     }
   })
 
-  it('by way of Windows-1252 is named, both ways', () => {
+  it('is named by way of Windows-1252, both ways', () => {
     const text = '{"a":"€ “quoted” – Ÿ"}'
     const signature = signatureHeader(recordedKey, text, t)
     // U+20AC is e2 82 ac: `â‚¬` to whoever takes it for Windows-1252.
@@ -123,7 +123,7 @@ describe('a re-encoded body', () => {
     )
   })
 
-  it('with other line ends is named, where there is no canonical form', () => {
+  it('is named with other line ends, where there is no canonical form', () => {
     const text = 'a=1\nb=2\n'
     const signature = signatureHeader(recordedKey, text, t)
     expect(diagnosisOf({ body: text.replaceAll('\n', '\r\n'), header: signature })).toBe(
@@ -131,7 +131,7 @@ describe('a re-encoded body', () => {
     )
   })
 
-  it('with escapes is named, where there is no canonical form', () => {
+  it('is named with escapes, where there is no canonical form', () => {
     const text = '{"a":1,"a":"/ & é 😀 \\u000a \\" \\\\u0041"}'
     const signature = signatureHeader(recordedKey, text, t)
     const escaped = asciiOnly(text).replace('/', '\\/').replace('&', '\\u0026')
@@ -157,7 +157,7 @@ describe('a re-encoded body', () => {
     )
   })
 
-  it('that loses characters is not named, but where it lost the first', () => {
+  it('is not named if it loses characters, except where it lost the first', () => {
     const at = String(bytes.indexOf('é'))
     expect(diagnosisOf({ body: body.replaceAll(/[éü]/g, '\ufffd'), header })).toBe(
       `unknown U+FFFD at byte ${at}: a proxy may have lost characters`,
@@ -209,7 +209,7 @@ describe('a body of another length', () => {
 describe('another key', () => {
   const other = keyOf(randomBytes(32).toString('hex'), 'file:/keys/other')
 
-  it('of another route is named by its label, in either form of the body', () => {
+  it('is named by its label if it is that of another route, in either form of the body', () => {
     for (const recorded of recordedRequests) {
       const sent = { body: recorded.body, header: recordedSignature(recorded) }
       const otherKeys = [keyOf('another'), keyOf(recordedKey, 'env:BILLING')]
@@ -227,7 +227,7 @@ describe('another key', () => {
     expect(diagnosisOf({ ...sent, keys: [keyOf(recordedKey)] })).toBe('other_environment')
   })
 
-  it('that nobody here has is of another environment, if the body is as Inngest writes it', () => {
+  it('counts as another environment if it is unknown here and the body is as Inngest writes it', () => {
     for (const { body: intact, method } of recordedRequests) {
       const header = signatureHeader('deadbeef', intact, t)
       expect(diagnosisOf({ body: intact, header, method })).toBe('other_environment')
@@ -253,7 +253,7 @@ describe('a forgery', () => {
     expect(diagnosisOf({ body: sent, header: forged(), keys, otherKeys: [keyOf('a')] })).toBe(kind)
   })
 
-  it('of random bytes is unknown', () => {
+  it('is unknown with random bytes', () => {
     for (let i = 0; i < 1000; i += 1) {
       const random = randomBytes(200)
       // What begins like JSON and happens to end in a string may pass for truncated.

@@ -15,7 +15,7 @@ function ask(policy: ExternalAuthPolicy, target: string, rawHeaders: string[], m
 
 const traefik = ['X-Forwarded-Method', 'PUT', 'X-Forwarded-Host', 'app', 'X-Forwarded-Uri', '/a?b']
 
-it('no CONNECT asks for authorization', () => {
+it('refuses CONNECT as an authorization request', () => {
   const policies: ExternalAuthPolicy[] = [forwarded, { protocol: 'ext_authz', pathPrefix: '' }]
   for (const policy of policies) {
     expect(ask(policy, '/a:1', traefik, 'CONNECT')).toBe('method_not_allowed')

@@ -47,7 +47,7 @@ describe('a call on a kept connection that the app has closed', () => {
   })
 })
 
-it('a call on a fresh connection is not sent again', async () => {
+it('does not send a call on a fresh connection again', async () => {
   const app = await startScriptedApp((socket) => socket.destroy())
   expect(await sendCall(startPool(app.url).pool).ended).toBe('upstream_reset')
   expect(app.seen).toHaveLength(1)
@@ -115,7 +115,7 @@ describe('a call that is paused', () => {
   })
 })
 
-it('a response before the request is complete counts, and its connection is not used again', async () => {
+it('counts a response before the request is complete, and closes its connection', async () => {
   const app = await startScriptedApp(() => undefined)
   const head = 'POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 9\r\n\r\n'
   const { pool } = startPool(app.url)
@@ -154,7 +154,7 @@ describe('a response that cannot be read', () => {
   })
 })
 
-it('a connection that has switched protocols is given to its caller, with what has come', async () => {
+it('gives a connection that has switched protocols to its caller, with what has come', async () => {
   const switched = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nfirst'
   const app = await startScriptedApp((socket) => socket.write(switched, 'latin1'))
   const { ended, events } = sendCall(startPool(app.url).pool, { mayUpgrade: true })
@@ -162,7 +162,7 @@ it('a connection that has switched protocols is given to its caller, with what h
   expect(events).toEqual(['connected', '101', 'switched first'])
 })
 
-it('a call that is aborted closes its connection, and gets nothing more', async () => {
+it('closes the connection of a call that is aborted, and passes on nothing more', async () => {
   const app = await startScriptedApp((socket) =>
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi', 'latin1'),
   )

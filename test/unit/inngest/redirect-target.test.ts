@@ -23,7 +23,7 @@ describe('redirectedTarget', () => {
     ['/x#fragment', 'app.example.com:8443 /x fnId=a&stepId=s'],
     ['ftp://other.example.com/x', undefined],
     ['http://', undefined],
-  ])('of %j is %j', (location, expected) => {
+  ])('maps %j to %j', (location, expected) => {
     const target = redirectedTarget(call, location)
     expect(target && `${target.host} ${target.path} ${target.query}`).toBe(expected)
   })

@@ -190,8 +190,8 @@ describe('resolveClientAddress', () => {
     ['130.211.3.9', ['3.3.3.3, 198.51.100.7, 203.0.113.10']],
     ['35.191.255.1', ['3.3.3.3', '203.0.113.10,198.51.100.7,203.0.113.10']],
   ])("finds the client before Google's own address, as documented: from %s, %j", (peer, lines) => {
-    const page = readFileSync('docs/load-balancers.md', 'utf8')
-    const block = /^```yaml\n(trustedProxies:.*?)^```/ms.exec(page)?.[1] ?? ''
+    const page = readFileSync('docs/how-to/load-balancers.md', 'utf8')
+    const block = /^```yaml\n(trustedProxies:\n.*?)^```/ms.exec(page)?.[1] ?? ''
     const { trustedProxies } = parse(block) as { trustedProxies: string[] }
     const clientBehind = (...texts: string[]) => {
       const connection = { remoteAddress: peer, isEncrypted: false, proxied: undefined }

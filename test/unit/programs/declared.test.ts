@@ -34,11 +34,11 @@ describe('a program of a group', () => {
   })
 })
 
-it('a program of no group is not started', () => {
+it('refuses to start a program of no group', () => {
   expect(() => spawnSync('envoy', ['--version'])).toThrow('groups.ts')
 })
 
-it('Node and what every Debian has are started by any test', () => {
+it('lets any test start Node and what every Debian has', () => {
   expect(spawnSync(process.execPath, ['--version']).status).toBe(0)
   expect(spawnSync('bash', ['-c', 'true']).status).toBe(0)
 })

@@ -90,6 +90,6 @@ it.each([
   ['false', false],
   ['', false],
   [undefined, false],
-])('CI=%j is CI: %j', (CI, is) => {
+])('reads CI=%j as CI: %j', (CI, is) => {
   expect(isCi({ CI })).toBe(is)
 })

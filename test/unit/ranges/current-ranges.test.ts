@@ -7,11 +7,11 @@ const whyWith = (...known: KnownList[]) => whyBundled(combine(known, [], 'fetche
 const list = { fetchedAtSeconds: 0, published: [], vanished: [] }
 
 describe('the bundled ranges are in use', () => {
-  it('by choice, where nothing is to be asked', () => {
+  it('holds by choice, where nothing is to be fetched', () => {
     expect(whyWith()).toBe('inngestRanges.urls is empty')
   })
 
-  it('until every source has given a list', () => {
+  it('holds until every source has given a list', () => {
     const unread = { source: 'v4', list: undefined, isFresh: false }
     const read = { source: 'v6', list, isFresh: true }
     expect(whyWith(unread)).toBe('a list has not been fetched yet')

@@ -53,7 +53,7 @@ describe('updateList', () => {
     [['2607:e3c0::/32'], ['2607:e3c0::/33', '2607:e3c0:8000::/33'], true],
     [['2607:e3c0::/32'], ['2607:e3c0::/33'], false],
     [['2607:e3c0::/32', a], ['2600::/32', b], false],
-  ])('from %j to %j: %s', (before, after, isTaken) => {
+  ])('changes %j to %j: %s', (before, after, isTaken) => {
     const updated = updateList(update(undefined, before), ranges(...after), t)
     expect(updated.ok ? 'taken' : updated.problem).toBe(isTaken ? 'taken' : 'shrunk')
   })
@@ -82,7 +82,7 @@ describe('validRanges', () => {
     [t + keep, [a]],
     [t + keep + 1, [a]],
     [t - 1_000_000, [a, b]],
-  ])('at %i are %j', (now, expected) => {
+  ])('returns at %i %j', (now, expected) => {
     expect(valid(list, now)).toEqual(expected)
   })
 

@@ -164,7 +164,7 @@ describe('parseRangeList', () => {
     [MAX_RANGES - 1, true],
     [MAX_RANGES, true],
     [MAX_RANGES + 1, false],
-  ])('of %i ranges: %s', (count, isRead) => {
+  ])('reads %i ranges: %s', (count, isRead) => {
     for (const list of [addresses(count).join('\n'), JSON.stringify(addresses(count))]) {
       expect(texts(list)).toEqual(isRead ? addresses(count) : 'too_many')
     }

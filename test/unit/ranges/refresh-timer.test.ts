@@ -12,7 +12,7 @@ describe('refreshDelaySeconds', () => {
     [14_400, 5000, 14_400],
     [60, 1, 60],
     [60, 2, 60],
-  ])('of %i s after %i failed rounds is %i s', (refresh, failed, expected) => {
+  ])('waits %i s after %i failed rounds: %i s', (refresh, failed, expected) => {
     expect(refreshDelaySeconds(refresh, failed, 0.5)).toBe(expected)
   })
 

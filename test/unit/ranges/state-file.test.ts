@@ -90,14 +90,14 @@ describe('the state file', () => {
     expect(readState(file)).toEqual({ ok: true, lists: new Map() })
   })
 
-  it('that cannot be written is said, and leaves the old one whole', async () => {
+  it('is reported if it cannot be written, and the old one stays whole', async () => {
     mkdirSync(path.join(file, 'in the way'), { recursive: true })
     expect(await writeState(file, lists)).toMatchObject({ ok: false })
     expect(readdirSync(path.dirname(file))).toEqual(['ranges.json'])
     expect(await writeState('/dev/null/ranges.json', lists)).toMatchObject({ ok: false })
   })
 
-  it('that is no file, or too long, is not read', () => {
+  it('is not read if it is no file, or too long', () => {
     expect(readState('/dev/null')).toMatchObject({
       ok: false,
       why: 'not a state file of this gateway',
@@ -129,15 +129,15 @@ describe('the state file', () => {
       'one good and one bad list',
       { version: 1, lists: [stored({}), stored({ published: ['x'] })] },
     ],
-  ])('with %s is ignored', (_, state) => {
+  ])('is ignored with %s', (_, state) => {
     expect(whyNot(state)).not.toBe('read')
   })
 
-  it('that is good by this table is read', () => {
+  it('is read if it is good by this table', () => {
     expect(whyNot({ version: 1, lists: [stored({})] })).toBe('read')
   })
 
-  it('that holds anything at all never throws, and says why on one printable line', () => {
+  it('never throws whatever it holds, and says why on one printable line', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const reading = readText(text)

@@ -45,7 +45,7 @@ describe('ClockDrift', () => {
     [31, 'ahead'],
     [-6, 'steady'],
     [-7, 'behind'],
-  ])('at an age of %i s is %s: a tenth of what is allowed', (age, state) => {
+  ])('is, at an age of %i s, %s: a tenth of what is allowed', (age, state) => {
     expect(told(new Traffic().send(50, () => age))).toEqual([state])
   })
 
@@ -54,7 +54,7 @@ describe('ClockDrift', () => {
     [4, 'ahead'],
     [-1, 'steady'],
     [-2, 'behind'],
-  ])('at %i s is %s, however little is allowed', (age, state) => {
+  ])('is, at %i s, %s, however little is allowed', (age, state) => {
     const strict = { maxAgeSeconds: 5, clockToleranceSeconds: 5 }
     expect(told(new Traffic(strict).send(50, () => age))).toEqual([state])
   })

@@ -85,7 +85,7 @@ describe('the line of a request', () => {
     expect(lines.map((line) => (JSON.parse(line) as typeof request).request_id)).toEqual(['id-2'])
   })
 
-  it('of a failed one has level error, and the error as any other line has it', async () => {
+  it('has level error for a failed one, and the error as any other line has it', async () => {
     const err = Object.assign(new Error('full'), { key: 'secret' })
     const [line = ''] = await logged((logger) => {
       logger.error({ ...request, err }, 'request')

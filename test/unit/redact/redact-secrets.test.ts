@@ -34,7 +34,7 @@ describe('redactSecrets', () => {
     [`a ${pem} b`, 'a [redacted] b'],
     [JSON.stringify({ pem }), '{"pem":"[redacted]"}'],
     ['-----BEGIN PRIVATE KEY-----\nTOPSECRET', '[redacted]'],
-  ])('of %j leaves %j', (text, left) => {
+  ])('maps %j to %j', (text, left) => {
     expect(redactSecrets(text)).toBe(left)
     expect(redactSecrets(left)).toBe(left)
   })

@@ -168,7 +168,7 @@ describe('a thread', () => {
     [fails.exit, 'canonicalization thread exited with code 3 during a job'],
     [fails.throw, 'thrown in a thread'],
     [fails.hang, 'canonicalization thread timed out'],
-  ])('that fails at %s fails that job only', async (start, message) => {
+  ])('fails that job only if it fails at %s', async (start, message) => {
     const jobTimeoutMs = start === fails.hang ? 4000 : 60_000
     const pool = startPool({ program: failsAtTimes, jobTimeoutMs })
     const failing = outcome(ask(pool, long(start)))
@@ -178,13 +178,13 @@ describe('a thread', () => {
     expect(await ask(pool, long())).toBeUndefined()
   })
 
-  it('that cannot be started fails the job', async () => {
+  it('fails the job if it cannot be started', async () => {
     const pool = startPool({ program: new URL('none.ts', import.meta.url) })
     expect(await outcome(ask(pool, unread()))).toContain('none.ts')
     expect(await outcome(ask(pool, unread()))).toContain('none.ts')
   })
 
-  it('that has nothing to do ends, and another is started for the next job', async () => {
+  it('ends when it has nothing to do, and another is started for the next job', async () => {
     const program = workerProgram(
       'answer(Buffer.from(String(globalThis.jobs = (globalThis.jobs ?? 0) + 1)))',
     )
@@ -197,7 +197,7 @@ describe('a thread', () => {
   })
 
   it.each(['process.exit(1)', "throw new Error('late')"])(
-    'that fails without a job, by %s, is replaced for the next',
+    'is replaced for the next if it fails without a job, by %s',
     async (failure) => {
       const program = workerProgram(
         `answer(body.subarray(0, 1)); setTimeout(() => { ${failure} }, 50)`,

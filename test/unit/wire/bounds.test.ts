@@ -59,7 +59,7 @@ describe('an endless request', () => {
     expect(refused).toBeLessThan(32 * 1024)
   })
 
-  it('of plain chunks is read: how long a body may be is not for the reader to say', () => {
+  it('is read in plain chunks: how long a body may be is not for the reader to decide', () => {
     const reader = new RequestReader(HEAD_LIMIT)
     expect(bytesUntilRefused(reader, CHUNKED, '1\r\nx\r\n')).toBeUndefined()
   })

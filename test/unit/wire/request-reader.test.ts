@@ -191,9 +191,12 @@ describe('RequestReader', () => {
     ['1.0', 'Connection: Keep-Alive', true],
     ['1.0', 'Connection: keep-alive, close', false],
     ['1.0', 'Proxy-Connection: keep-alive', false],
-  ])('HTTP/%s with %j keeps its connection: %s (RFC 9112 9.3, C.2.2)', (version, line, keeps) => {
-    expect(withHeader(line, version)).toMatchObject({ keepsConnection: keeps })
-  })
+  ])(
+    'keeps, for HTTP/%s with %j, its connection: %s (RFC 9112 9.3, C.2.2)',
+    (version, line, keeps) => {
+      expect(withHeader(line, version)).toMatchObject({ keepsConnection: keeps })
+    },
+  )
 
   it('lists what Connection names, in lower case (RFC 9110 7.6.1)', () => {
     const head = withHeader('Connection: X-A ,\tTE\r\nConnection: upgrade')

@@ -20,12 +20,12 @@ describe('endOfNumber', () => {
     ['01', 1],
     ['-00', 2],
     ['1-', 1],
-  ])('of %j is %i', (text, end) => {
+  ])('finds the end of %j at %i', (text, end) => {
     expect(endOfNumber(Buffer.from(text), 0)).toBe(end)
   })
 
   it.each(['', '-', '+1', '.5', '-.5', '1.', '1.e5', '1e', '1e+', '1.5e', 'a', '--1', 'Infinity'])(
-    'of %j there is none',
+    'finds no end of %j',
     (text) => {
       expect(endOfNumber(Buffer.from(text), 0)).toBeUndefined()
     },

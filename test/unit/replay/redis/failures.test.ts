@@ -52,7 +52,7 @@ describe('behind Sentinels', () => {
     })
   }
 
-  it('a failover that is announced while it connects does not end it', async () => {
+  it('survives a failover that is announced while it connects', async () => {
     let endPrimary = () => {}
     const primary = await startScriptedRedis(([name], connection) => {
       endPrimary = () => connection.destroy()
@@ -80,7 +80,7 @@ describe('behind Sentinels', () => {
     await isReady(client)
   })
 
-  it('a failover that was announced before it is listened to is not missed', async () => {
+  it('notices a failover that was announced before it is listened to', async () => {
     const connected: string[] = []
     const start = (name: string) =>
       startScriptedRedis(([command]) => {
@@ -103,7 +103,7 @@ describe('behind Sentinels', () => {
     await isReady(client)
   })
 
-  it('a Sentinel that had named another before, and is not the one that was believed, ends nothing', async () => {
+  it('ignores a Sentinel that had named another before and is not the one that was believed', async () => {
     const connected: string[] = []
     let endFirst = () => {}
     const start = (name: string) =>
@@ -141,7 +141,7 @@ describe('behind Sentinels', () => {
     expect(questions).toBe(3)
   })
 
-  it('a failover that is announced while another Sentinel is subscribed to anew is no error', async () => {
+  it('survives a failover that is announced while another Sentinel is subscribed to again', async () => {
     const primary = await startScriptedRedis(([name]) =>
       name === 'info' ? infoOf('a') : undefined,
     )
@@ -210,7 +210,7 @@ describe('in a cluster', () => {
     })
   }
 
-  it('a claim that was lost with its connection is not made again', async () => {
+  it('claims a claim that was lost with its connection no second time', async () => {
     let sets = 0
     const answer: Answer = ([name, sha], connection) => {
       if (name === 'get') return text('1000')
@@ -228,7 +228,7 @@ describe('in a cluster', () => {
     await store.close()
   })
 
-  it('a refused ASKING is no error of the process', async () => {
+  it('takes a refused ASKING for no error of the process', async () => {
     const refused = "-NOPERM User u has no permissions to run the 'asking' command\r\n"
     const ports: [number, number] = [0, 0]
     const answerWith =

@@ -17,7 +17,7 @@ interface Opened {
   connectToSentinel(address: object): Redis & { stream: NodeJS.EventEmitter }
 }
 
-it('A second error of one connection over TLS is not thrown', async () => {
+it('does not throw a second error of one connection over TLS', async () => {
   const server = createServer({ cert: pem('cert.pem'), key: pem('key.pem') })
   server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -36,7 +36,7 @@ it('A second error of one connection over TLS is not thrown', async () => {
   server.close()
 })
 
-it('What a Sentinel cannot be connected to for is said', async () => {
+it('names why a Sentinel cannot be connected to', async () => {
   const sentinels = ['127.0.0.1:1']
   const client = createRedisClient({ cluster: false, sentinels, sentinelName: 'primary' })
   const thrown = await once(client, 'error').catch((error: unknown) => [error])

@@ -12,7 +12,7 @@ const pem = (name: string) => readFileSync(`test/fixtures/tls/${name}`, 'utf8')
  * A server whose certificate is refused sends an alert, which OpenSSL reports after the refusal. When
  * it comes too late is a matter of luck, so it is reported here by hand.
  */
-it('A second error of one connection to Redis is not thrown', async () => {
+it('does not throw a second error of one connection to Redis', async () => {
   const server = createServer({ cert: pem('cert.pem'), key: pem('key.pem') })
   server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
