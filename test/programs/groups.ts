@@ -51,14 +51,18 @@ export const groups = [
   { name: 'browser', subject: 'the status page in a browser', programs: [fromPackage('chromium')] },
   {
     name: 'kubernetes',
-    subject: 'the manifests of deploy/kubernetes',
+    subject: 'the manifests and the chart of deploy',
     programs: [
       {
         command: 'kubectl',
         // Kustomize's components, which the manifests use, are unknown to Debian 12's kubectl.
         prints: { args: ['version', '--client'], text: /^Kustomize Version: v5/m },
       },
-      // Of the commands in README.md there.
+      {
+        command: 'helm',
+        prints: { args: ['version'], text: /Version:"v4\./ },
+      },
+      // Of the commands in deploy/kubernetes/README.md.
       fromPackage('openssl'),
     ],
   },

