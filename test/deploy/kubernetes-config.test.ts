@@ -105,7 +105,7 @@ test('README.md checks one that is not in the cluster yet', () => {
     encoding: 'utf8',
   })
   rmSync(folder, { recursive: true })
-  expect([status, stdout]).toEqual([0, expect.stringContaining('ok: 3 route(s)')])
+  expect([status, stdout]).toEqual([0, expect.stringContaining('ok: 2 route(s)')])
 })
 
 describe('what would be wrong is seen', () => {
