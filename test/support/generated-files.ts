@@ -24,6 +24,7 @@ import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { reasons } from '../../gateway/admit/reasons.ts'
 import { rooms } from '../../rooms.js'
 import { adapterSchemes, nodeEnvironments } from './adapter-schemes.ts'
+import { chartFolder, chartSchema, chartValues } from './chart-values.ts'
 import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
@@ -64,6 +65,8 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       casesTable(),
     ),
   'config/gateway.schema.json': () => JSON.stringify(settingsSchema(), undefined, 2),
+  [`${chartFolder}/values.schema.json`]: chartSchema,
+  [`${chartFolder}/README.md`]: (before) => replaceBlock(before, 'values', valuesTable()),
 }
 
 /** As the project's own style has it. */
@@ -206,4 +209,13 @@ function configTable(): string {
     description === undefined ? [] : [[`\`${path}\``, description]],
   )
   return table(['key', 'meaning'], rows)
+}
+
+function valuesTable(): string {
+  const rows = chartValues().map(({ path, fallback, description }) => [
+    `\`${path}\``,
+    `\`${fallback}\``,
+    description,
+  ])
+  return table(['value', 'default', 'meaning'], rows)
 }

@@ -71,8 +71,11 @@ export function buildFiles(files: Readonly<Record<string, string>>): readonly Ma
 }
 
 function buildFolder(folder: string): readonly Manifest[] {
-  const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
-  // Kubernetes reads YAML 1.1, where 0440 is octal.
+  return manifestsIn(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' }))
+}
+
+/** Kubernetes reads YAML 1.1, where 0440 is octal. */
+export function manifestsIn(text: string): readonly Manifest[] {
   return parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
 }
 
