@@ -1,6 +1,6 @@
 /** The chart makes the pods that deploy/kubernetes makes. */
 // @module-tag kubernetes
-import type { Container } from 'kubernetes-types/core/v1.js'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
 import { describe, expect, it } from 'vitest'
 
 import { render, renderExample, valueFile } from '../support/helm.ts'

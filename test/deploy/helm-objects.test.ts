@@ -1,6 +1,6 @@
 /** The objects of the chart: as closed as those of deploy/kubernetes. */
 // @module-tag kubernetes
-import type { Pod as TestPod } from 'kubernetes-types/core/v1.js'
+import type { IPod as TestPod } from 'kubernetes-models/v1/Pod'
 import { describe, expect, it } from 'vitest'
 
 import { defaultModes } from '../../gateway/admit/policy.ts'
@@ -131,7 +131,7 @@ describe('autoscaled gateways', () => {
 
   it('are scaled by the autoscaler alone', () => {
     const [scaler] = ofKind(manifests, 'HorizontalPodAutoscaler')
-    expect(scaler?.spec?.scaleTargetRef.name).toBe('inngest-gateway')
+    expect(scaler?.spec.scaleTargetRef.name).toBe('inngest-gateway')
     expect(ofKind(manifests, 'Deployment')[0]?.spec?.replicas).toBeUndefined()
   })
 

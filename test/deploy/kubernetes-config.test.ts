@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { ConfigMap } from 'kubernetes-types/core/v1.js'
+import type { IConfigMap as ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { describe, expect, test } from 'vitest'
 
 import type { Config } from '../../gateway/config/schema/config.ts'

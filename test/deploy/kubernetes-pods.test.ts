@@ -1,6 +1,7 @@
 /** Every pod that deploy/kubernetes makes is as closed as it can be; each rule is also seen to be broken. */
 // @module-tag kubernetes
-import type { Container, PodSpec } from 'kubernetes-types/core/v1.js'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
+import type { IPodSpec as PodSpec } from 'kubernetes-models/v1/PodSpec'
 import { describe, expect, test } from 'vitest'
 
 import { build, buildFiles, gatewayIn, kustomizations, podsIn } from '../support/kustomize.ts'

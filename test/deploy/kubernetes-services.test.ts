@@ -1,6 +1,7 @@
 /** Where the Services lead, and how the gateways behind them are kept in number. */
 // @module-tag kubernetes
-import type { Container, Service } from 'kubernetes-types/core/v1.js'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
+import type { IService as Service } from 'kubernetes-models/v1/Service'
 import { describe, expect, test } from 'vitest'
 
 import {
@@ -110,8 +111,8 @@ describe('gateways', () => {
 
   test('are scaled by the autoscaler alone', () => {
     const [scaler] = ofKind(manifests, 'HorizontalPodAutoscaler')
-    expect(scaler?.spec?.scaleTargetRef.name).toBe('inngest-gateway')
-    expect(scaler?.spec?.minReplicas).toBe(2)
+    expect(scaler?.spec.scaleTargetRef.name).toBe('inngest-gateway')
+    expect(scaler?.spec.minReplicas).toBe(2)
     // Or each `kubectl apply` would undo what the autoscaler did.
     expect(ofKind(manifests, 'Deployment')[0]?.spec?.replicas).toBeUndefined()
   })
