@@ -8,8 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
 import { chartFolder } from '../support/chart-values.ts'
-import { render, renderOver, valueFile, valueFiles } from '../support/helm.ts'
-import { ofKind } from '../support/kustomize.ts'
+import { manifestsOf, render, renderOver, valueFile, valueFiles } from '../support/helm.ts'
+import { ofKind, podOf } from '../support/kustomize.ts'
+import { readInPod } from '../support/pod-config.ts'
 import { runProgram } from '../support/program.ts'
 
 const { version } = parse(readFileSync('package.json', 'utf8')) as { version: string }
@@ -18,6 +19,16 @@ describe('the chart', () => {
   it.each(valueFiles)('passes `helm lint --strict` with %s', (file) => {
     const args = ['lint', '--strict', chartFolder, '--values', file]
     expect(runProgram('helm', args)).toMatchObject({ code: 0 })
+  })
+
+  it('is installed with the values of its README', () => {
+    const readme = readFileSync(path.join(chartFolder, 'README.md'), 'utf8')
+    const [, values = ''] = /<!-- tested: values -->\s+```yaml\n(.*?)```/s.exec(readme) ?? []
+    const manifests = manifestsOf(renderOver(valueFile('minimal'), parse(values) as object))
+    expect(manifests.map(({ kind }) => kind)).toContain('HTTPRoute')
+    expect(
+      readInPod(podOf(manifests, 'inngest-gateway'), ofKind(manifests, 'ConfigMap')),
+    ).toMatchObject({ ok: true, settings: { config: { trustedProxies: ['10.244.0.0/16'] } } })
   })
 
   it('has the version of the gateway', () => {
