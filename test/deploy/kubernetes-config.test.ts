@@ -49,7 +49,8 @@ describe.each(gateways)('the configuration of $folder', ({ folder, pod, configMa
     expect(config.listen).toMatchObject({ host: '0.0.0.0', port: 8080 })
     expect(config.ops).toMatchObject({ host: '0.0.0.0', port: 9090 })
     const ports = gatewayIn(pod)?.ports?.map(({ containerPort }) => containerPort)
-    expect(ports).toEqual([config.listen.port, config.ops.port])
+    const auth = config.externalAuth?.port ?? []
+    expect(ports?.sort()).toEqual([config.listen.port, auth, config.ops.port].flat())
   })
 
   test('lets the calls end before Kubernetes ends the pod', () => {

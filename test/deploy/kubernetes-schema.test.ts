@@ -24,10 +24,20 @@ describe('every object', () => {
 
   it('has a published schema, apart from those of Envoy Gateway', () => {
     const kinds = new Set(known.map(({ kind }) => kind))
-    for (const kind of ['Gateway', 'HTTPRoute', 'PodMonitor', 'PrometheusRule', 'ServiceMonitor']) {
+    for (const kind of [
+      'Gateway',
+      'HTTPRoute',
+      'ReferenceGrant',
+      'PodMonitor',
+      'PrometheusRule',
+      'ServiceMonitor',
+    ]) {
       expect(kinds).toContain(kind)
     }
-    expect([...new Set(all.filter(isForeign).map(({ kind }) => kind))].sort()).toEqual([])
+    expect([...new Set(all.filter(isForeign).map(({ kind }) => kind))].sort()).toEqual([
+      'ClientTrafficPolicy',
+      'SecurityPolicy',
+    ])
   })
 })
 

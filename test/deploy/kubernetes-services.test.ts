@@ -19,6 +19,7 @@ import { isSelected } from '../support/network-policies.ts'
 const GATEWAY_PORT = 8080
 const APP_PORT = 3000
 const VALKEY_PORT = 6379
+const AUTH_PORT = 8081
 
 describe('Services', () => {
   test.each(kustomizations)('of %s point at the port of a gateway if there is one', (folder) => {
@@ -29,7 +30,8 @@ describe('Services', () => {
       const pods = podsBehind(service, manifests)
       expect(pods).toHaveLength(1)
       const ports = service.spec?.ports?.map(({ targetPort }) => targetPort)
-      expect(ports).toEqual(pods.map(portOf))
+      const isAuth = service.metadata?.name === 'inngest-gateway-auth'
+      expect(ports).toEqual(isAuth ? [AUTH_PORT] : pods.map(portOf))
     }
   })
 
@@ -51,8 +53,19 @@ describe('Services', () => {
   })
 
   test('are named by an Ingress or an HTTPRoute only if they lead to a gateway', () => {
-    const named = kustomizations.flatMap((folder) => backendsIn(build(folder)))
-    expect(named).toEqual(['inngest-gateway', 'inngest-gateway', 'inngest-gateway'])
+    const named = kustomizations
+      .filter((folder) => folder !== 'examples/envoy-gateway-app')
+      .flatMap((folder) => backendsIn(build(folder)))
+    expect(named).toHaveLength(4)
+    expect(new Set(named)).toEqual(new Set(['inngest-gateway']))
+  })
+
+  test('lead to an app past the gateway only where Envoy sends authorization requests', () => {
+    const manifests = build('examples/envoy-gateway-app')
+    expect(backendsIn(manifests)).toEqual(['billing'])
+    expect(manifests.find(({ kind }) => kind === 'SecurityPolicy')).toMatchObject({
+      spec: { targetRefs: [{ kind: 'HTTPRoute', name: 'billing' }], extAuth: { failOpen: false } },
+    })
   })
 })
 
