@@ -8,34 +8,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 import { fieldsToRemove } from '../../gateway/forward/header-filter.ts'
+import { earlyRequestHeaders, extAuth } from '../support/envoy-gateway.ts'
 import { build, ofKind, podOf } from '../support/kustomize.ts'
 import { readInPod } from '../support/pod-config.ts'
 
-interface SecurityPolicy {
-  readonly extAuth: {
-    readonly bodyToExtAuth: { readonly maxRequestBytes: number }
-    readonly headersToExtAuth: readonly string[]
-    readonly http: { readonly backendRefs: readonly unknown[] }
-    readonly statusOnError: number
-  }
-}
-
-interface ClientTrafficPolicy {
-  readonly headers: {
-    readonly earlyRequestHeaders: {
-      readonly remove: readonly string[]
-      readonly removeOnMatch: readonly { readonly type: string; readonly value: string }[]
-    }
-  }
-}
-
-const manifests = build('examples/envoy-gateway-app')
-const specOf = (kind: string): unknown =>
-  (manifests.find((manifest) => manifest.kind === kind) as { spec?: unknown } | undefined)?.spec
-const { extAuth } = specOf('SecurityPolicy') as SecurityPolicy
-const { headers } = specOf('ClientTrafficPolicy') as ClientTrafficPolicy
-const { remove, removeOnMatch } = headers.earlyRequestHeaders
-
+const { remove, removeOnMatch } = earlyRequestHeaders
 const companion = build('examples/envoy-gateway')
 const reading = readInPod(podOf(companion, 'inngest-gateway'), ofKind(companion, 'ConfigMap'))
 

@@ -121,6 +121,12 @@ test('valkey is left alone by the sidecar, in whichever order they are named', (
   }
 })
 
+test('pod-monitor scrapes the job that the alerts and the dashboard select', () => {
+  const monitor = buildWith(['pod-monitor']).find(({ kind }) => kind === 'PodMonitor')
+  const relabelings = [{ targetLabel: 'job', replacement: 'inngest-gateway' }]
+  expect(monitor).toMatchObject({ spec: { podMetricsEndpoints: [{ port: 'ops', relabelings }] } })
+})
+
 test('protected-app labels the pods of a Deployment that says nothing about it', () => {
   const manifests = buildWith(['protected-app'])
   expect(podOf(manifests, 'shop').labels).toEqual({ app: 'shop', 'inngest-gateway': 'protected' })

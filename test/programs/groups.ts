@@ -34,6 +34,14 @@ export const groups = [
     programs: [fromPackage('nginx'), fromPackage('haproxy'), fromPackage('caddy')],
   },
   {
+    name: 'ingress',
+    subject: 'real Envoy and Traefik in front of the gateway',
+    programs: [
+      { command: 'envoy', prints: { args: ['--version'], text: /\/1\.40\./ } },
+      { command: 'traefik', prints: { args: ['version'], text: /^Version: +3\.7\./m } },
+    ],
+  },
+  {
     name: 'clients',
     subject: "Go's HTTP client and curl",
     programs: [fromPackage('golang-go', 'go'), fromPackage('curl')],

