@@ -2,7 +2,7 @@
 {{- define "inngest-gateway.container" -}}
 {{- $isSidecar := eq .Values.mode "sidecar" }}
 {{- /* By number in a sidecar: older clusters do not find the name of an init container's port. */}}
-{{- $ops := ternary .Values.config.ops.port "ops" $isSidecar }}
+{{- $ops := ternary .Values.config.ops.port "ops" $isSidecar -}}
 name: {{ ternary "inngest-gateway" "gateway" $isSidecar }}
 image: {{ include "inngest-gateway.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -58,9 +58,9 @@ volumeMounts:
 
 {{- /* In the pod of an app, names that the app does not use. */ -}}
 {{- define "inngest-gateway.volumeNames" -}}
-{{- if eq .Values.mode "sidecar" }}
+{{- if eq .Values.mode "sidecar" -}}
 { config: inngest-gateway, signingKey: inngest-signing-key, valkey: inngest-gateway-valkey, ranges: inngest-gateway-ranges }
-{{- else }}
+{{- else -}}
 { config: config, signingKey: signing-key, valkey: valkey, ranges: ranges }
 {{- end }}
 {{- end }}
@@ -68,7 +68,7 @@ volumeMounts:
 {{- define "inngest-gateway.volumes" -}}
 {{- $names := fromYaml (include "inngest-gateway.volumeNames" .) }}
 {{- /* An fsGroup would change the owner of the app's volumes too, and only the gateway mounts these. */}}
-{{- $mode := ternary "0444" "0440" (eq .Values.mode "sidecar") }}
+{{- $mode := ternary "0444" "0440" (eq .Values.mode "sidecar") -}}
 - name: {{ $names.config }}
   configMap: { name: {{ include "inngest-gateway.fullname" . }} }
 - name: {{ $names.signingKey }}

@@ -5,7 +5,7 @@ For the chart of an app that has this chart as a dependency with `mode: sidecar`
 
 {{- /* An item of `initContainers`: a native sidecar, started before the app and stopped after it. */ -}}
 {{- define "inngest-gateway.sidecar.initContainer" -}}
-{{- include "inngest-gateway.sidecar.check" . }}
+{{- include "inngest-gateway.sidecar.check" . -}}
 - {{- include "inngest-gateway.container" . | nindent 2 }}
 {{- end }}
 
