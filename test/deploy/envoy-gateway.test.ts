@@ -24,7 +24,7 @@ describe('the SecurityPolicy', () => {
       ...namesIn('gateway/record/*.ts', /'(traceparent|user-agent|x-request-id)'/g),
     ]
     const sent = extAuth.headersToExtAuth.map((name) => name.toLowerCase())
-    // Envoy sends these by itself, or they belong to its own connection.
+    // Envoy always sends these, or they belong to its own connection.
     const ofEnvoy = [
       'host',
       'content-length',
