@@ -121,6 +121,12 @@ test('leaves valkey alone with the sidecar, in whichever order they are named', 
   }
 })
 
+test('scrapes the job that the alerts and the dashboard select', () => {
+  const monitor = buildWith(['pod-monitor']).find(({ kind }) => kind === 'PodMonitor')
+  const relabelings = [{ targetLabel: 'job', replacement: 'inngest-gateway' }]
+  expect(monitor).toMatchObject({ spec: { podMetricsEndpoints: [{ port: 'ops', relabelings }] } })
+})
+
 test('labels the pods of a Deployment that does not mention protected-app', () => {
   const manifests = buildWith(['protected-app'])
   expect(podOf(manifests, 'shop').labels).toEqual({ app: 'shop', 'inngest-gateway': 'protected' })

@@ -9,18 +9,18 @@ const GATEWAY_PORT = 8080
 const APP_PORT = 3000
 const OPS_PORT = 9090
 const VALKEY_PORT = 6379
+const AUTH_PORT = 8081
 
 const stranger: Peer = { namespace: 'default', labels: {} }
 const prometheus: Peer = { namespace: 'monitoring', labels: {} }
 
 const companion = podOf(build('companion'), 'inngest-gateway')
 const policiesOf = (folder: string) => ofKind(build(folder), 'NetworkPolicy')
-const withGateway = kustomizations
-  .filter((folder) => folder !== 'examples/protected-app')
-  .map((folder) => {
-    const pod = podsIn(build(folder)).find((each) => gatewayIn(each) !== undefined)
-    return { folder, pod: pod ?? companion, policies: policiesOf(folder) }
-  })
+const withGateway = kustomizations.flatMap((folder) =>
+  podsIn(build(folder))
+    .filter((pod) => gatewayIn(pod) !== undefined)
+    .map((pod) => ({ folder, pod, policies: policiesOf(folder) })),
+)
 
 describe('the app', () => {
   const manifests = build('examples/protected-app')
@@ -52,6 +52,28 @@ describe('the app', () => {
       ])
     }
     expect(admits({ namespace: companion.namespace, labels: {} }, apart)).toBe(true)
+  })
+})
+
+describe('external authorization', () => {
+  const gateway = podOf(build('examples/envoy-gateway'), 'inngest-gateway')
+  const app = podOf(build('examples/envoy-gateway-app'), 'billing')
+  const envoy: Peer = { namespace: 'envoy-gateway-system', labels: {} }
+
+  test('is reached by Envoy and by no other client', () => {
+    const policies = policiesOf('examples/envoy-gateway')
+    expect(isAdmitted(policies, gateway, envoy, AUTH_PORT)).toBe(true)
+    for (const from of [stranger, prometheus, app, 'outside'] as const) {
+      expect(isAdmitted(policies, gateway, from, AUTH_PORT)).toBe(false)
+    }
+  })
+
+  test('leaves the app to Envoy and to no other client', () => {
+    const policies = policiesOf('examples/envoy-gateway-app')
+    expect(isAdmitted(policies, app, envoy, APP_PORT)).toBe(true)
+    for (const from of [stranger, prometheus, gateway, 'outside'] as const) {
+      expect(isAdmitted(policies, app, from, APP_PORT)).toBe(false)
+    }
   })
 })
 
@@ -87,12 +109,14 @@ test('lets only trusted proxies reach the gateway, if there are any', () => {
   expect(Object.fromEntries(admitted)).toEqual({
     base: all,
     companion: all,
+    'examples/envoy-gateway': 'envoy',
     'examples/gateway-api': 'envoy',
     'examples/ingress-nginx': 'ingress-nginx',
     'examples/load-balancer': all,
     'examples/proxy-protocol': 'outside',
-    'examples/sidecar': 'ingress-nginx',
+    'examples/sidecar': 'envoy',
     'examples/traefik': 'traefik',
+    'examples/traefik-ingress-nginx': 'traefik',
   })
 })
 

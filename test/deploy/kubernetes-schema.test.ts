@@ -1,73 +1,78 @@
-/**
- * The manifests as literals of the types that are made from Kubernetes' OpenAPI: a key that does not
- * exist, a wrong type or a missing key is a mistake for the compiler. The API server forgets unknown keys
- * and so would run without the protection that a misspelt one was meant to give.
- */
+/** Every object of deploy/kubernetes and of the chart, held against published schemas. */
 // @module-tag kubernetes
-import path from 'node:path'
+import { describe, expect, it } from 'vitest'
 
-import ts from 'typescript'
-import { expect, test } from 'vitest'
-
+import { render, renderExample, valueFiles } from '../support/helm.ts'
 import { build, kustomizations, type Manifest } from '../support/kustomize.ts'
+import { isForeign, unknownKeysIn, wrongValuesIn } from '../support/published-schemas.ts'
 
-/** Of others than Kubernetes itself. */
-const foreign = ['gateway.networking.k8s.io/v1']
+const all: readonly Manifest[] = [
+  ...kustomizations.flatMap((folder) => build(folder)),
+  ...valueFiles.flatMap((file) => render(file)),
+  ...renderExample('sidecar'),
+]
+const known = all.filter((manifest) => !isForeign(manifest))
 
-const literalFile = path.resolve('test/deploy/literals.ts')
-
-/** @returns what the compiler says, one line a mistake. */
-function mistakesIn(manifests: readonly Manifest[]): string[] {
-  const lines = manifests.map((manifest, i) => {
-    const { apiVersion, kind } = manifest
-    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion]
-    const folder = group?.split('.')[0] ?? ''
-    const type = `import('kubernetes-types/${folder}/${version ?? ''}.js').${kind}`
-    return `export const m${String(i)}: ${type} = ${JSON.stringify(manifest)}`
+describe('every object', () => {
+  it('has only keys of its schema, and all that are required', () => {
+    expect(unknownKeysIn(known)).toEqual([])
   })
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    types: [],
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2024,
-  }
-  const host = ts.createCompilerHost(options)
-  const literals = ts.createSourceFile(literalFile, lines.join('\n'), ts.ScriptTarget.ES2024)
-  const getSourceFile = host.getSourceFile.bind(host)
-  host.getSourceFile = (name, ...rest) =>
-    name === literalFile ? literals : getSourceFile(name, ...rest)
-  const fileExists = host.fileExists.bind(host)
-  host.fileExists = (name) => name === literalFile || fileExists(name)
-  const program = ts.createProgram([literalFile], options, host)
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+
+  it('has only values that its schema allows', async () => {
+    expect(await wrongValuesIn(known)).toEqual([])
+  })
+
+  it('has a published schema, apart from those of Envoy Gateway', () => {
+    const kinds = new Set(known.map(({ kind }) => kind))
+    for (const kind of [
+      'Gateway',
+      'HTTPRoute',
+      'ReferenceGrant',
+      'PodMonitor',
+      'PrometheusRule',
+      'ServiceMonitor',
+    ]) {
+      expect(kinds).toContain(kind)
+    }
+    expect([...new Set(all.filter(isForeign).map(({ kind }) => kind))].sort()).toEqual([
+      'ClientTrafficPolicy',
+      'SecurityPolicy',
+    ])
+  })
+})
+
+/** @returns the first object that has `right`, with `wrong` in its place, and the name of the mistake. */
+function altered([name, right, wrong]: readonly [string, string, string]): Manifest {
+  const found = known.map((each) => JSON.stringify(each)).find((text) => text.includes(right)) ?? ''
+  const manifest = JSON.parse(found.replace(right, wrong)) as Manifest
+  return { ...manifest, metadata: { ...manifest.metadata, name } }
 }
 
-const native = (manifests: readonly Manifest[]) =>
-  manifests.filter(({ apiVersion }) => !foreign.includes(apiVersion))
+const namesIn = (lines: readonly string[]) =>
+  lines.map((line) => /^\w+ ([^:]+): /.exec(line)?.[1]).sort()
 
-test('defines every manifest as Kubernetes does', () => {
-  expect(mistakesIn(kustomizations.flatMap((folder) => native(build(folder))))).toEqual([])
-})
+describe('what would be wrong', () => {
+  it('is found by the types', () => {
+    const mistakes: readonly (readonly [string, string, string])[] = [
+      ['a misspelt key', '"readOnlyRootFilesystem"', '"readOnlyRootFileSystem"'],
+      ['a text for a truth', '"runAsNonRoot":true', '"runAsNonRoot":"true"'],
+      ['a key in the wrong place', '"podSelector":', '"pods":'],
+      ['a list for a mapping', '"httpGet":{"path"', '"httpGet":[{}],"x":{"path"'],
+      ['a misspelt key of a route', '"backendRefs"', '"backends"'],
+      ['a misspelt key of an alert', '"annotations":{"summary"', '"annotation":{"summary"'],
+    ]
+    const found = unknownKeysIn(mistakes.map(altered))
+    expect(namesIn(found)).toEqual(mistakes.map(([name]) => name).sort())
+  })
 
-test('leaves out only what Kubernetes itself does not define', () => {
-  const left = kustomizations.flatMap((folder) =>
-    build(folder).filter(({ apiVersion }) => foreign.includes(apiVersion)),
-  )
-  expect(left.map(({ kind }) => kind)).toEqual(['Gateway', 'HTTPRoute'])
-})
-
-test.each([
-  ['a misspelt key', '"readOnlyRootFilesystem"', '"readOnlyRootFileSystem"'],
-  ['a text for a truth', '"runAsNonRoot":true', '"runAsNonRoot":"true"'],
-  ['a key in the wrong place', '"podSelector":', '"pods":'],
-  ['a list for a mapping', '"httpGet":{"path"', '"httpGet":[{}],"x":{"path"'],
-])('%s would be seen', (_, right, wrong) => {
-  const text = JSON.stringify(native(build('base')))
-  const altered = text.replace(right, wrong)
-  expect(altered).not.toBe(text)
-  expect(mistakesIn(JSON.parse(altered) as Manifest[])).toHaveLength(1)
+  it('is found by the JSON schemas', async () => {
+    const mistakes: readonly (readonly [string, string, string])[] = [
+      ['a duration unknown to the Gateway API', '"request":"7500s"', '"request":"2h 5m"'],
+      ['a duration unknown to Prometheus', '"for":"2m"', '"for":"2 minutes"'],
+      ['an unknown type of path', '"type":"Exact"', '"type":"Exactly"'],
+      ['a text for a number', '"containerPort":8080', '"containerPort":"8080"'],
+    ]
+    const found = await wrongValuesIn(mistakes.map(altered))
+    expect(namesIn(found)).toEqual(mistakes.map(([name]) => name).sort())
+  })
 })

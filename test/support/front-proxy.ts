@@ -1,4 +1,4 @@
-/** A real proxy from Debian's packages in front of a gateway, on loopback, ended with the test. */
+/** A real proxy in front of a gateway, on loopback, ended with the test. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -128,4 +128,26 @@ http://:${String(port)} {
   ${backend}
 }
 `,
+})
+
+/** @param dynamic what Traefik's providers would find. @param entryPoint the options of the only entry point. */
+export const traefik = (dynamic: object, entryPoint: object = {}): ProxyProgram => ({
+  command: 'traefik',
+  fileName: 'traefik.yaml',
+  args: (file) => [`--configFile=${file}`],
+  config: (port, folder) => {
+    const filename = path.join(folder, 'dynamic.yaml')
+    writeFileSync(filename, JSON.stringify(dynamic))
+    return JSON.stringify({
+      entryPoints: { websecure: { ...entryPoint, address: `127.0.0.1:${String(port)}` } },
+      providers: { file: { filename } },
+    })
+  },
+})
+
+export const envoy = (config: (port: number) => object): ProxyProgram => ({
+  command: 'envoy',
+  fileName: 'envoy.json',
+  args: (file) => ['--config-path', file, '--concurrency', '1', '--log-level', 'error'],
+  config: (port) => JSON.stringify(config(port)),
 })

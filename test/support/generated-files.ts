@@ -23,6 +23,7 @@ import { createPrimaryMetrics } from '../../gateway/workers/primary.ts'
 import { rooms } from '../../rooms.js'
 import { alertRunbooks } from './alert-runbooks.ts'
 import { adapterSchemes, nodeEnvironments } from './adapter-schemes.ts'
+import { chartFolder, chartSchema, chartValues } from './chart-values.ts'
 import { commandSections } from './command-sections.ts'
 import { listOf, table } from './markdown.ts'
 import { faultSections, reasonSections } from './reason-sections.ts'
@@ -68,6 +69,8 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       casesTable(),
     ),
   'config/gateway.schema.json': () => JSON.stringify(settingsSchema(), undefined, 2),
+  [`${chartFolder}/values.schema.json`]: chartSchema,
+  [`${chartFolder}/README.md`]: (before) => replaceBlock(before, 'values', valuesTable()),
 }
 
 /** As the project's own style has it. */
@@ -180,4 +183,13 @@ function configTable(): string {
     description === undefined ? [] : [[`\`${path}\``, description]],
   )
   return table(['key', 'meaning'], rows)
+}
+
+function valuesTable(): string {
+  const rows = chartValues().map(({ path, fallback, description }) => [
+    `\`${path}\``,
+    `\`${fallback}\``,
+    description,
+  ])
+  return table(['value', 'default', 'meaning'], rows)
 }

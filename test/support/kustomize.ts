@@ -4,18 +4,18 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
-import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
-import type {
-  ConfigMap,
-  Container,
-  Namespace,
-  PodSpec,
-  Service,
-  ServiceAccount,
-} from 'kubernetes-types/core/v1.js'
-import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.js'
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
+import type { IDeployment as Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import type { IStatefulSet as StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
+import type { IHorizontalPodAutoscaler as HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
+import type { IConfigMap as ConfigMap } from 'kubernetes-models/v1/ConfigMap'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
+import type { INamespace as Namespace } from 'kubernetes-models/v1/Namespace'
+import type { IPodSpec as PodSpec } from 'kubernetes-models/v1/PodSpec'
+import type { IService as Service } from 'kubernetes-models/v1/Service'
+import type { IServiceAccount as ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
+import type { IIngress as Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress'
+import type { INetworkPolicy as NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
+import type { IPodDisruptionBudget as PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { parseAllDocuments } from 'yaml'
 
 export const manifestFolder = path.resolve('deploy/kubernetes')
@@ -71,8 +71,11 @@ export function buildFiles(files: Readonly<Record<string, string>>): readonly Ma
 }
 
 function buildFolder(folder: string): readonly Manifest[] {
-  const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
-  // Kubernetes reads YAML 1.1, where 0440 is octal.
+  return manifestsIn(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' }))
+}
+
+/** Kubernetes reads YAML 1.1, where 0440 is octal. */
+export function manifestsIn(text: string): readonly Manifest[] {
   return parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
 }
 

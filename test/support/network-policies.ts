@@ -3,10 +3,12 @@
  * no policy selects is open to all; otherwise one rule of one policy has to let the peer in. Blocks of
  * addresses admit peers outside the cluster only, and only ports given as numbers are understood.
  */
-import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
-import type { NetworkPolicy, NetworkPolicyPeer } from 'kubernetes-types/networking/v1.js'
+import type { INetworkPolicy as NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
+import type { INetworkPolicyPeer as NetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer'
 
 type Labels = Readonly<Record<string, string>>
+
+type LabelSelector = NonNullable<NetworkPolicyPeer['podSelector']>
 
 export interface Peer {
   readonly namespace: string

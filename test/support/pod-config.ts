@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { ConfigMap } from 'kubernetes-types/core/v1.js'
+import type { IConfigMap as ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 
 import { readSettingsFile, type SettingsReading } from '../../gateway/config/load.ts'
 import { gatewayIn, type Pod } from './kustomize.ts'

@@ -1,5 +1,7 @@
 /** What every pod of deploy/kubernetes keeps to, one rule a property. */
-import type { Container, PodSpec, Probe } from 'kubernetes-types/core/v1.js'
+import type { IContainer as Container } from 'kubernetes-models/v1/Container'
+import type { IPodSpec as PodSpec } from 'kubernetes-models/v1/PodSpec'
+import type { IProbe as Probe } from 'kubernetes-models/v1/Probe'
 
 import { containersOf, isGateway } from './kustomize.ts'
 

@@ -65,7 +65,7 @@ describe('a run of tests', () => {
 Not run, as programs are missing:
   proxies     real proxies in front of the gateway (missing: nginx, haproxy, caddy)
   redis       the replay cache in Redis and Valkey (missing: redis-server, redis-cli, valkey-server)
-  kubernetes  the manifests of deploy/kubernetes (missing: kubectl, openssl)
+  kubernetes  the manifests and the chart of deploy (missing: kubectl, helm, openssl)
 To install them: npm run install-programs
 `,
     })
