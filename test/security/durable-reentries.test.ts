@@ -236,6 +236,23 @@ describe('a re-entry on a route in report mode', () => {
     expect(requestLines(target)[1]).toMatchObject({ report_only: ['replayed'] })
   })
 
+  it.each(['off', 'report'])(
+    'of signature (%s) is refused without that header, since the app would take it for a user',
+    async (mode) => {
+      const others = { freshness: mode, replay: mode, allowlist: mode }
+      const target = await reporting({ signature: mode, ...others })
+      for (const name of ['x-inngest-step-id', 'x_inngest_signature', 'X-Inngest-Anything']) {
+        const headers = { 'x-run-id': 'run', [name]: 'a' }
+        expect((await callAsUser(target, { headers })).status).toBe(401)
+      }
+      expect(new Set(reasonsOf(target))).toEqual(new Set(['signature_missing']))
+      expect(target.upstream.bytes()).toBe('')
+      // A dev server sends it empty, which the SDKs know a re-entry by.
+      const headers = { 'x-run-id': 'run', 'x-inngest-signature': '' }
+      expect((await callAsUser(target, { headers })).status).toBe(200)
+    },
+  )
+
   it('is refused without a run id whatever the modes, and as long as each other check is on', async () => {
     const off = { signature: 'off', freshness: 'off', replay: 'off', allowlist: 'off' }
     const target = await reporting(off)
