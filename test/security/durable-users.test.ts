@@ -25,6 +25,7 @@ describe('a user', () => {
     'x_run_id',
     'x.inngest.signature',
     'X_Inngest-Step_ID',
+    'X~Run!ID',
   ])('who sends %s is refused, never forwarded as a user', async (name) => {
     const target = await startDurable()
     expect((await callAsUser(target, { headers: { [name]: 'a' } })).status).toBe(401)
