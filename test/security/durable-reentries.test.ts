@@ -199,6 +199,30 @@ describe('a re-entry', () => {
     expect(reasonsOf(target)).toEqual(['none', 'claim_kind_mismatch'])
   })
 
+  it.each(['sync', 're-entry'])(
+    'shares no signature with a sync: after the %s, the other is refused',
+    async (first) => {
+      const target = await startSharing()
+      const body = '{"url":"https://app.example.com/api/inngest"}'
+      const sync = () =>
+        send({
+          port: target.gateway.port,
+          method: 'PUT',
+          target: '/api/inngest',
+          headers: {
+            host: durableHost,
+            'x-inngest-signature': signatureHeader(testKey, body, now(target)),
+          },
+          body,
+        })
+      const reentry = () => reenter(target, { key: testKey, method: 'PUT', body })
+      const [one, other] = first === 'sync' ? [sync, reentry] : [reentry, sync]
+      expect((await one()).status).toBe(200)
+      expect((await other()).status).toBe(403)
+      expect(reasonsOf(target)).toEqual(['none', 'claim_kind_mismatch'])
+    },
+  )
+
   it('gives an empty signature to no trust probe, nor a probe its own to a re-entry', async () => {
     const target = await startSharing()
     const probe = (headers: Record<string, string>) =>
