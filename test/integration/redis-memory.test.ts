@@ -88,6 +88,21 @@ describe.each(storePrograms)('on %s', (program) => {
       expect(await claim(store, mac, t)).toBe('before_start')
     })
 
+    it('keeps a MAC as long as the longest claim that shares it, whichever replica makes the next', async () => {
+      const server = await start()
+      const [mac, t] = [randomBytes(32), nowSeconds()]
+      const lives: number[] = []
+      for (const seconds of [900, 60]) {
+        const store = redisStoreOn({ url: server.url })
+        await isUp(store)
+        const shared = { mac, kind: 'reentry' as const }
+        const shares = { ...claimOf(randomBytes(32), t), shared, expiresAtSeconds: t + seconds }
+        expect(await store.claim(shares, () => 'here', Date.now())).toBe('claimed')
+        lives.push(await server.client.pttl(`test:{${mac.toString('base64url')}}`))
+      }
+      expect(lives.every((life) => life > 800_000)).toBe(true)
+    })
+
     it.each([3, 10, 50])(
       'admits no signature again after it was emptied, where all are %i s in the future',
       async (aheadSeconds) => {
