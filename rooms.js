@@ -147,7 +147,7 @@ export const rooms = {
   },
   config: {
     holds: 'the YAML file: schema, reading, compiling to a policy, reloading',
-    imports: ['record', 'ops', 'ranges', 'admit', 'inngest', 'redact', 'ip'],
+    imports: ['record', 'ops', 'ranges', 'admit', 'admit/checks', 'inngest', 'redact', 'ip'],
   },
   threads: {
     holds: 'threads that bring long JSON into canonical form',

@@ -5,7 +5,7 @@
 import { checkAllowlist } from './checks/allowlist.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
-import { checkReentryRunId, checkReentryUse } from './checks/reentry-use.ts'
+import { checkReentryMarks, checkReentryUse } from './checks/reentry-use.ts'
 import type { RoutedTarget } from './checks/route.ts'
 import { verifyRaw } from './checks/signature.ts'
 import { checkAge, checkFirstUse } from './check-first-use.ts'
@@ -47,9 +47,9 @@ export function checkReentrant(
   const claimed = applyMode(checks.signature, facts, () => checkCredentials(head.rawHeaders))
   if (!claimed.ok) return claimed
   const credentials = claimed.value
-  // Whatever the modes: without one the app would take the request for a user's.
-  const run = checkReentryRunId(head)
-  if (!run.ok) return run
+  // Whatever the modes.
+  const marks = checkReentryMarks(head)
+  if (!marks.ok) return marks
   if (credentials === undefined) return pass({ client, credentials })
   const early = checkAge(admission, checks, credentials.timestampSeconds, effects.nowMs())
   return early.ok ? pass({ client, credentials }) : early

@@ -5,9 +5,12 @@ import { fieldValues } from './request-head.ts'
 /** Only Inngest may send these, so only verified requests may carry them. In lower case. */
 export const OF_INNGEST = /^x-(?:inngest-|run-id$)/
 
-/** As some apps read it: `_` and `.` are `-` to them (CVE-2025-64484, CVE-2026-88011). */
+/**
+ * As some apps read it: `_` and `.` are `-` to them (CVE-2025-64484, CVE-2026-88011), and all but letters and digits
+ * where lighttpd makes CGI variables of headers (`http_cgi.c` http_cgi_encode_varname).
+ */
 export function meantName(lowerName: string): string {
-  return lowerName.replace(/[._]/g, '-')
+  return lowerName.replace(/[^a-z0-9]/g, '-')
 }
 
 /** The name if it is one of Inngest's in any spelling; empty otherwise. */

@@ -158,7 +158,7 @@ export const reasons = {
     phase: 'route',
     status: 404,
     meaning:
-      'The app could treat this path as the path of an Inngest route, of a durable route or of a route with an `allowlist`: after ignoring letter case, accents and invisible characters, the path is another spelling of that path or begins with it.',
+      'The app could treat this path as the path of an Inngest route, of a durable route or of a route with an `allowlist`: after ignoring letter case, accents and invisible characters, the path is another spelling of that path or begins with it. Or the path has `..`, by which the app could leave the path of the route.',
     remedy:
       'If the app really serves this path, add a passthrough route for exactly this path. Otherwise do nothing.',
   },

@@ -1,5 +1,6 @@
 /** What a configuration may say, but hardly anybody means for long. */
 import type { Settings } from './compile.ts'
+import { findAmbiguity } from '../admit/checks/stricter-route.ts'
 import { serverOf } from '../ip/server-of.ts'
 import {
   isSigning,
@@ -43,8 +44,21 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
     ...routes.flatMap((route) =>
       route.kind === 'durable' ? warningsOfDurable(route, routes) : [],
     ),
+    ...routes.flatMap((route) => refusedWhole(route, routes)),
     ...routes.flatMap((route) => unrememberedIn(route, policy)),
     ...malformed,
+  ]
+}
+
+/** A route whose own path is already one that the app could take for a stricter route's, and so is each path below. */
+function refusedWhole(route: RoutePolicy, routes: readonly RoutePolicy[]): readonly Warning[] {
+  const { name, host = '', path } = route
+  const ambiguous = findAmbiguity({ route, host, path }, routes)
+  if (ambiguous?.mode !== 'enforce') return []
+  const { reason } = ambiguous
+  const remedy = 'give it a path that is neither below that of another route nor a spelling of it'
+  return [
+    { message: 'every request to a route is refused', fields: { route: name, reason, remedy } },
   ]
 }
 

@@ -96,8 +96,8 @@ const NEVER_PASSED = new Set([...HOP_BY_HOP, ...MANAGED, ...OVERRIDES])
 
 const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)(?:-|$)/
 
-/** A name with `_` or `.` may be another field's alias to the app (CVE-2025-64484, CVE-2026-88011). */
-const ALIASED = /[._]/
+/** A name with another character may be another field's alias to the app (`meantName`). */
+const ALIASED = /[^a-z0-9-]/
 
 /** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import { startStoreServer, storePrograms } from '../support/redis-server.ts'
 import { redisStoreOn } from '../support/redis-store.ts'
-import { claim, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'
+import { claim, claimOf, isSettled, isUp, nowSeconds } from '../support/store-claims.ts'
 
 describe.each(storePrograms)('on %s', (program) => {
   describe('RedisReplayStore', () => {
@@ -72,6 +72,35 @@ describe.each(storePrograms)('on %s', (program) => {
       // The claim itself has left the mark, from which on claims are whole again.
       expect(Number(await server.client.get('test:since'))).toBeGreaterThanOrEqual(t)
       expect(await claim(store, randomBytes(32), nowSeconds() + 10)).toBe('claimed')
+    })
+
+    it('admits no re-entry again that a server was emptied of, nor its MAC for a call', async () => {
+      const server = await start()
+      const store = redisStoreOn({ url: server.url }, true)
+      await isSettled(store)
+      const [key, mac, t] = [randomBytes(32), randomBytes(32), nowSeconds()]
+      const reentry = { ...claimOf(key, t), shared: { mac, kind: 'reentry' as const } }
+      const reenter = () => store.claim(reentry, () => 'here', Date.now())
+      expect(await reenter()).toBe('claimed')
+      await server.client.flushall()
+      expect(await reenter()).toBe('before_start')
+      expect(Number(await server.client.get('test:since'))).toBeGreaterThanOrEqual(t)
+      expect(await claim(store, mac, t)).toBe('before_start')
+    })
+
+    it('keeps a MAC as long as the longest claim that shares it, whichever replica makes the next', async () => {
+      const server = await start()
+      const [mac, t] = [randomBytes(32), nowSeconds()]
+      const lives: number[] = []
+      for (const seconds of [900, 60]) {
+        const store = redisStoreOn({ url: server.url })
+        await isUp(store)
+        const shared = { mac, kind: 'reentry' as const }
+        const shares = { ...claimOf(randomBytes(32), t), shared, expiresAtSeconds: t + seconds }
+        expect(await store.claim(shares, () => 'here', Date.now())).toBe('claimed')
+        lives.push(await server.client.pttl(`test:{${mac.toString('base64url')}}`))
+      }
+      expect(lives.every((life) => life > 800_000)).toBe(true)
     })
 
     it.each([3, 10, 50])(

@@ -18,6 +18,11 @@ const aliases = [
   'Content_Length: 0',
   'Transfer_Encoding: chunked',
   'Proxy.Authorization: Basic eDp5',
+  // Every other character of a name is `_` to lighttpd's CGI variables (http_cgi.c).
+  'X~Inngest~Signature: t=1&s=2',
+  "X'Run+ID: a",
+  'X-Run|ID: a',
+  'X!Forwarded#For: 3.3.3.3',
 ]
 
 describe('an aliased field', () => {

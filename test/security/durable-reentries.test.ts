@@ -199,6 +199,30 @@ describe('a re-entry', () => {
     expect(reasonsOf(target)).toEqual(['none', 'claim_kind_mismatch'])
   })
 
+  it.each(['sync', 're-entry'])(
+    'shares no signature with a sync: after the %s, the other is refused',
+    async (first) => {
+      const target = await startSharing()
+      const body = '{"url":"https://app.example.com/api/inngest"}'
+      const sync = () =>
+        send({
+          port: target.gateway.port,
+          method: 'PUT',
+          target: '/api/inngest',
+          headers: {
+            host: durableHost,
+            'x-inngest-signature': signatureHeader(testKey, body, now(target)),
+          },
+          body,
+        })
+      const reentry = () => reenter(target, { key: testKey, method: 'PUT', body })
+      const [one, other] = first === 'sync' ? [sync, reentry] : [reentry, sync]
+      expect((await one()).status).toBe(200)
+      expect((await other()).status).toBe(403)
+      expect(reasonsOf(target)).toEqual(['none', 'claim_kind_mismatch'])
+    },
+  )
+
   it('gives an empty signature to no trust probe, nor a probe its own to a re-entry', async () => {
     const target = await startSharing()
     const probe = (headers: Record<string, string>) =>
@@ -235,6 +259,23 @@ describe('a re-entry on a route in report mode', () => {
     expect((await reenter(target, { ids })).status).toBe(200)
     expect(requestLines(target)[1]).toMatchObject({ report_only: ['replayed'] })
   })
+
+  it.each(['off', 'report'])(
+    'of signature (%s) is refused without that header, since the app would take it for a user',
+    async (mode) => {
+      const others = { freshness: mode, replay: mode, allowlist: mode }
+      const target = await reporting({ signature: mode, ...others })
+      for (const name of ['x-inngest-step-id', 'x_inngest_signature', 'X-Inngest-Anything']) {
+        const headers = { 'x-run-id': 'run', [name]: 'a' }
+        expect((await callAsUser(target, { headers })).status).toBe(401)
+      }
+      expect(new Set(reasonsOf(target))).toEqual(new Set(['signature_missing']))
+      expect(target.upstream.bytes()).toBe('')
+      // A dev server sends it empty, which the SDKs know a re-entry by.
+      const headers = { 'x-run-id': 'run', 'x-inngest-signature': '' }
+      expect((await callAsUser(target, { headers })).status).toBe(200)
+    },
+  )
 
   it('is refused without a run id whatever the modes, and as long as each other check is on', async () => {
     const off = { signature: 'off', freshness: 'off', replay: 'off', allowlist: 'off' }

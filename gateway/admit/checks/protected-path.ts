@@ -110,10 +110,6 @@ export function isWithinPath(path: string, other: string): boolean {
   return withoutFinalSlash(path) === base || path.startsWith(`${base}/`)
 }
 
-export function isSamePath(path: string, other: string): boolean {
-  return withoutFinalSlash(path) === withoutFinalSlash(other)
-}
-
 function withoutFinalSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path
 }

@@ -13,8 +13,14 @@ export function checkReentryUse(head: RequestHead): Verdict<undefined> {
   return pass(undefined)
 }
 
-/** checkFraming has refused two of them: an app could read one and the gateway claim the other. */
-export function checkReentryRunId({ rawHeaders }: RequestHead): Verdict<undefined> {
+/**
+ * The two headers by which an app recognizes a re-entry (inngest-js `InngestCommHandler.ts` isInngestReq): it would
+ * take a request without one of them for a user's. A signature may be empty here, as a dev server sends it.
+ * checkFraming has refused two run ids: an app could read one and the gateway claim the other.
+ */
+export function checkReentryMarks({ rawHeaders }: RequestHead): Verdict<undefined> {
+  if (fieldValues(rawHeaders, 'x-inngest-signature').length === 0)
+    return refuse('signature_missing')
   const [runId = ''] = fieldValues(rawHeaders, 'x-run-id')
   return runId === '' ? refuse('reentry_run_id_missing') : pass(undefined)
 }

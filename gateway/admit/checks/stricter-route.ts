@@ -20,14 +20,7 @@ import {
 import { canonicalAuthority, parseAuthority, withoutBrackets } from '../../ip/authority.ts'
 import { serverOf } from '../../ip/server-of.ts'
 import { memoized } from '../memoized.ts'
-import {
-  isBesidePath,
-  isSamePath,
-  isWithinPath,
-  mayClimb,
-  mayMeanPath,
-  mayNameHost,
-} from './protected-path.ts'
+import { isBesidePath, isWithinPath, mayClimb, mayMeanPath, mayNameHost } from './protected-path.ts'
 
 /** Routes for what any client may send: their paths are the beginning of those of requests. */
 type OpenRoutePolicy = PassthroughRoutePolicy | DurableRoutePolicy
@@ -48,11 +41,12 @@ export interface Ambiguous {
   readonly mode: CheckMode
 }
 
-/** @returns undefined if no reading of the request is one of a stricter route. */
+/** @returns undefined if no reading of the request is one of a stricter route, or of none. */
 export function findAmbiguity(
   matched: Matched,
   routes: readonly RoutePolicy[],
 ): Ambiguous | undefined {
+  if (mayLeave(matched)) return { reason: 'path_ambiguous', mode: 'enforce' }
   let found: Ambiguous | undefined
   for (const other of routes) {
     if (other === matched.route) continue
@@ -63,6 +57,11 @@ export function findAmbiguity(
     found ??= { reason, mode }
   }
   return found
+}
+
+/** To paths of the app that no route opens, which are as good as those of a stricter one. */
+function mayLeave({ route, path }: Matched): boolean {
+  return route.kind !== 'inngest' && route.path !== '/' && mayClimb(path)
 }
 
 function ambiguityOf(matched: Matched, other: RoutePolicy): Ambiguity | undefined {
@@ -88,11 +87,9 @@ function ambiguityOnOpen(
   return mayMean && holdsPath(other, path) ? 'host_ambiguous' : undefined
 }
 
-/** An open route has all below its path; another reading of a path in it may lead out of it. */
+/** An open route has all below its path, and no reading of a path leads out of it (`mayLeave`). */
 function mayMeanPathOf(path: string, route: OpenRoutePolicy, other: RoutePolicy): boolean {
-  if (other.kind !== 'inngest' && isWithinPath(route.path, other.path)) {
-    return !isSamePath(route.path, other.path) && mayClimb(path)
-  }
+  if (other.kind !== 'inngest' && isWithinPath(route.path, other.path)) return false
   return mayMeanPath(path, other.path, isBesidePath(route.path, other.path))
 }
 

@@ -163,6 +163,28 @@ describe('a durable route in the configuration', () => {
     expect(warningsOf(settings(`${own}, path: /endpoints`, '', same))).toEqual([])
   })
 
+  it.each(['durable', 'passthrough'])(
+    'is warned of if it is below the path of an Inngest route, as %s',
+    (policy) => {
+      const below = 'policy: passthrough, path: /api/inngest/x, upstream: "http://127.0.0.1:3001"'
+      const all =
+        policy === 'durable'
+          ? settings(`${own}, path: /api/inngest/x`)
+          : settings(own, '', `  - { name: open, ${below} }`)
+      expect(warningsOf(all)).toMatchObject([
+        {
+          message: 'every request to a route is refused',
+          fields: {
+            route: policy === 'durable' ? 'endpoints' : 'open',
+            reason: 'path_ambiguous',
+          },
+        },
+      ])
+      expect(warningsOf(settings(`${own}, path: /api/inngest-x`))).toEqual([])
+      expect(warningsOf(settings(`${own}, path: /api`))).toEqual([])
+    },
+  )
+
   it('is warned of for the checks that it has, and no others', () => {
     const warnings = warningsOf(settings(own, '', 'checks: { runId: report, replay: report }'))
     const ofRoute = warnings.filter(({ fields }) => fields['route'] === 'endpoints')

@@ -192,7 +192,7 @@ routes:
     expect(lines.join('\n')).not.toContain('TOPSECRET')
   })
 
-  it.each(['/a/../b', '//a', '/a?b', '/a%2fb', 'a', '/a;b', '/./a', '/a//b'])(
+  it.each(['/a/../b', '//a', '/a?b', '/a%2fb', 'a', '/a;b', '/./a', '/a//b', '/a/*'])(
     'refuses the path %s',
     (text) => {
       expect(
@@ -251,7 +251,7 @@ describe('readSettingsFromEnvironment', () => {
     (text) => {
       const variables = { ...env, INNGEST_SERVE_PATH: text }
       expect(problems(readSettingsFromEnvironment('http://127.0.0.1:3000', variables))).toEqual([
-        `environment: INNGEST_SERVE_PATH: expected an absolute path of plain segments, without query, %, ; or dot segments, found "${text}"`,
+        `environment: INNGEST_SERVE_PATH: expected an absolute path of plain segments, without query, %, ;, * or dot segments, found "${text}"`,
       ])
     },
   )

@@ -254,6 +254,24 @@ describe('checkRoute with restricted routes', () => {
     expect(find(target, [all, open('public', undefined, '/public')])).toBe(expected)
   })
 
+  it.each([
+    ['/public/a', 'public'],
+    ['/public/a..b/..c/%2e', 'public'],
+    ['/public/a?next=/../admin', 'public'],
+    ['/public/../admin', 'path_ambiguous'],
+    ['/public/..', 'path_ambiguous'],
+    ['/public/%2e%2e%2fadmin', 'path_ambiguous'],
+    ['/public/..;/admin', 'path_ambiguous'],
+    ['/public\\..\\admin', 'route_not_found'],
+  ])('lets %s not leave the only open path, as %s', (target, expected) => {
+    expect(find(target, [open('public', undefined, '/public')])).toBe(expected)
+    expect(find(target, [open('public', undefined, '/public/')])).toBe(expected)
+  })
+
+  it('lets a path climb within all of an app', () => {
+    expect(find('/a/../b', [open('app', undefined, '/')])).toBe('app')
+  })
+
   it('leaves a path of another host to another app alone', () => {
     const upstream = { origin: 'http://127.0.0.1:2', socketPath: undefined, tls: {} }
     const admin = restricted('admin', 'internal.example.com', '/admin', narrow)

@@ -63,6 +63,22 @@ describe('MemoryReplayStore', () => {
     expect(store.entries).toBe(1)
   })
 
+  it('counts a MAC that requests share as an entry, and never holds more than it may', async () => {
+    const { store } = storeOf(3)
+    const share = (mac: Uint8Array) => {
+      const signed = { key: randomBytes(32), timestampSeconds: t, expiresAtSeconds: t + 600 }
+      const claim = { ...signed, owner: 1, shared: { mac, kind: 'reentry' } as const }
+      return store.claim(claim, () => 'here', t * 1000)
+    }
+    const mac = randomBytes(32)
+    expect(await share(mac)).toBe('claimed')
+    expect(store.entries).toBe(2)
+    expect(await share(randomBytes(32))).toBe('full')
+    expect(await share(mac)).toBe('claimed')
+    expect(await share(mac)).toBe('full')
+    expect(store.entries).toBe(3)
+  })
+
   it('refuses when full, forgets nothing, and still knows its claims', async () => {
     const { claim } = storeOf(2)
     const [first, second] = [randomBytes(32), randomBytes(32)]
