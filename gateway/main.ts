@@ -25,5 +25,5 @@ if (isOlder(process.versions.node, String(SUPPORTED[0]))) {
   )
   process.exitCode = 2
 } else {
-  void import('./cli/program.ts').then(({ main }) => main())
+  void import('./cli/command-line.ts')
 }

@@ -1,10 +1,8 @@
 /**
- * The command line: arguments in, exit code out. 0 fine, 1 failed while running, 2 wrongly used. A command
- * is loaded when it is asked for, so that none waits for what only another needs.
+ * The commands and their arguments. Each command is loaded when it runs, so that none waits for what only
+ * another needs.
  */
-import { inspect } from 'node:util'
-
-import { Argument, Command, CommanderError } from 'commander'
+import { Argument, Command } from 'commander'
 
 import { endAtOnce } from './print.ts'
 import type { Shell } from './completion.ts'
@@ -239,16 +237,4 @@ program
 
 for (const command of program.commands) {
   command.addHelpText('after', () => examplesText(command.name()))
-}
-
-/** Runs the command that the arguments name. */
-export async function main(): Promise<void> {
-  try {
-    await program.parseAsync()
-  } catch (error) {
-    const isUsage = error instanceof CommanderError
-    // As Node would print it, but without secrets: what was thrown may quote its input.
-    if (!isUsage) console.error(redactSecrets(inspect(error)))
-    finish(!isUsage ? 1 : error.exitCode === 0 ? 0 : 2)
-  }
 }

@@ -155,7 +155,7 @@ describe('the commands', () => {
       expect.stringMatching(
         /^a\.yaml:3: routes\[0\]\.polcy: expected one of .*, found an unknown key \(did you mean policy\?\)$/,
       ) as string,
-      'b.yaml:2: routes[0].policy: expected one of inngest, passthrough, found "passthru" (did you mean passthrough?)',
+      'b.yaml:2: routes[0].policy: expected one of inngest, passthrough, durable, found "passthru" (did you mean passthrough?)',
       '3 problems',
     ])
   })
