@@ -1,12 +1,13 @@
 /** Every excerpt of output in the documentation is what the program writes. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 import { terminalLine } from '../../gateway/record/terminal-line.ts'
 import { blocksOf, pages } from '../support/documents.ts'
+import { stepsOf } from '../support/walkthrough.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'excerpts-'))
 afterAll(() => {
@@ -59,20 +60,39 @@ describe('an excerpt of output', () => {
   })
 
   it('is tested in every page that has one', () => {
-    // Those of conformance.md are in test/e2e/conformance.test.ts, and that of sync.md in
-    // test/integration/registered-schemes.test.ts.
     const withExcerpts = ['json', 'text'].flatMap((language) =>
-      blocksOf(language).map(({ page }) => page),
+      blocksOf(language)
+        .filter(({ page, line }) => !stepsOf(page).some((step) => step.line === line))
+        .map(({ page }) => page),
     )
     expect([...new Set(withExcerpts)].sort()).toEqual([
-      'docs/how-to/conformance.md',
-      'docs/how-to/sync.md',
+      'docs/how-to/conformance.md', // test/e2e/conformance.test.ts
+      'docs/how-to/deploy-managed-platforms.md', // managed-platforms.test.ts
+      'docs/how-to/sync.md', // test/integration/registered-schemes.test.ts
+      'docs/how-to/troubleshoot-refused-request.md', // troubleshooting.test.ts
       'docs/reference/command-line.md',
       'docs/reference/log-fields.md',
     ])
+  })
+
+  it('is compared with the output in each page that a test follows command by command', () => {
+    const followed = pages.filter((page) => stepsOf(page).length > 0)
+    const tests = globSync('test/docs/*.test.ts').map((file) => readFileSync(file, 'utf8'))
+    for (const page of followed) {
+      expect(
+        tests.some((text) => text.includes(`'${page}'`) && text.includes('new Walkthrough(')),
+        page,
+      ).toBe(true)
+    }
+  })
+
+  it('is in a language that is listed, as is every other block', () => {
+    const run = ['js', 'log', 'sh'] // with the page, command by command, or by the test of that page
+    const parsed = ['json', 'mermaid', 'promql', 'text', 'yaml']
+    const read = ['dockerfile', 'gotemplate', 'toml'] // by readers only
     const languages = pages.flatMap((page) =>
       [...readFileSync(page, 'utf8').matchAll(/^ *```(\w+)$/gm)].map(([, language]) => language),
     )
-    expect([...new Set(languages)].sort()).toEqual(['json', 'mermaid', 'sh', 'text', 'yaml'])
+    expect([...new Set(languages)].sort()).toEqual([...run, ...parsed, ...read].sort())
   })
 })

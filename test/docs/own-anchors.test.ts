@@ -16,7 +16,7 @@ describe('a link within a page', () => {
     expect(new Set(links.map(({ page }) => page)).size).toBeGreaterThan(2)
   })
 
-  it.each(links)('of $page leads to a section: #$anchor', ({ page, anchor }) => {
+  it.each(links)('leads to a section of $page: #$anchor', ({ page, anchor }) => {
     const anchors = sectionsOf(page).map((text) =>
       text
         .toLowerCase()

@@ -47,7 +47,7 @@ function sentencesOf(page: string): string[] {
   return readFileSync(page, 'utf8')
     .replaceAll(/<!-- generated: (\S+) -->.*?<!-- end: \1 -->/gs, '')
     .replaceAll(/^( *)```.*?^\1```/gms, '\n')
-    .replaceAll(/^(?:\||#).*$/gm, '\n')
+    .replaceAll(/^ *(?:\||#).*$/gm, '\n')
     .replaceAll(/\]\([^)]*\)/g, ']')
     .split(/\n\s*\n|\n\s*(?:-|\d+\.) /)
     .flatMap((part) =>

@@ -1,11 +1,12 @@
-/** The README's first lines are what CI runs, and what they say of programs is so. */
+/** The README's first lines are what CI runs, and CONTRIBUTING.md names the programs that tests need. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 import { groups, type Group } from '../programs/groups.ts'
 import { blocksOf } from '../support/documents.ts'
 
-const readme = readFileSync('README.md', 'utf8').replaceAll(/\s+/g, ' ')
+const contributing = readFileSync('CONTRIBUTING.md', 'utf8').replaceAll(/\s+/g, ' ')
+const programsSection = contributing.slice(contributing.indexOf('## Programs that tests start'))
 const ciLines = readFileSync('.ci/run', 'utf8').trim().split('\n')
 const [quickStart] = blocksOf('sh').filter(({ page }) => page === 'README.md')
 
@@ -22,7 +23,8 @@ describe('the quick start', () => {
     const programs = (groups as readonly Group[]).flatMap((group) => group.programs)
     const named = programs.filter(({ command }) => {
       const name = command.replace(/-(?:server|cli)$/, '')
-      return readme.slice(0, readme.indexOf('As root in a container')).toLowerCase().includes(name)
+      const list = programsSection.slice(0, programsSection.indexOf('As root in a container'))
+      return list.toLowerCase().includes(name)
     })
     expect(named).toEqual(programs)
   })
@@ -33,6 +35,7 @@ describe('the quick start', () => {
     }
     expect(scripts['test']).toBe('node test/programs/prepare.ts && vitest run')
     expect(scripts['install-programs']).toBe('node test/programs/install.ts')
-    expect(readme).toContain('`npm run install-programs`')
+    expect(programsSection).toContain('`npm run install-programs`')
+    expect(readFileSync('README.md', 'utf8')).toContain('CONTRIBUTING.md#programs-that-tests-start')
   })
 })

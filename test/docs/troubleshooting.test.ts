@@ -40,12 +40,16 @@ describe('the page about refused requests', () => {
       inngestRanges: { urls: [] },
       routes,
     })
-    await send({
+    const response = await send({
       port: gateway.port,
       target: '/api/inngest?fnId=shop-hello&stepId=step',
       headers: { host: 'billing.example.com', 'x-run-id': String(line['run_id']) },
       body: '{}',
     })
+    const [, shown = ''] = /^```text\n(\{.+\})$/m.exec(page) ?? []
+    const { requestId, ...rest } = JSON.parse(shown) as Record<string, unknown>
+    expect(JSON.parse(response.body)).toEqual({ ...rest, requestId: expect.any(String) as unknown })
+    expect(requestId).toBe(line['request_id'])
     const find = () => gateway.log.find(({ msg }) => msg === 'request')
     await expect.poll(find, patient).toBeDefined()
     const real = find() ?? {}

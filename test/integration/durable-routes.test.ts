@@ -125,18 +125,21 @@ describe('a user of a durable route', () => {
 })
 
 describe('a response of a durable endpoint', () => {
-  it.each([301, 302, 303])('with %i is forwarded to users and to Inngest', async (status) => {
-    const location =
-      'https://api.inngest.com/v1/http/runs/01HW5N8XQZJ9V2M3K4L5P6Q7R8/output?token=a'
-    const gateway = await behind((_, response) => response.writeHead(status, { location }).end())
-    for (const answer of [await user(gateway), await reenter(gateway)]) {
-      expect(answer.status).toBe(status)
-      expect(answer.headers.location).toBe(location)
-    }
-  })
+  it.each([301, 302, 303])(
+    'is forwarded with status %i to users and to Inngest',
+    async (status) => {
+      const location =
+        'https://api.inngest.com/v1/http/runs/01HW5N8XQZJ9V2M3K4L5P6Q7R8/output?token=a'
+      const gateway = await behind((_, response) => response.writeHead(status, { location }).end())
+      for (const answer of [await user(gateway), await reenter(gateway)]) {
+        expect(answer.status).toBe(status)
+        expect(answer.headers.location).toBe(location)
+      }
+    },
+  )
 
   it.each([307, 308])(
-    'with %i lets its target be re-entered once with the same ids',
+    'lets the target of a %i be re-entered once with the same ids',
     async (status) => {
       const gateway = await behind((request, response, body) => {
         if (request.url === '/endpoints/a')
@@ -154,7 +157,7 @@ describe('a response of a durable endpoint', () => {
     },
   )
 
-  it('with 307 to an Inngest route opens nothing there', async () => {
+  it('opens nothing on an Inngest route by a 307 to it', async () => {
     const gateway = await behind((_, response) =>
       response.writeHead(307, { location: '/api/inngest' }).end(),
     )
@@ -162,7 +165,7 @@ describe('a response of a durable endpoint', () => {
     expect(lastLine(gateway)).toMatchObject({ redirect: 'not_served' })
   })
 
-  it('that never comes, as no byte reached the app, leaves the re-entry its claim', async () => {
+  it('releases the claim of the re-entry if it never comes, as no byte reached the app', async () => {
     const url = `http://127.0.0.1:${String(await freePort())}`
     const gateway = await startBehind(
       (_, response) => response.end(),

@@ -73,7 +73,7 @@ describe('a passthrough route', () => {
     ['Go', 303, { location: `http://localhost:8288/v1/http/runs/${run}/output?token=a` }],
     ['Go', 200, { 'x-run-id': run, 'x-inngest-sdk': 'go:v0.16.0' }],
   ])(
-    'to a durable endpoint of the %s SDK (%i, %j) is named once',
+    'is named once if it leads to a durable endpoint of the %s SDK (%i, %j)',
     async (_sdk, status, headers) => {
       const gateway = await startOpen((_, response) => response.writeHead(status, headers).end())
       for (let i = 0; i < 3; i += 1) expect((await call(gateway)).status).toBe(status)
@@ -88,13 +88,13 @@ describe('a passthrough route', () => {
     [200, { location: `https://api.inngest.com/v1/http/runs/${run}/output` }],
     [200, { 'x-inngest-sdk': 'js:v4' }],
     [200, { 'x-run-id': run }],
-  ])('to anything else (%i, %j) is not named', async (status, headers) => {
+  ])('is not named if it leads to anything else (%i, %j)', async (status, headers) => {
     const gateway = await startOpen((_, response) => response.writeHead(status, headers).end())
     await call(gateway)
     expect(warnings(gateway)).toEqual([])
   })
 
-  it('that Inngest calls is named once, and gets none of its headers as ever', async () => {
+  it('is named once if Inngest calls it, and still gets none of its headers', async () => {
     const seen: unknown[] = []
     const gateway = await startOpen((request, response) => {
       seen.push(request.headers['x-run-id'])

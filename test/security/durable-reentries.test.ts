@@ -29,7 +29,7 @@ describe('a re-entry', () => {
     ['PATCH', '\u0000\u00ff'],
     ['DELETE', ''],
     ['OPTIONS', ''],
-  ])('by %s with the body %j is admitted with its headers, once', async (method, body) => {
+  ])('is admitted by %s with the body %j and with its headers, once', async (method, body) => {
     const target = await startDurable()
     const ids = freshIds()
     const request = { method, ids, body: Buffer.from(body, 'latin1') }
@@ -243,7 +243,7 @@ describe('a re-entry on a route in report mode', () => {
     ['signature', { key: testKey }, 'signature_mismatch'],
     ['freshness', { ageSeconds: 301 }, 'timestamp_too_old'],
     ['allowlist', { from: '127.0.0.2' }, 'client_not_allowed'],
-  ])('of %s is forwarded and listed in the log', async (check, change, reason) => {
+  ])('is forwarded and listed in the log if it fails %s', async (check, change, reason) => {
     const target = await startDurable(
       { checks: { [check]: 'report' } },
       { allowlist: ['127.0.0.1/32'] },
@@ -252,7 +252,7 @@ describe('a re-entry on a route in report mode', () => {
     expect(requestLines(target)[0]).toMatchObject({ report_only: [reason], durable: 'reentry' })
   })
 
-  it('of replay is forwarded again, and listed as replayed', async () => {
+  it('is forwarded again, and listed as replayed, if replay only reports', async () => {
     const target = await reporting({ replay: 'report' })
     const ids = freshIds()
     expect((await reenter(target, { ids })).status).toBe(200)
@@ -261,7 +261,7 @@ describe('a re-entry on a route in report mode', () => {
   })
 
   it.each(['off', 'report'])(
-    'of signature (%s) is refused without that header, since the app would take it for a user',
+    'is refused without a signature (signature: %s), since the app would take it for a user',
     async (mode) => {
       const others = { freshness: mode, replay: mode, allowlist: mode }
       const target = await reporting({ signature: mode, ...others })

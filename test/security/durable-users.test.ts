@@ -26,7 +26,7 @@ describe('a user', () => {
     'x.inngest.signature',
     'X_Inngest-Step_ID',
     'X~Run!ID',
-  ])('who sends %s is refused, never forwarded as a user', async (name) => {
+  ])('is refused if a header is %s, never forwarded as a user', async (name) => {
     const target = await startDurable()
     expect((await callAsUser(target, { headers: { [name]: 'a' } })).status).toBe(401)
     expect(target.upstream.bytes()).toBe('')
