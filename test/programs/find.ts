@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import path from 'node:path'
 
 import { groups, type Group, type Program } from './groups.ts'
+import { canBecomeRoot } from './root.ts'
 
 /** Of the packages that only the site of the documentation needs. */
 const ofSite = path.resolve(import.meta.dirname, '../../docs/site/node_modules/.bin')
@@ -46,15 +47,22 @@ function isMissing({ command, prints }: Program, folders: string): boolean {
   return !prints.text.test(stdout)
 }
 
+/** No package brings it. */
+const ROOT: Program = { command: 'root or sudo without a password' }
+
 /** A group of which something is missing, with only what is missing. */
 export function missingGroups(
   of: readonly Group[] = groups,
   folders = searchPath(),
+  isRoot = canBecomeRoot,
 ): readonly Group[] {
   return of
     .map((group) => ({
       ...group,
-      programs: group.programs.filter((program) => isMissing(program, folders)),
+      programs: [
+        ...group.programs.filter((program) => isMissing(program, folders)),
+        ...(group.asRoot === true && !isRoot() ? [ROOT] : []),
+      ],
     }))
     .filter(({ programs }) => programs.length > 0)
 }

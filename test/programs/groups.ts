@@ -12,6 +12,8 @@ export interface Group {
   readonly programs: readonly Program[]
   /** Names of the programs that the tests of this group build with them. */
   readonly builds?: readonly string[]
+  /** Its tests need root, or sudo without a password. */
+  readonly asRoot?: boolean
 }
 
 export interface Program {
@@ -111,7 +113,23 @@ export const groups = [
   {
     name: 'prometheus',
     subject: 'the alert rules of deploy/observability',
-    programs: [fromPackage('prometheus', 'promtool')],
+    programs: [fromPackage('prometheus'), fromPackage('prometheus', 'promtool')],
+  },
+  {
+    name: 'docker',
+    subject: 'the image and the example of deploy/compose, built and run',
+    programs: [
+      fromPackage('docker.io', 'dockerd'),
+      fromPackage('docker-cli', 'docker'),
+      fromPackage('busybox-static', 'busybox'),
+    ],
+    asRoot: true,
+  },
+  {
+    name: 'nspawn',
+    subject: 'the unit and the Debian package, in a booted Debian',
+    programs: [fromPackage('systemd-container', 'systemd-nspawn'), fromPackage('mmdebstrap')],
+    asRoot: true,
   },
   {
     name: 'systemd',

@@ -16,6 +16,7 @@ export const composeFolder = 'deploy/compose'
 
 export interface ComposeService {
   readonly image?: string
+  readonly build?: { readonly context: string }
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]

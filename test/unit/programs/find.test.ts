@@ -53,6 +53,14 @@ describe('programs', () => {
     expect(missingGroups(redis, folder)).toEqual([])
   })
 
+  it('are not enough for a group that needs root without a way to it', () => {
+    const group = { name: 'any', subject: 'any', programs: [], asRoot: true }
+    expect(missingGroups([group], folder, () => true)).toEqual([])
+    expect(commandsOf(missingGroups([group], folder, () => false))).toEqual([
+      ['any', ['root or sudo without a password']],
+    ])
+  })
+
   it('are missing if they are too old', () => {
     const prints = { args: ['version'], text: /^Kustomize Version: v5/m }
     // By the name of a program that every test may start.

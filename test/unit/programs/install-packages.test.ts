@@ -98,4 +98,13 @@ describe('the packages', () => {
     expect(said?.split(' --no-install-recommends ')[1]).toBe(installed)
     expect(sources.includes('bookworm-backports')).toBe(codename === 'bookworm')
   })
+
+  it.each([
+    ['bookworm', 'docker.io docker.io'],
+    ['trixie', 'docker.io docker-cli docker-buildx'],
+  ])('bring a Docker on %s that can build', (codename, installed) => {
+    const packages = ['docker.io', 'docker-cli']
+    const { said } = install('echo "$*" >$said', { codename, packages })
+    expect(said?.split(' --no-install-recommends ')[1]).toBe(installed)
+  })
 })
