@@ -1,6 +1,7 @@
 /**
  * `npm run build`: the gateway in `dist/`, in parts, with its dependencies inside. A start loads the parts
  * that it needs; what a configuration or a command alone needs stays behind its `import()`.
+ * An argument names another folder.
  */
 import path from 'node:path'
 
@@ -24,7 +25,7 @@ const { output } = await build({
   },
   plugins: [leaveOut(), builtinsWithoutExports(), runtimeFiles(root), bareEntry(), notices()],
   output: {
-    dir: 'dist',
+    dir: path.resolve(root, process.argv[2] ?? 'dist'),
     cleanDir: true,
     format: 'esm',
     // One folder, so that a file is found from every part in the same way (runtime-files.ts).
