@@ -1,6 +1,6 @@
 /**
  * `npm run build:deb -- [folder] [--fast]`: the gateway as a Debian package with Node inside, for machines without Node
- * (docs/decisions/0013-debian-package.md). Needs dpkg-deb. Packs the Node that runs this, and is of its architecture.
+ * (docs/decisions/0014-debian-package.md). Needs dpkg-deb. Packs the Node that runs this, and is of its architecture.
  */
 import { spawnSync } from 'node:child_process'
 import {
