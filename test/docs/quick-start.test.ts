@@ -19,6 +19,10 @@ describe('the quick start', () => {
     expect(ciLines).toContain('export CI=true')
   })
 
+  it('is on a page of fewer than 120 lines', () => {
+    expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThan(120)
+  })
+
   it('names every program that tests start', () => {
     const programs = (groups as readonly Group[]).flatMap((group) => group.programs)
     const named = programs.filter(({ command }) => {

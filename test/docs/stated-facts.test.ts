@@ -25,7 +25,7 @@ describe('the documentation', () => {
     ["what Inngest's network announces", 'docs/explanation/inngest-addresses.md', 'AS401508'],
     [
       'where the traffic port comes from',
-      'README.md',
+      'docs/reference/configuration.md',
       '`--port`, else `listen.port` of the file, else the variable `PORT`, else 8080',
     ],
   ])('says %s', (_, page, sentence) => {
