@@ -384,7 +384,7 @@ export const reasons = {
     phase: 'agreement',
     status: 403,
     meaning:
-      'The body of a PUT has no `url`, or a `url` whose path is not the path of the route or whose authority is not in `host`, `serveOrigin` or `syncAuthorities`: the sync was made for another app. On a route with `legacyServer`, also a PUT with the body of a function call.',
+      'The `url` in the body of a sync (PUT) does not name this route: there is no `url`, its path is not that of the route, or its host and port are not in `host`, `serveOrigin` or `syncAuthorities`. The sync was made for another app. On a route with `legacyServer` also: a PUT has the body of a function call.',
     remedy:
       'If the `url` is right, set `serveOrigin` or `path` of the route to match, or list the further host in `syncAuthorities`. Otherwise correct the URL that the app registers.',
   },

@@ -17,7 +17,7 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   signature: 'The signature matches one of the signing keys of the route.',
   syncBody: 'A signed sync (PUT) has a body.',
   syncUrl:
-    'The `url` in the body of a sync (PUT) names this route: its path and, if the route has `host`, `serveOrigin` or `syncAuthorities`, one of these hosts. For a sync that needs no signature (`unsignedPut`), `report` also refuses a URL of another app, unless `signature` is not enforced.',
+    'Whether the `url` in the body of a sync (PUT) must name this route. Its path must be that of the route. If the route has `host`, `serveOrigin` or `syncAuthorities`, its host must be one of these. If `unsignedPut` admits a sync without a signature, `report` refuses a URL of another app like `enforce`, unless `signature` is not enforced.',
   runId: 'The signed body is a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
   callIds:
     'The ids of job, generation, version and step in headers and query agree with the signed body and with each other.',

@@ -18,14 +18,14 @@ export const range = z.string().superRefine((value, context) => {
   if (!reading.ok) context.addIssue({ code: 'custom', message: reading.expected })
 })
 
-function unsigned(what: string, withBody: string) {
+function unsigned(what: string, body: string) {
   return z
     .union([z.literal('deny'), z.strictObject({ allowFrom: z.array(range).min(1) })], {
       error: 'deny, or allowFrom: with CIDRs',
     })
     .default('deny')
     .describe(
-      `${what} without a signature and ${withBody}: \`deny\`, or \`allowFrom\` CIDRs, which need not be in \`allowlist\`. Default deny.`,
+      `Whether ${what} without a signature is admitted. \`deny\`: it is refused. \`allowFrom\`: it is admitted from these CIDRs, which need not be in \`allowlist\`, if it has ${body}. Default deny.`,
     )
 }
 
@@ -103,10 +103,10 @@ const shape = z.strictObject({
     .describe('Whether signed GET requests reach the app. Default true.'),
   checks: routeChecksSchema,
   unsignedPut: unsigned(
-    'A sync',
-    'without a body other than `{"url": …}` of at most 4096 bytes (the dashboard of a self-hosted Inngest)',
+    'a sync',
+    'no body, or only `{"url": …}` of at most 4096 bytes (as the dashboard of a self-hosted Inngest sends it)',
   ),
-  unsignedGet: unsigned('An introspection', 'without a body'),
+  unsignedGet: unsigned('an introspection', 'no body'),
   syncAuthorities: z
     .array(
       text(
