@@ -34,7 +34,7 @@ import { version } from './version.ts'
 
 /** What a gateway has around it. */
 export interface Surroundings {
-  /** Reads the configuration anew. */
+  /** Reloads the configuration. */
   readonly read: () => SettingsReading
   readonly clock: Clock
   readonly logger: Logger

@@ -116,7 +116,7 @@ export class AddressRanges {
     )
   }
 
-  /** Empty contains nobody. */
+  /** An empty list contains no address. */
   contains({ family, value }: Address): boolean {
     const intervals = this.#intervals[family]
     let low = 0

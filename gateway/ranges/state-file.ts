@@ -1,6 +1,6 @@
 /**
  * The last good lists on disk, so that a gateway that starts without network knows them. What is
- * read back is checked like a fetched list: whoever can write the file cannot let in everybody.
+ * read back is checked like a fetched list: a process that can write the file cannot admit every client.
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'

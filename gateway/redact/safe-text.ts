@@ -1,6 +1,6 @@
 import { redactSecrets } from './redact-secrets.ts'
 
-/** What somebody else wrote, short and in visible ASCII, so that no terminal or log viewer is led astray. */
+/** Text from clients, shortened and in visible ASCII, so that it cannot control a terminal or log viewer. */
 export function printable(text: string, maxCharacters = 200): string {
   // Most texts stay as they are, and to find that out is cheaper than to replace nothing.
   if (text.length <= maxCharacters && !INVISIBLE.test(text)) return text

@@ -10,7 +10,7 @@ import { takesText } from './schema-keys.ts'
 import { expandText } from './variables.ts'
 import { scalarOf } from './yaml-traps.ts'
 
-/** What the command line says beside the files. */
+/** Values of the command line, which override those of the files. */
 export interface Overrides {
   /** `--port`, as written. */
   readonly port?: string

@@ -128,7 +128,7 @@ function toValue(
   }
 }
 
-/** YAML allows it, and whoever walks through such a value does not come to an end. */
+/** YAML allows a value within itself. Code that walks through such a value would never end. */
 function isWithinItself(value: unknown, around: readonly unknown[] = []): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (around.includes(value)) return true

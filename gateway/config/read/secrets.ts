@@ -1,4 +1,4 @@
-/** The secrets beside the signing keys: what they refer to is read, and held to what it must be. */
+/** The secrets other than signing keys: reads what they refer to, and checks its form. */
 import { problemAt, type Locate, type Problem } from '../problem.ts'
 import { type Environment, isVariableName, meantVariable, noVariableName } from './resolve-keys.ts'
 import type { Config } from '../schema/config.ts'

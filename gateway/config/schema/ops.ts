@@ -1,4 +1,4 @@
-/** The listener for whoever operates the gateway: metrics, health, and if asked for the status page. */
+/** The listener for the operator: metrics, health and, if enabled, the status page. */
 import { z } from 'zod'
 
 import { parseAuthority } from '../../ip/authority.ts'

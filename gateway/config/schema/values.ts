@@ -92,8 +92,8 @@ export const ROUTE_PATH =
   'an absolute path of plain segments, without query, %, ;, * or dot segments'
 
 /**
- * A path that whoever normalises it leaves as it is: any other would be asked for by nobody. Nor does anybody mean
- * `*` as itself: a path has no wildcards, and without this check such a route matched no request.
+ * A path that is already normalized: clients never request another form. `*` is refused, too:
+ * a path has no wildcards, and a route with `*` would match no request.
  */
 export function isRoutePath(text: string): boolean {
   const isPlain = /^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()+=/-]*$/.test(text)

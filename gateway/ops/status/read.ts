@@ -1,4 +1,4 @@
-/** The status of this process, put together when somebody asks for it. */
+/** The status of this process, collected when it is requested. */
 import type { Settings } from '../../config/compile.ts'
 import { describeSettings } from '../../config/effective.ts'
 import type { Clock } from '../../record/clock.ts'

@@ -14,7 +14,7 @@ import { renderPage } from './page.ts'
 import type { Status } from './status.ts'
 
 export interface StatusPageParts {
-  /** Undefined where anybody who reaches the listener may look. */
+  /** Undefined if every client that reaches the listener may read the page. */
   readonly token: StatusToken | undefined
   /** Undefined if nobody can tell. */
   readonly read: () => Promise<Status | undefined>

@@ -68,7 +68,7 @@ export interface RouteStatus {
   readonly notEnforced: readonly string[]
 }
 
-/** What calls have shown of an upstream; nobody asks it. */
+/** What requests have shown of an upstream. The gateway does not probe it. */
 export interface UpstreamSeen {
   readonly answers: number
   readonly faults: number
