@@ -111,13 +111,17 @@ function swapped(wire: Wire, random: Random): Wire {
   ])()
 }
 
-/** Made over no body, it is the easiest to come by. */
+/**
+ * Made over no body, it is the easiest to come by. A signature has one kind of use (`claim_kind_mismatch`), so
+ * that which of two kinds comes first in a second would decide: here a second has probes or other uses.
+ */
 function ofIntrospection(random: Random): Wire {
-  const read = introspection({ t: nowSeconds() - random.between(0, 2) })
+  const t = nowSeconds() - random.between(0, 2)
+  const read = introspection({ t })
+  if (t % 2 === 0) return { ...read, method: 'POST', query: '?probe=trust' }
   return random.pick([
     () => ({ ...read, method: 'POST', query: '?fnId=app-fn-1&stepId=step' }),
     () => ({ ...read, method: 'PUT' }),
-    () => ({ ...read, method: 'POST', query: '?probe=trust' }),
     () => ({ ...read, method: 'POST', query: '?probe=trust&fnId=app-fn-1' }),
     () => ({ ...read, method: 'POST', body: '{}' }),
   ])()
