@@ -113,10 +113,14 @@ export class Exchange implements RequestRecord, Listed {
     this.upstreamStatus = status
     this.status = status
     if (this.#cutBy !== undefined) throw this.#cutBy
-    this.upstreamDurationMs = this.#clock.monotonicMs() - this.#calledMs
+    this.#timeUpstream()
   }
 
   upstreamFailed(): void {
+    this.#timeUpstream()
+  }
+
+  #timeUpstream(): void {
     this.upstreamDurationMs = this.#clock.monotonicMs() - this.#calledMs
   }
 

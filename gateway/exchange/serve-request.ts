@@ -109,7 +109,8 @@ async function rearm(
   const { claimed } = facts
   if (claimed === undefined) return
   const { path, query } = splitTarget(head.target)
-  const target = redirectedTarget({ method: head.method, host, path, query }, location)
+  const call = { method: head.method, host, path, query }
+  const target = redirectedTarget(call, location, route.serveOrigin?.host)
   if (target === undefined) {
     facts.redirect = 'not_rearmed'
     return

@@ -4,7 +4,7 @@
  * (inngest `exechttp.go` CheckRedirect).
  */
 
-import { canonicalAuthority } from '../ip/authority.ts'
+import { canonicalAuthority, isSameAuthority } from '../ip/authority.ts'
 import { callParameters } from './call-parameters.ts'
 
 export interface CallTarget {
@@ -27,8 +27,16 @@ export function targetName({ method, host, path, query }: CallTarget): string {
   return JSON.stringify([method, authority, path, fnId, stepId, probe, deployId])
 }
 
-/** @returns undefined if `location` leads to nothing that is called by http. */
-export function redirectedTarget(call: CallTarget, location: string): CallTarget | undefined {
+/**
+ * @param pinnedHost the `Host` that the app received in place of the call's, if it is pinned to one. Inngest
+ * reaches that name through the proxy that the call came through, which replaces it as it did there.
+ * @returns undefined if `location` leads to nothing that is called by http.
+ */
+export function redirectedTarget(
+  call: CallTarget,
+  location: string,
+  pinnedHost: string | undefined,
+): CallTarget | undefined {
   const url = URL.parse(location, `http://${call.host}${call.path}`)
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined
   // By themselves: within a URL each change of them is one of all of it.
@@ -40,6 +48,7 @@ export function redirectedTarget(call: CallTarget, location: string): CallTarget
   }
   // The base has no scheme that is known here, so `Host` is kept as it was where it is not named.
   const isElsewhere = /^(?:[a-z][a-z0-9+.-]*:|\/\/|\\\\)/i.test(location)
-  const host = isElsewhere ? url.host : call.host
+  const isPinned = pinnedHost !== undefined && isSameAuthority(url.host, pinnedHost, undefined)
+  const host = isElsewhere && !isPinned ? url.host : call.host
   return { method: call.method, host, path: url.pathname, query: parameters.toString() }
 }

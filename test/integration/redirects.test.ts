@@ -78,6 +78,30 @@ describe('a 307 or 308 of the app', () => {
     expect([answer.status, answer.body.length]).toEqual([307, 100_000])
   })
 
+  it('rearms a redirect to the pinned host, where the proxy in front rewrites Host', async () => {
+    const gateway = await startBehind(
+      ({ url = '' }, response) => {
+        if (url.startsWith('/moved')) response.end('moved')
+        else response.writeHead(307, { location: 'https://public.example.com/moved' }).end()
+      },
+      (upstream) => ({
+        routes: ['/api/inngest', '/moved'].map((path, i) => ({
+          name: `app-${String(i)}`,
+          path,
+          upstream,
+          serveOrigin: 'https://public.example.com',
+          signingKeys: [{ env: 'PRIMARY' }],
+        })),
+      }),
+    )
+    const { call } = caller(gateway)
+    expect(await call(first, 'gateway.internal')).toBe(307)
+    const followed = '/moved?fnId=shop-hello&stepId=step'
+    expect(await call(followed, 'elsewhere.internal')).toBe(409)
+    expect(await call(followed, 'gateway.internal')).toBe('moved')
+    expect(await call(followed, 'gateway.internal')).toBe(409)
+  })
+
   it('arms nothing for a target by http where nothing is called', async () => {
     const gateway = await startRedirecting('mailto:somebody@example.com')
     const { call } = caller(gateway)

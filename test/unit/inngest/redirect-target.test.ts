@@ -24,14 +24,14 @@ describe('redirectedTarget', () => {
     ['ftp://other.example.com/x', undefined],
     ['http://', undefined],
   ])('maps %j to %j', (location, expected) => {
-    const target = redirectedTarget(call, location)
+    const target = redirectedTarget(call, location, undefined)
     expect(target && `${target.host} ${target.path} ${target.query}`).toBe(expected)
   })
 
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.webQueryParameters(), (location, path, query) => {
-        redirectedTarget({ ...call, path: `/${path}`, query }, location)
+        redirectedTarget({ ...call, path: `/${path}`, query }, location, undefined)
       }),
     )
   })
@@ -66,7 +66,7 @@ describe('targetName', () => {
 it('takes no longer than two queries are long', () => {
   const query = Array.from({ length: 3000 }, (_, i) => String(i)).join('&')
   const before = process.threadCpuUsage().user
-  redirectedTarget({ ...call, query }, `/x?${query}`)
+  redirectedTarget({ ...call, query }, `/x?${query}`, undefined)
   // Microseconds: thousands are usual, and most of a million the square.
   expect(process.threadCpuUsage().user - before).toBeLessThan(200_000)
 })
