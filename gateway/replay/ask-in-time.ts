@@ -1,9 +1,9 @@
-/** Asks a shared store, for no longer than the operator allows. */
+/** Calls a shared store with the timeout that the operator configured. */
 import { setReplyTimeout } from './store.ts'
 
 /**
- * @param unavailableBecause undefined if the store can be asked.
- * @throws if it cannot be asked, or does not answer in time.
+ * @param unavailableBecause why the store cannot be used; undefined if it can.
+ * @throws if the store is unavailable or does not reply in time.
  */
 export function askInTime<T>(
   ask: () => Promise<T>,

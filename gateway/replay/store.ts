@@ -1,7 +1,7 @@
 /**
- * The contract of a replay store: an atomic first use of a key, remembered until it expires. After
- * an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can be made
- * usable once more, for one target. A request of which no byte reached the app gives back what it took.
+ * The contract of a replay store. A claim is the first use of a key: it is atomic and remembered until it
+ * expires. After an app's 307 or 308 Inngest repeats the call with the same signature, so a spent key can
+ * be made usable once more, for one target. A request of which no byte reached the app releases its claim.
  */
 import { randomInt } from 'node:crypto'
 
@@ -10,28 +10,28 @@ import type { PairStore } from '../pairs/pair-store.ts'
 
 export interface Claim extends ReplayClaim {
   /**
-   * Which request claims: only it can release what it took. A 31-bit number, unique within a process;
-   * a store that replicas share adds which replica it is.
+   * The request that claims; only this request can release the claim. A 31-bit number, unique within a
+   * process. A store that replicas share adds the replica.
    */
   readonly owner: number
 }
 
 /**
- * `followed_before` is a `duplicate` of which the store knows that the target of a redirect has used it;
- * not every store can tell.
+ * `followed_before` is a `duplicate` that the target of a redirect has already used. Not every store can
+ * distinguish the two.
  */
 export type ClaimOutcome = ReplayOutcome | 'followed_before'
 
-/** Inngest follows as many (inngest `exechttp.go` MaxRedirects). */
+/** The number of redirects that Inngest follows (inngest `exechttp.go` MaxRedirects). */
 export const MAX_REDIRECTS = 60
 
 /**
- * Requests that may share one MAC, which bounds how often a captured one can be sent with other ids. Inngest
- * has at most 1,000 steps in a run (inngest `consts.go` DefaultMaxStepLimit).
+ * The most requests that may share one MAC. This bounds how often a captured MAC can be sent with other
+ * ids. Inngest has at most 1,000 steps in a run (inngest `consts.go` DefaultMaxStepLimit).
  */
 export const MAX_SHARED_CLAIMS = 1000
 
-/** What the gateways that share a store know together. */
+/** The state that gateways share if they use one store. */
 export interface Stores {
   readonly replay: ReplayStore
   readonly pairs: PairStore
@@ -39,43 +39,44 @@ export interface Stores {
 
 export interface ReplayStore {
   /**
-   * Claims the key, and with it the MAC that it shares: `other_kind` if that is claimed for another kind of
-   * request, or alone; `too_many` if `MAX_SHARED_CLAIMS` keys share it already.
-   * @param target names what is called (inngest/redirect-target.ts); asked for only where the key is
-   * spent already.
+   * Claims the key, and the MAC that it shares with other keys, if it shares one. The outcome is `other_kind`
+   * if the MAC is claimed for another kind of request or for one request alone, and `too_many` if
+   * `MAX_SHARED_CLAIMS` keys share it already.
+   * @param target returns the name of the target (inngest/redirect-target.ts); called only if the key is
+   * spent.
    * @param nowMs the clock reading of the freshness check, Unix milliseconds.
-   * @throws if the store cannot be asked, or not in time.
+   * @throws if the store is unavailable or does not reply in time.
    */
   claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome>
   /**
-   * Lets a spent key be claimed once more, by a call of exactly this target.
+   * Allows a spent key to be claimed once more, by a call of exactly this target.
    * @returns false if the key was made usable again `MAX_REDIRECTS` times already, or is not spent.
    */
   rearm(claim: Claim, target: string, nowMs: number): Promise<boolean>
   /**
    * Undoes a claim, for a request of which no byte reached the app.
-   * @param followed the target, if the outcome was `followed`: exactly this may use the key once more,
-   * as before. Undefined if it was `claimed`: the key is forgotten.
+   * @param followed the target, if the outcome was `followed`: this target may use the key once more.
+   * Undefined if the outcome was `claimed`: the key becomes unclaimed.
    * @returns false if this owner was not the last to use the key; nothing changes then.
-   * @throws if the store cannot be asked, or not in time.
+   * @throws if the store is unavailable or does not reply in time.
    */
   release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean>
-  /** Live and not yet swept claims; undefined where they are not counted. */
+  /** The number of claims in memory, some of them expired; undefined where they are not counted. */
   readonly entries: number | undefined
   readonly capacity: number | undefined
-  /** Undefined when it can be asked, otherwise why not. */
+  /** Why the store cannot be used; undefined if it can. */
   readonly unavailableBecause: string | undefined
-  /** Signatures of an earlier second are refused, as far as is known; Unix seconds. */
+  /** Signatures of an earlier second are refused, since their claims may be lost. Unix seconds. */
   readonly remembersFromSeconds: number
   close(): Promise<void>
 }
 
 /* Numbers the requests of this process, so that each can release its own claim only. */
 
-/** V8 keeps a number of 31 bits where a pointer would be, so an owner costs the memory store no object. */
+/** V8 stores a 31-bit integer in place of a pointer, so an owner costs the memory store no object. */
 const OWNERS = 2 ** 31
 
-// Workers share one memory: their numbers begin far apart.
+// Workers share one store, so that their numbers begin far apart.
 let last = randomInt(OWNERS)
 
 export function nextOwner(): number {
@@ -84,8 +85,8 @@ export function nextOwner(): number {
 }
 
 /**
- * When an answer is late. A process that was busy itself finds timers that have run out before it
- * reads what has long been there, so that is read once more first.
+ * A timeout for a reply. After a busy period, a process runs expired timers before it reads replies that
+ * have already arrived, so `onLate` is called only after one more read.
  */
 export function setReplyTimeout(afterMs: number, onLate: () => void): NodeJS.Timeout {
   return setTimeout(() => {

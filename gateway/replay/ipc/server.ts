@@ -1,4 +1,4 @@
-/** What workers ask of the replay store that they share (store.ts), answered where it is. */
+/** The side of the primary process: applies the operations of workers (store.ts) to the store that they share. */
 import type { Ask, Outcome, Reply } from './store.ts'
 import type { Claim, ReplayStore } from '../store.ts'
 
@@ -29,7 +29,7 @@ async function claimOf(
   const asked = { forTarget: false }
   const nameTarget = () => {
     asked.forTarget = true
-    // No target has an empty name, so this matches none.
+    // No target has an empty name, so the empty name matches none.
     return target ?? ''
   }
   const outcome = await store.claim(claim, nameTarget, nowMs)

@@ -1,12 +1,12 @@
 /**
- * The replay store of a worker: the claims are in the process that started it (server.ts), which
- * is asked over the channel between the two. One message is under way at a time, and what is asked
- * meanwhile goes in the next: the busier it is, the less a claim costs.
+ * The replay store of a worker. The claims are kept by the primary process (server.ts), and the worker sends
+ * its claims over the IPC channel. One message is in flight at a time, and the claims that arrive meanwhile
+ * go into the next message together. So a claim costs less under load.
  */
 import type { SharedMac } from '../../admit/facts.ts'
 import { setReplyTimeout, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
-/** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
+/** One operation of the store. An array, because that is the cheapest to serialize. */
 export type Ask = readonly [
   id: number,
   what: 'claim' | 'rearm' | 'release',
@@ -15,25 +15,25 @@ export type Ask = readonly [
   expiresAtSeconds: number,
   owner: number,
   nowMs: number,
-  /** Undefined until it is known to matter. */
+  /** Undefined until the primary process needs it to decide. */
   target: string | undefined,
   shared: SharedMac | undefined,
 ]
 
-/** `target?`: spent, and what is called decides. `failed`: it could not be told. */
+/** `target?`: the key is spent, and the target decides whether it may be used again. `failed`: the store threw. */
 export type Outcome =
   ClaimOutcome | 'target?' | 'rearmed' | 'not rearmed' | 'released' | 'not released' | 'failed'
 
 export type Reply = readonly [id: number, outcome: Outcome]
 
 export interface IpcStoreOptions {
-  /** Of the store on the other side. */
+  /** That of the store in the primary process. */
   readonly remembersFromSeconds: number
-  /** @param onWritten called when it has left this process. */
+  /** @param onWritten called when the message has been written to the channel. */
   readonly send: (asks: readonly Ask[], onWritten: () => void) => void
   /**
-   * Time allowed for the batch that was sent. A claim queued meanwhile may wait this long for its turn,
-   * and then this long for its own answer.
+   * Time allowed for a batch in flight. A claim that is queued meanwhile may wait this long for its turn,
+   * and then this long for its own reply.
    */
   readonly timeoutMs: number
 }
@@ -43,21 +43,21 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Beyond this the other side is not reading, and what is asked would only fill the memory. */
+/** With more unwritten operations the primary process is not reading, and more would only fill memory. */
 const MAX_UNWRITTEN = 10_000
 
 const NO_ANSWER = 'no response in time'
 const CLOSED = 'closed'
 
 export class IpcReplayStore implements ReplayStore {
-  /** Counted where the claims are. */
+  /** The primary process counts the claims. */
   readonly entries = undefined
   readonly capacity = undefined
   readonly remembersFromSeconds: number
   readonly #options: IpcStoreOptions
-  /** By id. */
+  /** By the id of the operation. */
   readonly #waiting = new Map<number, Waiting>()
-  /** Sent, and not yet answered. */
+  /** Sent, and without a reply so far. */
   #underWay: readonly Ask[] | undefined
   /** To be sent next. */
   #asks: Ask[] = []
@@ -104,7 +104,7 @@ export class IpcReplayStore implements ReplayStore {
     return outcome === 'released'
   }
 
-  /** Told of what the other side answers. What comes too late has nobody left to hear it. */
+  /** To be called with the replies of the primary process. A reply that is too late has no effect. */
   answered(replies: readonly Reply[]): void {
     for (const [id, outcome] of replies) {
       this.#waiting.get(id)?.resolve(outcome)

@@ -1,7 +1,7 @@
 /**
- * A shared store, and what this machine itself remembers for while that cannot be asked. Whatever is
- * admitted is remembered here too, so that it stays spent while the shared store is away, and after;
- * what another replica admitted is not known here, which is the price of not refusing.
+ * A shared store, with local memory for the time when the shared store is unavailable. Each admitted request
+ * is claimed in local memory, too, so that it stays spent during an outage and after it. Requests that
+ * another replica admitted are unknown here: this is the price of not refusing.
  */
 import type { Logger } from 'pino'
 
@@ -35,7 +35,7 @@ export class FallbackReplayStore implements ReplayStore {
     return this.#shared.unavailableBecause
   }
 
-  /** While the shared store is away, this machine's memory alone decides. */
+  /** While the shared store is unavailable, local memory alone decides. */
   get remembersFromSeconds(): number {
     const own = this.#own.remembersFromSeconds
     if (this.unavailableBecause !== undefined) return own
@@ -43,18 +43,18 @@ export class FallbackReplayStore implements ReplayStore {
   }
 
   /**
-   * The shared store is asked first: what it refuses is not remembered here, where it would stand in
-   * the way of the copy that it lets in, which may come to this memory later.
+   * The shared store decides first. A request that it refuses is not claimed in local memory: that would
+   * refuse the copy that the shared store admits, which may arrive here later.
    */
   async claim(claim: Claim, target: () => string, nowMs: number): Promise<ClaimOutcome> {
     const shared = await this.#askShared(claim, target, nowMs)
     const isAdmitted = shared === 'claimed' || shared === 'followed'
     if (shared !== undefined && !isAdmitted) return shared
-    // If it is spent here only, it was admitted while the shared store could not be told of it.
+    // A key that is spent only here was admitted while the shared store was unavailable.
     const own = await this.#own.claim(claim, target, nowMs)
     if (own !== 'claimed' && own !== 'followed' && !isDuplicate(own)) return own
-    // Both stores are told of a redirect. If the target used it while the shared store was down, that
-    // store does not know, and would admit a copy.
+    // Both stores know of a redirect. If its target used the key while the shared store was unavailable,
+    // only local memory knows, and the shared store would admit a copy.
     if (shared === 'followed') return own === 'followed_before' ? 'duplicate' : 'followed'
     return own
   }
@@ -68,7 +68,7 @@ export class FallbackReplayStore implements ReplayStore {
     }
   }
 
-  /** The shared store says whether others may use the key; if it cannot be asked, others may not. */
+  /** The shared store decides whether others may use the key. If it is unavailable, they may not. */
   async release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean> {
     const isReleased = await this.#own.release(claim, followed, nowMs)
     try {
@@ -82,7 +82,7 @@ export class FallbackReplayStore implements ReplayStore {
     await this.#shared.close()
   }
 
-  /** @returns undefined if it cannot be asked. */
+  /** @returns undefined if the shared store is unavailable. */
   async #askShared(...claim: Parameters<ReplayStore['claim']>): Promise<ClaimOutcome | undefined> {
     try {
       const outcome = await this.#shared.claim(...claim)

@@ -1,7 +1,7 @@
 /**
- * The replay store of one process. Claims are kept in one map for each signed second: equal
- * requests share their timestamp, so a look-up touches one map, and a second that has expired is
- * forgotten whole. No sweep walks the entries.
+ * The replay store of one process. Claims are kept in one map for each second of signatures. Equal requests
+ * share their timestamp, so a look-up reads one map, and an expired second is deleted as a whole. No sweep
+ * visits single entries.
  */
 import { sharedKinds, type SharedMac } from '../../admit/facts.ts'
 import {
@@ -16,22 +16,22 @@ export interface MemoryStoreOptions {
   /** Most claims held at once. */
   readonly maxEntries: number
   /**
-   * Signatures of an earlier second are refused: an earlier process may have admitted them (RFC
-   * 4120 3.2.3 asks the same of a server that lost its cache). Unix seconds; 0 accepts all.
+   * Signatures of an earlier second are refused: an earlier process may have admitted them (RFC 4120 3.2.3
+   * requires the same of a server that lost its cache). Unix seconds; 0 accepts all.
    */
   readonly remembersFromSeconds: number
 }
 
 interface SignedSecond {
   expiresAtSeconds: number
-  /** Which request used each key last; of a MAC that several share, how many do (`sharedBy`). */
+  /** For each key, the request that used it last. For a MAC that several share, their number (`sharedBy`). */
   readonly keys: Map<string, number>
-  /** Of keys that a redirect made usable again; rare. */
+  /** The keys that a redirect made usable again; rare. */
   readonly rearmed: Map<string, Rearmed>
 }
 
 interface Rearmed {
-  /** How often each may still use the key; none once it has. */
+  /** How often each target may still use the key; 0 once it has. */
   readonly targets: Map<string, number>
   redirects: number
 }
@@ -39,17 +39,17 @@ interface Rearmed {
 /** No request has this number. */
 const NOBODY = -1
 
-/** Numbers below stand for a kind and a count, so that a shared MAC is an entry like any other. */
+/** Smaller numbers stand for a kind and a count, so that a shared MAC is an entry like any other. */
 const SHARED_BELOW = NOBODY
 
-/** @returns what is kept for a MAC that this many requests of a kind share. */
+/** @returns the number stored for a MAC that `count` requests of a kind share. */
 function sharedBy(kind: SharedMac['kind'], count: number): number {
   return SHARED_BELOW - 1 - (sharedKinds.indexOf(kind) * (MAX_SHARED_CLAIMS + 1) + count)
 }
 
 /**
- * @param kept of a MAC; undefined if it is not claimed.
- * @returns how many requests of the kind share it; undefined if it is claimed for another, or alone.
+ * @param kept the number stored for a MAC; undefined if the MAC is not claimed.
+ * @returns how many requests of the kind share it; undefined if it is claimed for another kind, or alone.
  */
 function sharersOf(kept: number | undefined, kind: SharedMac['kind']): number | undefined {
   if (kept === undefined) return 0
@@ -77,7 +77,7 @@ export class MemoryReplayStore implements ReplayStore {
     return this.#remembersFromSeconds
   }
 
-  /** Nobody has to be asked. */
+  /** Local memory is always available. */
   get unavailableBecause(): undefined {
     return undefined
   }
@@ -118,7 +118,7 @@ export class MemoryReplayStore implements ReplayStore {
     const times = targets?.get(followed)
     if (targets === undefined || times === undefined) return Promise.resolve(false)
     targets.set(followed, times + 1)
-    // Given back: this request has nothing left to release.
+    // This request has nothing left to release.
     second.keys.set(text, NOBODY)
     return Promise.resolve(true)
   }
@@ -142,7 +142,7 @@ export class MemoryReplayStore implements ReplayStore {
     return 'claimed'
   }
 
-  /** By itself, so that the claim of a function call, which shares its MAC with none, does nothing more. */
+  /** A method of its own, so that the claim of a function call, which shares no MAC, costs nothing more. */
   #claimSharing(
     claim: Claim,
     { mac, kind }: SharedMac,
@@ -156,7 +156,7 @@ export class MemoryReplayStore implements ReplayStore {
     if (count === undefined) return 'other_kind'
     const isSpent = keys?.has(keyText(claim.key)) === true
     if (count === MAX_SHARED_CLAIMS && !isSpent) return 'too_many'
-    // The MAC is an entry, too.
+    // The MAC takes an entry of its own.
     if (count === 0 && this.#entries + 2 > this.capacity) return 'full'
     const outcome = this.#claim(claim, target, nowMs)
     if (outcome !== 'claimed') return outcome
@@ -177,9 +177,9 @@ export class MemoryReplayStore implements ReplayStore {
   }
 
   /**
-   * Forgets the seconds whose every claim has expired, at most once a second: a few hundred sets
-   * are looked at. What is forgotten is also never remembered again, so that a clock that steps
-   * back does not reopen the window for it; nor does it put off what is to be forgotten next.
+   * Deletes the seconds of which every claim has expired, at most once a second; there are a few hundred.
+   * Signatures of a deleted second are refused from then on, so that a clock that steps back does not admit
+   * them again. Such a step does not delay the next deletion either.
    */
   #forgetExpired(nowSeconds: number): void {
     const isSteppedBack = nowSeconds < this.#sweptAtSeconds - 1
@@ -198,12 +198,12 @@ function newSecond(expiresAtSeconds: number): SignedSecond {
   return { expiresAtSeconds, keys: new Map(), rearmed: new Map() }
 }
 
-/** latin1 keeps 32 bytes in 32 one-byte characters; hex would take twice the room. */
+/** latin1 stores 32 bytes as 32 one-byte characters; hex would take twice the memory. */
 function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
 
-/** Spends one of the times that a redirect gave this target. */
+/** Uses up one of the repeats that a redirect granted to this target. */
 function useAgain(
   { keys, rearmed }: SignedSecond,
   text: string,

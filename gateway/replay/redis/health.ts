@@ -1,6 +1,6 @@
 /**
- * The connection to Redis: whether it can be asked, and since when what it knows is whole. No claim
- * is sent over a connection whose server was not looked at first.
+ * The state of the connection to Redis: whether it can be used, and since when its claims are complete. No
+ * claim is sent over a connection before its server has been checked.
  */
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
@@ -12,25 +12,25 @@ import { FirstUseMarker } from './first-use-marker.ts'
 import { HistoryHorizon } from './history-horizon.ts'
 import { missingRight } from './permissions.ts'
 
-/** How often its servers are looked at: so often while one of them stands in the way, and else at every fifteenth. */
+/** The servers are checked at each tick while one of them is unusable, and otherwise at every fifteenth. */
 const TICK_MS = 1000
 const TICKS_IN_PEACE = 15
 
 const NOT_CONNECTED = 'not connected'
-/** The library passes over a node without an address, and says nothing. */
+/** The library skips a node without an address and reports nothing. */
 const NO_NODES =
   'the cluster announces no node to connect to: set cluster-announce-ip or cluster-announce-hostname on each node, and check that slots are assigned (CLUSTER SLOTS)'
 const NOT_LOOKED_AT = 're-checking this Redis node after another node was lost'
 const A_REPLICA = 'the server is a replica, or was one at the last check'
 
-/** One server, and what stands against asking it. */
+/** One server, and why it cannot be used. */
 interface Node {
   trouble: string | undefined
-  /** By its own word when it was last looked at. */
+  /** As the server reported at the last check. */
   isPrimary: boolean
-  /** Another one after each loss, so that an answer is not taken for one of the connection after. */
+  /** Increases with each lost connection, so that a late reply is not attributed to the next connection. */
   connection: number
-  /** By which connection every command that claims need is known to be allowed. */
+  /** The connection on which the server was seen to allow every command that claims need. */
   allowedOn: number | undefined
 }
 
@@ -47,13 +47,13 @@ export class RedisHealth {
   readonly #clock: { nowMs(): number }
   readonly #log: AvailabilityLog
   readonly #mark: FirstUseMarker
-  /** Never there: to find out what may be done. */
+  /** A key that never exists, for trying out which commands are allowed. */
   readonly #trialKey: string
   readonly #nodes = new Map<Redis, Node>()
   readonly #timer: NodeJS.Timeout
-  /** What the last try to connect ended with. */
+  /** Why the last attempt to connect failed. */
   #failure: string | undefined
-  /** In the try to connect that is under way. */
+  /** Whether the current attempt to connect has reported an error. */
   #hasFailed = false
   #isClosed = false
   #wasAvailable = false
@@ -66,7 +66,7 @@ export class RedisHealth {
     this.#clock = clock
     this.#log = new AvailabilityLog(logger, NOT_CONNECTED)
     if (isCluster(client)) {
-      // That no node can be asked; and of the last of them, why.
+      // The error says that no node can be reached; `lastNodeError` says why the last one could not.
       client.on('error', (error: Error & { lastNodeError?: Error }) => {
         this.#failed(error.lastNodeError ?? error)
       })
@@ -92,7 +92,7 @@ export class RedisHealth {
     }, TICK_MS).unref()
   }
 
-  /** Undefined when it can be asked. */
+  /** Undefined while Redis can be used. */
   get unavailableBecause(): string | undefined {
     const trouble = this.#trouble()
     const isExplained = trouble === NOT_CONNECTED && this.#failure !== undefined
@@ -110,8 +110,8 @@ export class RedisHealth {
   }
 
   /**
-   * Of all that take claims. In a cluster a replica comes to do so without a new connection, and may
-   * not have heard of all that were made where it takes over.
+   * The first problem among the servers that take claims. In a cluster a replica can become a primary
+   * without a new connection, and it may lack the last claims of the primary that it replaces.
    */
   #troubleOfPrimaries(): string | undefined {
     const client = this.#client
@@ -126,7 +126,7 @@ export class RedisHealth {
     return undefined
   }
 
-  /** Called for connection errors only; a failed command is reported to whoever sent it. */
+  /** Called for connection errors only; the error of a command goes to its caller. */
   #failed(error: Error): void {
     this.#failure = plainError(error)
     this.#hasFailed = true
@@ -154,20 +154,20 @@ export class RedisHealth {
       this.#lookAtAll()
     })
     if (redis.status === 'ready') void this.#look(redis, node)
-    // A cluster's nodes would connect with their first command, which a look has to come before.
+    // A cluster's node would connect at its first command, but it has to be checked before that.
     else if (redis.status === 'wait') redis.connect().catch(() => undefined)
   }
 
   #tick(): void {
     this.#ticks += 1
     if (this.#trouble() === undefined && this.#ticks % TICKS_IN_PEACE !== 0) return
-    // It gives up for ever on some errors within the library.
+    // The library stops reconnecting after some internal errors.
     if (this.#client.status === 'end') this.#client.connect().catch(() => undefined)
     void this.#lookAtMark()
     for (const [redis, node] of this.#nodes) void this.#look(redis, node)
   }
 
-  /** One of them may take the place of the one that went, and has to be looked at as that first. */
+  /** After a loss, any other server may become the primary in its place, so each is checked again first. */
   #lookAtAll(): void {
     this.#mark.forget()
     for (const [redis, node] of this.#nodes) {
@@ -180,7 +180,7 @@ export class RedisHealth {
   }
 
   async #lookAtMark(): Promise<void> {
-    // A replica would refuse to write it.
+    // A replica would refuse to write the mark.
     if (this.#troubleOfPrimaries() !== undefined) return
     await this.#mark.look(this.#clock.nowMs())
     this.#announce()
@@ -199,12 +199,12 @@ export class RedisHealth {
     const missing = trouble === undefined ? await this.#missingRight(redis, node) : undefined
     if (node.connection !== connection) return
     node.trouble = trouble ?? missing
-    // Announced together, so that a half-finished look is not logged.
+    // Logged together, so that a half-finished check is not logged.
     if (this.#mark.trouble !== undefined) await this.#lookAtMark()
     this.#announce()
   }
 
-  /** Once for each connection, and again as long as something is missing. A replica takes no claims. */
+  /** Checked once for each connection, and again while a right is missing. Not for replicas, which take no claims. */
   async #missingRight(redis: Redis, node: Node): Promise<string | undefined> {
     const { connection } = node
     if (!node.isPrimary || node.allowedOn === connection) return undefined
@@ -220,23 +220,23 @@ export class RedisHealth {
   }
 }
 
-/* Says that the shared store cannot be asked, and why, and that it can be again. */
+/* Logs that the shared store cannot be used, and why, and when it can be used again. */
 
-/** A server could think of ever new reasons. */
+/** A server could send a new error text each time. */
 const MOST_REASONS = 16
 
 export class AvailabilityLog {
   readonly #logger: Logger
-  /** Since it could last be asked: each is said once, as some take turns at every try to connect. */
+  /** The reasons logged since the store was last usable. Each is logged once: some alternate at each attempt to connect. */
   readonly #reasons: Set<string>
 
-  /** @param known why it cannot be asked at first, which goes without saying. */
+  /** @param known the reason at the start, which is not logged. */
   constructor(logger: Logger, known: string) {
     this.#logger = logger
     this.#reasons = new Set([known])
   }
 
-  /** @param why undefined if it can be asked. */
+  /** @param why undefined if the store can be used. */
   tell(why: string | undefined): void {
     const reasons = this.#reasons
     if (why !== undefined) {

@@ -1,14 +1,14 @@
 /**
- * From which second on the claims in Redis are known to be whole. A server that was started again,
- * or a replica that took over, may have lost some; signatures of before are refused then, which
- * Inngest signs anew (RFC 4120 3.2.3 asks the same of a server that lost its cache).
+ * The second since which the claims in Redis are known to be complete. A restarted server or a promoted
+ * replica may have lost claims. Signatures from before that are refused, and Inngest signs its retry anew
+ * (RFC 4120 3.2.3 requires the same of a server that lost its cache).
  */
 import type { RedisInfo } from './info.ts'
 
-/** Seconds are counted by two clocks and cut off; and a sender's may be a little ahead. */
+/** Two clocks count the seconds and round them down, and the sender's clock may be a little ahead. */
 export const MARGIN_SECONDS = 2
 
-/** More than the clocks of gateways may differ. */
+/** More than the clocks of gateways are expected to differ. */
 export const MOST_AHEAD_SECONDS = 60
 
 /** Odd, so that the median is one of them. */
@@ -16,7 +16,7 @@ const SAMPLES = 101
 const JUDGE_EVERY = 10
 
 export class HistoryHorizon {
-  /** By run id and replication id: whether it was a primary when it was last looked at. */
+  /** By run id and replication id: whether the server was a primary at the last check. */
   readonly #servers = new Map<string, boolean>()
   #remembersFromSeconds = 0
   /** By how many seconds each of the last signatures was in the future when it was claimed. */
@@ -29,9 +29,9 @@ export class HistoryHorizon {
   }
 
   /**
-   * Told of each server before it is asked for a claim. One that takes over has another replication
-   * id, even if it was the primary before, and was not looked at while it was none.
-   * @param isFirstLook nothing was claimed here yet.
+   * To be called for each server before it receives a claim. A server that becomes the primary gets a new
+   * replication id, even if it was the primary earlier and was not checked in between.
+   * @param isFirstLook whether this gateway has claimed nothing so far.
    */
   lookedAt(
     { runId, replicationId, uptimeSeconds, isPrimary, hasTakenOver }: RedisInfo,
@@ -42,7 +42,7 @@ export class HistoryHorizon {
     const wasPrimary = this.#servers.get(server)
     this.#servers.set(server, isPrimary)
     if (!isPrimary || wasPrimary === true) return
-    // When it took over it does not say, nor whether other gateways had claimed elsewhere before.
+    // The server reports neither when it was promoted nor what other gateways claimed on another server before.
     const isWholeSinceStart = isFirstLook && !hasTakenOver
     this.keptSince(
       isWholeSinceStart ? Math.floor(nowMs / 1000) - uptimeSeconds : this.lossSeconds(nowMs),
@@ -60,9 +60,9 @@ export class HistoryHorizon {
   }
 
   /**
-   * The second since which claims are kept if they were lost just now. If this clock is behind that of
-   * Inngest, signatures come from the future, and were used all the same: half of the last ones tell how
-   * far. (The latest one would not do: a single odd one would keep out all others.)
+   * The second since which claims are complete if all were lost just now. If this clock is behind Inngest's,
+   * used signatures carry a time in the future. The median of the last signatures says how far. (With the
+   * latest of them, a single odd one would keep out all others.)
    */
   lossSeconds(nowMs: number): number {
     return Math.floor(nowMs / 1000) + this.#leadSeconds

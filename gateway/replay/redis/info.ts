@@ -1,27 +1,27 @@
-/** What a Redis server says of itself that decides whether it can be relied on. */
+/** The parts of a Redis server's INFO that decide whether its claims can be relied on. */
 import type { Redis } from 'ioredis'
 
 import { plainError } from '../../redact/safe-text.ts'
 
 export interface RedisInfo {
-  /** Another one after each start. */
+  /** Differs after each start. */
   readonly runId: string
   readonly uptimeSeconds: number
-  /** Takes claims, and not those of another server only. */
+  /** Whether it takes writes of its own, unlike a replica. */
   readonly isPrimary: boolean
-  /** Of what it has replicated or served: another one after each take-over too. */
+  /** Identifies the history of its data; differs after each failover, too. */
   readonly replicationId: string
-  /** It has taken over from another since it started. */
+  /** Whether it was promoted from a replica since it started. */
   readonly hasTakenOver: boolean
-  /** Whether it may throw away live keys to make room. */
+  /** Whether it may evict keys that have not expired. */
   readonly mayEvict: boolean
 }
 
-/** @returns why it cannot be told, otherwise. */
+/** @returns a text that says why there is no INFO, if there is none. */
 export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
   const { db = 0 } = redis.options
   try {
-    // Refused another database, the library goes on in the first, and other gateways elsewhere.
+    // If SELECT fails, the library silently stays in database 0, where other gateways would not look.
     if (db !== 0) await redis.select(db)
     const info = parseRedisInfo(await redis.info())
     return info ?? 'INFO lacks uptime, role or eviction policy'
@@ -30,14 +30,14 @@ export async function askInfo(redis: Redis): Promise<RedisInfo | string> {
   }
 }
 
-/** What stands against claims there, if anything. */
+/** @returns why the server must not take claims, if there is a reason. */
 export function troubleIn({ mayEvict }: RedisInfo): string | undefined {
   return mayEvict
     ? 'the server can evict live claims: set maxmemory-policy to noeviction'
     : undefined
 }
 
-/** @param text the answer to INFO. @returns undefined if something needed is not in it. */
+/** @param text the reply to INFO. @returns undefined if a required field is missing. */
 export function parseRedisInfo(text: string): RedisInfo | undefined {
   const fields = new Map<string, string>()
   for (const line of text.split(/\r?\n/)) {
@@ -54,7 +54,7 @@ export function parseRedisInfo(text: string): RedisInfo | undefined {
     uptimeSeconds: Number(uptime),
     isPrimary: role === 'master',
     replicationId: fields.get('master_replid') ?? '',
-    // What it went by before, which only a replica that was promoted has.
+    // The previous replication id, which only a promoted replica has.
     hasTakenOver: /[1-9a-f]/.test(fields.get('master_replid2') ?? ''),
     mayEvict: limit !== '0' && policy !== 'noeviction',
   }

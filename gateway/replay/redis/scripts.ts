@@ -1,8 +1,8 @@
-/** What is done to claims and to function pairs in Redis, each as one step. */
+/** The atomic operations on claims and on function pairs in Redis. */
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './client.ts'
 
-/** A Lua script: what it does to its keys is one step, which no other client comes between. */
+/** A Lua script. Redis runs it as one step, without commands of other clients in between. */
 export class RedisScript {
   readonly text: string
   readonly #sha1: string
@@ -12,7 +12,7 @@ export class RedisScript {
     this.#sha1 = createHash('sha1').update(text).digest('hex')
   }
 
-  /** @param keys all in one slot. */
+  /** @param keys must all be in one slot of a cluster. */
   async run(
     client: RedisClient,
     keys: readonly string[],
@@ -21,7 +21,7 @@ export class RedisScript {
     try {
       return await client.evalsha(this.#sha1, keys.length, ...keys, ...args)
     } catch (error) {
-      // Forgotten since it was loaded (permissions.ts). Nothing of it was run, and it is kept from now on.
+      // The server has lost the script since it was loaded (permissions.ts). EVAL runs it and loads it again.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
       return await client.eval(this.text, keys.length, ...keys, ...args)
     }
@@ -29,8 +29,8 @@ export class RedisScript {
 }
 
 /**
- * The mark is read in the same step as the claim is made: of a server that was emptied a moment ago
- * nothing is admitted that was signed before. The first claim writes the mark anew.
+ * The mark is read in the same step as the claim is made, so that a server that was just emptied admits
+ * nothing that was signed before. The first claim writes the mark anew.
  * KEYS: mark, claim. ARGV: owner, life in ms, the mark of a server that has none, the latest mark that this signature may have.
  */
 export const claimScript = new RedisScript(`
@@ -47,8 +47,8 @@ return 'duplicate'
 `)
 
 /**
- * The same for a request that shares its MAC with others: `kind:count` is kept for the MAC, which no owner
- * looks like. What is kept for the MAC outlives each claim that shares it.
+ * The same for a request that shares its MAC with others. The value of the MAC's key is `kind:count`, which
+ * differs from every owner. The key of the MAC outlives each claim that shares it.
  * KEYS: mark, claim, MAC. ARGV: as above, then the kind and the most claims.
  */
 export const claimSharedScript = new RedisScript(`
@@ -74,7 +74,7 @@ return 'claimed'
 `)
 
 /**
- * Of many that follow a redirect at once, one takes it, and owns the claim from now on.
+ * If several requests follow a redirect at once, one of them succeeds and owns the claim from then on.
  * KEYS: claim, target. ARGV: owner.
  */
 export const followScript = new RedisScript(`
@@ -115,7 +115,7 @@ return 1
 `)
 
 /**
- * Gives back to the target of a redirect what this owner took of it, and owns nothing after.
+ * Allows the target of a redirect to use the key again, and removes the owner.
  * KEYS: claim, target. ARGV: owner.
  */
 export const restoreScript = new RedisScript(`

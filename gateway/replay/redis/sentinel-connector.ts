@@ -1,4 +1,4 @@
-/** How ioredis is to find the primary that Sentinels know. */
+/** How ioredis finds the primary through Sentinels. */
 import type { Duplex } from 'node:stream'
 
 import { SentinelConnector, type AbstractConnector, type Redis } from 'ioredis'
@@ -11,7 +11,7 @@ interface Address {
   readonly port: number
 }
 
-/** What is overridden or called; its types call all but the first private. */
+/** The members that are overridden or called here. The library's types declare all but the first as private. */
 interface Overridden {
   connect(onError: (type: string, error: Error) => void): Promise<Duplex>
   connectToSentinel(address: Address, options?: object): Redis
@@ -22,7 +22,7 @@ interface Overridden {
 
 const Base = SentinelConnector as unknown as new (options: unknown) => Overridden
 
-/** What differs each time. */
+/** Parts of an error's text that differ at each attempt, or say nothing. */
 const SAYS_WHEN = / Retrying from scratch after \d+ms\./
 const SAYS_NOTHING = 'Connection is closed.'
 
@@ -32,9 +32,9 @@ const SAYS_NOTHING = 'Connection is closed.'
  */
 class SteadySentinelConnector extends Base {
   readonly #isOverTls: boolean
-  /** What the last connection to a Sentinel ended with, of which the library says only that it did. */
+  /** Why the last connection to a Sentinel ended. The library reports only that it ended. */
   #failure: string | undefined
-  /** Which Sentinel said last where the primary is, and what. */
+  /** The last Sentinel that named a primary, and that primary. */
   #said = { by: '', primary: '' }
   #connects = 0
 
@@ -44,7 +44,7 @@ class SteadySentinelConnector extends Base {
   }
 
   override async connect(onError: Parameters<Overridden['connect']>[0]): Promise<Duplex> {
-    // What it hears of while this connects would end this for ever.
+    // A failover that the detector reports while this connects would stop it for good.
     this.failoverDetector?.cleanup()
     this.#connects += 1
     const stream = await super.connect((type, error) => {
@@ -63,13 +63,13 @@ class SteadySentinelConnector extends Base {
     return primary
   }
 
-  /** @param options only of one that listens for another primary. */
+  /** @param options given only for the connection that listens for failovers. */
   override connectToSentinel(address: Address, options?: object): Redis {
     if (options !== undefined) return this.#listenTo(address, options)
     return this.#open(address, {})
   }
 
-  /** The library would subscribe anew without hearing of a failure, and once only if it took long. */
+  /** The library's own resubscription ignores failures, and a slow one is not repeated. */
   #listenTo(address: Address, options: object): Redis {
     const sentinel = this.#open(address, { ...options, autoResubscribe: false })
     sentinel.on('ready', () => {
@@ -82,8 +82,8 @@ class SteadySentinelConnector extends Base {
   }
 
   /**
-   * A failover announced before we subscribed was missed: ask again, and reconnect if the primary has
-   * changed.
+   * A failover announced before the subscription was missed. So the Sentinel is queried again, and a changed
+   * primary causes a reconnection.
    */
   async #askAgain(sentinel: Address): Promise<void> {
     const [connects, said] = [this.#connects, this.#said]
