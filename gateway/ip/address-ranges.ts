@@ -54,7 +54,7 @@ function withPrefix(
   return rangeOf(address, prefix, text)
 }
 
-/** A zone is of one machine's interfaces (RFC 4007 11.2): addresses are compared without it. */
+/** A zone names an interface of one machine (RFC 4007 11.2), so addresses are compared without it. */
 function expectedFor(text: string): string {
   return text.includes(':') && text.includes('%')
     ? 'an IPv6 address or CIDR without a zone: leave out the % and the interface name'
@@ -82,7 +82,7 @@ function isPrefix(text: string, bits: number): boolean {
 }
 
 export class AddressRanges {
-  /** As given, before neighbours were merged. */
+  /** As given, before adjacent ranges were merged. */
   readonly ranges: readonly AddressRange[]
   readonly #intervals: Readonly<Record<4 | 6, readonly Interval[]>>
 
@@ -137,7 +137,7 @@ export function isInRange({ family, value }: Address, range: AddressRange): bool
   return range.family === family && range.first <= value && value <= range.last
 }
 
-/** Sorted and without overlap, which binary search needs. */
+/** Sorted and without overlap, as binary search requires. */
 function merge(ranges: readonly AddressRange[]): Interval[] {
   const sorted = ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
   const merged: Interval[] = []

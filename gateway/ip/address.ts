@@ -1,6 +1,6 @@
 /**
  * IP addresses as numbers, so that every spelling of one address compares equal. An IPv4-mapped
- * IPv6 address (RFC 4291 2.5.5.2) is its IPv4 address; no other embedding is.
+ * IPv6 address (RFC 4291 2.5.5.2) equals its IPv4 address. No other embedded form does.
  */
 
 export interface Address {
@@ -25,8 +25,8 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /**
- * The address of a socket, as the system writes it: a link-local IPv6 address comes with its zone
- * (`fe80::1%eth0`, RFC 4007 11.2). The zone says which interface the peer is on, not who it is.
+ * The address of a socket, as the operating system writes it: a link-local IPv6 address has a zone
+ * (`fe80::1%eth0`, RFC 4007 11.2). The zone names the interface, and not the peer.
  */
 export function parsePeerAddress(text: string): Address | undefined {
   const at = text.indexOf('%')
@@ -35,7 +35,7 @@ export function parsePeerAddress(text: string): Address | undefined {
   return address?.family === 6 && at + 1 < text.length ? address : undefined
 }
 
-/** An address in a header: no zone, which means nothing elsewhere; IPv6 also in brackets (RFC 3986 3.2.2). */
+/** An address in a header: without a zone, which has no meaning elsewhere; IPv6 also in brackets (RFC 3986 3.2.2). */
 export function parseHeaderAddress(text: string): Address | undefined {
   if (!text.startsWith('[')) return parseAddress(text)
   const inner = text.endsWith(']') ? text.slice(1, -1) : ''

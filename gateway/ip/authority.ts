@@ -1,7 +1,7 @@
 /**
- * Authorities (host and optional port, RFC 3986 3.2) in one spelling, so that all code agrees on when
- * two of them are the same: letter case, a final dot, the brackets and the zeros of an IPv6 address,
- * and a port that is the default of the scheme make no difference.
+ * Authorities (host and optional port, RFC 3986 3.2) in one spelling, so that all code agrees on when two of
+ * them are the same. Letter case, a final dot, the brackets and zeros of an IPv6 address, and the default
+ * port of the scheme make no difference.
  */
 import { formatAddress, parseAddress } from './address.ts'
 
@@ -31,8 +31,8 @@ export function parseAuthority(text: string): Authority | undefined {
 
 /**
  * One spelling for each authority.
- * @param scheme whose default port is left out. Undefined if it is not known, as behind a proxy that
- * ends TLS: then 80 and 443 both are.
+ * @param scheme whose default port is removed. Undefined if it is not known, as behind a proxy that ends
+ * TLS: then both 80 and 443 are removed.
  * @returns undefined as `parseAuthority`.
  */
 export function canonicalAuthority(text: string, scheme: Scheme | undefined): string | undefined {
@@ -43,7 +43,7 @@ export function canonicalAuthority(text: string, scheme: Scheme | undefined): st
   return port === undefined || isDefaultPort(port, scheme) ? shown : `${shown}:${String(port)}`
 }
 
-/** Neither is the same as anything if it is not an authority. */
+/** @returns false if one of them is not an authority. */
 export function isSameAuthority(one: string, other: string, scheme: Scheme | undefined): boolean {
   const canonical = canonicalAuthority(one, scheme)
   return canonical !== undefined && canonical === canonicalAuthority(other, scheme)

@@ -6,7 +6,7 @@
 import { isDottedQuad, parseAddress } from './address.ts'
 
 export interface ProxiedConnection {
-  /** Undefined for LOCAL and UNKNOWN: the proxy speaks for itself, or does not know. */
+  /** Undefined for LOCAL (the proxy's own connection) and UNKNOWN (the proxy does not know the client). */
   readonly sourceAddress: string | undefined
 }
 
@@ -26,13 +26,13 @@ const V2_HEAD_BYTES = 16
 const INVALID = { state: 'invalid' } as const
 const INCOMPLETE = { state: 'incomplete' } as const
 
-/** @param bytes the first bytes of a connection, as far as they have come. */
+/** @param bytes the first bytes of a connection that have arrived so far. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeaderReading {
   if (isStartOf(bytes, V2_START)) return parseV2(bytes)
   return isStartOf(bytes, V1_START) ? parseV1(bytes) : INVALID
 }
 
-/** Whether bytes that are no HTTP are a PROXY header instead, of either version. */
+/** Whether bytes that are not HTTP are a PROXY header of either version. */
 export function looksLikeProxyHeader(bytes: Buffer): boolean {
   return [V1_START, V2_START].some((start) => bytes.subarray(0, start.length).equals(start))
 }
@@ -46,7 +46,7 @@ function parseV1(bytes: Buffer): ProxyHeaderReading {
   const end = bytes.subarray(0, MAX_V1_BYTES).indexOf('\r\n')
   if (end === -1) return bytes.length < MAX_V1_BYTES ? INCOMPLETE : INVALID
   const line = bytes.toString('latin1', 0, end)
-  // Whatever follows UNKNOWN is to be ignored up to the end of the line.
+  // Everything after UNKNOWN is ignored up to the end of the line, as the specification requires.
   if (/^PROXY UNKNOWN(?: |$)/.test(line)) return complete(end + 2, undefined)
   const [, family, source = '', destination = '', sourcePort = '', destinationPort = ''] =
     /^PROXY TCP([46]) (\S+) (\S+) (\d+) (\d+)$/.exec(line) ?? []
@@ -75,7 +75,7 @@ function parseV2(bytes: Buffer): ProxyHeaderReading {
   const isLocal = versionAndCommand === 0x20
   if (!isLocal && versionAndCommand !== 0x21) return INVALID
   if (bytes.length < length) return INCOMPLETE
-  // UNSPEC: the proxy does not know, or the client came over something that has no address here.
+  // UNSPEC: the proxy does not know the client, or the client's protocol has no address.
   if (isLocal || family === 0x00) return complete(length, undefined)
   const layout = V2_FAMILIES[family]
   if (layout === undefined || length < V2_HEAD_BYTES + layout.block) return INVALID

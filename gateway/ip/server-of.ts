@@ -1,8 +1,8 @@
-/** Which server an origin leads to, so that two spellings of one server compare equal. */
+/** The server of an origin, in one spelling, so that two spellings of one server compare equal. */
 import { formatAddress, parseAddress } from './address.ts'
 import { formatHostPort, withoutBrackets } from './authority.ts'
 
-/** RFC 6761 6.3 and, from there on, what Linux distributions write into `/etc/hosts`. */
+/** `localhost` (RFC 6761 6.3), and the other names that Linux distributions write into `/etc/hosts`. */
 const LOOPBACK_NAME =
   /^(?:(?:.+\.)?localhost|localhost[46]?(?:\.localdomain[46]?)?|ip6-(?:localhost|loopback))$/
 

@@ -1,6 +1,6 @@
 /**
- * Ranges that nobody on the public internet calls from: the special-purpose address registries of
- * IANA (RFC 6890, iana-ipv4-special-registry and iana-ipv6-special-registry) and multicast.
+ * Ranges that are not source addresses on the public internet: the special-purpose registries of IANA (RFC
+ * 6890, iana-ipv4-special-registry and iana-ipv6-special-registry) and multicast.
  */
 import { isDottedQuad } from './address.ts'
 import { parseRange, type AddressRange } from './address-ranges.ts'
@@ -38,8 +38,8 @@ function rangeOf(text: string): AddressRange {
 }
 
 /**
- * Whether any address of a range is special. Of IPv6 only 2000::/3 is given out (RFC 4291 2.4), so
- * that loopback, ULA, link-local, multicast, mapped and NAT64 addresses need no rows.
+ * Whether any address of a range is special. In IPv6 only 2000::/3 is assigned (RFC 4291 2.4), so loopback,
+ * ULA, link-local, multicast, mapped and NAT64 addresses need no rows.
  */
 export function touchesSpecialPurpose({ family, first, last }: AddressRange): boolean {
   if (family === 6 && !(isGlobalUnicast(first) && isGlobalUnicast(last))) return true
@@ -52,7 +52,7 @@ function isGlobalUnicast(ipv6: bigint): boolean {
   return ipv6 >> 125n === 0b001n
 }
 
-/** Any other name resolves wherever DNS says, so it does not count as loopback. */
+/** Any other name than these resolves to what DNS says, so it does not count as loopback. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isDottedQuad(host) && host.startsWith('127.'))
 }

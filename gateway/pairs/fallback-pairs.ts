@@ -1,4 +1,4 @@
-/** The pairs of a shared store and, while that is unavailable, those that this machine learned. */
+/** The pairs of a shared store. While that is unavailable, the pairs that this machine has learned. */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
 import type { PairStore } from './pair-store.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The pair store of a worker: the pairs are in the process that started it. It is asked about functions that
- * are new to the worker and, once an hour, about the others, so that each message has one question.
+ * The pair store of a worker. The primary process keeps the pairs. The worker sends one message for each
+ * function that is new to it, and then one an hour, so messages are few and not batched.
  */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
 import { setReplyTimeout } from '../replay/store.ts'
@@ -23,12 +23,12 @@ export interface IpcPairsOptions {
   readonly timeoutMs: number
 }
 
-/** Beyond this the other side is not reading, and more messages would only fill the memory. */
+/** With more waiting messages the primary process is not reading, and more would only fill memory. */
 const MOST_WAITING = 1000
 
 export class IpcPairs implements PairStore {
   readonly #options: IpcPairsOptions
-  /** By id. One whose time is up stays until the other side has responded, as its message does. */
+  /** By message id. An entry stays until the reply arrives, even after its timeout, because its message is still queued. */
   readonly #waiting = new Map<number, (pair: FunctionPair | undefined) => void>()
   #lastId = 0
 
@@ -66,7 +66,7 @@ export class IpcPairs implements PairStore {
   }
 }
 
-/** In the process that has the pairs. */
+/** Runs in the primary process. */
 export async function answerPairAsk(
   { id, about, nowMs }: PairAsk,
   store: PairStore,

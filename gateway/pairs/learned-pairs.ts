@@ -1,4 +1,4 @@
-/** What a process knows of function pairs: the known ones that calls were about lately, and a store. */
+/** The function pairs of a process: the recently used known ones in memory, and a store behind them. */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { FunctionPairs } from '../admit/context.ts'
@@ -39,7 +39,7 @@ export class LearnedPairs implements FunctionPairs {
       const pair = await this.#store.learn(lesson, nowMs)
       if (pair?.isKnown === true) this.#known.set(lesson.key, pair, nowMs)
     } catch {
-      // Whether the store is available is logged where it is connected to.
+      // The connection to the store logs that it is unavailable.
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The contract of a store of function pairs, and how calls teach a pair. A call that was changed on its
- * way, and whose signature nobody has used, cannot be told from a true one; so one run alone makes no pair known.
+ * The contract of a store of function pairs, and how pairs are learned from calls. A call that was changed in
+ * transit cannot be distinguished from an honest one if its signature is unused. So one run alone makes no
+ * pair known.
  */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
 
@@ -27,7 +28,7 @@ export interface KeptPair {
  */
 export const PAIR_LIFE_MS = 8 * 24 * 60 * 60 * 1000
 
-/** So many that were used last are remembered in a process, and so many new ones a day in a shared store. */
+/** The most recently used pairs that a process remembers, and the most new pairs a day in a shared store. */
 export const MOST_PAIRS = 10_000
 
 /**

@@ -1,4 +1,4 @@
-/** The function pairs that replicas share, beside their claims. A pair is one key, as `run fnId`. */
+/** The function pairs that replicas share in the Redis of the claims. The value of a pair's key is `run fnId`. */
 import type { FunctionPair, PairLesson } from '../admit/checks/function-id.ts'
 import { askInTime } from '../replay/ask-in-time.ts'
 import type { RedisClient } from '../replay/redis/client.ts'
@@ -6,7 +6,7 @@ import type { RedisKeys } from '../replay/redis/keys.ts'
 import { learnPairScript } from '../replay/redis/scripts.ts'
 import { MOST_PAIRS, PAIR_LIFE_MS, pairOf, type PairStore } from './pair-store.ts'
 
-/** In which no more than `MOST_PAIRS` are added: a signed body may hold any id, and keys stay for days. */
+/** The period in which at most `MOST_PAIRS` are added: a signed body may contain any id, and keys stay for days. */
 const COUNTED_MS = 24 * 60 * 60 * 1000
 
 export interface RedisPairsOptions {

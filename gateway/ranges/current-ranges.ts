@@ -1,4 +1,4 @@
-/** The set of ranges that is in use, put together from what is known of each source. */
+/** The ranges in use, combined from the lists of all sources. */
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { rangeKey, validRanges, type PublishedList } from './published-list.ts'
 
@@ -9,8 +9,8 @@ export interface CurrentRanges {
 }
 
 /**
- * `bundled`: a source never gave a good list, so the bundled ranges are among them. `kept`: of some
- * source an earlier list is in use. `fetched`, `file`: all as last published.
+ * `bundled`: a source never gave a good list, so the bundled ranges are included. `kept`: an earlier list of
+ * at least one source is in use. `fetched`, `file`: all lists are as last published.
  */
 export type RangesOrigin = 'fetched' | 'kept' | 'file' | 'bundled'
 
@@ -24,7 +24,7 @@ export interface SourceRanges {
 export interface KnownList {
   readonly source: string
   readonly list: PublishedList | undefined
-  /** Whether the last look at the source gave it. */
+  /** Whether the last fetch from the source succeeded. */
   readonly isFresh: boolean
 }
 
@@ -51,9 +51,9 @@ export function combine(
   }
 }
 
-/** Why the bundled ranges are in use, where they are. */
+/** @returns why the bundled ranges are in use. */
 export function whyBundled({ sources }: CurrentRanges): string {
-  // Beside the bundled ones there is each source that was to be asked.
+  // `sources` has the bundled ranges and each source that should have been fetched.
   return sources.length === 1 ? 'inngestRanges.urls is empty' : 'a list has not been fetched yet'
 }
 
@@ -62,7 +62,7 @@ export interface RangesChange {
   readonly removed: readonly AddressRange[]
 }
 
-/** @returns undefined if both let in the same ranges. */
+/** @returns undefined if both contain the same addresses. */
 export function changeBetween(
   before: readonly AddressRange[],
   after: readonly AddressRange[],

@@ -1,4 +1,4 @@
-/** Fetches the text of a published list: https from end to end, bounded in time and in size. */
+/** Fetches the text of a published list. Only over https, and bounded in time and size. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request as requestSecure } from 'node:https'
@@ -8,11 +8,11 @@ import { connectTo, type ConnectOptions } from './list-connection.ts'
 import { ListFault, MAX_LIST_BYTES, MAX_REDIRECTS } from './list-fault.ts'
 
 export interface FetchOptions {
-  /** For everything together, redirects included. */
+  /** For the whole fetch, redirects included. */
   readonly timeoutMs: number
   /** Authorities to trust instead of the well-known ones, PEM. */
   readonly ca?: string | undefined
-  /** Gives up early. */
+  /** Aborts the fetch. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -49,7 +49,7 @@ async function fetchOnce(url: URL, options: ConnectOptions): Promise<string | UR
     const request = requestSecure(url, {
       signal,
       headers: HEADERS,
-      // Strict whatever NODE_OPTIONS says.
+      // Strict, even if NODE_OPTIONS has --insecure-http-parser.
       insecureHTTPParser: false,
       createConnection: () => socket,
     })
@@ -73,7 +73,7 @@ function locationOf({ statusCode = 0, headersDistinct }: IncomingMessage, base: 
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
-  // Without a length a body cut short looks complete (RFC 9112 8), and a cut `18.221.41.118` is another
+  // Without a length, a truncated body looks complete (RFC 9112 8), and a truncated `18.221.41.118` is another
   // host.
   const isDelimited =
     'content-length' in response.headers || 'transfer-encoding' in response.headers

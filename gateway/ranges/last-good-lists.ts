@@ -9,7 +9,7 @@ export class LastGoodLists {
   readonly #sources: readonly ListSource[]
   readonly #stateFile: string | undefined
   readonly #lists = new Map<string, PublishedList>()
-  /** The sources whose last look was a success. */
+  /** The sources whose last fetch succeeded. */
   readonly #fresh = new Set<string>()
 
   constructor(sources: readonly ListSource[], stateFile: string | undefined) {
@@ -33,7 +33,7 @@ export class LastGoodLists {
     return this.#lists.has(source)
   }
 
-  /** @returns why what is in the state file is not used. */
+  /** @returns why the state file is not used; undefined if it is. */
   load(nowSeconds: number): string | undefined {
     if (this.#stateFile === undefined) return undefined
     const reading = readState(this.#stateFile)
@@ -45,7 +45,7 @@ export class LastGoodLists {
     return undefined
   }
 
-  /** Takes over those of its own sources. */
+  /** Takes over the lists whose sources are its own. */
   adopt(lists: Lists): void {
     for (const { label } of this.#sources) {
       const list = lists.get(label)
@@ -58,7 +58,7 @@ export class LastGoodLists {
     return writeState(this.#stateFile, this.#lists)
   }
 
-  /** A list that is not good changes nothing. @returns what is wrong with it. */
+  /** A bad list changes nothing. @returns what is wrong with it; undefined if it is good. */
   take(source: ListSource, look: Look, nowSeconds: number): FetchFailure | undefined {
     const failure = look.ok ? this.#update(source, look.ranges, nowSeconds) : look.failure
     if (failure === undefined) this.#fresh.add(source.label)

@@ -21,9 +21,9 @@ export async function connectTo(url: URL, { ca, signal }: ConnectOptions): Promi
   const port = url.port === '' ? 443 : Number(url.port)
   const secure: ConnectionOptions = {
     host,
-    // RFC 6066 3: an address is no server name. `host` is still held against the certificate.
+    // RFC 6066 3: an address is not a server name. The certificate must still match `host`.
     servername: isIP(host) === 0 ? host : '',
-    // Verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: the list decides which clients are admitted.
+    // Verified even with NODE_TLS_REJECT_UNAUTHORIZED=0: the list decides which clients are admitted.
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
     ...(ca !== undefined && { ca }),

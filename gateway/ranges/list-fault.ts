@@ -1,9 +1,9 @@
-/** Why the text of a list could not be had, as opposed to what is wrong with it (range-list.ts). */
+/** Why the text of a list could not be read. Problems within a list are in range-list.ts. */
 
 export const MAX_LIST_BYTES = 65_536
 export const MAX_REDIRECTS = 3
 
-/** A sentence for the operator each. */
+/** One sentence for the operator for each fault. */
 export const listFaults = {
   unreachable: 'The server of the list could not be reached, or the file could not be read.',
   status: `The response was not 200, or the last of more than ${String(MAX_REDIRECTS)} redirects.`,

@@ -1,12 +1,12 @@
 /**
- * Which proxy HTTPS_PROXY and NO_PROXY name for a URL. Node's own `proxyEnv` does not fit: it takes `example.com` in
- * NO_PROXY for that name alone (curl and Go: its subdomains too), connects directly if it does not know the proxy's
- * scheme, and does not end a connection to a silent proxy when the request is aborted.
+ * The proxy that HTTPS_PROXY and NO_PROXY select for a URL. Node's own `proxyEnv` is not used. Its NO_PROXY
+ * excludes no subdomains, unlike curl's and Go's. It connects directly if the proxy's scheme is unknown to
+ * it. And an aborted request does not close its connection to a silent proxy.
  */
 
-/** @throws for a variable that holds no URL of an HTTP proxy; the message leaves the value out. */
+/** @throws if a variable is not the URL of an HTTP proxy; the message does not contain the value. */
 export function proxyFor(target: URL, env: NodeJS.ProcessEnv): URL | undefined {
-  // Lower case first, as curl does. HTTP_PROXY is the last resort: many set nothing else.
+  // Lower case first, as curl does. HTTP_PROXY is read last, because many set only that.
   const text = read(env, 'https_proxy') ?? read(env, 'http_proxy')
   if (text === undefined || isExcluded(target, read(env, 'no_proxy') ?? '')) return undefined
   const proxy = URL.parse(text)

@@ -1,4 +1,4 @@
-/** Where lists come from, and one look at one of them: ranges, or why there are none. */
+/** The sources of lists. Reading a source gives ranges, or the reason why there are none. */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { AddressRange } from '../ip/address-ranges.ts'
@@ -23,9 +23,9 @@ export interface FileSource {
 }
 
 export interface ListSource {
-  /** The URL, or `file:` and the path: what logs, metrics and the state file call it. */
+  /** The URL, or `file:` and the path. Names the source in logs, metrics and the state file. */
   readonly label: string
-  /** Whether it is looked at all the time, so that what it held last was there until now. */
+  /** Whether each change of it is noticed, so that its last content was valid until now. */
   readonly isWatched: boolean
   /** @throws ListFault */
   readonly read: (signal: AbortSignal) => Promise<string>
@@ -78,7 +78,7 @@ export function failureOf(code: ListProblem, found?: string): FetchFailure {
   return { code, why: listProblems[code], found }
 }
 
-/* A list in a file: a ConfigMap, or what another program writes. */
+/* A list in a file: from a ConfigMap, or written by another program. */
 
 /** @throws ListFault */
 async function readListFile(file: string): Promise<string> {
@@ -90,7 +90,7 @@ async function readListFile(file: string): Promise<string> {
 }
 
 async function readStart(file: string, maxBytes: number): Promise<Buffer> {
-  // A FIFO would be waited for, and the gateway not even stop meanwhile (config/read-file.ts).
+  // Opening a FIFO would block, and the gateway could not even stop meanwhile (config/read-file.ts).
   await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   if (!(await handle.stat()).isFile()) throw new Error('no regular file')
   const chunks: Buffer[] = []

@@ -1,4 +1,4 @@
-/** One published list over time: what it holds now, and what it held until lately. */
+/** One published list over time: its ranges now, and those that it lost recently. */
 import type { AddressRange } from '../ip/address-ranges.ts'
 import { MAX_RANGES } from './range-list.ts'
 
@@ -6,13 +6,13 @@ export interface PublishedList {
   /** When `published` was last seen, Unix seconds. */
   readonly fetchedAtSeconds: number
   readonly published: readonly AddressRange[]
-  /** No longer published; the last seen first. */
+  /** The ranges that are no longer published, the most recently seen first. */
   readonly vanished: readonly VanishedRange[]
 }
 
 export interface VanishedRange {
   readonly range: AddressRange
-  /** When a list last held it, Unix seconds. */
+  /** When a list last contained the range, Unix seconds. */
   readonly lastSeenSeconds: number
 }
 
@@ -21,10 +21,10 @@ export type ListUpdate =
   | { readonly ok: false; readonly problem: 'shrunk' }
 
 /**
- * Half of a list is what a publisher's mistake looks like. Addresses count, not spellings: single
- * addresses that became one network are all still there.
- * @param previous the last good list of the same source. Never the bundled ranges, which are as old
- * as the release and may have little in common with today's.
+ * A list that lost half of its addresses is refused as a publisher's mistake. Addresses count, not lines:
+ * single addresses that were merged into one network are not lost.
+ * @param previous the last good list of the same source. Never the bundled ranges, which are as old as the
+ * release and may have little in common with today's list.
  */
 export function updateList(
   previous: PublishedList | undefined,
@@ -43,13 +43,13 @@ export function updateList(
     list: {
       fetchedAtSeconds: nowSeconds,
       published,
-      // Bounded, however often a list changes.
+      // Bounded, because a list may change often.
       vanished: vanished.filter(({ range }) => !byKey.has(rangeKey(range))).slice(0, MAX_RANGES),
     },
   }
 }
 
-/** What is published, and what vanished less than `keepVanishedSeconds` ago. */
+/** The published ranges, and those that vanished less than `keepVanishedSeconds` ago. */
 export function validRanges(
   { published, vanished }: PublishedList,
   nowSeconds: number,
@@ -61,7 +61,7 @@ export function validRanges(
   return [...published, ...kept.map(({ range }) => range)]
 }
 
-/** A clock that was ahead must not keep what vanishes for as long as it was. */
+/** If the clock was ahead when the list was fetched, a vanished range must not stay valid for that much longer. */
 export function withoutFuture(list: PublishedList, nowSeconds: number): PublishedList {
   return {
     ...list,
@@ -73,7 +73,7 @@ export function withoutFuture(list: PublishedList, nowSeconds: number): Publishe
   }
 }
 
-/** Equal for equal ranges, however they are written. */
+/** Equal for equal ranges, in whatever spelling. */
 export function rangeKey({ family, first, last }: AddressRange): string {
   return `${String(family)} ${String(first)} ${String(last)}`
 }
@@ -86,7 +86,7 @@ function everSeen({ fetchedAtSeconds, published, vanished }: PublishedList): Van
 function isCoveredBy(ranges: readonly AddressRange[]): (range: AddressRange) => boolean {
   const sorted = ranges.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
   return ({ family, first, last }) => {
-    // The first address that nothing so far covers.
+    // The first address that no range so far covers.
     let open = first
     for (const range of sorted) {
       if (range.family === family && range.first <= open && range.last >= open) {

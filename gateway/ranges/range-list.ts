@@ -1,6 +1,6 @@
 /**
- * Reads a list of ranges as Inngest publishes it. Whoever can change the list says who is let in,
- * so a list with anything in it that is not a small public range is refused whole.
+ * Reads a list of ranges as Inngest publishes it. Whoever can change the list can admit clients. So a list
+ * is refused as a whole if it contains anything else than small public ranges.
  */
 import { parseRange, type AddressRange } from '../ip/address-ranges.ts'
 import { touchesSpecialPurpose } from '../ip/special-purpose.ts'
@@ -25,20 +25,20 @@ export type ListReading =
   | {
       readonly ok: false
       readonly problem: ListProblem
-      /** What in the list is wrong, short and printable; undefined if it is the list as a whole. */
+      /** The wrong part of the list, short and printable; undefined if the problem is the list as a whole. */
       readonly found: string | undefined
     }
 
 /**
- * Largest size of a range. A bound on /0 alone would be none, since two halves are everything too;
- * with this one a full list is 1.5 % of IPv4 at most. Inngest's own networks are a /24, a /23 and
- * an IPv6 /32.
+ * The largest size of a range. To forbid /0 alone would not help, because two halves cover everything, too.
+ * With this bound, a full list covers at most 1.5 % of IPv4. Inngest's own networks are a /24, a /23 and an
+ * IPv6 /32.
  */
 const MAX_ADDRESSES = { 4: 1n << 16n, 6: 1n << 100n } as const
 
 /**
- * Accepts an address or CIDR a line, commas, `#` comments, and JSON arrays of strings.
- * @param text as a stranger sent it.
+ * Accepts one address or CIDR on each line, commas, `#` comments, and JSON arrays of strings.
+ * @param text from an untrusted sender.
  */
 export function parseRangeList(text: string): ListReading {
   const entries = entriesOf(text.replace(/^\uFEFF/, ''))
@@ -59,7 +59,7 @@ function refuse(problem: ListProblem, entry: string | undefined): ListReading {
   return { ok: false, problem, found }
 }
 
-/** @returns undefined for JSON that is no array of strings. */
+/** @returns undefined for JSON that is not an array of strings. */
 function entriesOf(text: string): readonly string[] | undefined {
   if (text.trimStart().startsWith('[')) return stringsOf(text)
   return text
@@ -84,7 +84,7 @@ function readEntry(entry: string): AddressRange | ListProblem {
   if (!reading.ok) return /^[\da-f.:]+\/0$/i.test(entry) ? 'too_wide' : 'not_a_list'
   const { range } = reading
   if (range.last - range.first >= MAX_ADDRESSES[range.family]) return 'too_wide'
-  // A mapped address (RFC 4291 2.5.5.2) reads as the IPv4 one, but is on no network itself.
+  // A mapped address (RFC 4291 2.5.5.2) is parsed as its IPv4 address, but no network uses it.
   const isMapped = range.family === 4 && entry.includes(':')
   return isMapped || touchesSpecialPurpose(range) ? 'special_purpose' : range
 }

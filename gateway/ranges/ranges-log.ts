@@ -1,4 +1,4 @@
-/** What the operator is told about the ranges. */
+/** The log lines about ranges. */
 import type { Logger } from 'pino'
 
 import type { AddressRange } from '../ip/address-ranges.ts'
@@ -48,7 +48,7 @@ export class RangesLog {
     this.#logger.warn({ state_file: this.#stateFile, why }, 'state file ignored')
   }
 
-  /** Said once, and not in each round, where the file system is read-only on purpose. */
+  /** A failure is logged once and not after each fetch: the file system may be read-only on purpose. */
   stateWritten(writing: StateWriting): void {
     if (!writing.ok && this.#isStateWritten) {
       const { why } = writing

@@ -1,8 +1,8 @@
-/** When to ask for lists again: regularly, and sooner after a failure. */
+/** When to fetch the lists again: regularly, and sooner after a failure. */
 import { FileWatch } from '../config/read/file-watch.ts'
 
 const FIRST_RETRY_SECONDS = 60
-/** So that gateways which started together do not ask together for ever. */
+/** So that gateways that started together do not keep fetching at the same moment. */
 const JITTER = 0.1
 
 /**
@@ -27,7 +27,7 @@ export class RefreshTimer {
   #failedRounds = 0
   #isStopped = false
 
-  /** @param refresh tells whether every list is as last published. */
+  /** @param refresh resolves to whether every list is as last published. */
   constructor(refreshSeconds: number, refresh: () => Promise<boolean>, random: () => number) {
     this.#refreshSeconds = refreshSeconds
     this.#refresh = refresh

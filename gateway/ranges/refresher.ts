@@ -1,6 +1,6 @@
 /**
- * Keeps the published ranges: asks for the lists again and again, takes what is good, and goes on
- * with the last good list of a source whose new one is not. What is known can be had at once.
+ * Keeps the published ranges up to date: fetches the lists repeatedly and uses the good ones. Where the new
+ * list of a source is bad, its last good list stays in use. The current ranges are available at any time.
  */
 import type { Logger } from 'pino'
 
@@ -21,25 +21,25 @@ import type { Lists } from './state-file.ts'
 
 export interface RangeKeeperOptions {
   readonly source: RangeSource
-  /** How long a range that is no longer published stays valid; 0 is not at all. */
+  /** How long a range stays valid after it was last published; 0 ends it at once. */
   readonly keepVanishedSeconds: number
-  /** Where the last good lists are kept; undefined keeps them in memory only. */
+  /** The file for the last good lists; undefined keeps them in memory only. */
   readonly stateFile: string | undefined
-  /** Lists of a keeper that this one takes the place of; they go before those in the state file. */
+  /** The lists of the keeper that this one replaces. They take precedence over the state file. */
   readonly known?: Lists | undefined
-  /** Used for as long as some source has never given a good list. */
+  /** Used while at least one source has never given a good list. */
   readonly bundled: readonly AddressRange[]
   readonly clock: { nowMs(): number }
   readonly logger: Logger
-  /** Told of each look at each source. */
+  /** Called after each fetch from each source. */
   readonly onRefresh: (source: string, result: FetchResult) => void
-  /** Told whenever other ranges than before are valid. */
+  /** Called when the valid ranges have changed. */
   readonly onChange: (current: CurrentRanges) => void
   /** From 0 to 1. */
   readonly random?: () => number
 }
 
-/** How often it is looked whether a vanished range has had its time. */
+/** How often expired ranges are looked for. */
 const EXPIRY_LOOK_MS = 1000
 
 export class RangesRefresher {
@@ -51,7 +51,7 @@ export class RangesRefresher {
   readonly #stopping = new AbortController()
   readonly #trigger: FileTrigger | RefreshTimer
   #announced: readonly AddressRange[]
-  /** The round that goes on, and the one that waits for its end. */
+  /** The round in progress, and the one that waits for its end. */
   readonly #rounds: Promise<boolean>[] = []
   #expiryTimer: NodeJS.Timeout | undefined
 
@@ -68,7 +68,7 @@ export class RangesRefresher {
     this.#announced = this.current.ranges
   }
 
-  /** As of now. Put together anew: not for each request. */
+  /** The ranges as of now. Combined anew at each call, so not for the request path. */
   get current(): CurrentRanges {
     const { bundled, source, keepVanishedSeconds } = this.#options
     const freshOrigin = source.kind === 'file' ? 'file' : 'fetched'
@@ -81,20 +81,20 @@ export class RangesRefresher {
     return this.#lists.all
   }
 
-  /** Resolves when each source has been asked once, whatever it answered. */
+  /** Resolves when each source has been fetched once, successfully or not. */
   get firstRoundDone(): Promise<void> {
     return this.#firstRound.promise
   }
 
   /**
-   * Asks every source once. However often this is called, one round comes after the other, and one
-   * at most is waiting.
+   * Fetches every source once. Rounds run one after the other, and at most one waits, even if this is called
+   * often.
    */
   async refresh(): Promise<void> {
     await this.#queueRound()
   }
 
-  /** Refreshes at once, and from then on by itself. */
+  /** Refreshes at once, and then regularly. */
   start(): void {
     this.#expiryTimer = setInterval(() => {
       this.#announceChange()
@@ -102,7 +102,7 @@ export class RangesRefresher {
     void this.#trigger.start()
   }
 
-  /** Breaks off what is under way. Nothing is called or logged afterwards. */
+  /** Aborts the fetches in progress. Nothing is called or logged afterwards. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#trigger.stop()

@@ -1,6 +1,6 @@
 /**
- * The last good lists on disk, so that a gateway that starts without network knows them. What is
- * read back is checked like a fetched list: a process that can write the file cannot admit every client.
+ * The last good lists on disk, for a start without network. A list from the file is checked like a fetched
+ * list, so that a process that can write the file cannot admit every client.
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
@@ -36,7 +36,7 @@ const stateSchema = z.strictObject({ version: z.literal(1), lists: z.array(listS
 
 type StoredList = z.infer<typeof listSchema>
 
-/** A file that is not there yet holds no lists. One that is damaged is ignored whole. */
+/** A missing file holds no lists. A damaged file is ignored as a whole. */
 export function readState(file: string): StateReading {
   try {
     const stats = statSync(file, { throwIfNoEntry: false })
@@ -52,7 +52,7 @@ export function readState(file: string): StateReading {
   }
 }
 
-/** @throws if the list would be refused had it been fetched. */
+/** @throws if the list would be refused as a fetched one. */
 function restore({ fetchedAtSeconds, published, vanished }: StoredList): PublishedList {
   const gone = vanished.length === 0 ? [] : check(vanished.map(({ range }) => range))
   const lastSeen = vanished.map(({ lastSeenSeconds }) => lastSeenSeconds)
@@ -69,7 +69,7 @@ function check(texts: readonly string[]): readonly AddressRange[] {
   return reading.ranges
 }
 
-/** Whole or not at all: another file is written and takes the place of the old one. */
+/** Atomic: a new file is written and then renamed over the old one. */
 export async function writeState(file: string, lists: Lists): Promise<StateWriting> {
   const temporary = `${file}.${randomUUID()}.tmp`
   try {

@@ -1,4 +1,4 @@
-/** The keeper of Inngest's ranges that the settings in force ask for, if they do. */
+/** Runs the keeper of Inngest's ranges, if the current settings need one. */
 import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
@@ -15,7 +15,7 @@ export interface LiveRangesParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly onRefresh: (source: string, result: FetchResult) => void
-  /** Other ranges than before are valid. */
+  /** Called when the valid ranges have changed. */
   readonly onChange: (current: CurrentRanges) => void
 }
 
@@ -25,7 +25,7 @@ export class RangesSupervisor {
   readonly #parts: LiveRangesParts
   #config: KeeperConfig | undefined
   #keeper: RangesRefresher | undefined
-  /** Or need not ask for readiness' sake. */
+  /** Also true if readiness does not depend on a fetch. */
   #hasAsked = false
 
   constructor(parts: LiveRangesParts) {
@@ -38,17 +38,17 @@ export class RangesSupervisor {
   }
 
   /**
-   * Whether nothing better than what is known now is about to come: the bundled ranges may be
-   * long out of date, and calls from newer ones need not be refused while the first fetch is on its way.
+   * Whether the first fetch has ended, or there is none. The bundled ranges may be out of date, so calls from
+   * newer ranges should not be refused while the first fetch is in progress.
    */
   get isSettled(): boolean {
     return this.#hasAsked || this.#keeper?.current.origin !== 'bundled'
   }
 
-  /** Goes on with the keeper that runs if the settings ask for the same. */
+  /** Keeps the running keeper if the settings for it have not changed. */
   follow(settings: Settings): void {
     const config = keeperConfig(settings)
-    // What serves without goes on serving when a reload names them.
+    // A gateway that is ready without the ranges stays ready when a reload adds them.
     if (config === undefined) this.#hasAsked = true
     if (isDeepStrictEqual(config, this.#config)) return
     void this.#keeper?.stop()
@@ -63,7 +63,7 @@ export class RangesSupervisor {
     this.#keeper?.start()
   }
 
-  /** Asks now, and not only when it is time. */
+  /** Fetches now, before the regular time. */
   refresh(): void {
     void this.#keeper?.refresh()
   }

@@ -1,7 +1,7 @@
 /**
- * Canonicalises long bodies in threads beside the event loop. Whoever is let in by address can have
- * any body canonicalised without a key, and meanwhile nobody else would be served. What waits for a
- * thread is bounded in number and bytes, and each job in time.
+ * Canonicalizes long bodies in worker threads. A client with an allowed address needs no key to make the
+ * gateway canonicalize a body, and on the event loop that would stop all other requests. The bodies that
+ * wait are bounded in number and bytes, and each job is bounded in time.
  */
 import { availableParallelism } from 'node:os'
 
@@ -13,15 +13,15 @@ export interface PoolOptions extends ThreadOptions {
   readonly threads: number
   /** Most bodies that wait for a thread. */
   readonly maxWaiting: number
-  /** Most bytes that they have together. */
+  /** Most bytes that these bodies have together. */
   readonly maxWaitingBytes: number
 }
 
 const defaults: PoolOptions = {
-  // One core is the event loop's.
+  // One core is left to the event loop.
   threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
   maxWaiting: 64,
-  // Two to four seconds of the worst that ten megabytes can be made of.
+  // Two to four seconds of work with the slowest bodies of ten megabytes.
   maxWaitingBytes: 33_554_432,
   jobTimeoutMs: 5000,
   idleMs: 10_000,
@@ -32,9 +32,9 @@ export interface CanonicalRequest {
   /** See canonicalizeJson; true by default. */
   readonly mayRound?: boolean
   /**
-   * The bytes carry a good signature as they came, so that they wait apart from those that may be forged.
-   * However many those are, one of these gets every second turn. Nothing bounds how many of these wait but
-   * `limits.maxRequestsInFlight`: their requests hold the bytes meanwhile in any case.
+   * The signature over the received bytes is valid, so this body waits in a queue apart from bodies that may
+   * be forged. Every second job is from this queue, however long the other one is. Only
+   * `limits.maxRequestsInFlight` bounds it: these requests hold their bytes in any case.
    */
   readonly isVerified?: boolean
 }
@@ -50,10 +50,10 @@ export class CanonicalPool {
   readonly #threads: readonly CanonicalThread[]
   /** Threads without a job. */
   readonly #free: CanonicalThread[]
-  /** In the order in which they came: verified bodies, and others. */
+  /** In order of arrival: verified bodies, and all others. */
   readonly #verified = new Set<Job>()
   readonly #waiting = new Set<Job>()
-  /** Of the others. */
+  /** The bytes of the other bodies together. */
   #waitingBytes = 0
   #isVerifiedNext = true
   #isClosed = false
@@ -71,8 +71,8 @@ export class CanonicalPool {
   }
 
   /**
-   * @param signal takes the body out of the queue, if it is still there.
-   * @returns of undefined if there is no canonical form. @throws if a thread fails or takes too long.
+   * @param signal removes the body from the queue, if it still waits.
+   * @returns undefined if there is no canonical form. @throws if a thread fails or takes too long.
    */
   async canonicalize(
     body: Uint8Array,
@@ -89,7 +89,7 @@ export class CanonicalPool {
     return promise
   }
 
-  /** Ends the threads; what is in them or waits for them fails. */
+  /** Ends the threads. Jobs that run or wait fail. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const job of [...this.#verified, ...this.#waiting]) {
@@ -140,7 +140,7 @@ export class CanonicalPool {
     this.#free.push(thread)
   }
 
-  /** In turns, so that neither kind waits for all of the other. */
+  /** The two queues take turns, so that neither waits for all of the other. */
   #next(): Job | undefined {
     const [verified] = this.#verified
     const [other] = this.#waiting

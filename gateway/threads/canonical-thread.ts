@@ -1,23 +1,23 @@
-/** One place in the pool: a thread that is started for its first job, and anew after it has failed. */
+/** One place in the pool. Its thread is started for the first job, and again after a failure. */
 import { Worker } from 'node:worker_threads'
 
 export interface ThreadOptions {
-  /** What the thread runs: canonical-worker.ts. */
+  /** The program of the thread: canonical-worker.ts. */
   readonly program: URL
-  /** Longest time for one job, that of starting included; a long body gets more. */
+  /** The longest time for one job, including the start of the thread. A long body gets more. */
   readonly jobTimeoutMs: number
-  /** Time without a job after which the thread ends, and what it holds of memory with it. */
+  /** Time without a job after which the thread ends and frees its memory. */
   readonly idleMs: number
 }
 
-/** What a thread is sent. */
+/** The message to a thread. */
 export interface CanonicalJob {
   readonly body: Uint8Array
   /** See canonicalizeJson. */
   readonly mayRound: boolean
 }
 
-/** A job slower than this is taken for stuck: a quarter of the speed of the worst input on a busy machine. */
+/** A slower job counts as stuck. This is a quarter of the speed of the slowest input on a busy machine. */
 const SLOWEST_BYTES_PER_MS = 4096
 
 export class CanonicalThread {
@@ -30,8 +30,8 @@ export class CanonicalThread {
   }
 
   /**
-   * One job at a time. @returns undefined if there is no canonical form. @throws if the thread fails
-   * or takes too long; it is given up then, and the next job gets another.
+   * One job at a time. @returns undefined if there is no canonical form. @throws if the thread fails or
+   * takes too long; the thread is ended then, and the next job starts another.
    */
   async run(job: CanonicalJob): Promise<Uint8Array | undefined> {
     clearTimeout(this.#idle)
@@ -63,7 +63,7 @@ export class CanonicalThread {
       reject(new Error('canonicalization thread timed out'))
     }, timeoutMs)
     worker.on('message', resolve).on('error', reject).on('exit', onExit)
-    // The body itself stays here: its raw bytes may be needed yet.
+    // A copy is sent, because the raw bytes may still be needed here.
     const copy = new Uint8Array(body)
     const job: CanonicalJob = { body: copy, mayRound }
     worker.postMessage(job, [copy.buffer])
@@ -76,11 +76,11 @@ export class CanonicalThread {
   }
 
   #start(): Worker {
-    // Nothing of the process's own: of its environment, which holds signing keys, or its arguments.
+    // The thread gets neither the environment of the process, which holds signing keys, nor its arguments.
     const options = { env: {}, execArgv: [], name: 'canonical' }
     const worker = new Worker(this.#options.program, options)
     worker.unref()
-    // One that ends without a job has nobody to tell.
+    // Without a job, no caller waits for this error.
     worker.on('error', () => undefined)
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined

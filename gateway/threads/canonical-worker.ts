@@ -1,4 +1,4 @@
-/** A thread of the pool in canonical-pool.ts: bodies in, the canonical form of each, or none, out. */
+/** The program of a thread in canonical-pool.ts: receives bodies, and sends the canonical form of each, or none. */
 import { parentPort } from 'node:worker_threads'
 
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
@@ -6,6 +6,6 @@ import type { CanonicalJob } from './canonical-thread.ts'
 
 parentPort?.on('message', ({ body, mayRound }: CanonicalJob) => {
   const canonical = canonicalizeJson(body, mayRound)
-  // Handed over, not copied: what it was written into is of no use here any more.
+  // Transferred and not copied: this thread does not need the buffer any more.
   parentPort?.postMessage(canonical, canonical === undefined ? [] : [canonical.buffer])
 })

@@ -1,25 +1,25 @@
-/** What the primary and its workers tell each other; the bytes of a key stay bytes on the way. */
+/** The messages between the primary process and its workers. The bytes of a key are sent as bytes. */
 import type { Config } from '../config/schema/config.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../ops/status/status.ts'
 import type { PairAsk, PairReply } from '../pairs/ipc-pairs.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
 
-/** Set for workers of the gateway, which a cluster of another program has none of. */
+/** The environment variable that distinguishes the gateway's workers from those of another cluster program. */
 export const WORKER_VARIABLE = 'INNGEST_GATEWAY_WORKER'
 
-/** What a worker is to be, told once. */
+/** The first message to a worker. */
 export interface Assignment {
-  /** As the primary has read it: what needs a restart is the same in all workers. */
+  /** As the primary has read it, so that restart-only settings are the same in all workers. */
   readonly config: Config
   readonly workers: number
-  /** That all of them listen on. */
+  /** The port that all workers listen on. */
   readonly port: number
-  /** The first second that the replay cache of the primary remembers whole. */
+  /** The first second of which the primary's replay cache is complete. Unix seconds. */
   readonly sinceSeconds: number
 }
 
-/** What a worker can be asked. */
+/** The questions to a worker, and the types of the replies. */
 export interface Questions {
   metrics: MetricsReading
   readiness: string | undefined
@@ -39,7 +39,7 @@ export type Order =
 export type Report =
   | { readonly kind: 'here' }
   | { readonly kind: 'serving' }
-  /** From its start, and whenever the configuration changes it. */
+  /** Sent at the worker's start, and whenever the configuration changes the level. */
   | { readonly kind: 'log level'; readonly level: string }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }

@@ -1,6 +1,6 @@
 /**
- * The process that holds several workers together. It serves no traffic: it has the replay cache that
- * they share, answers for all of them on the ops listener, and replaces what ends.
+ * The primary process of several workers. It serves no traffic. It keeps the replay cache that they share,
+ * serves the ops listener for all of them, and replaces workers that end.
  */
 import type { Server } from 'node:http'
 
@@ -28,15 +28,15 @@ import type { WorkerProcess } from './worker-process.ts'
 export interface Primary {
   readonly trafficPort: number
   readonly opsPort: number
-  /** Rejects when no worker serves, and in none of their places one could be started. */
+  /** Rejects when no worker serves and none could be started. */
   readonly failure: Promise<never>
   requestsInFlight(): Promise<number>
-  /** As of a gateway that is one process. */
+  /** As in a gateway with a single process. */
   reload(): void
   stop(delayMs?: number): Promise<PoolStopReport>
 }
 
-/** @param workers how many, of which each gets its share of `limits`. */
+/** @param workers the number of workers; each gets its share of `limits`. */
 export async function startPrimary(
   settings: Settings,
   workers: number,
@@ -98,7 +98,7 @@ export interface PrimaryMetrics {
   readonly workersLost: Counter
 }
 
-/** @param replay undefined where nothing is remembered on this machine. */
+/** @param replay undefined if this machine keeps no claims. */
 export function createPrimaryMetrics(
   replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
   serving: () => number,
@@ -134,13 +134,13 @@ async function startOrClose(pool: WorkerPool, ops: Server): Promise<void> {
 async function askForMetrics(pool: WorkerPool, metrics: MachineMetrics): Promise<void> {
   const asked = pool.serving.map(async (worker) => {
     const told = await worker.ask('metrics')
-    // Of one that has ended meanwhile, what was told before is counted already.
+    // If a worker has ended meanwhile, its last reported counts are already included.
     if (told !== undefined && worker.isServing) metrics.told(worker.id, told.answer)
   })
   await Promise.all(asked)
 }
 
-/** @param replay where the claims are, if they are on this machine. */
+/** @param replay the store of the claims, if this machine keeps them. */
 async function askForStatus(
   pool: WorkerPool,
   replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
@@ -153,7 +153,7 @@ async function askForStatus(
   return { ...status, replay: { ...status.replay, entries, capacity } }
 }
 
-/** One that was lost takes the others out of no service: only at the start all are waited for. */
+/** The loss of a worker does not make the gateway unready. Only the start waits for all workers. */
 function healthOf(pool: WorkerPool, workers: number): Health {
   let haveAllServed = false
   const askAll = singleFlight(() => Promise.all(pool.serving.map(whyNotReady)), 0)

@@ -1,4 +1,4 @@
-/** The configuration as one of several workers puts it in force: with its share, on the port of all. */
+/** The configuration as one of several workers applies it: with its share of the limits, on the shared port. */
 import type { SettingsReading } from '../config/load.ts'
 import { problemAt, type Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
@@ -7,7 +7,7 @@ import { formatQuantity, notations } from '../config/schema/units.ts'
 import { roomForWorkers, routeShareOf, shareOf } from '../config/schema/worker-count.ts'
 import type { Assignment } from './messages.ts'
 
-/** What would need a restart is a problem for one that takes another's place, too. */
+/** A change that needs a restart is a problem for a replacement worker, too. */
 export function readShare(
   read: () => SettingsReading,
   { config, workers, port }: Pick<Assignment, 'config' | 'workers' | 'port'>,
@@ -33,7 +33,7 @@ export function readShare(
   return { ...reading, settings: Object.freeze(own) }
 }
 
-/** `auto` has counted by the limits of the start. */
+/** With `auto`, the number of workers was computed from the limits at the start. */
 function roomProblems(
   { locate }: SettingsReading,
   limits: Config['limits'],

@@ -1,6 +1,6 @@
 /**
- * Ends a worker that does nothing any more. The connections that the kernel has queued for it wait for
- * nobody else, and new ones join them (docs/decisions/0008-workers.md).
+ * Ends a worker that no longer responds. No other worker accepts the connections that the kernel has queued
+ * for it, and new ones are added to that queue (docs/decisions/0008-workers.md).
  */
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -8,10 +8,10 @@ import { ANSWER_WITHIN_MS, type WorkerProcess } from './worker-process.ts'
 
 const ASK_EVERY_MS = 1000
 
-/** In a row: after a machine was suspended, whoever asks is only early. */
+/** Several in a row, because after a suspend of the machine a single missing reply means nothing. */
 const MOST_UNANSWERED = 5
 
-/** @returns when it serves, or has ended by itself or here. */
+/** Resolves when the worker serves, or has ended by itself or here. */
 export async function endWhenLate(worker: WorkerProcess, withinMs: number): Promise<void> {
   const timer = setTimeout(() => {
     worker.kill(`not serving ${String(withinMs / 1000)} s after its start`)
@@ -20,7 +20,7 @@ export async function endWhenLate(worker: WorkerProcess, withinMs: number): Prom
   clearTimeout(timer)
 }
 
-/** @returns when it has ended, by itself or here. */
+/** Resolves when the worker has ended, by itself or here. */
 export async function endWhenStuck(worker: WorkerProcess): Promise<void> {
   let unanswered = 0
   while (worker.isServing) {

@@ -1,4 +1,4 @@
-/** The workers of this machine. One that ends is replaced, while the others go on serving. */
+/** The workers of this machine. A worker that ends is replaced while the others continue to serve. */
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -14,21 +14,21 @@ export interface PoolOptions {
   readonly assignment: Assignment
   readonly memory: Stores
   readonly logger: Logger
-  /** Told of each that ended without having been told to. */
+  /** Called for each worker that ended without an order to stop. */
   readonly onLost: (worker: number) => void
-  /** From its start until it serves. One that takes longer hangs. By default a minute. */
+  /** The time from a worker's start until it serves. A worker that takes longer is ended. By default a minute. */
   readonly startWithinMs?: number
 }
 
 export interface PoolStopReport extends StopReport {
-  /** Workers that ended before they were done. Nobody knows how many calls they had. */
+  /** Workers that ended before they had finished. The number of calls that they had is unknown. */
   readonly workersLost: number
 }
 
-/** Much more than a busy machine takes. */
+/** Much more than a start takes on a busy machine. */
 const START_WITHIN_MS = 60_000
 
-/** One that has run for this long did not end of what it began with. */
+/** If a worker has run for this long, its end does not count as a failed start. */
 const SETTLED_MS = 10_000
 const LONGEST_DELAY_MS = 10_000
 
@@ -36,20 +36,20 @@ export class WorkerPool {
   readonly #options: PoolOptions
   readonly #workers = new Set<WorkerProcess>()
   readonly #failure = Promise.withResolvers<never>()
-  /** Places where one could not start and none has served since, each by its first worker. */
+  /** The places whose worker could not start and where none has served since, each by its first worker. */
   readonly #failing = new Set<WorkerProcess>()
   #isStopping = false
 
   constructor(options: PoolOptions) {
     this.#options = options
     this.#failure.promise.catch(() => undefined)
-    // Nothing is accepted here and handed over (docs/decisions/0008-workers.md).
+    // The primary accepts no connections to pass on (docs/decisions/0008-workers.md).
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    // However this process ends: one that is stuck would not notice.
+    // Whatever ends this process: a stuck worker would not notice it.
     process.on('exit', () => {
       for (const worker of this.#workers) worker.kill()
     })
@@ -59,7 +59,7 @@ export class WorkerPool {
     return this.#isStopping
   }
 
-  /** Rejects when none serves, and in none of their places one could be started. */
+  /** Rejects when no worker serves and none could be started. */
   get failure(): Promise<never> {
     return this.#failure.promise
   }
@@ -68,7 +68,7 @@ export class WorkerPool {
     return [...this.#workers].filter(({ isServing }) => isServing)
   }
 
-  /** @throws if one of them cannot serve. */
+  /** @throws if one of the workers cannot serve. */
   async start(): Promise<void> {
     const first = Array.from({ length: this.#options.assignment.workers }, () => this.#launch())
     await Promise.all(first.map(({ serving }) => serving))
@@ -79,7 +79,7 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.tell(order)
   }
 
-  /** @param delayMs how long they still serve; by default what each is configured to. */
+  /** @param delayMs how long the workers still serve; by default `shutdown.delay`. */
   async stop(delayMs: number | undefined): Promise<PoolStopReport> {
     this.#isStopping = true
     const ending = [...this.#workers].map((worker) => {
@@ -104,7 +104,7 @@ export class WorkerPool {
     return worker
   }
 
-  /** Keeps one place filled, for as long as the gateway runs. */
+  /** Keeps one place filled while the gateway runs. */
   async #keep(first: WorkerProcess): Promise<void> {
     const { assignment, logger, onLost } = this.#options
     let quickEnds = 0
@@ -139,12 +139,12 @@ export class WorkerPool {
   }
 }
 
-/** One that does not serve yet is not asked to stop, but killed. */
+/** A worker that does not serve yet is killed without an order to stop. */
 function isLostInStop({ hasServed, hasStopped }: Ending): boolean {
   return hasServed && !hasStopped
 }
 
-/** @param quickEnds how often in a row one has ended soon after its start. */
+/** @param quickEnds how many workers in a row have ended soon after their start. */
 export function restartDelayMs(quickEnds: number): number {
   return quickEnds <= 1 ? 0 : Math.min(100 * 2 ** (quickEnds - 1), LONGEST_DELAY_MS)
 }

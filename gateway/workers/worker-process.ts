@@ -1,4 +1,4 @@
-/** One worker as the primary sees it: from its start to its end, whatever becomes of it between. */
+/** One worker as the primary sees it, from its start to its end. */
 import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc/server.ts'
@@ -13,20 +13,20 @@ import {
   type Report,
 } from './messages.ts'
 
-/** For an answer. One that is busy for longer is as good as stuck. */
+/** The time for a reply. A worker that is busy for longer counts as stuck. */
 export const ANSWER_WITHIN_MS = 2000
 
 export interface Ending {
   readonly why: string
   readonly hasServed: boolean
-  /** With nothing left to do, after it was told to. */
+  /** Whether it ended by order, with no work left. */
   readonly hasStopped: boolean
-  /** Calls that it cut off when it was told to stop. */
+  /** The calls that it aborted when it stopped by order. */
   readonly requestsAborted: number
 }
 
 export class WorkerProcess {
-  /** When it began, monotonic milliseconds. */
+  /** Monotonic milliseconds. */
   readonly startedAtMs = performance.now()
   readonly #worker: Worker
   readonly #assignment: Assignment
@@ -40,7 +40,7 @@ export class WorkerProcess {
   #requestsAborted: number | undefined
   #whyFailed: string | undefined
 
-  /** @param onLogLevel told of the level that it logs at, at its start and after each change. */
+  /** @param onLogLevel called with its log level, at its start and after each change. */
   constructor(assignment: Assignment, memory: Stores, onLogLevel: (level: string) => void) {
     this.#assignment = assignment
     this.#memory = memory
@@ -53,7 +53,7 @@ export class WorkerProcess {
       this.#end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`)
     })
     this.#worker.on('error', (error) => {
-      // One that could not be started at all has no exit.
+      // A process that could not be started emits no `exit`.
       if (this.#worker.process.pid === undefined) this.#end(error.message)
     })
     this.#serving.promise.catch(() => undefined)
@@ -67,7 +67,7 @@ export class WorkerProcess {
     return this.#isServing
   }
 
-  /** Rejects with why if it never will. */
+  /** Resolves when it serves. Rejects with the reason if it never will. */
   get serving(): Promise<undefined> {
     return this.#serving.promise
   }
@@ -77,11 +77,11 @@ export class WorkerProcess {
   }
 
   tell(order: Order): void {
-    // What cannot be sent any more is told by its end.
+    // If the message cannot be sent, the worker is ending.
     if (this.#worker.isConnected()) this.#worker.process.send(order, undefined, {}, () => undefined)
   }
 
-  /** @returns undefined if it does not answer in time. */
+  /** @returns undefined if it does not reply in time. */
   ask<What extends keyof Questions>(
     what: What,
   ): Promise<{ readonly answer: Questions[What] } | undefined> {
@@ -99,7 +99,7 @@ export class WorkerProcess {
     return promise
   }
 
-  /** @param why it is not left to end by itself. */
+  /** @param why the reason for the log. */
   kill(why?: string): void {
     this.#whyFailed ??= why
     this.#worker.process.kill('SIGKILL')

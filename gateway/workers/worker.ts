@@ -1,4 +1,4 @@
-/** One of several processes that serve. It does what the primary tells it, and asks it for claims. */
+/** One of several processes that serve traffic. It follows the primary's orders and sends it the claims. */
 import cluster from 'node:cluster'
 
 import type { Logger } from 'pino'
@@ -19,13 +19,13 @@ import { version } from '../version.ts'
 import type { Assignment, Order, Questions, Report } from './messages.ts'
 import { readShare } from './read-share.ts'
 
-/** @returns the exit code, once the primary has told it to stop. */
+/** @returns the exit code, after the primary's order to stop. */
 export async function work(
   read: () => SettingsReading,
   env: Environment,
   isVerbose: boolean,
 ): Promise<number> {
-  // What is sent to the whole group of processes is for the primary, which tells.
+  // A signal to the whole process group is meant for the primary, which then sends its orders.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
   try {
     const assignment = await receiveAssignment()
@@ -49,7 +49,7 @@ export async function work(
 
 async function receiveAssignment(): Promise<Assignment> {
   const { promise, resolve } = Promise.withResolvers<Assignment>()
-  // A reload may come first. It is no loss: nothing has been read yet.
+  // An order to reload may come first. It can be ignored: nothing has been read yet.
   const hear = (order: Order) => {
     if (order.kind !== 'start') return
     process.off('message', hear)
@@ -60,7 +60,7 @@ async function receiveAssignment(): Promise<Assignment> {
   return promise
 }
 
-/** What is read from now on may be outdated before it is in force. @returns whether it is, once. */
+/** A reload may be ordered while the configuration is read. @returns a function that says whether one was, once. */
 function holdReloads(): () => boolean {
   let isAwaited = false
   const hear = ({ kind }: Order) => {
@@ -114,14 +114,14 @@ async function startShare(
   return serving
 }
 
-/** The primary reads no configuration anew, and takes what its workers have put in force. */
+/** The primary does not reload the configuration itself; it uses the log level that its workers report. */
 function reportLevel(logger: Logger): void {
   const reportNow = (level: string) => void report({ kind: 'log level', level })
   reportNow(logger.level)
   logger.on('level-change', reportNow)
 }
 
-/** @returns for how long it still serves, once it is told to stop. */
+/** @returns how long it still serves, after the order to stop. */
 function obeyOrders(serving: Serving): Promise<number | undefined> {
   const { promise, resolve } = Promise.withResolvers<number | undefined>()
   process.on('message', (order: Order) => {
@@ -167,7 +167,7 @@ function report(what: Report): Promise<void> {
   })
 }
 
-/** If the primary is gone this process ends by itself: nothing is left to be told. */
+/** If the primary has ended, so does this process, and the message is dropped. */
 function send(what: Report, onWritten: () => void): void {
   process.send?.(what, undefined, {}, onWritten)
 }
