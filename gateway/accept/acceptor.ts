@@ -1,7 +1,7 @@
 /**
- * What happens to a connection before HTTP, or TLS, sees a byte of it: it is counted, and a trusted proxy's PROXY
- * protocol header is read. Only peers in `trustedProxies` must send one, and they always must: were it optional, a
- * client whose bytes a proxy passes on could write its own.
+ * The first steps of a connection, before HTTP or TLS: it is counted, and a trusted proxy's PROXY protocol
+ * header is read. Peers in `trustedProxies` must always send one, and others must not. If it were optional, a
+ * client behind a proxy that forwards its bytes could send a header of its own.
  */
 import type { Socket } from 'node:net'
 
@@ -13,13 +13,13 @@ import type { Connections } from './connections.ts'
 import { readProxyHeader } from './read-proxy-header.ts'
 
 export interface AcceptOptions {
-  /** Asked for each connection, since a reload may change it. */
+  /** Called for each connection, since a reload may change the policy. */
   readonly policy: () => Pick<Policy, 'trustedProxies' | 'limits' | 'speaksProxyProtocol'>
   readonly isEncrypted: boolean
   readonly connections: Connections
   /** Ends the connection and records why. */
   readonly onRefused: (socket: Socket, reason: Reason, mayRespond: boolean) => void
-  /** It belongs to TLS or HTTP now. */
+  /** Called when TLS or HTTP takes the connection over. */
   readonly onAccepted: (socket: Socket) => void
 }
 
@@ -44,7 +44,7 @@ function check(
   const { connections, isEncrypted, onRefused } = options
   const policy = options.policy()
   const { remoteAddress } = socket
-  // Until HTTP has it, a connection that breaks must not break the process.
+  // Without a listener, an error of the connection would end the process.
   socket.on('error', () => undefined)
   if (remoteAddress === undefined) {
     socket.destroy()
@@ -67,7 +67,7 @@ async function acceptProxied(socket: Socket, options: AcceptOptions): Promise<bo
   const proxied = await readProxyHeader(socket, options.policy().limits.headersTimeoutMs)
   if (socket.destroyed) return false
   if (proxied === 'ended silently') {
-    // A health check that the port is open, not a header that failed.
+    // This was a health check of the port, and not a bad header.
     socket.destroy()
     return false
   }

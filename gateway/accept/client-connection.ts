@@ -1,7 +1,7 @@
 /**
- * One connection of a client: requests in, one after the other, and their responses out. The next request is
- * read when the response to the one before it is complete, so that pipelined requests are served in order
- * (RFC 9112 9.3.2) and never at the same time.
+ * One connection of a client: reads requests and writes their responses. A request is read only when the
+ * response to the previous one is complete, so pipelined requests are served in order (RFC 9112 9.3.2) and
+ * never at the same time.
  */
 import type { Socket } from 'node:net'
 
@@ -22,38 +22,38 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionHandlers {
-  /** Asked for each request, since a reload may change them. */
+  /** Called for each request, since a reload may change the limits. */
   readonly limits: () => ConnectionLimits
-  /** The response to what is served now ends its connection. */
+  /** Whether the current response is the last one on its connection. */
   readonly isEnding: () => boolean
   readonly onRequest: (
     request: ClientRequest,
     response: ClientResponse,
     at: ClientConnection,
   ) => void
-  /** What came is no request, or did not come in time. Nothing more is read. */
+  /** No valid request arrived, or not in time. Nothing more is read. */
   readonly onUnreadable: (connection: ClientConnection, reason: Reason) => void
 }
 
-/** What waits unread, at most, while a response is being made. */
+/** The most unread bytes while a request is served. */
 const MOST_WAITING_BYTES = 65_536
 
 export class ClientConnection implements BodySource, ResponseOwner {
   readonly socket: Socket
   readonly head: ConnectionHead
-  /** When the client must have sent what is waited for, in monotonic ms; Infinity while it is served. */
+  /** The deadline for the client's next bytes, in monotonic ms; Infinity while a request is served. */
   deadlineMs: number
   readonly #handlers: ConnectionHandlers
   readonly #reader: RequestReader
   #request: ClientRequest | undefined
   #response: ClientResponse | undefined
-  /** After the request that is being served, by its version and `Connection` header. */
+  /** Whether the client keeps the connection after the current request, by its version and `Connection` header. */
   #clientKeepsConnection = false
   #isReading = false
   #isPaused = false
   #isClosing = false
   #isHalfClosed = false
-  /** The chunk that is being read, for what it looks like if it is no HTTP. */
+  /** The chunk that is being read, to recognize another protocol if it is not HTTP. */
   #chunk: Buffer | undefined
   readonly #dropped = new DroppedBytes()
 
@@ -64,7 +64,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     this.#handlers = handlers
     this.#reader = new RequestReader(maxHeaderBytes)
     this.deadlineMs = performance.now() + headersTimeoutMs
-    // What there is to say is said by whoever ends the connection.
+    // The code that ends the connection reports the reason.
     socket.on('error', () => undefined)
     socket.on('data', this.#onData)
     socket.on('drain', () => this.#response?.watcher?.onResponseDrain?.())
@@ -72,22 +72,22 @@ export class ClientConnection implements BodySource, ResponseOwner {
     socket.on('close', this.#onClose)
   }
 
-  /** A request is being served. */
+  /** Whether a request is being served. */
   get isServing(): boolean {
     return this.#request !== undefined
   }
 
-  /** A request has been served on it. */
+  /** Whether a request has been served on it. */
   get hasServed(): boolean {
     return this.#request === undefined && this.#response !== undefined
   }
 
-  /** Its end is decided: what still comes is dropped, and gets no response. */
+  /** Whether the connection is ending: bytes that still arrive are dropped without a response. */
   get isClosing(): boolean {
     return this.#isClosing
   }
 
-  /** Nothing of a request has come since the last response. */
+  /** Whether no byte of a request has arrived since the last response. */
   get isIdle(): boolean {
     return this.#request === undefined && this.waitingBytes === 0
   }
@@ -99,14 +99,14 @@ export class ClientConnection implements BodySource, ResponseOwner {
     else this.#handlers.onUnreadable(this, 'headers_timeout')
   }
 
-  /** Sends nothing more, and waits for nothing more. */
+  /** Closes the connection at once. */
   hangUp(): void {
     this.#isClosing = true
     this.deadlineMs = performance.now() + LINGER_MS
     this.socket.destroySoon()
   }
 
-  /** Sends nothing more, and drops what comes until the client has closed too. */
+  /** Sends nothing more, and drops arriving bytes until the client has closed, too. */
   closeLingering(): void {
     if (this.socket.destroyed) return
     this.#isClosing = true
@@ -116,7 +116,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     else this.#resume()
   }
 
-  /** For what is wrong with the connection, or with what came on it: the last response. */
+  /** The last response, for a problem of the connection or of its bytes. */
   lastResponse(): ClientResponse {
     this.#isClosing = true
     this.deadlineMs = performance.now() + LINGER_MS
@@ -138,9 +138,9 @@ export class ClientConnection implements BodySource, ResponseOwner {
   get mayKeepConnection(): boolean {
     const request = this.#request
     if (request?.isComplete !== true || !this.#clientKeepsConnection) return false
-    // Behind an upgrade, its client may send bytes of the other protocol, which are no requests.
+    // After a request to upgrade, the client may send bytes of the other protocol, which are not requests.
     if (request.head.isUpgrade) return false
-    // A client that fills the buffer with more requests before it has a response is not served for ever.
+    // A client that fills the buffer with requests before it reads a response is not served further.
     if (this.#handlers.isEnding() || this.#isPaused) return false
     return !this.#isHalfClosed || this.#reader.bytes.length > 0
   }
@@ -166,7 +166,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     if (response?.keepsConnection === true && request?.isComplete === true) {
       const { keepAliveTimeoutMs, headersTimeoutMs } = this.#handlers.limits()
       this.deadlineMs = performance.now() + (this.isIdle ? keepAliveTimeoutMs : headersTimeoutMs)
-      // Not at once: a client that sends many requests together would keep all others waiting.
+      // In a later turn: a client that sends many requests together must not keep others waiting.
       if (!this.isIdle)
         setImmediate(() => {
           this.read()
@@ -230,7 +230,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
 
   #reasonOf({ problem }: RequestEvent & { kind: 'invalid' }): Reason {
     if (problem === 'head-too-large') return 'headers_too_large'
-    // The commonest misconfiguration of a load balancer deserves a name of its own.
+    // The most common misconfiguration of a load balancer has a reason of its own.
     const isProxyHeader = this.#chunk !== undefined && looksLikeProxyHeader(this.#chunk)
     return isProxyHeader ? 'proxy_header_unexpected' : 'request_unparsable'
   }
@@ -250,7 +250,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     this.#handlers.onRequest(request, response, this)
   }
 
-  /** RFC 9112 9.6: a client may close its sending side and still read, so a request that is complete is served. */
+  /** RFC 9112 9.6: a client may close its sending side and still read, so a complete request is served. */
   readonly #onEnd = (): void => {
     this.#isHalfClosed = true
     if (this.#isClosing) this.hangUp()
@@ -258,7 +258,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     else this.read()
   }
 
-  /** The client has ended its side before what is waited for was complete. */
+  /** The client has ended its side before its request was complete. */
   #cutShort(): void {
     if (this.#request !== undefined) {
       this.#request.gone()
@@ -267,7 +267,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     else this.#handlers.onUnreadable(this, 'request_unparsable')
   }
 
-  /** A client that ends its side before it knows whether the protocol is switched has lost interest. */
+  /** A client that ends its side before the 101 response has given up. */
   #awaitsSwitch(): boolean {
     return this.#request?.head.isUpgrade === true && this.#response?.isStarted === false
   }

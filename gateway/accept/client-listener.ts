@@ -1,4 +1,4 @@
-/** Listens for clients: connections in, and each request on them to its handler. */
+/** Listens for clients, and calls the handler for each request on their connections. */
 import type { Socket } from 'node:net'
 import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
 
@@ -16,13 +16,13 @@ import { tlsServerOptions } from './tls-options.ts'
 
 export interface ClientListenerOptions {
   readonly connections: Connections
-  /** Asked for each connection and request, since a reload may change it. */
+  /** Called for each connection and request, since a reload may change the policy. */
   readonly policy: () => Pick<Policy, 'trustedProxies' | 'limits' | 'speaksProxyProtocol'>
   /** Undefined for plain HTTP. */
   readonly tls: ListenerTls | undefined
   readonly onRequest: ConnectionHandlers['onRequest']
   readonly onUnreadable: ConnectionHandlers['onUnreadable']
-  /** The connection itself is refused. @param connection undefined if nothing may be said on it. */
+  /** The connection itself is refused. @param connection undefined if no response may be sent on it. */
   readonly onRefused: (
     head: ConnectionHead,
     reason: Reason,
@@ -45,7 +45,7 @@ export class ClientListener {
       limits,
       isEnding,
       onRequest: (request, response, connection) => {
-        // Another gateway may be on the port by now, which knows nothing of what is claimed here.
+        // Another gateway may listen on the port by now, and it does not know the claims of this one.
         if (connections.takeNothingNew) connection.hangUp()
         else onRequest(request, response, connection)
       },
@@ -68,7 +68,7 @@ export class ClientListener {
     }
   }
 
-  /** @param sockets that listen on the port; more of them take more connections in a turn. */
+  /** @param sockets the number of listening sockets; more of them accept more connections in a turn. */
   open(address: ListenAddress, sockets?: number): Promise<ListenerGroup> {
     return ListenerGroup.open(address, {
       // A client may end its side and wait for its response (RFC 9112 9.6), but not before a TLS handshake.
@@ -80,7 +80,7 @@ export class ClientListener {
     })
   }
 
-  /** For handshakes from now on; connections that are open go on as they are. */
+  /** For new handshakes; open connections are unchanged. */
   renewCertificate(tls: ListenerTls): void {
     if (this.#tls === undefined) throw new Error('a plain listener has no certificates')
     this.#tls.setSecureContext(tls)
@@ -90,7 +90,7 @@ export class ClientListener {
     const { connections } = this.#options
     const head = connections.headOf(socket)
     if (head.remoteAddress === undefined) {
-      // Reset during its TLS handshake, it is found no more among the connections, so that no time limit would end it.
+      // A connection that is reset during its handshake is no longer in the table, so no time limit would end it.
       socket.destroy()
       return
     }
@@ -101,7 +101,7 @@ export class ClientListener {
   readonly #refuse = (socket: Socket, reason: Reason, mayRespond: boolean): void => {
     const { connections, tls, onRefused } = this.#options
     const head = connections.headOf(socket)
-    // Nothing plain can be said where TLS is expected.
+    // A client that expects TLS cannot read a plain response.
     if (mayRespond && tls === undefined) {
       const connection = new ClientConnection(socket, head, this.#handlers)
       connections.begin(connection)
@@ -113,7 +113,7 @@ export class ClientListener {
   }
 }
 
-/** @returns what begins the handshake of a connection. */
+/** @returns a function that begins the handshake of a connection. */
 function handshakesOf(
   tls: TlsServer,
   connections: Connections,

@@ -1,10 +1,10 @@
-/** One request on a client's connection: its head, and its body for whoever reads it. */
+/** One request on a client's connection: its head, and its body for the code that reads it. */
 import type { RequestHead } from '../admit/request-head.ts'
 
 export interface BodyHandler {
   onPiece(bytes: Buffer): void
   onEnd(): void
-  /** What comes is no body of HTTP. Nothing more is read. */
+  /** The bytes are not a valid body. Nothing more is read. */
   onInvalid(): void
   /** The client has left before the body was complete. */
   onGone(): void
@@ -12,21 +12,21 @@ export interface BodyHandler {
 
 /** The connection as its request sees it. */
 export interface BodySource {
-  /** Reads on, as far as the request wants it. */
+  /** Continues to read, if the request wants more. */
   read(): void
   /** Tells the client to send the body (RFC 9110 10.1.1). */
   sendContinue(): void
-  /** Bytes that have arrived and that nobody has read. */
+  /** Bytes that have arrived and are not read yet. */
   readonly waitingBytes: number
   readonly bytesRead: number
 }
 
 export class ClientRequest {
   readonly head: RequestHead
-  /** The body has been read to its end; true at once if there is none. */
+  /** Whether the body has been read to its end; true at once if there is none. */
   isComplete = false
   readonly #source: BodySource
-  /** The client waits for a 100 before it sends the body. */
+  /** Whether the client waits for a 100 before it sends the body. */
   #awaitsContinue: boolean
   #handler: BodyHandler | undefined
   #isPaused = false
@@ -37,12 +37,12 @@ export class ClientRequest {
     this.#source = source
   }
 
-  /** Of this connection, since it was opened. */
+  /** The bytes received on this connection since it was opened. */
   get connectionBytesRead(): number {
     return this.#source.bytesRead
   }
 
-  /** Bytes that wait here because they are not read. */
+  /** Bytes that have arrived and are not read yet. */
   get waitingBytes(): number {
     return this.#source.waitingBytes
   }
@@ -53,7 +53,7 @@ export class ClientRequest {
   }
 
   /**
-   * Reads the body from now on. Only now a client that waits for it is told to send: it has passed every check
+   * Begins to read the body. A client that waits for a 100 gets it only now: its request has passed every check
    * of the head.
    */
   read(handler: BodyHandler): void {
@@ -82,7 +82,7 @@ export class ClientRequest {
     this.#handler = undefined
   }
 
-  /** The connection calls these four. */
+  /* The connection calls the next four. */
   piece(bytes: Buffer): void {
     this.#handler?.onPiece(bytes)
   }

@@ -1,6 +1,6 @@
 /**
- * The response to one request, written to the client's connection with the framing that the client
- * understands (RFC 9112 6). Small responses leave with one write.
+ * The response to one request, written to the client's connection with a framing that the client
+ * understands (RFC 9112 6). A small response takes a single write.
  */
 import { STATUS_CODES } from 'node:http'
 import { Socket } from 'node:net'
@@ -10,25 +10,25 @@ import type { Framing } from '../wire/framing.ts'
 import { chunkStart, LAST_CHUNK, writeHead } from '../wire/write-message.ts'
 import { dateHeader } from './date-header.ts'
 
-/** Who wants to know what becomes of a response. */
+/** The events of a response. */
 export interface ResponseWatcher {
-  /** The client takes more again. */
+  /** The client reads again. */
   onResponseDrain?(): void
-  /** All of it was handed to the operating system: nothing follows. */
+  /** The operating system has taken all of it. The last event. */
   onResponseSent?(): void
-  /** The connection has closed before that. */
+  /** The connection has closed before `onResponseSent`. */
   onResponseClosed(): void
 }
 
 export interface ResponseOwner {
   readonly socket: Socket
-  /** Whether the connection may be used again behind this response; asked when its head is written. */
+  /** Whether another request may follow on the connection; read when the head is written. */
   readonly mayKeepConnection: boolean
-  /** For `Keep-Alive`, in seconds. */
+  /** The value for the `Keep-Alive` header, in seconds. */
   readonly keepAliveSeconds: number
-  /** Lets another protocol have the connection. @returns what has arrived of it. */
+  /** Gives the connection to another protocol. @returns the bytes of it that have arrived. */
   release(): Buffer
-  /** The response is complete, but not sent, and nothing else watches whether the client takes it. */
+  /** The response is complete but not sent, and nothing else watches whether the client reads it. */
   responseUnread(): void
   /** The response has been sent to its end. */
   responseEnded(): void
@@ -48,7 +48,7 @@ export class ClientResponse {
   readonly #socket: Socket
   readonly #httpVersion: string
   readonly #isHead: boolean
-  /** The head, while it waits for the first of the body. */
+  /** The head, while it waits for the first piece of the body. */
   #held: string | undefined
   #framing: Framing['kind'] = 'none'
   #isCorked = false
@@ -62,12 +62,12 @@ export class ClientResponse {
     this.#isHead = method === 'HEAD'
   }
 
-  /** Some of it may have been sent. */
+  /** Whether a part of it may have been sent. */
   get isStarted(): boolean {
     return this.status !== undefined && this.#held === undefined
   }
 
-  /** Everything was handed to the operating system. */
+  /** Whether the operating system has taken all of it. */
   get isFlushed(): boolean {
     return this.#isFlushed
   }
@@ -76,20 +76,20 @@ export class ClientResponse {
     return this.#socket.destroyed
   }
 
-  /** Written and not sent, because the client does not take it. */
+  /** The bytes that are written and not sent, because the client does not read. */
   get waitingBytes(): number {
     return this.#socket.writableLength
   }
 
-  /** Of this connection, since it was opened. */
+  /** The bytes sent on this connection since it was opened. */
   get connectionBytesSent(): number {
     return this.#socket.bytesWritten - this.#socket.writableLength
   }
 
   /**
-   * Holds the head back until the first of the body is there, or `flush`.
-   * @param headers name, value …; without those that say how the body is framed, unless its length.
-   * @param framing of the body as it comes; what the client does not understand is framed anew.
+   * Holds the head until the first piece of the body, or `flush`.
+   * @param headers name, value …; of the framing headers only `Content-Length`.
+   * @param framing of the body in the app's response; it is changed if the client does not understand it.
    */
   start(status: number, headers: readonly string[], framing: Framing): void {
     this.status = status
@@ -101,7 +101,7 @@ export class ClientResponse {
         : 'until-close'
     this.keepsConnection = this.#framing !== 'until-close' && this.#owner.mayKeepConnection
     const all = [...headers, ...dateHeader(headers)]
-    // RFC 9112 6.1: HTTP/1.0 knows no chunks, so that the end of the connection ends the body.
+    // RFC 9112 6.1: HTTP/1.0 has no chunks, so the end of the connection ends the body.
     if (this.#framing === 'chunked' && !this.#isHead) all.push('Transfer-Encoding', 'chunked')
     if (this.keepsConnection) {
       all.push('Connection', 'keep-alive')
@@ -110,7 +110,7 @@ export class ClientResponse {
     this.#held = writeHead(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`, all)
   }
 
-  /** @returns false if the client takes no more for now; `onResponseDrain` follows. */
+  /** @returns false if the client reads no more for now; `onResponseDrain` follows. */
   write(piece: Buffer): boolean {
     if (this.#isHead || piece.length === 0) return true
     const head = this.#takeHeld()
@@ -120,14 +120,14 @@ export class ClientResponse {
     return this.#socket.write('\r\n', 'latin1')
   }
 
-  /** Sends what is held back: nothing more comes for now. */
+  /** Sends a held head, because no piece of the body comes for now. */
   flush(): void {
     const head = this.#takeHeld()
     if (head !== '') this.#socket.write(head, 'latin1')
     this.#uncork()
   }
 
-  /** Nothing more of it comes. */
+  /** The response is complete. */
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
@@ -137,7 +137,7 @@ export class ClientResponse {
     this.#uncork()
     if (this.#socket.writableLength === 0) this.#flushed()
     else {
-      // Without a watcher the exchange is over, and with it the watch on it (exchange/stall-watch.ts).
+      // Without a watcher the exchange has ended, and exchange/stall-watch.ts does not watch it any more.
       if (this.watcher === undefined) this.#owner.responseUnread()
       this.#socket.write(EMPTY, () => {
         this.#flushed()
@@ -145,7 +145,7 @@ export class ClientResponse {
     }
   }
 
-  /** Agrees to another protocol (RFC 9110 7.8). @returns the connection, and what has arrived of that protocol. */
+  /** Sends a 101 (RFC 9110 7.8). @returns the connection, and the bytes of the other protocol that have arrived. */
   switchProtocols(headers: readonly string[]): { readonly socket: Socket; readonly first: Buffer } {
     this.status = 101
     this.watcher = undefined
@@ -155,9 +155,9 @@ export class ClientResponse {
   }
 
   /**
-   * A response that has begun and will not be complete: it must not look complete. Where its length is
-   * known, or in chunks, the end of the connection says so. Without either, only a reset does (RFC 9112 8);
-   * TLS has its own word for the end, which is not sent.
+   * Ends a response that has begun and will not be complete, so that it does not look complete. With a length or
+   * in chunks, closing the connection suffices. Without either, only a reset does (RFC 9112 8), and over TLS the
+   * missing close_notify.
    */
   cut(): void {
     this.flush()
@@ -200,7 +200,7 @@ export class ClientResponse {
   #flushed(): void {
     if (this.#socket.destroyed) return
     this.#isFlushed = true
-    // An idle connection keeps nothing of what it served.
+    // An idle connection must not keep the memory of its last exchange.
     const { watcher } = this
     this.watcher = undefined
     this.#owner.responseEnded()

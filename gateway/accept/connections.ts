@@ -1,6 +1,6 @@
 /**
- * The connections of a listener: how many are open, in total and for each address, and
- * what is known of each before its first request.
+ * The connections of a listener: how many are open, in total and for each address, and what is known about
+ * each before its first request.
  */
 import type { Socket } from 'node:net'
 
@@ -13,19 +13,19 @@ import { OpenList, type Listed } from './open-list.ts'
 interface OpenConnection extends Listed {
   readonly socket: Socket
   head: ConnectionHead
-  /** Undefined before HTTP has it. */
+  /** Undefined before HTTP takes the connection. */
   client: ClientConnection | undefined
-  /** Whose share it is counted in; undefined if in nobody's. */
+  /** The client network that it counts for; undefined if for none. */
   network: string | undefined
-  /** It was refused, so it takes no place of the others while it closes. */
+  /** It was refused, so it does not count while it closes. */
   isRefused: boolean
-  /** The network whose share of the answered refusals it is counted in. */
+  /** The network that it counts for among the refusals with a response. */
   answeredNetwork: string | undefined
-  /** While the gateway stops: since when there is no call on it. */
+  /** While the gateway stops: since when it has no request. */
   unusedSinceMs: number | undefined
 }
 
-/** Kept on the socket: a look-up by both ends costs a system call. */
+/** Kept on the socket, because a look-up by its two ends would cost a system call. */
 const described = Symbol('described connection')
 
 interface DescribedSocket extends Socket {
@@ -34,37 +34,37 @@ interface DescribedSocket extends Socket {
 
 const UNKNOWN: ConnectionHead = { remoteAddress: undefined, isEncrypted: false, proxied: undefined }
 
-/** A client that has just connected is about to send, and one that got a response about to read it. */
+/** A client that has just connected is about to send; a client with a new response is about to read it. */
 const GRACE_MS = 2000
 
-/** How late a connection may be found to have been silent for too long. */
+/** The interval of checks for silent connections. */
 const LOOK_EVERY_MS = 100
 
 /**
- * A refused connection that gets an answer is kept for a while (linger.ts). Those are not counted in
- * `limits`, so they have limits of their own; a refusal beyond these is closed without an answer.
+ * A refused connection that gets a response is kept for a while (linger.ts). These are not counted in `limits`,
+ * so they have limits of their own. Beyond these, a refused connection is closed without a response.
  */
 const MAX_ANSWERED_REFUSALS = 100
 const MAX_ANSWERED_REFUSALS_PER_NETWORK = 20
 
 export class Connections {
   readonly #open = new OpenList<OpenConnection>()
-  /** Those that TLS is on, by their two ends, which no two open connections share. */
+  /** The connections with TLS, by their two ends, which identify an open connection. */
   readonly #encrypted = new Map<string, OpenConnection>()
   readonly #perNetwork = new NetworkCounts()
   readonly #answered = new NetworkCounts()
   #refused = 0
   #timer: NodeJS.Timeout | undefined
-  /** Set when the gateway stops: each response from then on ends its connection. */
+  /** Set when the gateway stops: from then on each response is the last one on its connection. */
   areEnding = false
-  /** Set when it has left its port: another gateway may be there, which knows nothing of what is claimed here. */
+  /** Set when the port is closed: another gateway may listen there, and it does not know the claims of this one. */
   takeNothingNew = false
 
   get size(): number {
     return this.#open.size
   }
 
-  /** Those that count in `limits.maxConnections`: all but the refused ones that are closing. */
+  /** The number that counts for `limits.maxConnections`: all but the refused ones that are closing. */
   get held(): number {
     return this.#open.size - this.#refused
   }
@@ -93,7 +93,7 @@ export class Connections {
     })
   }
 
-  /** @returns false, and counts nothing, if this address has as many as it may. */
+  /** @returns false, and counts nothing, if this address has reached its limit. */
   takeShare(socket: DescribedSocket, address: string, limit: number): boolean {
     const entry = socket[described]
     const network = networkOf(address)
@@ -103,8 +103,8 @@ export class Connections {
   }
 
   /**
-   * Takes a refused connection out of the count, so that its closing keeps nobody else out.
-   * @returns whether it may be kept for an answer to be read.
+   * Stops counting a refused connection, so that it takes no place of others while it closes.
+   * @returns whether it may be kept until the client has read a response.
    */
   refuse(socket: DescribedSocket, address: string): boolean {
     const entry = socket[described]
@@ -118,7 +118,7 @@ export class Connections {
     return true
   }
 
-  /** What its proxy said of it, for the requests on it to be told. */
+  /** Keeps what the PROXY header says, for the requests on the connection. */
   describeProxied(socket: DescribedSocket, proxied: ProxiedConnection): void {
     const entry = socket[described]
     if (entry !== undefined) entry.head = { ...entry.head, proxied }
@@ -140,7 +140,7 @@ export class Connections {
     if (isRefused) this.#refused -= 1
   }
 
-  /** HTTP is spoken on it from now on. @param client on the connection, or on the TLS connection on it. */
+  /** HTTP begins. @param client on the connection, or on the TLS connection on it. */
   begin(client: ClientConnection): void {
     const entry = this.#entryOf(client.socket)
     if (entry !== undefined) entry.client = client
@@ -157,8 +157,8 @@ export class Connections {
   }
 
   /**
-   * Those without a call for a while: silent, idle, or with headers that are never complete. At once those that
-   * wait for another request behind a response.
+   * Closes connections that have had no request for a while: silent, or with incomplete headers. Those that are
+   * idle after a response are closed at once.
    */
   closeUnused(): void {
     const nowMs = performance.now()
@@ -171,13 +171,13 @@ export class Connections {
     }
   }
 
-  /** WebSockets among them. */
+  /** Closes all, WebSockets included. */
   destroyAll(): void {
     for (const { socket } of this.#open) socket.destroy()
   }
 }
 
-/** Both ends: from one port a peer may come to two addresses that the listener has. */
+/** Both ends, because one port of a peer may have connections to two addresses of the listener. */
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress ?? ''} ${String(remotePort)} ${localAddress ?? ''}`
 }

@@ -1,6 +1,6 @@
 /**
- * Tells of TLS handshakes that came to nothing. Node has an event for some of them, but none while
- * it is still known whose connection it was, and for a certificate that it turns down only a reset.
+ * Reports failed TLS handshakes. Node has an event for some of them, but too late: the connection's address is
+ * not available any more. For a refused client certificate there is only a reset.
  */
 import type { Server, TLSSocket } from 'node:tls'
 import type { Socket } from 'node:net'
@@ -8,10 +8,10 @@ import type { Socket } from 'node:net'
 import type { ConnectionHead } from '../admit/request-head.ts'
 import type { Connections } from './connections.ts'
 
-/** How much earlier than asked for a timer may go off. */
+/** A timer may fire this much too early. */
 const TIMER_SLACK_MS = 5
 
-/** @returns what to call with each connection before its handshake. */
+/** @returns a function to be called with each connection before its handshake. */
 export function watchHandshakes(
   server: Server,
   connections: Connections,
@@ -30,7 +30,7 @@ export function watchHandshakes(
     const bytesBefore = socket.bytesRead - socket.readableLength
     const startedMs = performance.now()
     socket.once('close', () => {
-      // A load balancer's check that the port is open sends nothing, and goes by itself.
+      // A load balancer's check of the port sends nothing and closes the connection itself.
       const isTimeUp = performance.now() - startedMs > timeoutMs - TIMER_SLACK_MS
       const wasTried = isTimeUp || socket.bytesRead > bytesBefore
       if (wasTried && !secured.has(head)) onFailed(socket, head)

@@ -1,15 +1,15 @@
-/** Opens a listener, and says where it is. */
+/** Opens a listener, and returns its address. */
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 
 export interface ListenAddress {
   readonly host: string
-  /** 0 takes one that is free. */
+  /** 0 selects a free one. */
   readonly port: number
 }
 
 /**
- * @param address with `reusePort`, others of this user may listen there too, if they say the same.
+ * @param address with `reusePort`, other sockets of this user with `reusePort` may listen there, too.
  * @throws if the port is taken.
  */
 export async function listen(
@@ -20,7 +20,7 @@ export async function listen(
   await once(server, 'listening')
 }
 
-/** Takes nothing new. @returns when every connection has ended. */
+/** Accepts no more connections. Resolves when every connection has ended. */
 export async function closeListener(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()

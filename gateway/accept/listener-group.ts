@@ -1,8 +1,8 @@
 /**
- * One port with several listening sockets. Node's event loop takes one connection from each socket in a
- * turn (libuv pull request 3696), so that with one socket, and a connection for each call as Inngest's
- * server makes them, every call costs a turn of its own. The kernel spreads connections over the
- * sockets (`SO_REUSEPORT`, socket(7)), and over those of all workers.
+ * One port with several listening sockets. In a turn, Node's event loop accepts one connection from each
+ * socket (libuv pull request 3696). Inngest's server opens a connection for each call, so with one socket
+ * every call would cost a turn of its own. The kernel distributes connections over the sockets
+ * (`SO_REUSEPORT`, socket(7)), including those of other workers.
  */
 import cluster from 'node:cluster'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { closeListener, listen, portOf, type ListenAddress } from './listen.ts'
 const SOCKETS = 32
 
 export interface GroupOptions {
-  /** A client that has ended its side still gets what is written. */
+  /** Whether a client that has ended its side still receives the response. */
   readonly allowHalfOpen: boolean
   readonly onConnection: (socket: Socket) => void
   readonly sockets?: number | undefined
@@ -39,12 +39,12 @@ export class ListenerGroup {
   ): Promise<ListenerGroup> {
     const create = () => createServer({ allowHalfOpen, noDelay: true }, onConnection)
     const first = create()
-    // Elsewhere the option may not exist; workers then share one socket, which their primary opens.
+    // Other systems may lack the option. Workers then share one socket, which their primary opens.
     if (process.platform !== 'linux' || sockets === 1) {
       await listen(first, address)
       return new ListenerGroup([first])
     }
-    // The kernel gives nobody a port 0 that is shared.
+    // Port 0 cannot be shared: the kernel would select another port for each socket.
     if (!cluster.isWorker && address.port !== 0) await findFreePort(address)
     await listen(first, { ...address, reusePort: true })
     const at = { host: address.host, port: portOf(first), reusePort: true }
@@ -59,7 +59,7 @@ export class ListenerGroup {
     }
   }
 
-  /** Takes nothing new. @returns when every connection has ended. */
+  /** Accepts no more connections. Resolves when every connection has ended. */
   async close(): Promise<void> {
     const open = this.#servers.filter(({ listening }) => listening)
     await Promise.all(open.map((each) => closeListener(each)))
@@ -67,9 +67,9 @@ export class ListenerGroup {
 }
 
 /**
- * With `SO_REUSEPORT` a second gateway of the same user could listen on the same port, with a replay
- * cache of its own; without it, only one socket can.
- * @returns the port, or one that is free for 0. @throws if it is taken.
+ * With `SO_REUSEPORT`, a second gateway of the same user could listen on the same port with a replay cache of
+ * its own. So the port is first opened without the option, which fails if any socket listens there.
+ * @returns the port, or a free one for 0. @throws if the port is taken.
  */
 export async function findFreePort(address: ListenAddress): Promise<number> {
   const probe = createServer()

@@ -1,4 +1,4 @@
-/** How many connections each client network has, and all of them together. */
+/** Counts the connections of each client network, and of all together. */
 import { formatAddress, parsePeerAddress } from '../ip/address.ts'
 
 export class NetworkCounts {
@@ -27,8 +27,8 @@ export class NetworkCounts {
 }
 
 /**
- * A host has a whole IPv6 /64 to take addresses from. That includes link-local addresses, whatever
- * interface (zone) they came in on.
+ * An IPv6 host can use any address of its /64, so the /64 counts as one network. This includes link-local
+ * addresses, on whatever interface (zone).
  */
 export function networkOf(text: string): string {
   if (!text.includes(':')) return text

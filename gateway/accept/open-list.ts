@@ -1,11 +1,11 @@
 /**
- * What is open at the moment, each thing once, in no order. Not a Set: V8 replaces the table of one
- * that is joined and left all the time, and each old table keeps the next alive, with everything in
- * them, until a full collection.
+ * A list of open items, without order. Not a Set: when items are added and removed all the time, V8 replaces
+ * the table of a Set again and again. Each old table keeps the next one alive, with all items in it, until a
+ * full collection.
  */
 
 export interface Listed {
-  /** Where it stands in the list; undefined if it is in none. */
+  /** Its index in the list; undefined if it is in none. */
   place?: number | undefined
 }
 
@@ -20,7 +20,7 @@ export class OpenList<Item extends Listed> {
     item.place = this.#items.push(item) - 1
   }
 
-  /** The last takes its place, so that nobody else moves. */
+  /** The last item takes its place, so that no other item moves. */
   remove(item: Item): void {
     const { place } = item
     if (place === undefined) return

@@ -1,10 +1,10 @@
-/** Opens a listener, or says which key of the configuration is in the way, and why. */
+/** Opens a listener, or throws a failure that names the configuration key and the problem. */
 import { formatHostPort } from '../ip/authority.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import type { ListenAddress } from './listen.ts'
 
 interface ListenProblem {
-  /** The key that is to be changed. */
+  /** The key that the operator has to change. */
   readonly key: keyof ListenAddress
   readonly why: string
 }
@@ -18,7 +18,7 @@ const problems: Readonly<Record<string, ListenProblem>> = {
 }
 
 /**
- * @param section of the configuration that says `address`.
+ * @param section the section of the configuration with this address.
  * @throws StartFailure instead of what `open` throws for a known problem.
  */
 export async function openListener<T>(

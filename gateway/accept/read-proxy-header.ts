@@ -1,9 +1,9 @@
-/** Takes the PROXY protocol header off the front of a connection. */
+/** Reads the PROXY protocol header at the start of a connection. */
 import type { Socket } from 'node:net'
 
 import { parseProxyHeader, type ProxiedConnection } from '../ip/proxy-protocol.ts'
 
-/** Without a usable header: whether the other side ended without a single byte, as a TCP check does. */
+/** `ended silently`: the peer closed without a single byte, as a TCP health check does. */
 export type PrefaceReading = ProxiedConnection | 'invalid' | 'ended silently'
 
 export function readProxyHeader(socket: Socket, timeoutMs: number): Promise<PrefaceReading> {

@@ -1,4 +1,4 @@
-/** The request that was read as the checks see it. */
+/** Converts the request that was read to the form that the checks use. */
 import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
 import { fieldValues, isUpgrade } from '../admit/request-head.ts'
 import type { ReadRequest } from '../wire/request-reader.ts'
@@ -34,7 +34,7 @@ function originForm({ target, rawHeaders }: ReadRequest, { isEncrypted }: Connec
     : target
 }
 
-/** RFC 9110 10.1.1: HTTP/1.0 knows no 100, and would take it for the response. */
+/** RFC 9110 10.1.1: a client of HTTP/1.0 would read a 100 as the final response. */
 export function awaitsContinue({ rawHeaders, httpVersion }: ReadRequest): boolean {
   return httpVersion === '1.1' && fieldValues(rawHeaders, 'expect').length > 0
 }

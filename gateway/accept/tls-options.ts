@@ -7,11 +7,11 @@ export function tlsServerOptions(tls: ListenerTls, handshakeTimeout: number): Tl
   const asksForCertificate = tls.ca !== undefined
   return {
     ...tls,
-    // Never one without the other: asked for and not verified would let any certificate in.
+    // Both together: a certificate that is requested and not verified would admit any client.
     requestCert: asksForCertificate,
     rejectUnauthorized: asksForCertificate,
     handshakeTimeout,
-    // HTTP/2 has its own ways to be attacked (CVE-2023-44487), and Inngest does not speak it.
+    // HTTP/2 has attacks of its own (CVE-2023-44487), and Inngest does not use it.
     ALPNProtocols: ['http/1.1'],
   }
 }

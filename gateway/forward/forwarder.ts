@@ -13,20 +13,20 @@ import { UpstreamCall } from './upstream-call.ts'
 import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
 
-/** What the exchange hears of its call. */
+/** The events of a call, for its exchange. */
 export interface ForwardEvents {
-  /** The body is in the hands of the operating system, so that nothing here holds it any longer. */
+  /** The operating system has taken the body, so its memory here is free. */
   onBodySent(): void
-  /** The app responds with a redirect that repeats the call; the response waits. Must not reject. */
+  /** The app responds with a redirect that repeats the call. The response waits for the promise, which must not reject. */
   onRedirect(location: string): Promise<void>
-  /** From now on the exchange can end the call. */
+  /** From this event on, the exchange can end the call. */
   onCuttable(call: Cuttable): void
 }
 
 /** Redirects that repeat the call as it is (RFC 9110 15.4.8, 15.4.9). */
 const REPEATING = new Set([307, 308])
 
-/** Redirects that a client follows as a GET, which loses a call's meaning (RFC 9110 15.4). */
+/** Redirects that a client follows with a GET, which is not the call any more (RFC 9110 15.4). */
 const METHOD_CHANGING = new Set([301, 302, 303])
 
 /** Methods whose meaning expects a body, so that even an empty one is announced (RFC 9110 8.6). */
@@ -53,13 +53,13 @@ export class Forwarder {
     if (signed.byteLength > 0 || WITH_BODY.has(head.method)) {
       headers.push('content-length', String(signed.byteLength))
     }
-    // The redirect of a durable endpoint is a result: its user follows it, to the page that waits for the run.
+    // A redirect of a durable endpoint is its result: the user follows it to a page that waits for the run.
     const mayRedirect = head.method === 'GET' || route.kind === 'durable'
     const relay = new CallRelay(mayRedirect, response, events)
     const call = new UpstreamCall(
       {
         method: head.method,
-        // The same bytes that were matched: nothing is decoded and encoded again.
+        // The same bytes that were matched to the route. Nothing is decoded and encoded again.
         head: writeHead(`${head.method} ${head.target} HTTP/1.1`, headers),
         body: signed.pieces,
         mayUpgrade: false,
@@ -104,7 +104,7 @@ class CallRelay extends ResponseRelay {
     }
     call.pause()
     void this.#events.onRedirect(location).then(() => {
-      // While it waited, the app may have broken off, and a fault been responded with.
+      // Meanwhile the app may have failed, and the client may have the response of that fault.
       if (call.isAborted) return
       this.begin(read)
       call.resume()

@@ -1,10 +1,10 @@
-/** The one place where header fields are taken off, in both directions. */
+/** The one place where headers are removed, in both directions. */
 import type { ExternalAuthProtocol } from '../admit/policy.ts'
 import { meantName, OF_INNGEST } from '../admit/inngest-headers.ts'
 import { memoizedName } from '../admit/memoized.ts'
 import { fieldValues } from '../admit/request-head.ts'
 
-/** RFC 9110 7.6.1, and what older proxies treat the same. */
+/** Hop-by-hop headers: RFC 9110 7.6.1, and those that older proxies treat the same. */
 const HOP_BY_HOP = new Set([
   'connection',
   'http2-settings',
@@ -19,17 +19,16 @@ const HOP_BY_HOP = new Set([
 ])
 
 /**
- * Headers of other proxies that name the client, the requested host or the scheme, and that libraries
- * believe (npm's `request-ip`, Spring, WebLogic, IIS). Vendors put their name in front and spell the rest
- * in few ways.
+ * Headers of other proxies with the client's address, the requested host or the scheme. Libraries trust them
+ * (npm's `request-ip`, Spring, WebLogic, IIS). They begin with a vendor's name, and the rest has few spellings.
  */
 const TELLS_ADDRESS =
   /(?:^|-)(?:(?:client|real|remote|originating|origin|connecting|connection|user|proxyuser|peer|visitor|viewer|src|source|socket|caller|from|trusted|true|external|proxy)-?ip(?:v[46])?(?:-?addr(?:ess)?)?|(?:client|remote|peer|real|viewer|external|socket|source|src|caller)-?(?:addr|address|port)|remote-host|pseudo-ipv[46])$/
 
-/** The bare words, which are too common to end other names with. */
+/** Only as whole names: many unrelated names end with these words. */
 const IS_ADDRESS = /^(?:x-)?ip(?:v[46])?(?:-?addr(?:ess)?)?$/
 
-/** The words behind `forwarded`, whoever it is that says so. */
+/** The words after `forwarded`, with the name of any vendor in front. */
 const TELLS_FORWARDED =
   /(?:^|-)forwarded-(?:by|for|host|ip|method|path|port|prefix|proto|protocol|scheme|server|ssl|uri|url)(?:-ip)?$/
 
@@ -41,9 +40,9 @@ const TELLS_SCHEME =
 
 const TELLS = [TELLS_ADDRESS, IS_ADDRESS, TELLS_FORWARDED, TELLS_HOST, TELLS_SCHEME]
 
-/** What a proxy that asks sees to itself, or what may stay on since no app goes by it. */
+/** Headers that the asking proxy removes or sets itself, and harmless ones that may stay. */
 const OF_PROXY: Record<ExternalAuthProtocol, ReadonlySet<string>> = {
-  // Envoy takes off the rest at an answer's word.
+  // Envoy removes the others if the response to its authorization request names them.
   ext_authz: new Set([
     ...HOP_BY_HOP,
     'host',
@@ -52,7 +51,7 @@ const OF_PROXY: Record<ExternalAuthProtocol, ReadonlySet<string>> = {
     'x-forwarded-for',
     'x-forwarded-proto',
   ]),
-  // Traefik takes a client's own off at its entry point (`forwarded_header.go`), and nothing else.
+  // Traefik removes only those that a client sent, at its entry point (`forwarded_header.go`).
   forward_auth: new Set([
     ...HOP_BY_HOP,
     'host',
@@ -74,7 +73,7 @@ const OF_PROXY: Record<ExternalAuthProtocol, ReadonlySet<string>> = {
   ]),
 }
 
-/** What the gateway writes itself, or what only a proxy may claim. */
+/** Headers that the gateway writes itself, or that only a proxy may set. */
 const MANAGED = new Set([
   'host',
   'content-length',
@@ -82,47 +81,47 @@ const MANAGED = new Set([
   'forwarded',
   'via',
   'x-request-id',
-  // Some apps take it for their own setting (CVE-2016-5385).
+  // Some CGI apps read it as their own proxy setting (CVE-2016-5385).
   'proxy',
-  // Cloudflare's word for the scheme.
+  // Cloudflare's header for the scheme.
   'cf-visitor',
 ])
 
-/** Frameworks route by these as if they were the request line. */
+/** Some frameworks route by these headers in place of the request's method. */
 const OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
 
-/** From a sender to the app, verified or not. */
+/** Never forwarded to the app, verified or not. */
 const NEVER_PASSED = new Set([...HOP_BY_HOP, ...MANAGED, ...OVERRIDES])
 
 const NEVER_PASSED_PREFIX = /^x-(?:forwarded|original|rewrite)(?:-|$)/
 
-/** A name with another character may be another field's alias to the app (`meantName`). */
+/** To the app, a name with another character may be an alias of another header (`meantName`). */
 const ALIASED = /[^a-z0-9-]/
 
-/** @returns name, value, name, value …: what of a verified sender's fields may go to the app. */
+/** @returns name, value, name, value …: the headers of a verified request that are forwarded. */
 export function keepRequestFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, passedFromVerified)
 }
 
-/** The same for a request that nobody verified: nothing that speaks as Inngest, in any spelling. */
+/** The same for an unverified request: also without all headers of Inngest, in any spelling. */
 export function keepPassthroughFields(rawHeaders: readonly string[]): string[] {
   return keepFields(rawHeaders, passedFromAnybody)
 }
 
 /**
  * @param isBodiless the response has no body, and no length of one (RFC 9110 8.6).
- * @returns name, value, name, value …: what of the app's fields may go to the client.
+ * @returns name, value, name, value …: the headers of the app's response that are forwarded.
  */
 export function keepResponseFields(rawHeaders: readonly string[], isBodiless: boolean): string[] {
   return keepFields(rawHeaders, isBodiless ? passedWithoutBody : passedFromApp)
 }
 
-/** The name as sent; empty if such a field is not passed on. */
+/** @returns the name as sent; empty if the header is not forwarded. */
 type PassedName = (name: string) => string
 
 const passedFromVerified = passedIf((name) => !ALIASED.test(name) && !isNeverPassed(name))
 
-/** The app's own fields may have `_` or `.` in their names. */
+/** The app's own headers may have `_` or `.` in their names. */
 const passedFromAnybody = passedIf((name) => {
   const meant = meantName(name)
   return !isNeverPassed(meant) && !OF_INNGEST.test(meant) && name !== '__proto__'
@@ -137,8 +136,8 @@ function passedIf(mayPass: (lowerName: string) => boolean): PassedName {
 }
 
 /**
- * What a proxy that only asks has to take off a request that it passes on itself.
- * @returns lower-case names of all that is not passed on inline, but for what the proxy sees to.
+ * The headers that a proxy must remove from a request that it forwards itself after asking the gateway.
+ * @returns lower-case names: all that the gateway would not forward, except those that the proxy handles.
  */
 export function fieldsToRemove(
   rawHeaders: readonly string[],
@@ -161,8 +160,9 @@ function isNeverPassed(name: string): boolean {
 }
 
 /**
- * A client must not have headers dropped by naming them in `Connection` (Apache CVE-2022-31813). What `Connection` lists is taken off first; managed fields are written behind
- * this, so a sender cannot have them removed, and Inngest's own are never hop-by-hop.
+ * A client must not be able to remove headers by naming them in `Connection` (Apache CVE-2022-31813). The
+ * headers that `Connection` names are removed first and the managed ones are written afterwards, so a sender
+ * cannot remove those. Inngest's own headers are never hop-by-hop.
  */
 function keepFields(rawHeaders: readonly string[], passedName: PassedName): string[] {
   const listed = connectionListed(fieldValues(rawHeaders, 'connection'))
@@ -175,12 +175,12 @@ function keepFields(rawHeaders: readonly string[], passedName: PassedName): stri
   return kept
 }
 
-/** What an answer needs in order to be read: a hop must not be talked out of it. */
+/** Headers that are needed to read a response. `Connection` must not remove them. */
 const NEVER_LISTED = new Set(['content-length', 'content-type', 'content-encoding', 'location'])
 
 const NONE_LISTED: ReadonlySet<string> = new Set()
 
-/** What nearly every message has there, and no header is named so. */
+/** The values of `Connection` in nearly every message; no header has such a name. */
 const OF_CONNECTION = /^(?:keep-alive|close)$/i
 
 function connectionListed(values: readonly string[]): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-/** Hands requests that nobody verifies to the app: streamed both ways, WebSockets included. */
+/** Forwards unverified requests to the app, streamed in both directions, WebSockets included. */
 import type { Socket } from 'node:net'
 
 import type { ClientRequest } from '../accept/client-request.ts'
@@ -17,17 +17,17 @@ import { UpstreamCall } from './upstream-call.ts'
 import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
 import { upstreamFields } from './upstream-request.ts'
 
-/** What the exchange hears of its call. */
+/** The events of a call, for its exchange. */
 export interface PassthroughEvents {
-  /** From now on the exchange can end the call. */
+  /** From this event on, the exchange can end the call. */
   readonly onCuttable: (call: Cuttable) => void
-  /** The app responds. */
+  /** The head of the app's response has arrived. */
   readonly onResponse: (status: number, rawHeaders: readonly string[]) => void
-  /** The connection belongs to another protocol. @param app the connection to the app. */
+  /** The connection has switched to another protocol. @param app the connection to the app. */
   readonly onTunnel: (app: Socket) => void
 }
 
-/** What is hop-by-hop and yet meant, in both directions (RFC 6455 4). */
+/** The hop-by-hop headers that an upgrade needs, in both directions (RFC 6455 4). */
 const UPGRADING = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
 
 export class Passthrough {
@@ -74,13 +74,13 @@ export class Passthrough {
   }
 }
 
-/** The body of the request on its way to the app, if there is one, and the response back. */
+/** Relays the body of the request to the app, if there is one, and the response to the client. */
 class PassthroughRelay extends ResponseRelay {
   readonly #request: ClientRequest
   readonly #response: ClientResponse
   readonly #events: PassthroughEvents
   readonly #maxBytes: number
-  /** Headers of the app's agreement to another protocol. */
+  /** The headers of the app's 101 response. */
   #switching: readonly string[] = []
 
   constructor(
@@ -120,18 +120,18 @@ class PassthroughRelay extends ResponseRelay {
   }
 }
 
-/** The framing that the request came with. */
+/** The same framing as that of the received request. */
 function framingOf({ rawHeaders, method }: RequestHead): string[] {
   if (fieldValues(rawHeaders, 'transfer-encoding').length > 0) {
     return ['Transfer-Encoding', 'chunked']
   }
   const [length] = fieldValues(rawHeaders, 'content-length')
   if (length !== undefined) return ['Content-Length', length]
-  // RFC 9110 8.6: a method whose meaning expects a body says that there is none.
+  // RFC 9110 8.6: without a body, a method that usually has one is sent with `Content-Length: 0`.
   return method === 'GET' || method === 'HEAD' ? [] : ['Content-Length', '0']
 }
 
-/** Passes the body on as it comes, no faster than the app takes it. */
+/** Forwards the body as it arrives, no faster than the app reads it. */
 function stream(
   request: ClientRequest,
   call: UpstreamCall,

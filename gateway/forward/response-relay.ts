@@ -1,4 +1,4 @@
-/** What becomes of the app's response: it goes to the client as it comes, no faster than the client takes it. */
+/** Relays the app's response to the client as it arrives, no faster than the client reads it. */
 import type { ClientResponse, ResponseWatcher } from '../accept/client-response.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { ReadResponse } from '../wire/response-reader.ts'
@@ -6,7 +6,7 @@ import { keepResponseFields } from './header-filter.ts'
 import type { UpstreamCall, UpstreamHandler } from './upstream-call.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
-/** A call that somebody else may end. */
+/** A call that other code may end. */
 export interface Cuttable {
   /** Ends it with this fault, unless it has ended. */
   onFault(fault: GatewayFault): void
@@ -43,12 +43,12 @@ export class ResponseRelay implements UpstreamHandler, ResponseWatcher, Cuttable
     return this.#done
   }
 
-  /** The client takes more again. */
+  /** The client reads again. */
   onResponseDrain(): void {
     this.#call?.resume()
   }
 
-  /** Before its response was sent whole, the client has left. */
+  /** The client has left before the whole response was sent. */
   onResponseClosed(): void {
     const isUnsent = this.#call?.isSent !== true
     this.onFault(new GatewayFault('downstream_closed', undefined, isUnsent))
@@ -80,12 +80,12 @@ export class ResponseRelay implements UpstreamHandler, ResponseWatcher, Cuttable
     this.#resolve(this.#response.status ?? 0)
   }
 
-  /** The connection belonged to another protocol, which has ended. */
+  /** The tunnel of another protocol has ended. */
   tunnelEnded(): void {
     this.#resolve(101)
   }
 
-  /** Also called by whoever ends the call for another reason. */
+  /** Also called to end the call for another reason. */
   onFault(fault: GatewayFault): void {
     this.#response.watcher = undefined
     this.#reject(fault)

@@ -1,6 +1,6 @@
 /**
- * Connections that outlive a reload: one resource for all holders of an equal specification, ended
- * when the last of them lets go. A route whose upstream did not change keeps its open connections.
+ * Connections that outlive a reload. All holders of an equal specification share one resource, which ends
+ * when the last of them releases it. So a route whose upstream has not changed keeps its connections.
  */
 import { isDeepStrictEqual } from 'node:util'
 
@@ -23,7 +23,7 @@ export class SharedResources<Specification, Resource> {
     this.#end = end
   }
 
-  /** To be given back by `release`, once for each call. */
+  /** Each call needs one call of `release`. */
   acquire(specification: Specification): Resource {
     const known = [...this.#entries].find((entry) =>
       isDeepStrictEqual(entry.specification, specification),

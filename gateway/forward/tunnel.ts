@@ -1,9 +1,9 @@
-/** Two connections that speak another protocol with each other: bytes in both directions, none of them looked at. */
+/** Joins two connections after an upgrade: bytes are copied in both directions without being read. */
 import type { Socket } from 'node:net'
 
 export interface TunnelEnd {
   readonly socket: Socket
-  /** What has arrived on it already. */
+  /** The bytes that have already arrived on it. */
   readonly first: Buffer
 }
 
@@ -11,7 +11,7 @@ export interface TunnelEnd {
 export function joinTunnel(client: TunnelEnd, app: TunnelEnd, onEnded: () => void): void {
   if (client.first.length > 0) app.socket.write(client.first)
   if (app.first.length > 0) client.socket.write(app.first)
-  // `pipe` reads no faster than the other side takes, and passes the end of each direction on.
+  // `pipe` reads no faster than the other side takes, and forwards the end of each direction.
   client.socket.pipe(app.socket)
   app.socket.pipe(client.socket)
   client.socket.once('close', () => {

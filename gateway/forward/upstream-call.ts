@@ -1,4 +1,4 @@
-/** One request to the app, and who gets the response. */
+/** One request to the app, and the handler of its response. */
 import type { Socket } from 'node:net'
 
 import type { GatewayFault } from '../admit/faults.ts'
@@ -8,28 +8,28 @@ export interface UpstreamRequest {
   readonly method: string
   /** Request line and headers, with the empty line at their end. */
   readonly head: string
-  /** The whole body in pieces; `streamed` if it is written piece by piece, as it comes. */
+  /** The whole body in pieces; `streamed` if it is written as it arrives. */
   readonly body: readonly Uint8Array[] | 'streamed'
   /** The app may switch to another protocol (RFC 9110 7.8). */
   readonly mayUpgrade: boolean
-  /** A GET or HEAD may be sent twice (RFC 9110 9.2.2). Not to a durable endpoint: each starts a run, or a step. */
+  /** A GET or HEAD may be sent twice (RFC 9110 9.2.2), except to a durable endpoint, where each starts a run or a step. */
   readonly mayRepeat: boolean
 }
 
-/** Called in this order; `onFault` may come at any time and is the last. None may throw. */
+/** Called in this order. `onFault` may be called at any time and is the last. None may throw. */
 export interface UpstreamHandler {
-  /** There is a connection: a streamed body may be written. */
+  /** The call has a connection: a streamed body may be written. */
   readonly onConnected?: (call: UpstreamCall) => void
-  /** The body is in the hands of the operating system. */
+  /** The operating system has taken the body. */
   readonly onSent?: () => void
-  /** The streamed body may go on. */
+  /** More of the streamed body may be written. */
   readonly onDrain?: () => void
   readonly onResponse: (head: ReadResponse, call: UpstreamCall) => void
   readonly onPiece: (bytes: Buffer) => void
   /** Nothing more has arrived for now. */
   readonly onPause: () => void
   readonly onEnd: () => void
-  /** Instead of all after `onResponse`. @param first what has arrived of the other protocol. */
+  /** In place of all events after `onResponse`. @param first the first bytes of the other protocol. */
   readonly onSwitched?: (socket: Socket, first: Buffer) => void
   readonly onFault: (fault: GatewayFault) => void
 }
@@ -42,7 +42,7 @@ export interface CallConnection {
   readonly destroy: () => void
 }
 
-/** RFC 9110 9.2.2: to repeat these changes nothing. They must have no body here. */
+/** RFC 9110 9.2.2: repeating these has no further effect. Here they must have no body. */
 const REPEATABLE = new Set(['GET', 'HEAD'])
 
 const NO_PIECES: readonly Uint8Array[] = []
@@ -52,13 +52,13 @@ export class UpstreamCall {
   readonly head: string
   readonly mayUpgrade: boolean
   readonly handler: UpstreamHandler
-  /** It may be sent a second time if the first may have been lost. */
+  /** Whether it may be sent again if the first request may have been lost. */
   readonly isRepeatable: boolean
-  /** It was sent again once, on a connection of its own. */
+  /** Whether it was sent again, on a new connection. */
   isRetried = false
-  /** No response is waited for any more. */
+  /** Whether the call has ended and its response is not wanted any more. */
   isAborted = false
-  /** Bytes of the request may have reached the app. */
+  /** Whether bytes of the request may have reached the app. */
   isSent = false
   isPaused = false
   #body: UpstreamRequest['body']
@@ -77,7 +77,7 @@ export class UpstreamCall {
     this.isRepeatable = mayRepeat && REPEATABLE.has(method) && body.length === 0
   }
 
-  /** To be sent. It is not kept: the app may work for two hours. */
+  /** @returns the body to send. The call does not keep it, because the app may work for two hours. */
   takeBody(): UpstreamRequest['body'] {
     const body = this.#body
     if (body !== 'streamed') this.#body = NO_PIECES
@@ -97,7 +97,7 @@ export class UpstreamCall {
     this.handler.onConnected?.(this)
   }
 
-  /** Part of a streamed body. @returns false if the app takes no more for now; `onDrain` follows. */
+  /** Writes a part of a streamed body. @returns false if the app reads no more for now; `onDrain` follows. */
   write(bytes: Uint8Array | string): boolean {
     return this.#connection?.write(bytes) ?? true
   }
@@ -107,7 +107,7 @@ export class UpstreamCall {
     this.#connection?.bodyEnded()
   }
 
-  /** Takes no more of the response. */
+  /** Stops reading the response. */
   pause(): void {
     this.isPaused = true
   }
@@ -118,7 +118,7 @@ export class UpstreamCall {
     this.#connection?.read()
   }
 
-  /** Ends the connection of the call; nothing is called any more. */
+  /** Closes the connection of the call. No handler is called any more. */
   abort(): void {
     if (this.isAborted) return
     this.isAborted = true
@@ -126,7 +126,7 @@ export class UpstreamCall {
     this.#connection?.destroy()
   }
 
-  /** The response is complete, or will not be. */
+  /** To be called when the response is complete, or will never be. */
   ended(): void {
     this.isAborted = true
     this.#connection = undefined

@@ -9,12 +9,12 @@ import { ResponseReader, type ReadResponse, type ResponseProblem } from '../wire
 import type { CallConnection, UpstreamCall } from './upstream-call.ts'
 
 export interface ConnectionOwner {
-  /** The connection waits for its next call. */
+  /** The connection is ready for another call. */
   readonly onIdle: (connection: UpstreamConnection) => void
   readonly onClosed: (connection: UpstreamConnection) => void
-  /** A call that got no byte of a response, and that may be sent again. */
+  /** The call received no byte of a response and may be sent again. */
   readonly onRetry: (call: UpstreamCall) => void
-  /** Bytes came that belong to no response. */
+  /** Bytes have arrived that belong to no response. */
   readonly onUnexpectedBytes: () => void
 }
 
@@ -34,11 +34,11 @@ const FAULTS: Record<ResponseProblem, FaultCode> = {
 
 export class UpstreamConnection implements Listed, CallConnection {
   place: number | undefined
-  /** Something was sent or received since the pool last looked. */
+  /** Whether bytes were sent or received since the pool's last check. */
   isActive = true
   /** When it was last active, in monotonic ms; kept by the pool. */
   activeMs = 0
-  /** How long the app keeps it open without a request, if it says so. */
+  /** How long the app keeps an idle connection open, if its response says so. */
   keepAliveMs: number | undefined
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
@@ -49,7 +49,7 @@ export class UpstreamConnection implements Listed, CallConnection {
   #isReused = false
   #hasReceived = false
   #isBodySent = false
-  /** The app sends nothing more: by the end of its side, or because the connection broke. */
+  /** The app sends nothing more: it has ended its side, or the connection broke. */
   #ended: 'properly' | 'broken' | undefined
   #error: Error | undefined
 
@@ -71,7 +71,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     return this.#call
   }
 
-  /** Another request may be sent on it. */
+  /** Whether another request may be sent on it. */
   get isUsable(): boolean {
     return !this.#socket.destroyed && this.#ended === undefined
   }
@@ -92,7 +92,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     call.connected(this)
   }
 
-  /** The body follows soon, mostly in the same turn, and leaves with the head. */
+  /** The body mostly follows in the same turn of the event loop, and then leaves in one write with the head. */
   #beginStream(head: string): void {
     this.#socket.cork()
     this.#socket.write(head, 'latin1')
@@ -139,13 +139,13 @@ export class UpstreamConnection implements Listed, CallConnection {
     this.#isBodySent = true
   }
 
-  /** Its call, if it has one, hears of nothing any more. */
+  /** The handler of its call is not called any more. */
   destroy(): void {
     this.#call = undefined
     this.#socket.destroy()
   }
 
-  /** Passes on what has arrived, until the call pauses or more is needed. */
+  /** Handles the bytes that have arrived, until the call pauses or more bytes are needed. */
   read(): void {
     while (this.#call !== undefined && !this.#call.isPaused) {
       const event = this.#reader.next()
@@ -165,7 +165,7 @@ export class UpstreamConnection implements Listed, CallConnection {
           return
       }
     }
-    // Where nothing more comes, a head that is held back can still be replaced by a fault.
+    // If nothing more comes, a fault can still replace a head that was not sent yet.
     if (this.#ended !== undefined && this.#call?.isPaused === false) {
       this.#conclude()
       return
@@ -212,10 +212,10 @@ export class UpstreamConnection implements Listed, CallConnection {
     const response = this.#response
     this.#call = undefined
     call.ended()
-    // A call that was paused leaves no connection behind that hears nothing.
+    // A paused call must not leave its connection paused.
     this.#adjustFlow()
     if (this.#reader.bytes.length > 0) {
-      // RFC 9112 6.3: what follows is no response to anything.
+      // RFC 9112 6.3: these bytes are not a response to any request.
       this.#owner.onUnexpectedBytes()
       this.destroy()
     } else if (response?.keepsConnection === true && this.#isBodySent && this.isUsable) {
@@ -235,15 +235,15 @@ export class UpstreamConnection implements Listed, CallConnection {
   readonly #onClose = (): void => {
     this.#ended ??= 'broken'
     this.#owner.onClosed(this)
-    // What has arrived of the response counts, although the connection broke behind it.
+    // The part of the response that has arrived is still used after the connection broke.
     if (this.#call?.isPaused !== true) this.#conclude()
   }
 
-  /** Nothing more comes: is that the end of the response? */
+  /** Nothing more comes: either the response is complete, or it is a fault. */
   #conclude(): void {
     const call = this.#call
     if (call === undefined) return
-    // RFC 9112 8: a body that ends with its connection is complete only if that was closed, not reset.
+    // RFC 9112 8: a body that ends with the connection is complete only if it was closed, and not reset.
     const end = this.#ended === 'properly' ? this.#reader.connectionEnded() : undefined
     if (end !== undefined) this.#finish(call)
     else if (this.#mayRepeat(call)) {
@@ -253,7 +253,7 @@ export class UpstreamConnection implements Listed, CallConnection {
     } else this.#fail('upstream_reset')
   }
 
-  /** The app had closed the connection before it got the request, which can happen to every kept one. */
+  /** The app may have closed the kept connection before the request arrived. */
   #mayRepeat(call: UpstreamCall): boolean {
     if (!this.#isReused || this.#hasReceived || call.isRetried || call.isAborted) return false
     return call.isRepeatable
@@ -273,13 +273,13 @@ export class UpstreamConnection implements Listed, CallConnection {
   }
 }
 
-/** `Keep-Alive: timeout=5`, as Node's servers send it; a second less, so that both do not decide at once. */
+/** `Keep-Alive: timeout=5`, as Node's servers send it. One second less, so that the gateway closes before the app does. */
 function promisedKeepAlive({ rawHeaders }: ReadResponse): number | undefined {
   const [value] = fieldValues(rawHeaders, 'keep-alive')
   return value === undefined ? undefined : keepAliveOf(value).ms
 }
 
-/** An app says the same each time. */
+/** An app sends the same value each time. */
 const keepAliveOf = memoized((value) => {
   const seconds = /(?:^|[\s,])timeout=(\d{1,6})\b/.exec(value)?.[1]
   return { ms: seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000) }

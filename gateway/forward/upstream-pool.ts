@@ -1,4 +1,4 @@
-/** The connections to one app: opened when they are needed, kept for a while, and never more than calls. */
+/** The connections to one app: one for each call in flight, opened on demand and kept for a while afterwards. */
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
@@ -13,16 +13,16 @@ import { certificateCheckOf } from './upstream-tls.ts'
 
 export interface UpstreamOptions {
   readonly connectTimeoutMs: number
-  /** Longest silence of the app, before its response and between any two parts of it. */
+  /** The longest time without a byte from the app, before and within its response. */
   readonly responseTimeoutMs: number
-  /** How long a connection is kept without a call. */
+  /** How long an idle connection is kept. */
   readonly keepAliveTimeoutMs: number
   readonly maxResponseHeaderBytes: number
 }
 
 /**
- * Verified calls and what nobody has verified never share a connection: what an app reads wrongly of one of the
- * latter must not become part of a call.
+ * Verified and unverified requests never share a connection. If an app misreads the end of an unverified request,
+ * its rest must not become part of a verified one.
  */
 export type RequestUse = 'verified' | 'open'
 
@@ -49,7 +49,7 @@ export class UpstreamPool {
   readonly #options: UpstreamOptions
   readonly #owner: ConnectionOwner
   readonly #connections = new OpenList<UpstreamConnection>()
-  /** The one used last is taken first, so that the others can end. */
+  /** The most recently used connection is used first, so that the others can time out. */
   readonly #idle: UpstreamConnection[] = []
   readonly #timer: NodeJS.Timeout
   #isClosed = false
@@ -90,20 +90,20 @@ export class UpstreamPool {
     this.#connect(call)
   }
 
-  /** Idle connections end now, those with a call behind it. */
+  /** Idle connections end at once, the others after their call. */
   close(): void {
     this.#isClosed = true
     clearInterval(this.#timer)
     for (const connection of [...this.#idle]) connection.destroy()
   }
 
-  /** One timer for all: one for each call would cost more than most of what it takes to forward. */
+  /** One timer for all: a timer for each call would cost more than most other parts of forwarding. */
   readonly #look = (): void => {
     const nowMs = performance.now()
     const { responseTimeoutMs, keepAliveTimeoutMs } = this.#options
     for (const connection of [...this.#connections]) {
       const { call, isActive } = connection
-      // A client that takes nothing of its response has a watch of its own.
+      // The app is not at fault if the client does not read; stall-watch.ts handles such clients.
       if (isActive || call?.isPaused === true) {
         connection.isActive = false
         connection.activeMs = nowMs
@@ -131,7 +131,7 @@ export class UpstreamPool {
     const timer = setTimeout(() => {
       fail('upstream_timeout')
     }, this.#options.connectTimeoutMs)
-    // Attempts for clients that are gone are counted nowhere: they must not pile up.
+    // An attempt ends with its client: attempts are counted nowhere and must not accumulate.
     call.connecting(() => {
       socket.destroy()
     })
@@ -181,7 +181,7 @@ export class UpstreamPool {
       ...(key !== undefined && { key }),
       ...certificateCheckOf(this.#upstream),
       ALPNProtocols: ['http/1.1'],
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      // Also with NODE_TLS_REJECT_UNAUTHORIZED=0.
       rejectUnauthorized: true,
     })
   }

@@ -1,11 +1,11 @@
-/** The head of the request that the app gets, built anew from an accepted one. */
+/** The head of the request to the app, built anew from an accepted request. */
 import type { AdmittedRequest, PassthroughRequest } from '../admit/admit.ts'
 import { formatAddress } from '../ip/address.ts'
 import { forwardedPrefix, forwardedScheme } from '../admit/forwarded-request.ts'
 
 type AcceptedRequest = AdmittedRequest | PassthroughRequest
 
-/** @param kept what of the sender's fields may pass. @returns name, value, name, value … */
+/** @param kept the received headers that are forwarded. @returns name, value, name, value … */
 export function upstreamFields(
   request: AcceptedRequest,
   kept: readonly string[],
@@ -14,8 +14,8 @@ export function upstreamFields(
   const { serveOrigin, upstream } = request.route
   const host = serveOrigin?.host ?? request.host
   const protocol = serveOrigin?.protocol ?? forwardedProtocol(request)
-  // HTTP/1.0 without Host: the app gets that of the upstream, as from nginx (`$proxy_host`) and Caddy,
-  // and nothing that says a client sent it.
+  // HTTP/1.0 without Host: the app gets the upstream's, as from nginx (`$proxy_host`) and Caddy, and no
+  // X-Forwarded-Host.
   const fields = ['host', host || authorityOf(upstream.origin), ...kept, 'x-request-id', requestId]
   if (host !== '') fields.push('x-forwarded-host', host)
   fields.push('x-forwarded-proto', protocol)
@@ -37,15 +37,15 @@ function authorityOf(origin: string): string {
   return origin.slice(origin.indexOf('//') + 2)
 }
 
-/** The SDKs register the URL that this scheme makes, so a trusted proxy that ended TLS is believed. */
+/** The SDKs register a URL with this scheme, so the scheme of a trusted proxy that ended TLS is used. */
 function forwardedProtocol({ head, client }: AcceptedRequest): string {
   if (head.connection.isEncrypted) return 'https'
-  // Behind the PROXY protocol the fields are the client's own words.
+  // Behind the PROXY protocol, these headers come from the client itself.
   if (client?.source !== 'x-forwarded-for') return 'http'
   return forwardedScheme(head.rawHeaders, client.hops)
 }
 
-/** Of trusted proxies only, as the other fields. An Inngest route has one path, whoever shortened it. */
+/** From trusted proxies only, as the other headers. An Inngest route has one path, whichever proxy removed a prefix. */
 function passedPrefix({ kind, head, client }: AcceptedRequest): string | undefined {
   const isTrusted = kind === 'passthrough' && client?.source === 'x-forwarded-for'
   return isTrusted ? forwardedPrefix(head.rawHeaders) : undefined

@@ -1,4 +1,4 @@
-/** Which name or address the certificate of an https upstream must carry. */
+/** The name or address that the certificate of an https upstream must contain. */
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 
@@ -17,8 +17,8 @@ function certificateNameOf({ origin, tls }: Omit<UpstreamPolicy, 'socketPath'>):
 }
 
 /**
- * An IP address is no server name (RFC 6066 3), and Node 26 refuses to connect with one. It is left
- * out of the handshake, and the certificate must still carry it as an IP address (RFC 9110 4.3.5).
+ * An IP address is not a server name (RFC 6066 3), and Node 26 refuses to connect with one. The handshake has
+ * no server name then, and the certificate must still contain the IP address (RFC 9110 4.3.5).
  */
 export function certificateCheckOf(upstream: Omit<UpstreamPolicy, 'socketPath'>): CertificateCheck {
   const name = certificateNameOf(upstream)

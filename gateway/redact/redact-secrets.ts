@@ -1,12 +1,12 @@
 /**
- * Takes secrets out of text by what they look like. A secret in the wrong place (a signing key as a
- * route's name, a password in a URL) is known by its content alone, so every message that quotes
- * input passes through here: problems of the configuration, errors, the log, what commands print.
+ * Removes secrets from text by their form. A secret in the wrong place (a signing key as a route's name, a
+ * password in a URL) can be recognized only by its form. So every message that quotes input passes through
+ * here: configuration problems, errors, the log, and the output of commands.
  *
- * No pattern looks at a character more than a few times: the text may be as long as its author likes.
+ * No pattern reads a character more than a few times, because the length of the text is not bounded.
  */
 
-/** A secret that shows nothing of itself, however it is printed. */
+/** A secret that cannot be printed by accident. */
 export const REDACTED = '[redacted]'
 
 export abstract class Redacted {
@@ -18,30 +18,30 @@ export abstract class Redacted {
     return REDACTED
   }
 
-  /** What `util.inspect` and `console.log` print. */
+  /** For `util.inspect` and `console.log`. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return REDACTED
   }
 }
 
-/** Up to what ends a word in a message, in YAML or JSON. */
+/** The rest of a word in a message, in YAML or in JSON. */
 const REST_OF_WORD = String.raw`[^\s"'\`,:;<>()[\]{}&]*`
 
-/** What cannot be anything else than a secret, wherever it is. */
+/** Forms that are always a secret. */
 const UNMISTAKABLE = [
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
-  // The hyphens may be percent-encoded, in a path.
+  // In a path, the hyphens may be percent-encoded.
   new RegExp(String.raw`signkey(?:-|%2D)(?=\w)${REST_OF_WORD}`, 'gi'),
   new RegExp(String.raw`sk(?:-|%2D)inn(?:-|%2D)(?=\w)${REST_OF_WORD}`, 'gi'),
 ]
 
-/** What is most likely one. The parts that are kept say what it was. */
+/** Forms that are probably a secret. The parts that are kept show what it was. */
 const LIKELY: readonly (readonly [RegExp, string])[] = [
   [
     /\b(authorization(?:\s*[:=]\s*(?:bearer\s+|basic\s+)?|\s+(?:bearer|basic)\s+))[^\s"']+/gi,
     `$1${REDACTED}`,
   ],
-  // The path of the address that takes events is the event key.
+  // The path of the event API is the event key.
   [/(\binn\.gs\/e\/)[^\s"'`?#/]+/gi, `$1${REDACTED}`],
   // A signing key without its prefix, the hash of one, a MAC.
   [/[0-9a-f]{32,}/gi, REDACTED],
@@ -49,7 +49,7 @@ const LIKELY: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40,}={0,2}/g, REDACTED],
 ]
 
-/** A query parameter, a line of an .env file. */
+/** A query parameter, or a line of an .env file. */
 const ASSIGNMENT = /(?<![\w.%-])([\w.%-]+)=(?!\s)[^\s"'`&]*/g
 
 /** `${NAME:-default}`. */
@@ -60,7 +60,7 @@ const SECRET_NAME =
 
 export function redactSecrets(text: string): string {
   let redacted = redactKeys(text)
-    // A URL up to the next space: a password that nobody escaped may hold any mark.
+    // A URL up to the next space, because an unescaped password may contain any character.
     .replace(/(?<![a-z\d+.-])[a-z][a-z\d+.-]{0,30}:\/\/\S*/gi, withoutUserinfo)
     .replace(/[^\s"'`<>]+/g, withoutUserinfo)
     .replace(/(%3A%2F%2F)\S{0,500}%40/gi, `$1${REDACTED}%40`)
@@ -75,8 +75,8 @@ export function redactSecrets(text: string): string {
 }
 
 /**
- * Takes out only what cannot be anything else. For the ids and paths of requests, which operators search
- * by: the id of a step is forty hexadecimal digits.
+ * Removes only what is always a secret. For the ids and paths of requests, by which operators search: the id of
+ * a step is forty hexadecimal digits.
  */
 export function redactKeys(text: string): string {
   if (!holdsAny(text)) return text
@@ -85,7 +85,7 @@ export function redactKeys(text: string): string {
 
 const holdsAny = (text: string) => /signkey(?:-|%2D)|sk(?:-|%2D)inn|-----BEGIN/i.test(text)
 
-/** `user:password@`, with or without a scheme, and whatever a URL would have had to escape in it. */
+/** Removes `user:password@`, with or without a scheme, also if its characters are not escaped. */
 function withoutUserinfo(word: string): string {
   const end = word.lastIndexOf('@')
   const before = end === -1 ? '' : word.slice(0, end)
@@ -102,7 +102,7 @@ function withoutUserinfo(word: string): string {
   return `${before.slice(0, start + 1)}${REDACTED}${word.slice(end)}`
 }
 
-/** Whether a text holds a key. A name such as `signkey-fallback` is hidden in messages, and is none. */
+/** Whether a text contains a key. A name such as `signkey-fallback` is hidden in messages but is not a key. */
 export function holdsKey(text: string): boolean {
   return /signkey(?:-|%2D)\w+(?:-|%2D)\w|sk(?:-|%2D)inn(?:-|%2D)api(?:-|%2D)\w|-----BEGIN [A-Z0-9 ]*PRIVATE KEY/i.test(
     text,

@@ -2,7 +2,7 @@ import { redactSecrets } from './redact-secrets.ts'
 
 /** Text from clients, shortened and in visible ASCII, so that it cannot control a terminal or log viewer. */
 export function printable(text: string, maxCharacters = 200): string {
-  // Most texts stay as they are, and to find that out is cheaper than to replace nothing.
+  // Most texts are unchanged, and the test is cheaper than a replacement without effect.
   if (text.length <= maxCharacters && !INVISIBLE.test(text)) return text
   return text.slice(0, maxCharacters).replaceAll(EACH_INVISIBLE, '?')
 }
@@ -10,14 +10,14 @@ export function printable(text: string, maxCharacters = 200): string {
 const INVISIBLE = /[^\x20-\x7e]/
 const EACH_INVISIBLE = /[^\x20-\x7e]/g
 
-/** The same without secrets, for messages about what an operator or another server wrote. */
+/** The same without secrets, for messages that quote an operator or another server. */
 export function quotable(text: string, maxCharacters = 200): string {
   return printable(redactSecrets(text), maxCharacters)
 }
 
 /**
- * A line that a terminal can only show: control and format characters are escaped, those of escape
- * sequences (C0 and C1) and those that reorder text (CVE-2021-42574) among them.
+ * A line that cannot control a terminal: control and format characters are escaped, including those of escape
+ * sequences (C0 and C1) and those that reorder text (CVE-2021-42574).
  */
 export function terminalText(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -26,8 +26,8 @@ export function terminalText(text: string): string {
 }
 
 /**
- * An error as one short printable line. Whole errors are not logged here: one about a proxy's URL
- * carries that URL, with the password in it.
+ * An error as one short printable line. Whole errors are not logged: one about a proxy's URL contains that URL
+ * and its password.
  */
 export function plainError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
@@ -37,9 +37,8 @@ export function plainError(error: unknown): string {
 }
 
 /**
- * An error as it is logged: what its maker says of it, and no other property. ioredis adds the command
- * that was refused, with a claim's key in it; Node adds the bytes of a response that it cannot read, and
- * the app's certificate.
+ * An error as it is logged: only its standard properties. ioredis adds the refused command with the key of a
+ * claim. Node adds the bytes of an unreadable response, and the app's certificate.
  */
 export interface LoggedError {
   readonly type: string
@@ -49,10 +48,10 @@ export interface LoggedError {
   readonly causes?: readonly LoggedError[]
 }
 
-/** A message may hold what an app or a store has sent. */
+/** A message may contain text from an app or a store. */
 const MAX_CHARACTERS = 2000
 
-/** Of errors of several attempts, and of errors that others made. */
+/** The depth of nested errors and causes that is logged. */
 const MAX_DEPTH = 3
 const MAX_CAUSES = 8
 
@@ -75,6 +74,6 @@ function causesOf(error: Error): unknown[] {
 }
 
 function shortened(text: string): string {
-  // Redacted before it is cut, so that no part of a secret is left; but not a text of any length.
+  // Redacted before it is shortened, so that no part of a secret remains. The first cut bounds the work.
   return redactSecrets(text.slice(0, 4 * MAX_CHARACTERS)).slice(0, MAX_CHARACTERS)
 }

@@ -1,4 +1,4 @@
-/** The body of one message out of the bytes of a connection: counted, in chunks, or until its end. */
+/** Reads the body of one message from the bytes of a connection: by length, in chunks, or until the connection ends. */
 import type { ByteQueue } from './byte-queue.ts'
 import { EndSearch } from './end-search.ts'
 import type { Framing } from './framing.ts'
@@ -7,25 +7,25 @@ import { readHeaderSection, type HeaderSection } from './header-section.ts'
 const CRLF = '\r\n'
 
 /**
- * A chunk's size in hexadecimal, and its extensions, which decide nothing (RFC 9112 7.1.1). Thirteen digits
- * behind leading zeros are exact as a number.
+ * A chunk's size in hexadecimal, and its extensions, which are ignored (RFC 9112 7.1.1). A number of thirteen
+ * digits after leading zeros is exact in JavaScript.
  */
 const CHUNK_LINE =
   /^0*([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/
 
-/** Longest line with a chunk's size, or of a trailer, without its CRLF. */
+/** The longest line of a chunk's size or of a trailer, without its CRLF. */
 const LONGEST_LINE = 4096
 
-/** Of one body: everything in chunk lines but a plain size, and all trailers (CVE-2024-22019). */
+/** The most bytes of extensions and trailers in one body (CVE-2024-22019). */
 const MOST_OVERHEAD_BYTES = 16_384
 
-/** A size without extensions has a few digits; what is longer counts as overhead. */
+/** A size without extensions has a few digits. The rest of a longer line counts as overhead. */
 const PLAIN_CHUNK_LINE = 16
 
-/** Shorter chunks are put together while more has arrived: each alone would cost far more than its bytes. */
+/** Shorter chunks that have already arrived are joined, because each piece has a fixed cost. */
 const SHORT_PIECE_BYTES = 1024
 
-/** A piece of the body; `end` behind its last byte; `invalid` if what comes is not a body; undefined: more is needed. */
+/** A piece of the body; `end` after its last byte; `invalid` if the bytes are not a body; undefined if more are needed. */
 export type BodyPart = Buffer | 'end' | 'invalid' | undefined
 
 type Expected =
@@ -38,7 +38,7 @@ export class BodyReader {
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0
   #overhead = 0
-  /** What was read behind short pieces. */
+  /** The part that was read after joined pieces. */
   #held: Exclude<BodyPart, undefined> | undefined
 
   constructor(queue: ByteQueue) {
@@ -52,7 +52,7 @@ export class BodyReader {
     this.#expected = FIRST[framing.kind]
   }
 
-  /** Whether the end of the connection is the end of this body. */
+  /** Whether this body ends with the connection. */
   get endsWithConnection(): boolean {
     return this.#expected === 'until-close'
   }
@@ -103,7 +103,7 @@ export class BodyReader {
   }
 
   #line(): 'read' | 'end' | 'invalid' | undefined {
-    // Behind a chunk only its CRLF may come.
+    // Only CRLF may follow a chunk.
     const most = this.#expected === 'chunk-end' ? 0 : LONGEST_LINE
     const length = this.#lineEnd.next(most + CRLF.length)
     if (length === undefined) return undefined
@@ -148,7 +148,7 @@ export class BodyReader {
   }
 }
 
-/** RFC 9110 6.5.1: no trailer may say where the message ends, or what becomes of the connection. */
+/** RFC 9110 6.5.1: a trailer must not be about framing or about the connection. */
 function isAboutMessage(section: HeaderSection): boolean {
   const { contentLengths, transferEncodings, connection } = section
   return contentLengths.length + transferEncodings.length + connection.length > 0

@@ -1,7 +1,7 @@
 /**
- * Bytes that have arrived and are not read yet. While everything is read as it comes, which is the usual
- * case, nothing is copied. Otherwise they are put together in a buffer that doubles, so that a message
- * that comes byte by byte costs no more than linear time.
+ * Bytes that have arrived and are not read yet. In the usual case they are read as they arrive, and nothing is
+ * copied. Otherwise they are collected in a buffer that doubles its size, so that a message that arrives byte by
+ * byte takes linear time.
  */
 
 const NONE = Buffer.alloc(0)
@@ -11,7 +11,7 @@ export class ByteQueue {
   #bytes: Buffer = NONE
   #start = 0
   #end = 0
-  /** `#bytes` was allocated here, and may be written to behind `#end`. */
+  /** Whether `#bytes` was allocated here, and may be written to after `#end`. */
   #isOwned = false
 
   get length(): number {
@@ -41,9 +41,9 @@ export class ByteQueue {
     this.#isOwned = true
   }
 
-  /** @returns where `wanted` begins, counted from the first unread byte; -1 if it is not there. */
+  /** @returns the offset of `wanted` from the first unread byte; -1 if it is not there. */
   indexOf(wanted: Buffer, from: number): number {
-    // Behind the end of a buffer that is filled bit by bit there is nothing to find, and much to look at.
+    // The search must not visit the unused part of a growing buffer.
     const bytes = this.#isOwned ? this.#bytes.subarray(0, this.#end) : this.#bytes
     const found = bytes.indexOf(wanted, this.#start + from)
     return found < 0 ? -1 : found - this.#start
@@ -54,7 +54,7 @@ export class ByteQueue {
     return this.length === 0 ? undefined : this.#bytes[this.#start]
   }
 
-  /** Up to `length` bytes as latin1 text; they stay unread. */
+  /** Up to `length` bytes as latin1 text, without reading them. */
   peekText(from: number, length: number): string {
     const start = this.#start + from
     return this.#bytes.toString('latin1', start, Math.min(start + length, this.#end))
@@ -65,7 +65,7 @@ export class ByteQueue {
     if (this.#start >= this.#end) this.#release()
   }
 
-  /** The next bytes, at most `most`. They share memory with the chunk that they came in. */
+  /** Reads the next bytes, at most `most`. They share memory with the chunk in which they arrived. */
   take(most = this.length): Buffer {
     const start = this.#start
     const end = Math.min(start + most, this.#end)
@@ -75,7 +75,7 @@ export class ByteQueue {
     return taken
   }
 
-  /** Nothing that was read is kept in memory. */
+  /** Frees the memory of bytes that were read. */
   #release(): void {
     this.#bytes = NONE
     this.#start = 0

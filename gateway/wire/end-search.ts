@@ -1,9 +1,9 @@
-/** Looks for the end of a head or of a line: at each byte once, however small the pieces are that they come in. */
+/** Searches for the end of a head or of a line. Each byte is searched once, however small the chunks are. */
 import type { ByteQueue } from './byte-queue.ts'
 
 /**
- * What no head or line contains: control characters, and ends of lines other than CRLF. RFC 9112 2.2 lets a
- * reader take LF alone for one; not every reader does, so this one refuses it.
+ * Bytes that no head or line contains: control characters, and line ends other than CRLF. RFC 9112 2.2 permits a
+ * reader to accept LF alone as a line end. Not every reader does, so this one refuses it.
  */
 const IMPOSSIBLE = /[^\t\r\n\x20-\x7e\x80-\xff]|\r[^\n]|(?:^|[^\r])\n/
 
@@ -12,7 +12,7 @@ export type EndProblem = 'syntax' | 'too-large'
 export class EndSearch {
   readonly #queue: ByteQueue
   readonly #end: Buffer
-  /** Bytes that are known not to contain the end. */
+  /** The number of bytes that are known not to contain the end. */
   #searched = 0
 
   constructor(queue: ByteQueue, end: string) {
@@ -20,12 +20,12 @@ export class EndSearch {
     this.#end = Buffer.from(end, 'latin1')
   }
 
-  /** What was searched is not in the queue any more. */
+  /** To be called when the searched bytes have been read. */
   restart(): void {
     this.#searched = 0
   }
 
-  /** @param most bytes, the end included. @returns how many come before the end; undefined if more are needed. */
+  /** @param most bytes, including the end. @returns the number of bytes before the end; undefined if more are needed. */
   next(most: number): number | EndProblem | undefined {
     const from = Math.max(0, this.#searched - this.#end.length + 1)
     const found = this.#queue.indexOf(this.#end, from)
@@ -39,11 +39,11 @@ export class EndSearch {
   }
 
   #isPossibleUntil(length: number): boolean {
-    // One byte again: whether a CR or LF is right depends on its neighbor.
+    // One byte is searched again: whether a CR or LF is valid depends on its neighbor.
     const from = Math.max(0, this.#searched - 1)
     const added = this.#queue.peekText(from, length - from)
     this.#searched = length
-    // An LF that is looked at again was found to be right.
+    // An LF that is searched again was valid.
     return !IMPOSSIBLE.test(from > 0 && added.startsWith('\n') ? added.slice(1) : added)
   }
 }

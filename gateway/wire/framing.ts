@@ -1,6 +1,6 @@
 /**
- * Where the body of a message ends (RFC 9112 6.3). Stricter than that: whatever two readers could
- * understand in two ways is not understood at all.
+ * Where the body of a message ends (RFC 9112 6.3). Stricter than the RFC: framing that two readers could
+ * understand in two ways is refused.
  */
 import type { HeaderSection } from './header-section.ts'
 
@@ -8,27 +8,27 @@ export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' }
-  /** The end of the connection is the end of the body. Only of responses. */
+  /** The body ends with the connection. For responses only. */
   | { readonly kind: 'until-close' }
 
 const NO_BODY: Framing = { kind: 'none' }
 const CHUNKED: Framing = { kind: 'chunked' }
 const UNTIL_CLOSE: Framing = { kind: 'until-close' }
 
-/** As sent: Node's parser takes no tab for the white space behind it. */
+/** Node's parser does not accept a tab after the value. */
 const CHUNKED_CODING = /^[\t ]*chunked *$/i
 
-/** Fifteen digits are exact as a number. */
+/** A number of fifteen digits is exact in JavaScript. */
 const LENGTH = /^\d{1,15}$/
 
-/** Undefined: the message does not say clearly where its body ends. */
+/** Undefined if the message does not say clearly where its body ends. */
 type FoundFraming = Framing | undefined
 
 export function framingOfRequest(section: HeaderSection, httpVersion: string): FoundFraming {
   return isAnnounced(section) ? announcedFraming(section, httpVersion) : NO_BODY
 }
 
-/** @param method of the request that this responds to. */
+/** @param method of the request for this response. */
 export function framingOfResponse(
   section: HeaderSection,
   httpVersion: string,
@@ -38,7 +38,7 @@ export function framingOfResponse(
   const announced = isAnnounced(section) ? announcedFraming(section, httpVersion) : UNTIL_CLOSE
   const hasBody = !(method === 'HEAD' || status < 200 || status === 204 || status === 304)
   if (hasBody || (announced === undefined && !isOnlyCoded(section))) return announced
-  // Such a response ends with its headers, however its body would be coded.
+  // Such a response ends with its headers, whatever they say about a body.
   return NO_BODY
 }
 
@@ -51,8 +51,8 @@ function isAnnounced({ contentLengths, transferEncodings }: HeaderSection): bool
 }
 
 /**
- * One length of digits, or `chunked` alone, once, in HTTP/1.1 (RFC 9112 6.1, 6.2, 7); never both, which is how
- * requests are smuggled (RFC 9112 11.2).
+ * Accepts one length of digits, or, in HTTP/1.1, one `chunked` (RFC 9112 6.1, 6.2, 7). Never both, which is used
+ * for request smuggling (RFC 9112 11.2).
  */
 function announcedFraming(
   { contentLengths, transferEncodings }: HeaderSection,

@@ -7,9 +7,9 @@ const CR = 0x0d
 export type HeadProblem = 'syntax' | 'head-too-large'
 
 export interface HeadOptions {
-  /** Longest head, with the empty line at its end. */
+  /** The longest head, including the empty line at its end. */
   readonly maxBytes: number
-  /** Checked as soon as the line is complete: what speaks another protocol is not waited for. */
+  /** Checked as soon as the line is complete, so that another protocol is noticed early. */
   readonly startLine: RegExp
   /** Empty lines before the start line that are ignored (RFC 9112 2.2). */
   readonly emptyLines: number

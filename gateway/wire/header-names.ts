@@ -1,10 +1,10 @@
 /**
- * Names of headers as the same strings each time. What a program knows of a name it looks up by it, some times
- * for each request: V8 then compares strings by address and has their hash already. They are strings of
- * their own: a part of the text of a head would keep all of that in memory, wherever it is kept.
+ * Returns equal header names as the same string object. Names are looked up several times for each request, and
+ * V8 compares identical strings by address and keeps their hash. The strings are independent of the head's
+ * text: a substring would keep the whole text in memory.
  */
 
-/** Each has one place, by a few of its bytes: senders choose names, and push out no more than these. */
+/** A few bytes of a name select its place. The table is bounded, because senders choose the names. */
 const PLACES = 256
 const LONGEST_NAME = 64
 
@@ -22,7 +22,7 @@ export function headerName(bytes: Buffer, text: string, from: number, to: number
   return name
 }
 
-/** In a loop: for short strings it takes a third of the time of `startsWith`. */
+/** A loop takes a third of the time of `startsWith` for short strings. */
 function isAt(bytes: Buffer, from: number, name: string): boolean {
   for (let i = 0; i < name.length; i += 1) {
     if (bytes[from + i] !== name.charCodeAt(i)) return false
@@ -30,7 +30,7 @@ function isAt(bytes: Buffer, from: number, name: string): boolean {
   return true
 }
 
-/** With these factors, of 59 usual names of requests and responses only two share a place. */
+/** With these factors, only two of 59 common names share a place. */
 function placeOf(bytes: Buffer, from: number, to: number): number {
   const first = bytes[from] ?? 0
   const middle = bytes[(from + to) >> 1] ?? 0

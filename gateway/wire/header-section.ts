@@ -1,6 +1,6 @@
 /**
- * Header sections: lines of `name: value`, read in one way only (RFC 9112 5). Byte by byte, since patterns
- * on each line take three times as long.
+ * Reads header sections: lines of `name: value`, in one way only (RFC 9112 5). Byte by byte, because a regular
+ * expression for each line takes three times as long.
  */
 import { headerName } from './header-names.ts'
 
@@ -17,11 +17,11 @@ const isToken = Uint8Array.from({ length: 256 }, (_, code) =>
 )
 
 export interface HeaderSection {
-  /** Name, value, name, value …: as sent, in order; white space around values is removed. */
+  /** Name, value, name, value …: as sent, in order, without white space around values. */
   readonly rawHeaders: readonly string[]
-  /** What decides where the message ends: values in the order received. */
+  /** The values of `Content-Length`, in order. */
   readonly contentLengths: readonly string[]
-  /** With the white space around them. */
+  /** The values of `Transfer-Encoding`, in order, including white space around them. */
   readonly transferEncodings: readonly string[]
   /** Elements of `Connection`, in lower case. */
   readonly connection: readonly string[]
@@ -30,10 +30,10 @@ export interface HeaderSection {
 type Growing = { readonly [Key in keyof HeaderSection]: string[] }
 
 /**
- * @param bytes lines, each with the CRLF at its end. @param text the same as latin1.
- * @param from where the first header line begins.
- * @returns undefined if a line is not `name: value`. One with white space before its colon is not, nor one that
- *   continues the line before it (RFC 9112 5.1, 5.2).
+ * @param bytes lines, each with the CRLF at its end. @param text the same bytes as latin1.
+ * @param from the offset of the first header line.
+ * @returns undefined if a line is not `name: value`. A line with white space before the colon is invalid, and so
+ *   is one that continues the previous line (RFC 9112 5.1, 5.2).
  */
 export function readHeaderSection(
   bytes: Buffer,
@@ -53,7 +53,7 @@ export function readHeaderSection(
     if (bytes[end] !== CR || bytes[end + 1] !== LF) return undefined
     const name = headerName(bytes, text, start, colon)
     section.rawHeaders.push(name, trimmed(text, colon + 1, end))
-    // By length first: most names decide nothing here.
+    // The length is compared first, because most names are none of these.
     const { length } = name
     if (length === 10 || length === 14 || length === 16 || length === 17)
       note(section, name.toLowerCase(), text.slice(colon + 1, end))
@@ -74,12 +74,12 @@ function note(section: Growing, lowerName: string, sent: string): void {
       for (const element of elementsOf(sent)) section.connection.push(element)
       break
     case 'proxy-connection':
-      // Old clients and Node's parser mean the connection by it (RFC 9112 C.2.2).
+      // `Proxy-Connection: close` closes the connection for old clients and for Node's parser (RFC 9112 C.2.2).
       if (elementsOf(sent).includes('close')) section.connection.push('close')
   }
 }
 
-// Behind the last byte both find a 0, which is in neither.
+// After the last byte both loops read a 0, which is in neither table.
 function endOfToken(bytes: Buffer, from: number): number {
   let at = from
   while (isToken[bytes[at] ?? 0] === 1) at += 1

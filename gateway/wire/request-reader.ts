@@ -1,7 +1,7 @@
 /**
- * Requests out of the bytes of a client's connection: HTTP/1.1 and 1.0, one after the other, each in one
- * meaning only. A strict subset of RFC 9112 and of what Node's own parser accepts, which
- * test/fuzz/wire-requests.test.ts shows.
+ * Reads requests from the bytes of a client's connection: HTTP/1.1 and 1.0, one after the other, each with one
+ * meaning only. It accepts a strict subset of RFC 9112 and of what Node's own parser accepts
+ * (test/fuzz/wire-requests.test.ts).
  */
 import { BodyReader } from './body-reader.ts'
 import { ByteQueue } from './byte-queue.ts'
@@ -11,16 +11,16 @@ import { keepsConnection, readHeaderSection } from './header-section.ts'
 
 export interface ReadRequest {
   readonly method: string
-  /** As sent: visible ASCII. */
+  /** As sent; visible ASCII. */
   readonly target: string
   readonly httpVersion: '1.0' | '1.1'
-  /** Name, value, name, value …: latin1, as sent, in order; white space around values is removed. */
+  /** Name, value, name, value …: latin1, as sent, in order, without white space around values. */
   readonly rawHeaders: readonly string[]
-  /** Undefined if it is not clear: nothing behind the headers can be read. */
+  /** Undefined if it is ambiguous; then nothing after the headers can be read. */
   readonly framing: Framing | undefined
   /** Elements of `Connection`, in lower case. */
   readonly connection: readonly string[]
-  /** The client can send another request behind this one. */
+  /** Whether the client may send another request after this one. */
   readonly keepsConnection: boolean
 }
 
@@ -28,16 +28,16 @@ export type RequestEvent =
   | { readonly kind: 'head'; readonly head: ReadRequest }
   | { readonly kind: 'body'; readonly bytes: Buffer }
   | { readonly kind: 'end' }
-  /** Nothing that follows can be read. */
+  /** Nothing after this event can be read. */
   | { readonly kind: 'invalid'; readonly problem: HeadProblem | 'body' }
 
 const END: RequestEvent = { kind: 'end' }
 const INVALID_BODY: RequestEvent = { kind: 'invalid', problem: 'body' }
 
-/** RFC 9112 3, with one space each. RFC 9112 2.3: other versions have another syntax. */
+/** RFC 9112 3, with single spaces. Other versions have another syntax (RFC 9112 2.3). */
 const REQUEST_LINE = /^([A-Z-]{3,16}) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
 
-/** The methods that Node's parser knows; others have no meaning to any app (IANA method registry). */
+/** The methods that Node's parser knows. Others have no meaning to apps (IANA method registry). */
 const METHODS = new Set(
   (
     'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY ' +
@@ -48,22 +48,22 @@ const METHODS = new Set(
 
 /**
  * Origin-form, absolute-form of http and https, asterisk-form, and authority-form for CONNECT (RFC 9112 3.2).
- * Authorities are of the characters of RFC 3986 3.2.2, without user information (RFC 9110 4.2.4).
+ * An authority has only the characters of RFC 3986 3.2.2, without user information (RFC 9110 4.2.4).
  */
 const TARGET = /^(?:\/|https?:\/\/[\w.~%!$&'()*+,;=:[\]-]+(?:[/?]|$)|\*$)/i
 const AUTHORITY = /^[\w.~%!$&'()*+,;=:[\]-]+:\d{1,5}$/
 
 export class RequestReader {
-  /** What arrives is appended, and taken from here where it is of another protocol. */
+  /** Received bytes are appended here. The bytes of another protocol are taken from here. */
   readonly bytes = new ByteQueue()
   readonly #heads: HeadReader
   readonly #body = new BodyReader(this.bytes)
   #isInBody = false
   #failed: RequestEvent | undefined
 
-  /** @param maxHeadBytes longest request line and headers together. */
+  /** @param maxHeadBytes the longest request line and headers together. */
   constructor(maxHeadBytes: number) {
-    // RFC 9112 2.2: for clients that send a line end behind the body of a POST.
+    // RFC 9112 2.2: some clients send a line end after the body of a POST.
     this.#heads = new HeadReader(this.bytes, {
       maxBytes: maxHeadBytes,
       startLine: REQUEST_LINE,

@@ -1,5 +1,5 @@
 /**
- * Responses out of the bytes of an app's connection, each to a request that was sent on it. As strict as
+ * Reads responses from the bytes of an app's connection, each for a request that was sent on it. As strict as
  * RequestReader; test/fuzz/wire-responses.test.ts compares it with Node's client.
  */
 import { BodyReader } from './body-reader.ts'
@@ -12,24 +12,24 @@ export interface ReadResponse {
   /** 200 to 999, or 101. */
   readonly status: number
   readonly httpVersion: '1.0' | '1.1'
-  /** Name, value, name, value …: latin1, as sent, in order; white space around values is removed. */
+  /** Name, value, name, value …: latin1, as sent, in order, without white space around values. */
   readonly rawHeaders: readonly string[]
   readonly framing: Framing
-  /** The app takes another request behind this response. */
+  /** Whether the app accepts another request after this response. */
   readonly keepsConnection: boolean
 }
 
 export type ResponseProblem =
-  /** What comes is no status line of HTTP/1.0 or 1.1. */
+  /** The bytes are not a status line of HTTP/1.0 or 1.1. */
   | 'not-http'
   | 'head-too-large'
-  /** A header line that is none. */
+  /** A line is not a header. */
   | 'header-syntax'
   /** Two lengths, a length with a transfer coding, a coding other than `chunked`, or a final interim response. */
   | 'framing'
-  /** Chunks or trailers that are none. */
+  /** Invalid chunks or trailers. */
   | 'body'
-  /** More interim responses than there is a reason for. */
+  /** More than `MOST_INTERIM` interim responses. */
   | 'too-many-interim'
 
 export type ResponseEvent =
@@ -40,14 +40,14 @@ export type ResponseEvent =
 
 const END: ResponseEvent = { kind: 'end' }
 
-/** RFC 9112 4. The reason phrase decides nothing, and apps leave it out, and the space before it too. */
+/** RFC 9112 4. The reason phrase is ignored. Some apps omit it, and the space before it. */
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
-/** An app has one reason for 100 and one for 103 (RFC 9110 15.2, RFC 8297); an endless row of them holds a request. */
+/** Apps rarely send more than a 100 and a 103 (RFC 9110 15.2, RFC 8297). Without a bound, they could hold a request forever. */
 const MOST_INTERIM = 16
 
 export class ResponseReader {
-  /** What arrives is appended, and taken from here where it is of another protocol. Between two responses it is empty. */
+  /** Received bytes are appended here; the bytes of another protocol are taken from here. Empty between two responses. */
   readonly bytes = new ByteQueue()
   readonly #heads: HeadReader
   readonly #body = new BodyReader(this.bytes)
@@ -55,7 +55,7 @@ export class ResponseReader {
   #expected: 'head' | 'body' | 'nothing' = 'nothing'
   #interim = 0
 
-  /** @param maxHeadBytes longest status line and headers together. */
+  /** @param maxHeadBytes the longest status line and headers together. */
   constructor(maxHeadBytes: number) {
     this.#heads = new HeadReader(this.bytes, {
       maxBytes: maxHeadBytes,
@@ -64,7 +64,7 @@ export class ResponseReader {
     })
   }
 
-  /** A request is sent, whose response comes next. */
+  /** To be called when a request is sent: its response comes next. */
   expect(method: string): void {
     this.#method = method
     this.#expected = 'head'
@@ -83,7 +83,7 @@ export class ResponseReader {
     }
   }
 
-  /** The app has ended the connection. @returns `end` if that completes the response. */
+  /** To be called when the app has ended the connection. @returns `end` if that completes the response. */
   connectionEnded(): ResponseEvent | undefined {
     const isComplete = this.#expected === 'body' && this.#body.endsWithConnection
     this.#expected = 'nothing'
@@ -101,15 +101,15 @@ export class ResponseReader {
         this.#body.start(head.framing)
         return { kind: 'head', head }
       }
-      // RFC 9110 15.2: an interim response may be ignored, and one that nobody waits for must be.
+      // RFC 9110 15.2: interim responses may be ignored; one that was not requested must be.
       this.#interim += 1
-      // Behind it, by its own account, no final response comes (RFC 9112 9.3). HTTP/1.0 has none (RFC 9110 15.2).
+      // With `Connection: close`, no final response follows (RFC 9112 9.3). HTTP/1.0 has no interim responses (RFC 9110 15.2).
       if (!head.keepsConnection) return this.#fail('framing')
       if (this.#interim > MOST_INTERIM) return this.#fail('too-many-interim')
     }
   }
 
-  /** Where the status line could not be read, this is not HTTP at all. */
+  /** If the status line could not be read, the bytes are not HTTP. */
   #named(problem: HeadProblem): ResponseProblem {
     if (problem === 'head-too-large') return problem
     const [line = ''] = this.bytes.peekText(0, this.bytes.length).split('\r\n', 1)

@@ -1,8 +1,8 @@
-/** Heads and chunks as bytes of HTTP/1.1 (RFC 9112 2.1, 7.1). */
+/** Writes heads and chunks of HTTP/1.1 (RFC 9112 2.1, 7.1). */
 
 export const LAST_CHUNK = '0\r\n\r\n'
 
-/** Written as latin1, U+010A would be a line end. */
+/** In latin1, U+010A would be written as a line end. */
 const BEYOND_LATIN1 = /[^\0-\xff]/
 
 /**
@@ -13,7 +13,7 @@ export function writeHead(startLine: string, headers: readonly string[]): string
   let head = `${startLine}\r\n`
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const value = headers[i + 1] ?? ''
-    // What a reader let in has none; what is made of other input must not either.
+    // The readers accept no such value. This also protects values from other sources.
     if (value.includes('\n') || value.includes('\r'))
       throw new Error('a header value contains a line end')
     head += `${headers[i] ?? ''}: ${value}\r\n`
@@ -22,7 +22,7 @@ export function writeHead(startLine: string, headers: readonly string[]): string
   return `${head}\r\n`
 }
 
-/** What stands before a chunk of that many bytes, more than 0; CRLF stands behind it. */
+/** The line before a chunk. @param bytes more than 0. The chunk is followed by CRLF. */
 export function chunkStart(bytes: number): string {
   return `${bytes.toString(16)}\r\n`
 }
