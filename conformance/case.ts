@@ -59,6 +59,7 @@ export interface CaseText {
 export const optIns = {
   syncs: 'an SDK without in-band syncs would register the app: give --syncs if the SDK has them',
   durable: 'give the URL of a durable endpoint as --durable-url',
+  app: 'give an id in `apps` of the route as --app',
   restrictedPaths: 'give a path of a passthrough route with an `allowlist` as --restricted-path',
 } as const
 

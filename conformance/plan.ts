@@ -25,6 +25,8 @@ export interface ConformanceOptions {
   readonly restrictedPath: readonly string[]
   /** Of a durable endpoint of the same gateway. */
   readonly durableUrl?: string
+  /** An id in `apps` of the route. */
+  readonly app?: string
   /** The SDK of the app knows in-band syncs. */
   readonly syncs?: boolean
   /** Durations, as the configuration has them. */
@@ -45,6 +47,7 @@ export interface Plan {
   readonly allowedAddress: string
   readonly restrictedPaths: readonly string[]
   readonly durableUrl: URL | undefined
+  readonly app: string | undefined
   readonly optedIn: ReadonlySet<OptIn>
   readonly maxAgeSeconds: number
   readonly clockToleranceSeconds: number
@@ -75,8 +78,10 @@ export function readPlan(options: ConformanceOptions, env: Environment): Plan | 
       allowedAddress: readAllowedAddress(options.allowedAddress),
       restrictedPaths,
       durableUrl: durableUrl === undefined ? undefined : readUrl(durableUrl, DURABLE_URL),
+      app: options.app,
       optedIn: new Set<OptIn>([
         ...(durableUrl === undefined ? [] : (['durable'] as const)),
+        ...(options.app === undefined ? [] : (['app'] as const)),
         ...(options.syncs === true ? (['syncs'] as const) : []),
         ...(restrictedPaths.length > 0 ? (['restrictedPaths'] as const) : []),
       ]),

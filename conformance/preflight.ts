@@ -81,7 +81,7 @@ function whyRefused(
   if (status === 404) return `${refused}: no route has this host and path`
   if (from === 'outside') return undefined
   if (status === 403) {
-    return `${refused}: the address of this machine is not in its allowlist, or a proxy in front sends no client address. Run this from an allowed address, or add --expect-outside to test from an address that must be refused`
+    return `${refused}: the address of this machine is not in its allowlist, or a proxy in front sends no client address. Run this from an allowed address, or add --expect-outside to test from an address that must be refused. If the route has \`apps\`, give one of them as --app`
   }
   if (status !== 401) return `${refused}: search the log of the gateway for the request id`
   const ahead = Math.round((nowMs() - Date.parse(fields.get('date') ?? '')) / 1000)

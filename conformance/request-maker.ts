@@ -62,18 +62,24 @@ export interface MakerOptions {
   readonly restrictedPaths: readonly string[]
   /** Of a durable endpoint of the same gateway; undefined if none is to be tried. */
   readonly durableUrl: URL | undefined
+  /** An app that the route is for, by its `apps`; undefined if it has none. */
+  readonly app: string | undefined
   /** Unix seconds. */
   readonly nowSeconds: () => number
 }
 
 export class RequestMaker {
   readonly options: MakerOptions
+  /** `fnId` of a function that no app has. */
+  readonly functionId: string
   readonly #foreignKey = randomKey()
   readonly #run = randomBytes(4).toString('hex')
   #serial = 0
 
   constructor(options: MakerOptions) {
     this.options = options
+    const { app } = options
+    this.functionId = app === undefined ? NO_FUNCTION : `${encodeURIComponent(app)}-${NO_FUNCTION}`
   }
 
   /** A fresh call, by default signed now. @param ageSeconds negative is in the future. */
@@ -109,7 +115,7 @@ export class RequestMaker {
     return { label: change.label ?? method, method, requestId, bytes: whole }
   }
 
-  #target({ query = `fnId=${NO_FUNCTION}&stepId=step`, target }: Change): string {
+  #target({ query = `fnId=${this.functionId}&stepId=step`, target }: Change): string {
     const { pathname, search } = this.options.url
     const queries = [search.slice(1), query].filter((text) => text !== '')
     const own = queries.length === 0 ? pathname : `${pathname}?${queries.join('&')}`

@@ -29,6 +29,19 @@ export const agreementCases: readonly RequestCase[] = [
   },
   {
     ...base,
+    name: 'app-not-served',
+    optIn: 'app',
+    sends: 'a signed function call whose `fnId` belongs to no app of the route',
+    expects: { kind: 'refused', statuses: [403] },
+    failure:
+      'A function call that was made for another app of the environment is forwarded to this one. List the apps of the route in `apps`, and set `checks.app` to `enforce`.',
+    requests: (make) => [
+      make.request({ label: 'another app', query: `fnId=another-app-${NO_FUNCTION}&stepId=step` }),
+      make.request({ label: 'no fnId', query: '' }),
+    ],
+  },
+  {
+    ...base,
     name: 'call-ids-mismatch',
     sends: 'signed function calls with another job, generation, version or step in a header',
     expects: { kind: 'refused', statuses: [401], reportedBy: 'checks.callIds' },
@@ -51,5 +64,5 @@ export const agreementCases: readonly RequestCase[] = [
 
 function withBody(make: RequestMaker, label: string, change: (body: string) => string): Wire {
   const signed: Signed = make.sign(0, change(make.sign().body))
-  return make.request({ label, signed, query: `fnId=${NO_FUNCTION}&stepId=step` })
+  return make.request({ label, signed, query: `fnId=${make.functionId}&stepId=step` })
 }

@@ -1,12 +1,6 @@
 /** One signature, used more than once. */
 import type { RequestCase } from '../case.ts'
-import {
-  IN_BAND,
-  NO_FUNCTION,
-  type Change,
-  type RequestMaker,
-  type Wire,
-} from '../request-maker.ts'
+import { IN_BAND, type Change, type RequestMaker, type Wire } from '../request-maker.ts'
 
 const base = { group: 'replay', from: 'inside', expects: { kind: 'spent' } } as const
 
@@ -31,9 +25,10 @@ export const replayCases: readonly RequestCase[] = [
     failure: `A captured function call can be replayed to every function and step, since the signature does not cover the query. ${enforce}`,
     requests: (make) =>
       reuse(make, [
-        { label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` },
-        { label: 'other stepId', query: `fnId=${NO_FUNCTION}&stepId=step-2` },
-        { label: 'no query', query: '' },
+        { label: 'other fnId', query: `fnId=${make.functionId}-2&stepId=step` },
+        { label: 'other stepId', query: `fnId=${make.functionId}&stepId=step-2` },
+        // On a route with `apps`, it is refused for that first.
+        ...(make.options.app === undefined ? [{ label: 'no query', query: '' }] : []),
       ]),
   },
   {
@@ -46,8 +41,8 @@ export const replayCases: readonly RequestCase[] = [
       return reuse(
         make,
         [
-          { label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` },
-          { label: 'other stepId', query: `fnId=${NO_FUNCTION}&stepId=step-2` },
+          { label: 'other fnId', query: `fnId=${make.functionId}-2&stepId=step` },
+          { label: 'other stepId', query: `fnId=${make.functionId}&stepId=step-2` },
         ],
         make.sign(0, body.replace('{"ctx":', '{"a":[0],"ctx":')),
       )
@@ -67,7 +62,7 @@ export const replayCases: readonly RequestCase[] = [
         .replace('"qi_id"', '"list":[0],"qi_id"')
       return reuse(
         make,
-        [{ label: 'other fnId', query: `fnId=${NO_FUNCTION}-2&stepId=step` }],
+        [{ label: 'other fnId', query: `fnId=${make.functionId}-2&stepId=step` }],
         make.sign(0, odd),
       )
     },
@@ -116,7 +111,7 @@ export const replayCases: readonly RequestCase[] = [
     sends: 'the signature of a completed function call, as a trust probe',
     failure: `A captured function call can be replayed by changing parts that are not signed. ${enforce}`,
     requests: (make) =>
-      reuse(make, [{ label: 'probe', query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust` }]),
+      reuse(make, [{ label: 'probe', query: `fnId=${make.functionId}&stepId=step&probe=trust` }]),
   },
   {
     ...base,
@@ -133,7 +128,9 @@ export const replayCases: readonly RequestCase[] = [
     expects: { kind: 'refused', statuses: [400] },
     failure:
       'The gateway and the app may each use a different `stepId`. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
-    requests: (make) => [make.request({ query: `fnId=${NO_FUNCTION}&stepId=step&stepId=step-2` })],
+    requests: (make) => [
+      make.request({ query: `fnId=${make.functionId}&stepId=step&stepId=step-2` }),
+    ],
   },
 ]
 

@@ -1,6 +1,6 @@
 /** Ways of using the route that Inngest never does. */
 import type { RequestCase } from '../case.ts'
-import { IN_BAND, NO_FUNCTION } from '../request-maker.ts'
+import { IN_BAND } from '../request-maker.ts'
 
 const base = { group: 'use', from: 'inside' } as const
 
@@ -79,7 +79,7 @@ export const useCases: readonly RequestCase[] = [
     requests: (make) => [
       make.request({
         signed: make.sign(0, ''),
-        query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust`,
+        query: `fnId=${make.functionId}&stepId=step&probe=trust`,
         framing: ['Content-Length: 0'],
       }),
     ],

@@ -20,13 +20,13 @@ import { pass, type Eventual, type Verdict } from './verdict.ts'
  */
 export function checkFunction(
   admission: Admission,
-  { name, checks }: InngestRoutePolicy,
+  { pairScope, checks }: InngestRoutePolicy,
   { functionId, runId }: SignedCall,
   { fnId }: CallParameters,
 ): Eventual<PairLesson | undefined> {
   const { effects, facts } = admission
   const mode = checks.functionId
-  const key = pairKey(name, functionId)
+  const key = pairKey(pairScope, functionId)
   if (mode === 'off' || fnId === null || key === undefined) return pass(undefined)
   const recalled = effects.pairs.recall(key)
   if (recalled !== undefined) return compare(recalled, fnId, mode, facts)

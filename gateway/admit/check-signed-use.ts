@@ -1,11 +1,12 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
 import { checkAgreement } from './check-agreement.ts'
+import { appOf, checkApp } from './checks/app.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
 import { isCallOfLegacyServer, type SignedRequest } from './claim-signature.ts'
-import { isTrustProbe } from '../inngest/call-parameters.ts'
+import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts'
 import type { Admission } from './context.ts'
-import { applyMode } from './check-mode.ts'
+import { applyMode, applyModeTo } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
@@ -27,8 +28,22 @@ export function checkSignedUse(
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'PUT') return checkSignedSync(admission, route, signedBody)
   if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
+  const app = checkServedApp(admission, route, parameters)
+  if (!app.ok) return app
   if (signedBody.byteLength > 0) return checkAgreement(admission, route, signed, form)
   return applyMode(route.checks.runId, facts, () => refuse('call_body_missing'))
+}
+
+/** Also noted for the record: whose function was called. */
+function checkServedApp(
+  { facts }: Admission,
+  { apps, checks }: InngestRoutePolicy,
+  { fnId }: CallParameters,
+): Verdict<undefined> {
+  if (apps === undefined || checks.app === 'off') return pass(undefined)
+  const app = appOf(fnId, apps.known)
+  facts.app = app
+  return applyModeTo(checks.app, facts, checkApp(app, apps))
 }
 
 async function checkSignedSync(

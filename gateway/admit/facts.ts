@@ -72,6 +72,8 @@ export class Facts {
   isUnsigned: boolean | undefined = undefined
   /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
   signedRequestId: string | undefined = undefined
+  /** The configured app that `fnId` belongs to, null if none; undefined if nothing depends on it. */
+  app: string | null | undefined = undefined
   /** The `fnId` that belongs to the signed `ctx.fn_id`, if the query says otherwise. */
   expectedFnId: string | undefined = undefined
   claim: ReplayOutcome | undefined = undefined

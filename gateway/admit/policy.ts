@@ -36,6 +36,7 @@ export const moderatedChecks = [
   'signature',
   'syncBody',
   'syncUrl',
+  'app',
   'runId',
   'callIds',
   'functionId',
@@ -58,6 +59,8 @@ export const defaultModes: CheckModes = {
   // Cloud's out-of-band sync has not been observed.
   syncBody: 'report',
   syncUrl: 'report',
+  // Only on a route with `apps`, of which the operator knows what they are called.
+  app: 'enforce',
   runId: 'enforce',
   // Observed with one version of the server only.
   callIds: 'report',
@@ -84,11 +87,19 @@ export const reentryChecks = [
 
 /** Route, check and mode of each check that is relaxed below its default. */
 export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
-  return routes.flatMap(({ name, kind, checks }) =>
-    (kind === 'durable' ? reentryChecks : moderatedChecks).flatMap((check) =>
+  return routes.flatMap((route) => {
+    const { name, checks } = route
+    return checksOn(route).flatMap((check) =>
       isRelaxed(checks[check], defaultModes[check]) ? [[name, check, checks[check]] as const] : [],
-    ),
-  )
+    )
+  })
+}
+
+/** Those that can refuse something on this route. */
+function checksOn(route: RoutePolicy): readonly ModeratedCheck[] {
+  if (route.kind === 'durable') return reentryChecks
+  const hasApps = route.kind === 'inngest' && route.apps !== undefined
+  return hasApps ? moderatedChecks : moderatedChecks.filter((check) => check !== 'app')
 }
 
 interface RouteBase {
@@ -116,12 +127,30 @@ export interface InngestRoutePolicy extends RouteBase, RouteKeys {
   readonly path: string
   /** Whether a signed GET is answered at all. */
   readonly introspection: boolean
+  /** Undefined if it is for any app. */
+  readonly apps: AppsPolicy | undefined
+  /** Routes with the same scope share the function pairs that they learn. */
+  readonly pairScope: string
   /** What the URL of a sync may name (`canonicalAuthority`, of no scheme). Empty is any. */
   readonly syncAuthorities: ReadonlySet<string>
   /** The Inngest server is older than 1.13.5: it signs parallel steps alike. */
   readonly isServerLegacy: boolean
   /** Whose requests need no signature, by method. Empty is nobody. */
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
+}
+
+/** Which apps' functions may be called on a route. */
+export interface AppsPolicy {
+  readonly served: ReadonlySet<string>
+  /** Ids of the apps of all routes. */
+  readonly known: AppIds
+}
+
+export interface AppIds {
+  /** Each by itself, so that what is found is not cut from the text of a request. */
+  readonly ids: ReadonlyMap<string, string>
+  /** Characters of the longest one. */
+  readonly longest: number
 }
 
 /** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */

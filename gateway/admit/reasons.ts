@@ -388,6 +388,14 @@ export const reasons = {
     remedy:
       'If the `url` is right, set `serveOrigin` or `path` of the route to match, or list the further host in `syncAuthorities`. Otherwise correct the URL that the app registers.',
   },
+  app_not_served: {
+    phase: 'agreement',
+    status: 403,
+    meaning:
+      'A function call is for an app that is not in `apps` of the route: its `fnId` belongs to another configured app, to none, or is missing. The signature is valid, since every app of an environment has the same signing key.',
+    remedy:
+      'Compare `fn_id` in the log with `apps`. If the app belongs to this route, add its id. If its SDK sends no id of the app, add the id of each function. Otherwise correct the URL of the app in Inngest, or find out who captured the call.',
+  },
   run_id_missing: {
     phase: 'agreement',
     status: 401,

@@ -23,6 +23,7 @@ const lineSchema = z.looseObject({
   client_ip_source: z.string().optional(),
   key_slot: z.number().optional(),
   key: z.string().optional(),
+  app: z.string().optional(),
   signature_age_seconds: z.number().optional(),
   report_only: z.array(z.string()).optional(),
   diagnosis: z.string().optional(),
@@ -39,6 +40,7 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
     ['client', clientOf(line)],
     ['allowlist', allowlistOf(line, settings)],
     ['signature', line.key && `by key ${String(line.key_slot)} (${line.key})`],
+    ['app', line.app],
     [
       'age',
       line.signature_age_seconds === undefined

@@ -185,6 +185,10 @@ program
     [],
   )
   .option(
+    '--app <id>',
+    'an id in apps of the route: call a function of this app, which it does not have',
+  )
+  .option(
     '--durable-url <url>',
     'URL of a durable endpoint of the same gateway: send re-entries that must be refused',
   )

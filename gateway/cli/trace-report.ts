@@ -25,6 +25,7 @@ export function describeWay(way: Way): string {
     ['client', clientOf(way)],
     ['allowlist', allowlistOf(way)],
     ['signature', signatureOf(way)],
+    ['app', appOf(way)],
     ['age', ageOf(way)],
     ['replay', replayOf(way)],
     ['report-only', reportOnlyOf(way)],
@@ -117,6 +118,12 @@ function signatureOf({ facts }: Way): string | undefined {
   if (signature === undefined) return undefined
   const form = signature.form === 'raw' ? 'the body as received' : 'the RFC 8785 form of the body'
   return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(facts)?.label ?? ''})`
+}
+
+function appOf({ facts: { app, parameters } }: Way): string | undefined {
+  if (app === undefined) return undefined
+  const name = JSON.stringify(parameters?.fnId ?? null)
+  return app === null ? `no configured app has fnId ${name}` : `${app}, by fnId ${name}`
 }
 
 function ageOf({ facts: { signatureAgeSeconds: age } }: Way): string | undefined {

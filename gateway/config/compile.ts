@@ -20,6 +20,7 @@ import type { RouteConfig } from './schema/route.ts'
 import { inngestKeyword, type Config } from './schema/config.ts'
 import type { Secrets } from './read/secrets.ts'
 import { parseServeOrigin, parseUpstream } from './origin.ts'
+import { appIdsOf, appsOf, pairScopes } from './served-apps.ts'
 import type { StatusToken } from './read/status-token.ts'
 
 /** Everything a running gateway needs to know. */
@@ -66,10 +67,13 @@ export function compileSettings(
   const listsInngest = config.allowlist.includes(inngestKeyword)
   const published = listsInngest ? readPublishedRanges() : []
   const own = parseRanges(config.allowlist.filter((entry) => entry !== inngestKeyword))
+  const appIds = appIdsOf(config.routes)
+  const scopes = pairScopes(config.routes, keys)
   const policy: Policy = {
     routes: config.routes.map((route, i) => {
       const own = { signingKeys: keys[i] ?? [], otherKeys: otherKeysOf(i, keys) }
-      return compileRoute(route, own, tls.upstreams[i] ?? {}, defaults, config)
+      const apps = { apps: appsOf(route, appIds), pairScope: scopes[i] ?? route.name }
+      return compileRoute(route, own, tls.upstreams[i] ?? {}, { ...defaults, ...apps }, config)
     }),
     allowlist: AddressRanges.compile([...published, ...own]),
     trustedProxies: rangesOf(config.trustedProxies),
@@ -128,11 +132,14 @@ export function adoptKeys(settings: Settings, running: Settings): Settings {
 
 type RouteKeys = Pick<SigningRoutePolicy, 'signingKeys' | 'otherKeys'>
 
+/** What an Inngest route has by what is outside it. */
+type Surroundings = RouteDefaults & Pick<InngestRoutePolicy, 'apps' | 'pairScope'>
+
 function compileRoute(
   route: RouteConfig,
   keys: RouteKeys,
   tls: UpstreamTlsPolicy,
-  defaults: RouteDefaults,
+  around: Surroundings,
   { checks, limits }: Config,
 ): RoutePolicy {
   const upstream = parseUpstream(route.upstream)
@@ -145,7 +152,7 @@ function compileRoute(
     upstream: { ...upstream, tls },
   }
   if (kind === 'inngest') {
-    return Object.freeze({ ...base, kind, ...compileInngest(route, keys, defaults) })
+    return Object.freeze({ ...base, kind, ...compileInngest(route, keys, around) })
   }
   const serveOrigin = parseOptional(route.serveOrigin)
   const path = route.path ?? '/'
@@ -162,6 +169,8 @@ type OfInngest =
   | 'path'
   | 'serveOrigin'
   | keyof RouteKeys
+  | 'apps'
+  | 'pairScope'
   | 'introspection'
   | 'syncAuthorities'
   | 'isServerLegacy'
@@ -170,15 +179,17 @@ type OfInngest =
 function compileInngest(
   route: RouteConfig,
   keys: RouteKeys,
-  defaults: RouteDefaults,
+  around: Surroundings,
 ): Pick<InngestRoutePolicy, OfInngest> {
   if (keys.signingKeys.length === 0) throw unchecked(route)
   const { unsignedGet, unsignedPut, introspection } = route
-  const serveOrigin = parseOptional(route.serveOrigin ?? defaults.serveOrigin)
+  const serveOrigin = parseOptional(route.serveOrigin ?? around.serveOrigin)
   return {
-    path: route.path ?? defaults.path,
+    path: route.path ?? around.path,
     serveOrigin,
     ...keys,
+    apps: around.apps,
+    pairScope: around.pairScope,
     introspection,
     syncAuthorities: syncAuthoritiesOf(route, serveOrigin),
     isServerLegacy: route.legacyServer,

@@ -44,10 +44,29 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
     ...routes.flatMap((route) =>
       route.kind === 'durable' ? warningsOfDurable(route, routes) : [],
     ),
+    ...routes.flatMap((route) => anyApp(route, routes)),
     ...routes.flatMap((route) => refusedWhole(route, routes)),
     ...routes.flatMap((route) => unrememberedIn(route, policy)),
     ...malformed,
   ]
+}
+
+/** Beside routes with `apps`, it admits what they refuse, since all of these apps sign alike. */
+function anyApp(route: RoutePolicy, routes: readonly RoutePolicy[]): readonly Warning[] {
+  if (route.kind !== 'inngest' || route.apps !== undefined) return []
+  const sharing = routes.filter(
+    (other) =>
+      other.kind === 'inngest' &&
+      other.apps !== undefined &&
+      other.signingKeys.some((key) => route.signingKeys.some((own) => own.isSameKey(key))),
+  )
+  if (sharing.length === 0) return []
+  const fields = {
+    route: route.name,
+    shares_a_key_with: sharing.map(({ name }) => name).join(', '),
+    remedy: 'list the apps of this route in its apps, too',
+  }
+  return [{ message: 'a route without apps admits the calls of every app', fields }]
 }
 
 /** A route whose own path is already one that the app could take for a stricter route's, and so is each path below. */

@@ -44,6 +44,7 @@ export const logFieldMeanings = {
   fn_id: '`fnId` of the query.',
   expected_fn_id:
     '`fnId` of earlier function calls with the same signed `ctx.fn_id`, if this request has a different one.',
+  app: 'On a route with `apps`: the configured app that `fnId` belongs to; absent if it belongs to none.',
   step_id: '`stepId` of the query.',
   run_id: '`X-Run-ID`.',
   trace_id: 'Trace id from `traceparent`.',

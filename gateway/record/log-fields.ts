@@ -56,6 +56,8 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     // What the sender says of itself, and Inngest does not sign.
     fn_id: shown(fnId),
     expected_fn_id: shown(facts.expectedFnId),
+    // As configured, and so plain.
+    app: facts.app ?? undefined,
     step_id: shown(stepId),
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
     trace_id: traceIdOf(rawHeaders),

@@ -19,6 +19,7 @@ export interface Metrics {
   readonly verifications: SeriesCounter<'result' | 'key_slot'>
   readonly signatureAge: HistogramSeries
   readonly claims: SeriesCounter<'result'>
+  readonly appRequests: SeriesCounter<'route' | 'app' | 'decision'>
   readonly durableRequests: Counter<'route' | 'kind' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
@@ -81,6 +82,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_replay_claims_total',
       help: `Results of the replay cache: ${replayOutcomes.join(', ')}. Followed: a function call to the target of an app redirect. Released: a claimed or followed signature that became usable again, since no byte reached the app.`,
       labelNames: ['result'],
+      registers,
+    }),
+    appRequests: new SeriesCounter({
+      name: 'inngest_gateway_app_requests_total',
+      help: 'Function calls on routes with apps by route, app that fnId belongs to (none if no configured one) and decision; also counted in inngest_gateway_requests_total.',
+      labelNames: ['route', 'app', 'decision'],
       registers,
     }),
     durableRequests: new Counter({

@@ -19,6 +19,7 @@ interface SeriesOfRequest {
   readonly upstreamDuration: HistogramSeries | undefined
   readonly claim: CountSeries | undefined
   readonly verification: CountSeries | undefined
+  readonly app: CountSeries | undefined
 }
 
 export class RequestCounts {
@@ -42,6 +43,7 @@ export class RequestCounts {
     if (facts.bodyBytes !== undefined) bodyBytes.observe(facts.bodyBytes)
     series.claim?.inc()
     series.verification?.inc()
+    series.app?.inc()
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
@@ -75,8 +77,9 @@ export class RequestCounts {
 
   #makeSeries(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
     const { requests, requestDuration, upstreamDuration, claims, verifications } = this.#metrics
+    const { appRequests } = this.#metrics
     const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-    const { claim, signature } = facts
+    const { app, claim, signature } = facts
     const route = nameOf(facts)
     const method = methodOf(head.method)
     const upstreamCode = String(upstreamStatus ?? 'none')
@@ -98,6 +101,8 @@ export class RequestCounts {
       verification:
         signature &&
         verifications.series({ result: signature.form, key_slot: String(signature.keySlot) }),
+      app:
+        app === undefined ? undefined : appRequests.series({ route, app: app ?? 'none', decision }),
     }
   }
 }
@@ -112,12 +117,13 @@ interface RequestKind {
   readonly claim: string | undefined
   readonly form: string | undefined
   readonly keySlot: number | undefined
+  readonly app: string | null | undefined
   readonly route: string
 }
 
 function kindOf(entry: RequestRecord, decision: string, reason: string): RequestKind {
   const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-  const { claim, signature } = facts
+  const { app, claim, signature } = facts
   return {
     method: methodOf(head.method),
     decision,
@@ -127,6 +133,7 @@ function kindOf(entry: RequestRecord, decision: string, reason: string): Request
     claim,
     form: signature?.form,
     keySlot: signature?.keySlot,
+    app,
     route: nameOf(facts),
   }
 }
@@ -141,6 +148,7 @@ function isSameKind(one: RequestKind, other: RequestKind): boolean {
     one.claim === other.claim &&
     one.form === other.form &&
     one.keySlot === other.keySlot &&
+    one.app === other.app &&
     one.route === other.route
   )
 }

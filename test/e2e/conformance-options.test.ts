@@ -23,7 +23,7 @@ afterAll(() => {
 })
 
 const needsAnotherPlace = [
-  ...['outside-signed', 'outside-unsigned', 'outside-spoofed'],
+  ...['outside-signed', 'outside-unsigned', 'outside-spoofed', 'app-not-served'],
   ...['durable-forged', 'durable-unsigned', 'outside-reentry', 'app-address'],
 ]
 
@@ -58,6 +58,22 @@ describe('a conformance case that needs an option', () => {
     expect(run.names('not tested')).toEqual(needsAnotherPlace)
     const puts = app.reached.slice(before).filter((line) => line.startsWith('PUT'))
     expect(puts).toEqual(['PUT /api/inngest'])
+  })
+
+  it('passes with an app of the route, of which it calls no function', async () => {
+    const [route] = routes({}).routes
+    const port = await startGateway({ routes: [{ ...route, apps: ['my shop', 'shop'] }] })
+    const before = app.runs()
+    const run = await runConformance(port, { app: 'my shop', syncs: true })
+    expect(run.names('failed')).toEqual([])
+    expect(run.names('passed')).toContain('app-not-served')
+    expect(app.runs()).toBe(before)
+  })
+
+  it('names the option if the route has apps and none was given', async () => {
+    const [route] = routes({}).routes
+    const port = await startGateway({ routes: [{ ...route, apps: ['shop'] }] })
+    expect((await runConformance(port)).problem).toContain('give one of them as --app')
   })
 
   it('is not tested if the gateway only reports it, and names the check', async () => {

@@ -90,7 +90,7 @@ describe('a gateway as it should be', () => {
     const run = await conformance(gateway.port, ['--app-address', closed])
     expect(run.stderr).toBe('')
     expect(run.exitCode).toBe(0)
-    expect(run.stdout).toContain('\n46 passed, 0 failed, 11 not tested\n')
+    expect(run.stdout).toContain('\n46 passed, 0 failed, 12 not tested\n')
     expectDocumented('passed', run)
     expect(own.runs()).toBe(0)
     const reached = new Set(own.reached.map((line) => line.replace(/(fnId=)[^&]*/, '$1*')))
@@ -126,7 +126,7 @@ describe('a gateway as it should be', () => {
       ...env,
       NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/cert.pem',
     })
-    expect(trusted.stdout).toContain('\n45 passed, 0 failed, 12 not tested\n')
+    expect(trusted.stdout).toContain('\n45 passed, 0 failed, 13 not tested\n')
     const untrusted = await runCli(args, env)
     expect(untrusted.exitCode).toBe(2)
     expect(untrusted.stderr).toContain('certificate is not trusted here')

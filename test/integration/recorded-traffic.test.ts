@@ -39,7 +39,9 @@ describe('recorded traffic', () => {
     const start = recordedRequests[0]?.receivedAtMs ?? 0
     const keys = { primary: recordedKey, fallback: 'unused' }
     const checks = { syncBody: 'enforce', callIds: 'enforce', functionId: 'enforce' }
-    const gateway = await startTestGateway(url, { checks }, start, keys)
+    const route = { name: 'app', upstream: url, signingKeys: [{ env: 'PRIMARY' }] }
+    const routes = [{ ...route, apps: ['shop'] }]
+    const gateway = await startTestGateway(url, { checks, routes }, start, keys)
     const later = await startTestGateway(url, {}, start, keys)
     for (const recorded of recordedRequests) {
       const headers = Object.fromEntries(recorded.headers.filter(([name]) => name !== 'Connection'))

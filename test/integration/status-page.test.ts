@@ -180,6 +180,17 @@ describe('the status page', () => {
     expect(replay).toMatchObject({ store: 'memory', entries: 1, capacity: 1_000_000 })
   })
 
+  it('tells which apps a route is for, and of which app a call was', async () => {
+    const app = await startNamedApp('app')
+    const route = { name: 'app', upstream: app.url, signingKeys: [{ env: 'PRIMARY' }] }
+    const gateway = await start(open, { routes: [{ ...route, apps: ['f', 'g'] }] })
+    await sendSigned(gateway)
+    const { routes, recent, view } = await statusOf(gateway)
+    expect(routes).toMatchObject([{ route: 'app', apps: ['f', 'g'] }])
+    expect(recent).toMatchObject([{ fields: { decision: 'refused', reason: 'app_not_served' } }])
+    expect(view.tables['routes']?.[0]?.cells[0]?.sub).toBe('inngest at /api/inngest, for f, g')
+  })
+
   it('shows the settings in force, and that a changed configuration is not', async () => {
     const gateway = await start()
     const before = await statusOf(gateway)

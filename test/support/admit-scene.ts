@@ -83,6 +83,10 @@ export const flaws: readonly Flaw[] = [
   { reason: 'signature_mismatch', spoil: (s) => (s.body += ' x') },
   { reason: 'target_ambiguous', spoil: (s) => (s.target += '&fnId=g') },
   {
+    reason: 'app_not_served',
+    spoil: (s) => (s.target = s.target.replace('fnId=f', 'fnId=shop-f')),
+  },
+  {
     reason: 'call_body_missing',
     spoil: (s) => {
       s.body = ''
@@ -124,6 +128,8 @@ function policy(functionId: CheckMode, signature: CheckMode): Policy {
         otherKeys: [],
         serveOrigin: { protocol: 'https', host: 'h' },
         checks: { ...configSchema.shape.checks.parse(undefined), functionId, signature },
+        apps: { served: new Set(['f']), known: { ids: new Map([['f', 'f']]), longest: 1 } },
+        pairScope: 'app',
         introspection: true,
         syncAuthorities: new Set(),
         isServerLegacy: false,

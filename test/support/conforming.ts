@@ -6,7 +6,13 @@ import { testKey } from './test-gateway.ts'
 
 /** What shows nothing of a gateway with the default checks, unless an option says that it may be sent. */
 export const needsOptions = [
-  ...['replayed-sync', 'call-ids-mismatch', 'introspection-as-sync', 'foreign-sync'],
+  ...[
+    'replayed-sync',
+    'app-not-served',
+    'call-ids-mismatch',
+    'introspection-as-sync',
+    'foreign-sync',
+  ],
   ...['restricted-spellings', 'durable-forged', 'durable-unsigned', 'outside-reentry'],
 ]
 

@@ -19,11 +19,11 @@ export interface SdkApp {
 export async function startSdkApp(
   signingKey: string | undefined,
   signingKeyFallback: string | undefined,
-  { streaming = false }: { readonly streaming?: boolean } = {},
+  { streaming = false, id = 'shop' }: { readonly streaming?: boolean; readonly id?: string } = {},
 ): Promise<SdkApp> {
   let runs = 0
   const inngest = new Inngest({
-    id: 'shop',
+    id,
     isDev: false,
     eventKey: 'test',
     ...(signingKey !== undefined && { signingKey }),

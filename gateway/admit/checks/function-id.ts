@@ -30,11 +30,12 @@ const PLAIN_ID = /^[\w.-]{1,128}$/
 const LONGEST_FN_ID = 256
 
 /**
+ * @param scope of the route: pairs are shared within it.
  * @param functionId `ctx.fn_id`.
  * @returns undefined for an id that is missing, or that is not one of Inngest's server.
  */
-export function pairKey(route: string, functionId: string | undefined): string | undefined {
-  return isPlain(functionId) ? `${functionId} ${route}` : undefined
+export function pairKey(scope: string, functionId: string | undefined): string | undefined {
+  return isPlain(functionId) ? `${functionId} ${scope}` : undefined
 }
 
 /** @param pair undefined if none was learned. */

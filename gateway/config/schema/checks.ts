@@ -18,6 +18,7 @@ const meanings: Readonly<Record<ModeratedCheck, string>> = {
   syncBody: 'A signed sync (PUT) has a body.',
   syncUrl:
     'Whether the `url` in the body of a sync (PUT) must name this route. Its path must be that of the route. If the route has `host`, `serveOrigin` or `syncAuthorities`, its host must be one of these. If `unsignedPut` admits a sync without a signature, `report` refuses a URL of another app like `enforce`, unless `signature` is not enforced.',
+  app: 'On a route with `apps`: the `fnId` of a function call belongs to one of these apps.',
   runId: 'The signed body is a function call, and its `ctx.run_id` agrees with `X-Run-ID`.',
   callIds:
     'The ids of job, generation, version and step in headers and query agree with the signed body and with each other.',

@@ -29,6 +29,12 @@ function unsigned(what: string, body: string) {
     )
 }
 
+/** The SDKs use it as it is, with capitals and spaces if it has any, and put `-` behind it. */
+const appId = text(
+  'an app id as in the code of the app: 1 to 128 characters of visible ASCII, without spaces around it, a wildcard, or the - before the function',
+  (value) => /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/.test(value) && !/\*|-$/.test(value),
+)
+
 const shape = z.strictObject({
   name: text('a name of a-z, 0-9, _ and -, other than unmatched', (value) =>
     /^(?!unmatched$)[a-z0-9][a-z0-9_-]{0,62}$/.test(value),
@@ -96,6 +102,14 @@ const shape = z.strictObject({
     .default(false)
     .describe(
       'Durable routes only: whether each signing key of the route must be one that no Inngest route uses, that of an environment of its own. Otherwise the signature of an introspection, which is made over an empty body, is also that of a re-entry with an empty body. Default false.',
+    ),
+  apps: z
+    .array(appId)
+    .min(1)
+    .refine((apps) => new Set(apps).size === apps.length, { error: 'each app id once' })
+    .optional()
+    .describe(
+      'Ids of the apps whose functions may be called on this route, as in the code of the apps (`new Inngest({ id })`). A function call has `<app>-<function>` as its `fnId`; the longest id in the `apps` of all routes decides which app that is. Default: any app.',
     ),
   introspection: z
     .boolean()
@@ -211,6 +225,7 @@ function inngestKeys(route: Route): string[] {
   return [
     route.unsignedPut !== 'deny' && 'unsignedPut',
     route.unsignedGet !== 'deny' && 'unsignedGet',
+    route.apps !== undefined && 'apps',
     !route.introspection && 'introspection',
     route.syncAuthorities !== undefined && 'syncAuthorities',
     route.legacyServer && 'legacyServer',

@@ -42,8 +42,9 @@ function whyOf({
   ])
 }
 
-function idsOf({ request_id, fn_id, step_id, run_id, unsigned, redirect }: LogFields) {
+function idsOf({ request_id, app, fn_id, step_id, run_id, unsigned, redirect }: LogFields) {
   return listed([
+    app && `app ${app}`,
     fn_id && `fn ${fn_id}`,
     step_id && `step ${step_id}`,
     run_id && `run ${run_id}`,

@@ -4,10 +4,10 @@ import type { KeyStatus, RangesStatus, RouteStatus, UpstreamSeen } from './statu
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
-  return routes.map(({ route, kind, host, path, upstream, seen, notEnforced }) => ({
+  return routes.map(({ route, kind, host, path, upstream, apps, seen, notEnforced }) => ({
     key: route,
     cells: [
-      { text: route, sub: `${kind} at ${host ?? ''}${path}` },
+      { text: route, sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}` },
       { text: upstream, ...durableOf(kind, seen) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
@@ -17,6 +17,10 @@ export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): R
         : { text: notEnforced.join(', '), tone: 'warn' },
     ],
   }))
+}
+
+function forApps(apps: readonly string[]): string {
+  return apps.length === 0 ? '' : `, for ${apps.join(', ')}`
 }
 
 /** How much of a durable route is whose, or that a passthrough route should be one. */

@@ -68,6 +68,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatu
     host,
     path,
     upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
+    apps: route.kind === 'inngest' ? [...(route.apps?.served ?? [])] : [],
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
   }

@@ -63,6 +63,8 @@ export interface RouteStatus {
   readonly host: string | undefined
   readonly path: string
   readonly upstream: string
+  /** Ids of the apps that it is for; empty if it is for any. */
+  readonly apps: readonly string[]
   readonly seen: UpstreamSeen
   /** Checks that are not enforced, as `check: mode`. */
   readonly notEnforced: readonly string[]

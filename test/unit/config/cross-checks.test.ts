@@ -130,7 +130,7 @@ describe('what two keys of a configuration say together', () => {
     [
       'a mode of no check',
       `routes: [{ name: a, ${app}, ${keys}, checks: { framing: off } }]`,
-      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, runId, callIds, functionId, freshness, replay',
+      'routes[0].checks.framing: expected one of method, allowlist, signature, syncBody, syncUrl, app, runId, callIds, functionId, freshness, replay',
     ],
     [
       'a check that a passthrough route does not make',

@@ -44,6 +44,7 @@ const make = new RequestMaker({
   allowedAddress: '192.0.2.10',
   restrictedPaths: [],
   durableUrl: undefined,
+  app: undefined,
   nowSeconds: () => 1_800_000_000,
 })
 const nowMs = () => 1_800_000_000_000

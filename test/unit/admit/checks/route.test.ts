@@ -22,6 +22,8 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     signingKeys: [],
     otherKeys: [],
     serveOrigin: undefined,
+    apps: undefined,
+    pairScope: 'app',
     introspection: true,
     syncAuthorities: new Set<string>(),
     isServerLegacy: false,

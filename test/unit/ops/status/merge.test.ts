@@ -110,6 +110,7 @@ describe('mergeStatuses', () => {
       host: undefined,
       path: '/',
       upstream: 'http://a',
+      apps: [],
       notEnforced: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }

@@ -1,0 +1,42 @@
+/** Which apps each route is for, and which routes learn together whose functions are called. */
+import type { SigningKey } from '../inngest/signing-key.ts'
+import type { AppIds, AppsPolicy } from '../admit/policy.ts'
+
+interface RouteWithApps {
+  readonly name: string
+  readonly apps?: readonly string[] | undefined
+}
+
+/** Ids of all routes, whatever their keys: an id that is known anywhere is not the start of another function's name. */
+export function appIdsOf(routes: readonly RouteWithApps[]): AppIds {
+  const all = routes.flatMap(({ apps = [] }) => apps)
+  const longest = all.reduce((most, { length }) => Math.max(most, length), 0)
+  return { ids: new Map(all.map((id) => [id, id])), longest }
+}
+
+export function appsOf({ apps }: RouteWithApps, known: AppIds): AppsPolicy | undefined {
+  return apps && { served: new Set(apps), known }
+}
+
+/**
+ * A call for one app with the `fnId` of another would teach a route that was never called for the first app.
+ * So routes with `apps` learn together if they share a signing key: a function id then has one name at all of
+ * them. Their scope is the name of the first one.
+ * @param keys of each route, in the order of `routes`.
+ */
+export function pairScopes(
+  routes: readonly RouteWithApps[],
+  keys: readonly (readonly SigningKey[])[],
+): string[] {
+  return routes.map(({ name, apps }, i) => {
+    if (apps === undefined) return name
+    const first = routes.find(
+      (other, j) => other.apps !== undefined && sharesKey(keys[i] ?? [], keys[j] ?? []),
+    )
+    return first?.name ?? name
+  })
+}
+
+function sharesKey(some: readonly SigningKey[], others: readonly SigningKey[]): boolean {
+  return some.some((key) => others.some((other) => other.isSameKey(key)))
+}
