@@ -110,6 +110,7 @@ describe('mergeStatuses', () => {
       host: undefined,
       path: '/',
       upstream: 'http://a',
+      limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 2, waiting: 1 },
       notEnforced: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
@@ -125,7 +126,12 @@ describe('mergeStatuses', () => {
       },
     )
     expect(status).toMatchObject({
-      routes: [{ seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' } }],
+      routes: [
+        {
+          seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' },
+          limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 4, waiting: 2 },
+        },
+      ],
       keys: [{ lastVerifiedMs: 6 }],
       clock: { state: 'behind' },
       settings: { fingerprint: 'g', isLatest: false },
