@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
 import { DiagnosisBudget } from './diagnosis/budget.ts'
+import { AppGates } from './exchange/app-gates.ts'
 import { BodyPaces } from './exchange/body-pace.ts'
 import { Capacity } from './exchange/capacity.ts'
 import type { Exchange } from './exchange/exchange.ts'
@@ -65,6 +66,7 @@ export async function createParts(
   const live = new LiveConfig(settings, pools)
   const connections = new Connections()
   const capacity = new Capacity(() => live.settings.policy.limits)
+  const gates = createGates(live, clock)
   const keyUsage = new KeyUsage()
   const clockDrift = new ClockDrift(() => live.settings.policy.freshness)
   const state: GatewayState = {
@@ -72,6 +74,7 @@ export async function createParts(
     requestsInFlight: () => live.requestsInFlight,
     connections: () => connections.size,
     bufferedBytes: () => capacity.bufferedBytes,
+    gates: () => gates.states,
     settings: () => live.settings,
     ranges: () => ranges.current,
     keyUsage,
@@ -82,9 +85,7 @@ export async function createParts(
     },
   }
   const metrics = createMetrics(version, state)
-  const collector = settings.config.ops.statusPage.enabled
-    ? new StatusCollector(clock.nowMs())
-    : undefined
+  const collector = createCollector(settings, clock)
   const recorder = new Recorder({
     keyUsage,
     clockDrift,
@@ -99,7 +100,7 @@ export async function createParts(
   const open = new OpenList<Exchange>()
   const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
   const inProgress = { live, capacity, connections, open, stopStallWatch, paces: new BodyPaces() }
-  const admission = { replay, pairs, canonicals: new CanonicalPool() }
+  const admission = { gates, replay, pairs, canonicals: new CanonicalPool() }
   const observers = {
     diagnosisBudget: new DiagnosisBudget(),
     recorder,
@@ -111,13 +112,25 @@ export async function createParts(
   return { ...inProgress, ...admission, ...observers }
 }
 
+function createCollector({ config }: Settings, clock: Clock): StatusCollector | undefined {
+  return config.ops.statusPage.enabled ? new StatusCollector(clock.nowMs()) : undefined
+}
+
+function createGates(live: LiveConfig, clock: Clock): AppGates {
+  return new AppGates(
+    () => live.settings.policy.limits,
+    () => clock.monotonicMs(),
+  )
+}
+
 export async function closeParts(
-  { recorder, live, replay, canonicals, stopStallWatch }: Parts,
+  { recorder, live, gates, replay, canonicals, stopStallWatch }: Parts,
   tracing: Tracing | undefined,
 ): Promise<void> {
   stopStallWatch()
   recorder.close()
   live.close()
+  gates.close()
   await Promise.all([replay.close(), canonicals.close()])
   await tracing?.stop()
 }

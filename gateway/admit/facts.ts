@@ -83,6 +83,8 @@ export class Facts {
   replayedBody: Body | undefined = undefined
   /** Whether what was spent was given back, since no byte reached the app. */
   release: 'released' | 'not_released' | undefined = undefined
+  /** How long it waited for the limits of its route, if it had to. */
+  waitedMs: number | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
   redirect: 'rearmed' | 'not_rearmed' | 'not_served' | undefined = undefined
   /** The target of such a redirect that no route serves. */

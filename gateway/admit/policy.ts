@@ -137,6 +137,22 @@ export interface InngestRoutePolicy extends RouteBase, RouteKeys {
   readonly isServerLegacy: boolean
   /** Whose requests need no signature, by method. Empty is nobody. */
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
+  /** Of the function calls that the app gets; undefined if there are none. */
+  readonly limits: RouteLimitsPolicy | undefined
+}
+
+export interface RouteLimitsPolicy {
+  /** Undefined if only `limits.maxRequestsInFlight` bounds them. */
+  readonly maxRequestsInFlight: number | undefined
+  readonly rate: RateLimitPolicy | undefined
+  /** How long a call waits for its turn. */
+  readonly maxWaitMs: number
+}
+
+export interface RateLimitPolicy {
+  readonly perSecond: number
+  /** How many calls may come at once. */
+  readonly burst: number
 }
 
 /** Which apps' functions may be called on a route. */

@@ -18,6 +18,7 @@ export const phases = [
   'agreement',
   'freshness',
   'replay',
+  'limits',
 ] as const
 
 export type Phase = (typeof phases)[number]
@@ -493,6 +494,30 @@ export const reasons = {
       'The replay cache is full (`replay.maxEntries`); a live claim is never evicted to make room.',
     remedy:
       'Raise `replay.maxEntries` and restart, lower `freshness.maxAge`, or share a Redis or Valkey.',
+  },
+  app_requests_full: {
+    phase: 'limits',
+    status: 429,
+    meaning:
+      'As many function calls were in flight as `routes[].limits.maxRequestsInFlight` allows, and none ended in time: the call waited for `routes[].limits.maxWait`.',
+    remedy:
+      'If the app can take more, raise `routes[].limits.maxRequestsInFlight`. Otherwise lower the concurrency of the functions in Inngest to what the app can take, or raise `routes[].limits.maxWait`.',
+  },
+  app_rate_exceeded: {
+    phase: 'limits',
+    status: 429,
+    meaning:
+      'Function calls came faster than `routes[].limits.rate` allows: the call waited for `routes[].limits.maxWait`.',
+    remedy:
+      'If the app can take more, raise `routes[].limits.rate`. Otherwise throttle the functions in Inngest, or raise `routes[].limits.maxWait`.',
+  },
+  app_queue_full: {
+    phase: 'limits',
+    status: 429,
+    meaning:
+      'The function call had to wait for `limits` of the route, and too many others wait: they may take half of `limits.maxRequestsInFlight` and half of `limits.maxBufferedSize`. Also for a call that would have to wait while the gateway stops.',
+    remedy:
+      'Find out whether the app responds too slowly (`upstream_duration_ms`). Otherwise raise `routes[].limits`, or these two.',
   },
 } as const satisfies Record<string, ReasonRow>
 

@@ -8,6 +8,7 @@ import {
   isSigning,
   type InngestRoutePolicy,
   type Policy,
+  type RouteLimitsPolicy,
   type RoutePolicy,
   type ServeOrigin,
   type SigningRoutePolicy,
@@ -17,6 +18,7 @@ import { mergeModes } from './schema/checks.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
 import type { ListenerTls, ReplayTls, TlsMaterial } from './read/read-tls.ts'
 import type { RouteConfig } from './schema/route.ts'
+import { parseRate } from './schema/route-limits.ts'
 import { inngestKeyword, type Config } from './schema/config.ts'
 import type { Secrets } from './read/secrets.ts'
 import { parseServeOrigin, parseUpstream } from './origin.ts'
@@ -175,6 +177,7 @@ type OfInngest =
   | 'syncAuthorities'
   | 'isServerLegacy'
   | 'unsigned'
+  | 'limits'
 
 function compileInngest(
   route: RouteConfig,
@@ -197,7 +200,16 @@ function compileInngest(
       GET: rangesOf(unsignedGet === 'deny' ? [] : unsignedGet.allowFrom),
       PUT: rangesOf(unsignedPut === 'deny' ? [] : unsignedPut.allowFrom),
     },
+    limits: route.limits && compileLimits(route.limits),
   }
+}
+
+function compileLimits({
+  maxRequestsInFlight,
+  rate,
+  maxWait: maxWaitMs,
+}: NonNullable<RouteConfig['limits']>): RouteLimitsPolicy {
+  return { maxRequestsInFlight, rate: rate === undefined ? undefined : parseRate(rate), maxWaitMs }
 }
 
 /** Of no scheme, as the URL of a sync is compared: a proxy in front may end TLS. */

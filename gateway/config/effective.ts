@@ -27,6 +27,9 @@ function effectiveConfig({ config, policy }: Settings): object {
       ...(compiled.kind === 'durable' && {
         maxBodySize: formatQuantity(compiled.users.maxBodyBytes, notations.Bytes),
       }),
+      ...(route.limits && {
+        limits: { ...route.limits, maxWait: formatQuantity(route.limits.maxWait, notations.Ms) },
+      }),
       checks: checksOf(compiled),
     }
   })

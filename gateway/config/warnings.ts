@@ -16,7 +16,7 @@ export interface Warning {
   readonly fields: Readonly<Record<string, string>>
 }
 
-export function warningsOf({ policy }: Settings): readonly Warning[] {
+export function warningsOf({ policy, config }: Settings): readonly Warning[] {
   const { routes } = policy
   const unenforced = notEnforced(routes).map(([route, check, mode]) => ({
     message: 'a check is not enforced',
@@ -46,6 +46,7 @@ export function warningsOf({ policy }: Settings): readonly Warning[] {
     ),
     ...routes.flatMap((route) => anyApp(route, routes)),
     ...routes.flatMap((route) => refusedWhole(route, routes)),
+    ...(config.externalAuth === undefined ? [] : routes.flatMap(unlimitedIn)),
     ...routes.flatMap((route) => unrememberedIn(route, policy)),
     ...malformed,
   ]
@@ -128,6 +129,17 @@ function sharedKeysOf(
         shares_a_key_with: others.map((other) => other.name).join(', '),
         remedy: 'give the durable endpoints an Inngest environment of their own (requireOwnKeys)',
       },
+    },
+  ]
+}
+
+/** The proxy forwards such a request itself, so the gateway does not know when the app has responded. */
+function unlimitedIn(route: RoutePolicy): readonly Warning[] {
+  if (route.kind !== 'inngest' || route.limits === undefined) return []
+  return [
+    {
+      message: 'the limits of a route do not apply to external authorization',
+      fields: { route: route.name, remedy: 'limit the calls in the proxy that forwards them' },
     },
   ]
 }

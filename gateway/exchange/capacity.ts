@@ -75,10 +75,16 @@ class Ledger {
   }
 }
 
+/** What counts the function calls that an app has. */
+export interface AppPlaces {
+  leave(): void
+}
+
 export class Hold {
   readonly #ledger: Ledger
   #hasPlace = false
   #route: string | undefined
+  #app: AppPlaces | undefined
   #bytes = 0
 
   constructor(ledger: Ledger) {
@@ -101,6 +107,15 @@ export class Hold {
     return true
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The place was taken for this request. It is given back when the hold ends. */
+  keepAppPlace(app: AppPlaces): void {
+    this.#app = app
+  }
+
   /** @returns false, and takes nothing, if there is not that much memory left. */
   reserve(bytes: number): boolean {
     const isFree = this.#ledger.takeBytes(bytes, this.#bytes + bytes <= SMALL_BODY_BYTES)
@@ -120,5 +135,7 @@ export class Hold {
     this.#hasPlace = false
     if (this.#route !== undefined) this.#ledger.leaveRoute(this.#route)
     this.#route = undefined
+    this.#app?.leave()
+    this.#app = undefined
   }
 }

@@ -7,6 +7,7 @@ import type { Recorder } from '../record/recorder.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
 import type { LiveConfig } from './active-config.ts'
+import type { AppGates } from './app-gates.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Capacity } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
@@ -17,6 +18,7 @@ export interface ExchangeDeps {
   readonly pairs: FunctionPairs
   readonly canonicals: CanonicalPool
   readonly capacity: Capacity
+  readonly gates: AppGates
   /** The exchanges in progress. */
   readonly open: OpenList<Exchange>
   readonly paces: BodyPaces

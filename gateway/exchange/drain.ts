@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 
 import type { Connections } from '../accept/connections.ts'
 import type { LiveConfig } from './active-config.ts'
+import type { AppGates } from './app-gates.ts'
 
 export interface DrainedListener {
   readonly connections: Connections
@@ -19,6 +20,7 @@ export interface DrainedListener {
 export interface DrainParts {
   readonly listeners: readonly DrainedListener[]
   readonly live: LiveConfig
+  readonly gates: Pick<AppGates, 'endWaitsWithin'>
   readonly logger: Logger
 }
 
@@ -30,6 +32,9 @@ export interface DrainTimes {
 /** No process is kept for a wait alone. */
 const unref = { ref: false }
 
+/** Calls that get their turn by then have the rest of the time. */
+const WAITING_SHARE = 1 / 2
+
 const IDLE_SWEEP_MS = 100
 const PROGRESS_EVERY_MS = 10_000
 const END_LOOK_MS = 10
@@ -37,13 +42,14 @@ const LONGEST_END_MS = 1000
 
 /** @returns how many calls had to be cut off. */
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
-  const { listeners, live, logger } = parts
+  const { listeners, live, gates, logger } = parts
   for (const { connections } of listeners) connections.areEnding = true
   const progress = setInterval(() => {
     logger.info({ requests_in_flight: live.requestsInFlight }, 'still draining')
   }, PROGRESS_EVERY_MS)
   try {
     await delay(times.delayMs, undefined, unref)
+    gates.endWaitsWithin(times.drainTimeoutMs * WAITING_SHARE)
     if (await closesWithin(parts, times.drainTimeoutMs)) return 0
   } finally {
     clearInterval(progress)

@@ -3,12 +3,13 @@
  * status and the request id by which the log line is found. No `X-Inngest-SDK` and no `x-inngest-no-retry`: the
  * first would make this the app's response, the second end the step.
  */
+import { randomInt } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 
 import type { ClientResponse } from '../accept/client-response.ts'
 import { INNGEST_METHODS } from '../admit/checks/inngest-use.ts'
 import { faults, messageFor, type GatewayFault } from '../admit/faults.ts'
-import { reasons, type Reason } from '../admit/reasons.ts'
+import { reasons, type Phase, type Reason } from '../admit/reasons.ts'
 
 /** The request that is responded to. */
 export interface RespondedTo {
@@ -18,13 +19,20 @@ export interface RespondedTo {
 
 const RETRY_AFTER_SECONDS = 5
 
+/**
+ * For a call that waited in vain. Each retry costs its run an attempt, and Inngest keeps to this time instead of its
+ * own, which begins with 15 to 45 s (inngest `backoff.go`). Spread, since a burst that is refused would come back as one.
+ */
+const LIMITED_RETRY_AFTER_SECONDS = { least: 30, most: 60 } as const
+
 /** @returns the status sent; undefined if nothing was. */
 export function sendRefusal(
   response: ClientResponse | undefined,
   reason: Reason,
   to: RespondedTo,
 ): number | undefined {
-  return send(response, reasons[reason].status, undefined, to)
+  const { status, phase } = reasons[reason]
+  return send(response, { status, retryAfter: retryAfterOf(phase) }, to)
 }
 
 /** @returns the status sent, or that of the response which this cuts off; undefined if nobody is left. */
@@ -37,13 +45,27 @@ export function sendFault(
     if (!response.isFlushed) response.cut()
     return response.status
   }
-  return send(response, faults[fault.code].status, messageFor(fault.code), to)
+  const { status } = faults[fault.code]
+  const own = { status, message: messageFor(fault.code), retryAfter: RETRY_AFTER_SECONDS }
+  return send(response, own, to)
+}
+
+function retryAfterOf(phase: Phase): number {
+  if (phase !== 'limits') return RETRY_AFTER_SECONDS
+  const { least, most } = LIMITED_RETRY_AFTER_SECONDS
+  return randomInt(least, most + 1)
+}
+
+interface OwnResponse {
+  readonly status: number | undefined
+  readonly message?: string
+  /** Seconds, for the statuses that have it. */
+  readonly retryAfter: number
 }
 
 function send(
   response: ClientResponse | undefined,
-  ownStatus: number | undefined,
-  message: string | undefined,
+  { status: ownStatus, message, retryAfter }: OwnResponse,
   { head: { method }, requestId }: RespondedTo,
 ): number | undefined {
   if (response === undefined || response.isClosed) return undefined
@@ -54,7 +76,7 @@ function send(
   const status = publicStatus(method, ownStatus)
   const text = { error: STATUS_CODES[status] ?? 'Error', ...(message && { message }), requestId }
   const body = Buffer.from(`${JSON.stringify(text)}\n`)
-  response.start(status, headersOf(status, method, body.length), {
+  response.start(status, headersOf(status, method, body.length, retryAfter), {
     kind: 'length',
     bytes: body.length,
   })
@@ -63,7 +85,7 @@ function send(
   return status
 }
 
-function headersOf(status: number, method: string, bytes: number): string[] {
+function headersOf(status: number, method: string, bytes: number, retryAfter: number): string[] {
   const headers = [
     'Content-Type',
     'application/json',
@@ -78,7 +100,7 @@ function headersOf(status: number, method: string, bytes: number): string[] {
   if (status === 405) {
     headers.push('Allow', [...INNGEST_METHODS].filter((each) => each !== method).join(', '))
   }
-  if (status === 503 || status === 429) headers.push('Retry-After', String(RETRY_AFTER_SECONDS))
+  if (status === 503 || status === 429) headers.push('Retry-After', String(retryAfter))
   return headers
 }
 

@@ -8,6 +8,7 @@ import { GatewayFault } from '../admit/faults.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
 import type { ActiveConfig } from './active-config.ts'
+import { awaitTurn, gateOf } from './await-turn.ts'
 import { AdmissionIo } from './admission-io.ts'
 import type { ExchangeDeps } from './deps.ts'
 import { Exchange } from './exchange.ts'
@@ -41,6 +42,8 @@ async function respond(
     return
   }
   const accepted = verdict.value
+  const turn = accepted.kind === 'admitted' ? takeTurn(accepted, response, exchange, deps) : true
+  if (turn !== true && !(await turn)) return
   exchange.upstreamCalled()
   try {
     const responded =
@@ -55,6 +58,23 @@ async function respond(
     if (isUnsent && accepted.kind === 'admitted') await releaseClaim(accepted, exchange, deps)
     throw thrown
   }
+}
+
+/** @returns whether the request may be forwarded; otherwise it was responded to. */
+function takeTurn(
+  admitted: AdmittedRequest,
+  response: ClientResponse,
+  exchange: Exchange,
+  deps: ExchangeDeps,
+): true | Promise<boolean> {
+  const gate = gateOf(admitted, deps)
+  if (gate === undefined || gate.tryEnter(exchange.hold)) return true
+  return awaitTurn(gate, admitted, response, exchange, deps).then((refusal) => {
+    if (refusal === undefined) return true
+    exchange.refuse(refusal)
+    exchange.diagnose(deps.diagnosisBudget)
+    return false
+  })
 }
 
 function forwardAdmitted(

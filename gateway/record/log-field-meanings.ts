@@ -24,6 +24,8 @@ export const logFieldMeanings = {
     'Status of the app’s response. An app that streams responds 201 to every function call and puts the real status into the body, which the gateway does not read.',
   duration_ms: 'Milliseconds from the request headers to the end of the response.',
   upstream_duration_ms: 'Milliseconds that the app took for its response, part of `duration_ms`.',
+  waited_ms:
+    'Milliseconds that the function call waited for `limits` of its route, part of `duration_ms`; absent if it did not wait.',
   body_bytes: 'Length of the body as received, if the body was read completely.',
   signature_age_seconds:
     'Age of the signature by its signed time; negative if that time is in the future.',

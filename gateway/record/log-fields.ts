@@ -42,6 +42,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     upstream_status: entry.upstreamStatus,
     duration_ms: rounded(entry.durationMs),
     upstream_duration_ms: rounded(entry.upstreamDurationMs),
+    waited_ms: rounded(facts.waitedMs),
     body_bytes: facts.bodyBytes,
     signature_age_seconds: facts.signatureAgeSeconds,
     key_slot: facts.signature?.keySlot,

@@ -8,6 +8,8 @@ import { describeState, type GatewayState } from './state-metrics.ts'
 /** Decisions take milliseconds, calls up to two hours. */
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 300, 1800, 7200]
 const BODY_BUCKETS_BYTES = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 10_485_760]
+/** Up to the longest `maxWait`. */
+const WAIT_BUCKETS_SECONDS = [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 20, 30, 60]
 const AGE_BUCKETS_SECONDS = [-300, -60, -10, -1, 0, 1, 2, 5, 10, 30, 60, 120, 300]
 
 export interface Metrics {
@@ -21,6 +23,7 @@ export interface Metrics {
   readonly claims: SeriesCounter<'result'>
   readonly appRequests: SeriesCounter<'route' | 'app' | 'decision'>
   readonly durableRequests: Counter<'route' | 'kind' | 'decision'>
+  readonly limitWait: SeriesHistogram<'route' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly upstreamUnexpectedBytes: Counter
@@ -94,6 +97,13 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_durable_requests_total',
       help: 'Requests on durable routes by route, kind (user, reentry) and decision; also counted in inngest_gateway_requests_total.',
       labelNames: ['route', 'kind', 'decision'],
+      registers,
+    }),
+    limitWait: new SeriesHistogram({
+      name: 'inngest_gateway_limit_wait_seconds',
+      help: 'Time that function calls waited for the limits of their route, by decision; calls that did not wait are not counted.',
+      labelNames: ['route', 'decision'],
+      buckets: WAIT_BUCKETS_SECONDS,
       registers,
     }),
     diagnoses: new Counter({

@@ -53,10 +53,13 @@ export class RequestCounts {
   /** What few requests have. */
   #countRest(entry: RequestRecord, decision: string): void {
     const { facts, diagnosis } = entry
-    const { claims, verifications, diagnoses, reportOnlyRefusals } = this.#metrics
+    const { claims, verifications, limitWait, diagnoses, reportOnlyRefusals } = this.#metrics
     const route = nameOf(facts)
     const { durable: kind } = facts
     if (kind !== undefined) this.#metrics.durableRequests.inc({ route, kind, decision })
+    if (facts.waitedMs !== undefined) {
+      limitWait.series({ route, decision }).observe(facts.waitedMs / 1000)
+    }
     if (facts.release === 'released') claims.inc({ result: facts.release })
     if (isMismatch(entry)) verifications.inc({ result: 'mismatch', key_slot: 'none' })
     if (facts.isUnsigned === true) verifications.inc({ result: 'none', key_slot: 'none' })

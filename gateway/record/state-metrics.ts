@@ -16,6 +16,8 @@ export interface GatewayState {
   readonly requestsInFlight: () => number
   readonly connections: () => number
   readonly bufferedBytes: () => number
+  /** Of the routes with `limits` that were called. */
+  readonly gates: () => readonly GateState[]
   readonly settings: () => Settings
   /** Undefined if the allowlist does not name Inngest. */
   readonly ranges: () => CurrentRanges | undefined
@@ -50,6 +52,7 @@ export function describeState(registry: Registry, version: string, state: Gatewa
 
 function describeNumbers(registry: Registry, state: GatewayState): void {
   describeMemory(registry, state.replay)
+  describeGates(registry, state)
   const numbers: readonly (readonly [string, string, Aggregator, () => number | undefined])[] = [
     [
       'replay_store_up',
@@ -77,6 +80,26 @@ export function describeMemory(
   gauge(registry, 'replay_cache_entries', entriesHelp, 'sum', () => replay.entries)
   const capacityHelp = 'Maximum number of claims in the replay cache.'
   gauge(registry, 'replay_cache_capacity', capacityHelp, 'sum', () => replay.capacity)
+}
+
+/** What `limits` of a route do at the moment. */
+export interface GateState {
+  readonly route: string
+  /** Function calls that the app has. */
+  readonly requests: number
+  /** Function calls that wait for their turn. */
+  readonly waiting: number
+}
+
+function describeGates(registry: Registry, { gates }: GatewayState): void {
+  const flightHelp = 'Function calls in flight on routes with limits.'
+  labelled(registry, 'route_requests_in_flight', flightHelp, 'sum', ['route'], (own) => {
+    for (const { route, requests } of gates()) own.set({ route }, requests)
+  })
+  const waitingHelp = 'Function calls that wait for the limits of their route.'
+  labelled(registry, 'route_requests_waiting', waitingHelp, 'sum', ['route'], (own) => {
+    for (const { route, waiting } of gates()) own.set({ route }, waiting)
+  })
 }
 
 /** @param read gives undefined where there is nothing to tell. */

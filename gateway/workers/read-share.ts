@@ -4,7 +4,7 @@ import { problemAt, type Problem } from '../config/problem.ts'
 import { restartProblems } from '../config/restart-only.ts'
 import type { Config } from '../config/schema/config.ts'
 import { formatQuantity, notations } from '../config/schema/units.ts'
-import { roomForWorkers, routeShareOf, shareOf } from '../config/schema/worker-count.ts'
+import { placesOf, roomForWorkers, routeShareOf, shareOf } from '../config/schema/worker-count.ts'
 import type { Assignment } from './messages.ts'
 
 /** A change that needs a restart is a problem for a replacement worker, too. */
@@ -17,7 +17,7 @@ export function readShare(
   const { settings } = reading
   const problems = [
     ...restartProblems(reading, config, settings.config),
-    ...roomProblems(reading, settings.config.limits, workers),
+    ...roomProblems(reading, settings.config, workers),
   ]
   if (problems.length > 0) return { ...reading, ok: false, problems }
   const listen = { ...settings.config.listen, port }
@@ -36,11 +36,18 @@ export function readShare(
 /** With `auto`, the number of workers was computed from the limits at the start. */
 function roomProblems(
   { locate }: SettingsReading,
-  limits: Config['limits'],
+  { limits, routes }: Config,
   workers: number,
 ): Problem[] {
-  if (roomForWorkers(limits) >= workers) return []
+  const narrow = routes.flatMap((route, i) => {
+    const places = placesOf(route)
+    if (places >= workers) return []
+    const expected = `at least ${String(workers)}, one for each of the workers`
+    const place = locate(['routes', i, 'limits', 'maxRequestsInFlight'])
+    return [problemAt(place, { expected, found: String(places) })]
+  })
+  if (roomForWorkers(limits) >= workers) return narrow
   const expected = `room for two bodies of limits.maxBodySize in each of ${String(workers)} workers`
   const found = formatQuantity(limits.maxBufferedBytes, notations.Bytes)
-  return [problemAt(locate(['limits', 'maxBufferedSize']), { expected, found })]
+  return [...narrow, problemAt(locate(['limits', 'maxBufferedSize']), { expected, found })]
 }

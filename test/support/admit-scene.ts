@@ -134,6 +134,7 @@ function policy(functionId: CheckMode, signature: CheckMode): Policy {
         syncAuthorities: new Set(),
         isServerLegacy: false,
         unsigned: { GET: nobody, PUT: nobody },
+        limits: undefined,
       },
     ],
     allowlist: range('192.0.2.0/24'),

@@ -142,6 +142,7 @@ function metricsTable(): string {
     requestsInFlight: () => 0,
     connections: () => 0,
     bufferedBytes: () => 0,
+    gates: () => [],
     settings: () => {
       throw new Error('the names of metrics do not depend on settings')
     },

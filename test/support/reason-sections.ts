@@ -15,6 +15,7 @@ const titles: Readonly<Record<Phase, string>> = {
   agreement: 'Agreement of signed and unsigned ids',
   freshness: 'Freshness',
   replay: 'Replay',
+  limits: 'Limits of the app',
 }
 
 interface Row {

@@ -16,7 +16,7 @@ import { sectionToCode, type AllInCode } from './code-names.ts'
 import { formatQuantity, notations } from './units.ts'
 import { replaySchema } from './replay.ts'
 import { range, routeSchema, type RouteConfig } from './route.ts'
-import { MAX_WORKERS, roomForWorkers, workersSchema } from './worker-count.ts'
+import { MAX_WORKERS, placesOf, roomForWorkers, workersSchema } from './worker-count.ts'
 
 /** The word in `allowlist` for the ranges that Inngest publishes. */
 export const inngestKeyword = 'inngest'
@@ -166,11 +166,15 @@ interface RouteProblem {
 
 /** What does not go together with what is for all routes. */
 function routeProblems(
-  { checks, limits }: z.output<typeof shape>,
+  { checks, limits, workers }: z.output<typeof shape>,
   route: RouteConfig,
   i: number,
 ): RouteProblem[] {
   const problems: RouteProblem[] = []
+  if (workers !== 'auto' && workers > placesOf(route) && workers <= MAX_WORKERS) {
+    const message = `at least ${String(workers)}, one for each of the workers, or fewer workers`
+    problems.push({ path: ['routes', i, 'limits', 'maxRequestsInFlight'], message })
+  }
   if (route.maxBodySize !== undefined && route.maxBodySize > limits.maxBodySize) {
     const most = formatQuantity(limits.maxBodySize, notations.Bytes)
     const message = `at most limits.maxBodySize, which is ${most}`

@@ -5,6 +5,7 @@ import { reentryChecks } from '../../admit/policy.ts'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
+import { routeLimitsSchema } from './route-limits.ts'
 import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
@@ -139,6 +140,11 @@ const shape = z.strictObject({
     .describe(
       'Set to true only if the Inngest server is older than 1.13.5. Such a server signs parallel steps identically, so a function call whose signed body has no dispatch id is claimed with `fnId` and `stepId`, which are not signed: a captured call can be replayed with other values of `fnId` and `stepId`. Default false.',
     ),
+  limits: routeLimitsSchema
+    .optional()
+    .describe(
+      'Inngest routes only: limits of the function calls (POST) that the app gets. Default: none.',
+    ),
   allowlist: z
     .array(range)
     .min(1)
@@ -229,6 +235,7 @@ function inngestKeys(route: Route): string[] {
     !route.introspection && 'introspection',
     route.syncAuthorities !== undefined && 'syncAuthorities',
     route.legacyServer && 'legacyServer',
+    route.limits !== undefined && 'limits',
   ].filter((key) => key !== false)
 }
 

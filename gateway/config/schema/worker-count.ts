@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
 
-import type { LimitsPolicy, RoutePolicy } from '../../admit/policy.ts'
+import type { LimitsPolicy, RouteLimitsPolicy, RoutePolicy } from '../../admit/policy.ts'
 
 export const MAX_WORKERS = 64
 
@@ -13,7 +13,7 @@ export const workersSchema = z
   })
   .default(1)
   .describe(
-    `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: one for each available processor, or fewer if \`limits.maxBufferedSize\` lacks room. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
+    `Processes that share the traffic port, the replay cache and \`limits\`. \`auto\`: one for each available processor, or fewer if \`limits.maxBufferedSize\` or \`routes[].limits.maxRequestsInFlight\` lacks room. 1 to ${String(MAX_WORKERS)}, or auto. Default 1.`,
   )
 
 type WorkerLimits = Pick<LimitsPolicy, 'maxBufferedBytes' | 'maxBodyBytes'>
@@ -24,11 +24,29 @@ export function roomForWorkers({ maxBufferedBytes, maxBodyBytes }: WorkerLimits)
 }
 
 export function countWorkers(
-  { workers, limits }: { readonly workers: number | 'auto'; readonly limits: WorkerLimits },
+  {
+    workers,
+    limits,
+    routes = [],
+  }: {
+    readonly workers: number | 'auto'
+    readonly limits: WorkerLimits
+    readonly routes?: readonly RouteWithLimits[]
+  },
   parallelism: number = availableParallelism(),
 ): number {
   if (workers !== 'auto') return workers
-  return Math.max(1, Math.min(parallelism, roomForWorkers(limits), MAX_WORKERS))
+  const places = routes.map(placesOf)
+  return Math.max(1, Math.min(parallelism, roomForWorkers(limits), MAX_WORKERS, ...places))
+}
+
+interface RouteWithLimits {
+  readonly limits?: { readonly maxRequestsInFlight?: number | undefined } | undefined
+}
+
+/** Each worker needs a place of its own, since what the route as a whole may hold is divided. */
+export function placesOf({ limits }: RouteWithLimits): number {
+  return limits?.maxRequestsInFlight ?? Infinity
 }
 
 /** One of each at least. */
@@ -38,11 +56,25 @@ function partOf(total: number, workers: number): number {
 
 /** One worker's part of what the route as a whole may hold. */
 export function routeShareOf(route: RoutePolicy, workers: number): RoutePolicy {
-  if (route.kind !== 'durable') return route
+  if (route.kind === 'inngest') return { ...route, limits: limitsShareOf(route.limits, workers) }
+  if (route.kind === 'passthrough') return route
   const { users } = route
   const { maxRequestsInFlight: most } = users
   if (most === undefined) return route
   return { ...route, users: { ...users, maxRequestsInFlight: partOf(most, workers) } }
+}
+
+function limitsShareOf(
+  limits: RouteLimitsPolicy | undefined,
+  workers: number,
+): RouteLimitsPolicy | undefined {
+  if (limits === undefined) return undefined
+  const { maxRequestsInFlight: most, rate } = limits
+  return {
+    ...limits,
+    maxRequestsInFlight: most === undefined ? undefined : partOf(most, workers),
+    rate: rate && { perSecond: rate.perSecond / workers, burst: partOf(rate.burst, workers) },
+  }
 }
 
 /** One worker's part of what the machine as a whole may hold. */

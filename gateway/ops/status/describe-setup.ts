@@ -1,14 +1,14 @@
 /** Rows of what is set up: routes with their upstreams, keys, lists of ranges. */
 import { formatAgo, formatCount } from './format.ts'
-import type { KeyStatus, RangesStatus, RouteStatus, UpstreamSeen } from './status.ts'
+import type { KeyStatus, LimitsStatus, RangesStatus, RouteStatus, UpstreamSeen } from './status.ts'
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
-  return routes.map(({ route, kind, host, path, upstream, apps, seen, notEnforced }) => ({
+  return routes.map(({ route, kind, host, path, upstream, apps, seen, limits, notEnforced }) => ({
     key: route,
     cells: [
       { text: route, sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}` },
-      { text: upstream, ...durableOf(kind, seen) },
+      { text: upstream, ...durableOf(kind, seen), ...limitsOf(limits) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
       { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
@@ -37,6 +37,19 @@ function durableOf(
       ? 'durable endpoint: needs policy: durable'
       : 'called by Inngest: needs policy: durable'
   return { sub, tone: 'warn' }
+}
+
+/** What of its limits the app has, and who waits for them. */
+function limitsOf(limits: LimitsStatus | undefined): Partial<Cell> {
+  if (limits === undefined) return {}
+  const { maxRequestsInFlight: most, rate, requests, waiting } = limits
+  const inFlight =
+    most === undefined
+      ? `${formatCount(requests)} in flight`
+      : `${formatCount(requests)} of ${formatCount(most)} in flight`
+  const parts = [inFlight, rate && `at most ${rate}`, `${formatCount(waiting)} waiting`]
+  const sub = `limits: ${parts.filter((part) => part !== undefined).join(', ')}`
+  return waiting > 0 ? { sub, tone: 'warn' } : { sub }
 }
 
 function statusOf({ lastStatus }: UpstreamSeen): string | undefined {

@@ -5,6 +5,7 @@ import { KEPT_REQUESTS, newestFirst } from './collect.ts'
 import { KEPT_MINUTES, noAges } from './minutes.ts'
 import type {
   KeyStatus,
+  LimitsStatus,
   Minute,
   ReasonCount,
   RecentRequest,
@@ -89,8 +90,18 @@ function mergeRecent(a: readonly RecentRequest[], b: readonly RecentRequest[]): 
 function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): RouteStatus[] {
   return a.map((route) => {
     const other = b.find((each) => each.route === route.route)
-    return other === undefined ? route : { ...route, seen: mergeSeen(route.seen, other.seen) }
+    if (other === undefined) return route
+    const limits = mergeLimits(route.limits, other.limits)
+    return { ...route, seen: mergeSeen(route.seen, other.seen), limits }
   })
+}
+
+function mergeLimits(
+  a: LimitsStatus | undefined,
+  b: LimitsStatus | undefined,
+): LimitsStatus | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return { ...a, requests: a.requests + b.requests, waiting: a.waiting + b.waiting }
 }
 
 function mergeSeen(a: UpstreamSeen, b: UpstreamSeen): UpstreamSeen {

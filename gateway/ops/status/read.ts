@@ -43,7 +43,7 @@ export function readStatus(
     minutes: collector.minutes(takenMs),
     reasons: collector.reasons,
     recent: collector.recent,
-    routes: settings.policy.routes.map((route) => routeStatus(route, collector)),
+    routes: routesOf(settings, state, collector),
     keys: keysOf(settings, state),
     ranges: rangesOf(settings, state.ranges()),
     replay: {
@@ -60,7 +60,26 @@ export function readStatus(
   }
 }
 
-function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatus {
+function routesOf(
+  { policy, config }: Settings,
+  state: GatewayState,
+  collector: StatusCollector,
+): RouteStatus[] {
+  const gates = state.gates()
+  return policy.routes.map((route) => {
+    const written = config.routes.find(({ name }) => name === route.name)?.limits
+    const gate = gates.find((each) => each.route === route.name)
+    const limits = written && {
+      maxRequestsInFlight: written.maxRequestsInFlight,
+      rate: written.rate,
+      requests: gate?.requests ?? 0,
+      waiting: gate?.waiting ?? 0,
+    }
+    return { ...routeStatus(route, collector), limits }
+  })
+}
+
+function routeStatus(route: RoutePolicy, collector: StatusCollector): Omit<RouteStatus, 'limits'> {
   const { name, kind, host, path, upstream } = route
   return {
     route: name,

@@ -66,8 +66,20 @@ export interface RouteStatus {
   /** Ids of the apps that it is for; empty if it is for any. */
   readonly apps: readonly string[]
   readonly seen: UpstreamSeen
+  /** Undefined if the route has no `limits`. */
+  readonly limits: LimitsStatus | undefined
   /** Checks that are not enforced, as `check: mode`. */
   readonly notEnforced: readonly string[]
+}
+
+/** What `limits` of a route allow, and what they do at the moment. */
+export interface LimitsStatus {
+  /** Undefined if there is none. */
+  readonly maxRequestsInFlight: number | undefined
+  /** As configured; undefined if there is none. */
+  readonly rate: string | undefined
+  readonly requests: number
+  readonly waiting: number
 }
 
 /** What requests have shown of an upstream. The gateway does not probe it. */

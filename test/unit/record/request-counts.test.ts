@@ -51,6 +51,7 @@ const state = {
   requestsInFlight: () => 0,
   connections: () => 0,
   bufferedBytes: () => 0,
+  gates: () => [],
   settings: () => {
     throw new Error('not read')
   },

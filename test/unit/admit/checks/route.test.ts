@@ -28,6 +28,7 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     syncAuthorities: new Set<string>(),
     isServerLegacy: false,
     unsigned: { GET: nobody, PUT: nobody },
+    limits: undefined,
   }
 }
 

@@ -111,6 +111,7 @@ describe('mergeStatuses', () => {
       path: '/',
       upstream: 'http://a',
       apps: [],
+      limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 2, waiting: 1 },
       notEnforced: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
@@ -126,7 +127,12 @@ describe('mergeStatuses', () => {
       },
     )
     expect(status).toMatchObject({
-      routes: [{ seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' } }],
+      routes: [
+        {
+          seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' },
+          limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 4, waiting: 2 },
+        },
+      ],
       keys: [{ lastVerifiedMs: 6 }],
       clock: { state: 'behind' },
       settings: { fingerprint: 'g', isLatest: false },

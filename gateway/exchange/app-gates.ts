@@ -1,0 +1,80 @@
+/** The gates of all routes with `limits`, and the room for those that wait at them. */
+import type { LimitsPolicy, RouteLimitsPolicy } from '../admit/policy.ts'
+import type { GateState } from '../record/state-metrics.ts'
+import { AppGate, type WaitingRoom } from './app-gate.ts'
+
+/** What waits may have of the places in flight and of the memory: other routes need the rest. */
+const WAITING_SHARE = 1 / 2
+
+type RoomLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
+
+export class AppGates {
+  /** By the name of the route: it is that of the next configuration, too. */
+  readonly #gates = new Map<string, AppGate>()
+  readonly #room: Room
+  readonly #monotonicMs: () => number
+  #endOfWaits: NodeJS.Timeout | undefined
+
+  /** @param limits are read each time, since a reload may change them. */
+  constructor(limits: () => RoomLimits, monotonicMs: () => number) {
+    this.#room = new Room(limits)
+    this.#monotonicMs = monotonicMs
+  }
+
+  of(route: string, limits: RouteLimitsPolicy): AppGate {
+    const known = this.#gates.get(route)
+    if (known !== undefined) {
+      known.setLimits(limits)
+      return known
+    }
+    const gate = new AppGate(limits, this.#room, this.#monotonicMs)
+    this.#gates.set(route, gate)
+    return gate
+  }
+
+  get states(): GateState[] {
+    return [...this.#gates].map(([route, { requests, waiting }]) => ({ route, requests, waiting }))
+  }
+
+  /** The gateway stops: after `ms` nobody waits any longer, so that each gets its response. */
+  endWaitsWithin(ms: number): void {
+    this.#endOfWaits = setTimeout(() => {
+      this.#room.close()
+      for (const gate of this.#gates.values()) gate.refuseWaiting()
+    }, ms).unref()
+  }
+
+  close(): void {
+    clearTimeout(this.#endOfWaits)
+  }
+}
+
+class Room implements WaitingRoom {
+  #isClosed = false
+  #requests = 0
+  #bytes = 0
+  readonly #limits: () => RoomLimits
+
+  constructor(limits: () => RoomLimits) {
+    this.#limits = limits
+  }
+
+  enter(bytes: number): boolean {
+    const { maxRequestsInFlight, maxBufferedBytes } = this.#limits()
+    const hasPlace = this.#requests + 1 <= maxRequestsInFlight * WAITING_SHARE
+    const hasMemory = this.#bytes + bytes <= maxBufferedBytes * WAITING_SHARE
+    if (this.#isClosed || !hasPlace || !hasMemory) return false
+    this.#requests += 1
+    this.#bytes += bytes
+    return true
+  }
+
+  leave(bytes: number): void {
+    this.#requests -= 1
+    this.#bytes -= bytes
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The last step before an admitted function call is forwarded: `limits` of its route. It comes after the claim, so
+ * that a captured signature that is sent again cannot fill the line. A call that gets no turn gives its claim back:
+ * no byte of it reached the app.
+ */
+import type { ClientResponse } from '../accept/client-response.ts'
+import type { AdmittedRequest } from '../admit/admit.ts'
+import type { Reason } from '../admit/reasons.ts'
+import type { AppGate } from './app-gate.ts'
+import type { ExchangeDeps } from './deps.ts'
+import type { Exchange } from './exchange.ts'
+import { releaseClaim } from './release-claim.ts'
+import { whileConnected } from './while-connected.ts'
+
+/**
+ * Introspections and syncs pass by: they start no function, and a server takes a sync that gets 429 for a success.
+ * @returns undefined if nothing limits the request.
+ */
+export function gateOf(
+  { route, head }: AdmittedRequest,
+  { gates }: Pick<ExchangeDeps, 'gates'>,
+): AppGate | undefined {
+  if (route.kind !== 'inngest' || route.limits === undefined) return undefined
+  return head.method === 'POST' ? gates.of(route.name, route.limits) : undefined
+}
+
+/**
+ * For a call that could not enter at once.
+ * @returns why the call gets no turn; undefined if it may be forwarded. @throws GatewayFault if the client leaves.
+ */
+export async function awaitTurn(
+  gate: AppGate,
+  admitted: AdmittedRequest,
+  response: ClientResponse,
+  exchange: Exchange,
+  deps: ExchangeDeps,
+): Promise<Reason | undefined> {
+  const { hold, facts } = exchange
+  const startedMs = deps.clock.monotonicMs()
+  let isForwarded = false
+  try {
+    const refusal = await whileConnected(response, (signal) => gate.wait(hold, signal))
+    isForwarded = refusal === undefined
+    return refusal
+  } finally {
+    facts.waitedMs = deps.clock.monotonicMs() - startedMs
+    if (!isForwarded) await releaseClaim(admitted, exchange, deps)
+  }
+}

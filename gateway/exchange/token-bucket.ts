@@ -1,0 +1,43 @@
+/** Holds the right to send: it fills at a rate up to its size, and each call takes one. */
+import type { RateLimitPolicy } from '../admit/policy.ts'
+
+export class TokenBucket {
+  #rate: RateLimitPolicy
+  #tokens: number
+  #filledMs: number
+
+  constructor(rate: RateLimitPolicy, nowMs: number) {
+    this.#rate = rate
+    this.#tokens = rate.burst
+    this.#filledMs = nowMs
+  }
+
+  /** What it holds already stays, as far as there is room for it. */
+  setRate(rate: RateLimitPolicy, nowMs: number): void {
+    this.#fill(nowMs)
+    this.#rate = rate
+  }
+
+  has(nowMs: number): boolean {
+    this.#fill(nowMs)
+    return this.#tokens >= 1
+  }
+
+  /** To be called only if it has one. */
+  take(): void {
+    this.#tokens -= 1
+  }
+
+  /** Until it has one. */
+  msUntilNext(nowMs: number): number {
+    this.#fill(nowMs)
+    return Math.max(0, Math.ceil(((1 - this.#tokens) * 1000) / this.#rate.perSecond))
+  }
+
+  #fill(nowMs: number): void {
+    const { perSecond, burst } = this.#rate
+    const added = ((nowMs - this.#filledMs) * perSecond) / 1000
+    this.#tokens = Math.min(burst, this.#tokens + added)
+    this.#filledMs = nowMs
+  }
+}
