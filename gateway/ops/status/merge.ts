@@ -1,6 +1,7 @@
 /** The status of several processes as that of one gateway. */
 import type { ClockState } from '../../record/clock-drift.ts'
 import { decisions } from '../../record/request-record.ts'
+import { mergeChecks } from '../../rollout/merge-checks.ts'
 import { KEPT_REQUESTS, newestFirst } from './collect.ts'
 import { KEPT_MINUTES, noAges } from './minutes.ts'
 import type {
@@ -89,7 +90,9 @@ function mergeRecent(a: readonly RecentRequest[], b: readonly RecentRequest[]): 
 function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): RouteStatus[] {
   return a.map((route) => {
     const other = b.find((each) => each.route === route.route)
-    return other === undefined ? route : { ...route, seen: mergeSeen(route.seen, other.seen) }
+    if (other === undefined) return route
+    const reportMode = mergeChecks(route.reportMode, other.reportMode)
+    return { ...route, seen: mergeSeen(route.seen, other.seen), reportMode }
   })
 }
 

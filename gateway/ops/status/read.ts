@@ -70,6 +70,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatu
     upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
+    reportMode: collector.reportModeOf(route),
   }
 }
 
