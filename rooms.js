@@ -21,6 +21,7 @@ export const rooms = {
       'conformance',
       'workers',
       'gateway',
+      'rollout',
       'record',
       'ranges',
       'config',
@@ -139,7 +140,21 @@ export const rooms = {
   },
   ops: {
     holds: 'the ops listener: health, metrics, status page',
-    imports: ['accept', 'exchange', 'record', 'ranges', 'config', 'admit', 'ip', 'version'],
+    imports: [
+      'accept',
+      'exchange',
+      'record',
+      'rollout',
+      'ranges',
+      'config',
+      'admit',
+      'ip',
+      'version',
+    ],
+  },
+  rollout: {
+    holds: 'what checks in report mode have seen, and whether they can be enforced',
+    imports: ['admit'],
   },
   ranges: {
     holds: "Inngest's published address ranges: bundled, fetched, refreshed",

@@ -102,6 +102,31 @@ function checksOn(route: RoutePolicy): readonly ModeratedCheck[] {
   return hasApps ? moderatedChecks : moderatedChecks.filter((check) => check !== 'app')
 }
 
+/** The checks that a route has at all. */
+function checksOf(route: RoutePolicy): readonly ModeratedCheck[] {
+  if (route.kind === 'inngest') return moderatedChecks
+  if (route.kind === 'durable') return reentryChecks
+  return route.allowlist === undefined ? [] : ['allowlist']
+}
+
+/** The checks of a route that are in report mode, whether by default or relaxed. */
+export function reportedChecks(route: RoutePolicy): readonly ModeratedCheck[] {
+  return checksOf(route).filter((check) => route.checks[check] === 'report')
+}
+
+/** Of each route, as the log lines of a start and of a reload have it: `rollout-report` reads it there. */
+export function reportModes(routes: readonly RoutePolicy[]): readonly {
+  readonly name: string
+  readonly policy: string
+  readonly report: readonly string[]
+}[] {
+  return routes.map((route) => ({
+    name: route.name,
+    policy: route.kind,
+    report: reportedChecks(route),
+  }))
+}
+
 interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string

@@ -30,6 +30,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway conformance --list',
     'inngest-gateway conformance --url https://gateway.example.com/api/inngest',
   ],
+  'rollout-report': [
+    'inngest-gateway rollout-report --min-requests 100 <gateway.log',
+    'inngest-gateway rollout-report --url http://127.0.0.1:9090',
+  ],
   healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
   completion: [
     'source <(inngest-gateway completion bash)',

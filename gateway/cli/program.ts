@@ -10,6 +10,7 @@ import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
 import type { explain } from './explain.ts'
 import type { ranges } from './ranges.ts'
+import type { RolloutOptions } from './rollout-report.ts'
 import type { RunOptions } from './run.ts'
 import type { SettingsOptions } from './settings.ts'
 import type { sign } from './sign.ts'
@@ -201,6 +202,28 @@ program
   .action(async (options: Parameters<typeof conformance>[0]) => {
     const { conformance } = await import('./conformance.ts')
     finish(await conformance(options, process.env))
+  })
+
+program
+  .command('rollout-report')
+  .description(
+    'judge from a log on standard input, or a running gateway, which checks in report mode can be enforced',
+  )
+  .option('--url <url>', 'URL of the ops listener of a running gateway with a status page')
+  .option(
+    '--token-env <name>',
+    'environment variable that holds the status token',
+    'STATUS_PAGE_TOKEN',
+  )
+  .option('--since <time>', 'count only requests from this time on, such as 2026-11-29T08:00:00Z')
+  .option('--min-requests <count>', 'requests that must have passed a check (default: 1000)')
+  .option('--min-syncs <count>', 'syncs that must have passed a check of syncs (default: 1)')
+  .option('--min-period <duration>', 'time from the first to the last request (default: 1d)')
+  .option('--accept <reason>', 'reason whose refusals are intended (repeatable)', collect, [])
+  .option('--json', 'print the report as one JSON document')
+  .action(async (options: RolloutOptions) => {
+    const { rolloutReport } = await import('./rollout-report.ts')
+    finish(await rolloutReport(options, process.env))
   })
 
 program

@@ -2,7 +2,7 @@
  * Reads the configuration anew, when a file changed or on a signal, and puts it in force whole or
  * not at all: whatever is wrong with it, what runs goes on.
  */
-import { isSigning } from '../admit/policy.ts'
+import { isSigning, reportModes } from '../admit/policy.ts'
 import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
@@ -83,7 +83,8 @@ export class Reloader {
     this.#succeeded(settings)
     const { metrics, logger } = this.#parts
     metrics.reloads.inc({ result: 'success' })
-    logger.info({ trigger, fingerprint: settings.fingerprint }, 'configuration reloaded')
+    const routes = reportModes(settings.policy.routes)
+    logger.info({ trigger, fingerprint: settings.fingerprint, routes }, 'configuration reloaded')
     const keys = keysAwaitingRestart(this.#secretsInUse, settings.replaySecrets)
     if (keys.length > 0)
       logger.warn({ keys }, 'changed secret or certificate files take effect after a restart')

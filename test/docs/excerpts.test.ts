@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { describeRollout } from '../../gateway/cli/rollout-text.ts'
+import { judgeRollout } from '../../gateway/cli/rollout-verdict.ts'
 import { terminalLine } from '../../gateway/record/terminal-line.ts'
+import { defaultThresholds } from '../../gateway/rollout/verdict.ts'
 import { blocksOf, pages } from '../support/documents.ts'
+import { callLine, readLog, startLine } from '../support/rollout-log.ts'
 import { stepsOf } from '../support/walkthrough.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'excerpts-'))
@@ -59,6 +63,21 @@ describe('an excerpt of output', () => {
     expect(excerpt('text', 'docs/reference/log-fields.md')).toBe(shown.join(''))
   })
 
+  it('is the report of a rollout', async () => {
+    const [route, path] = ['billing', '/api/inngest']
+    const calls = [...Array(1600).keys()].map((minute) => callLine({ route, path }, minute))
+    const changed = { report_only: ['run_id_mismatch'], request_id: '01KB9T4V7Q' }
+    const lines = [
+      startLine(['syncUrl', 'runId', 'replay'], 'inngest', route),
+      ...calls,
+      callLine({ route, path, ...changed }, 1234),
+    ]
+    const { routes, ...uncounted } = await readLog(lines)
+    const thresholds = { ...defaultThresholds, accepted: new Set<string>() }
+    const rollout = judgeRollout(routes, thresholds, { source: 'log', ...uncounted })
+    expect(excerpt('text', 'docs/how-to/roll-out.md')).toBe(`${describeRollout(rollout)}\n`)
+  })
+
   it('is tested in every page that has one', () => {
     const withExcerpts = ['json', 'text'].flatMap((language) =>
       blocksOf(language)
@@ -68,6 +87,7 @@ describe('an excerpt of output', () => {
     expect([...new Set(withExcerpts)].sort()).toEqual([
       'docs/how-to/conformance.md', // test/e2e/conformance.test.ts
       'docs/how-to/deploy-managed-platforms.md', // managed-platforms.test.ts
+      'docs/how-to/roll-out.md',
       'docs/how-to/sync.md', // test/integration/registered-schemes.test.ts
       'docs/how-to/troubleshoot-refused-request.md', // troubleshooting.test.ts
       'docs/reference/command-line.md',

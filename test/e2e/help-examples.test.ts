@@ -19,7 +19,9 @@ routes:
     upstream: http://127.0.0.1:3000
     signingKeys: [{ env: INNGEST_SIGNING_KEY }]
 `,
-  'gateway.log': '{"decision":"admitted","reason":"none","client_ip":"203.0.113.7"}\n',
+  'gateway.log': `{"msg":"started","routes":[{"name":"billing","policy":"inngest","report":[]}]}
+{"decision":"admitted","reason":"none","client_ip":"203.0.113.7"}
+`,
   'body.json': '{"ctx":{"run_id":"r"},"event":{},"events":[],"steps":{},"use_api":false}',
 }
 for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text)
@@ -62,7 +64,7 @@ describe('an example in --help', () => {
   })
 
   const offline = examples.filter(
-    ({ line }) => !/ (?:run --|healthcheck|conformance --url)/.test(line),
+    ({ line }) => !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url)/.test(line),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -76,6 +78,7 @@ describe('an example in --help', () => {
   })
 
   it.each([
+    ['rollout-report', 'http://127.0.0.1:9090', 2],
     ['healthcheck', 'http://127.0.0.1:9090/readyz', 1],
     ['conformance', 'https://gateway.example.com/api/inngest', 2],
   ])(

@@ -4,7 +4,10 @@
  */
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision, RequestRecord } from '../../record/request-record.ts'
+import type { RoutePolicy } from '../../admit/policy.ts'
+import type { CheckSeen } from '../../rollout/seen.ts'
 import { Minutes } from './minutes.ts'
+import { ReportModes } from './report-modes.ts'
 import type { Minute, ReasonCount, RecentRequest, UpstreamSeen } from './status.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -23,6 +26,7 @@ export class StatusCollector {
   readonly startedMs: number
   readonly #minutes = new Minutes()
   readonly #upstreams = new Upstreams()
+  readonly #reportModes = new ReportModes()
   readonly #reasons = new Map<string, { count: number; lastMs: number }>()
   readonly #signed = ringsByDecision()
   readonly #unsigned = ringsByDecision()
@@ -40,6 +44,7 @@ export class StatusCollector {
     this.#minutes.add(endedMs, decision, reason, age)
     if (decision !== 'admitted') this.#countReason(reason, endedMs)
     this.#upstreams.add(entry)
+    if (facts.route !== undefined) this.#reportModes.add(facts.route, fields, endedMs)
     const rings = isSigned ? this.#signed : this.#unsigned
     rings[decision].add({ serial: (this.#lastSerial += 1), endedMs, fields })
   }
@@ -65,6 +70,10 @@ export class StatusCollector {
 
   upstreamOf(route: string): UpstreamSeen {
     return this.#upstreams.of(route)
+  }
+
+  reportModeOf(route: RoutePolicy): readonly CheckSeen[] {
+    return this.#reportModes.read(route)
   }
 
   #countReason(reason: string, endedMs: number): void {

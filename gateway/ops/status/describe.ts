@@ -4,6 +4,7 @@ import { decisions, type Decision } from '../../record/request-record.ts'
 import { describeRequest } from './describe-request.ts'
 import { formatAge, formatAgo, formatBytes, formatCount, formatSpan, isoTime } from './format.ts'
 import { describeAllowed, describeKeys, describeLists, describeRoutes } from './describe-setup.ts'
+import { describeReportModes } from './describe-report-mode.ts'
 import { describeAges, describeMinutes, describeReasons } from './describe-counts.ts'
 import type { Status } from './status.ts'
 import { BAR_HEIGHT, type Cell, type View } from './view.ts'
@@ -22,6 +23,11 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       ...describeSettingsState(status),
       'ranges-origin': { text: ranges.origin ?? 'not in the allowlist' },
       'reasons-empty': { text: reasons.length === 0 ? 'Nothing refused since the start.' : '' },
+      'report-mode-empty': {
+        text: status.routes.every(({ reportMode }) => reportMode.length === 0)
+          ? 'No check is in report mode.'
+          : '',
+      },
       'requests-empty': { text: recent.length === 0 ? 'No request since the start.' : '' },
     },
     tables: {
@@ -29,6 +35,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       reasons: describeReasons(status),
       requests: recent.map((request) => describeRequest(request, takenMs)),
       routes: describeRoutes(status.routes, takenMs),
+      'report-mode': describeReportModes(status.routes, takenMs),
       keys: describeKeys(status.keys, takenMs),
       allowed: describeAllowed(ranges),
       lists: describeLists(ranges, takenMs),

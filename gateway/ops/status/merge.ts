@@ -1,6 +1,7 @@
 /** The status of several processes as that of one gateway. */
 import type { ClockState } from '../../record/clock-drift.ts'
 import { decisions } from '../../record/request-record.ts'
+import { mergeChecks } from '../../rollout/merge-checks.ts'
 import { KEPT_REQUESTS, newestFirst } from './collect.ts'
 import { KEPT_MINUTES, noAges } from './minutes.ts'
 import type {
@@ -92,7 +93,8 @@ function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): Rout
     const other = b.find((each) => each.route === route.route)
     if (other === undefined) return route
     const limits = mergeLimits(route.limits, other.limits)
-    return { ...route, seen: mergeSeen(route.seen, other.seen), limits }
+    const reportMode = mergeChecks(route.reportMode, other.reportMode)
+    return { ...route, seen: mergeSeen(route.seen, other.seen), limits, reportMode }
   })
 }
 

@@ -20,8 +20,8 @@ export function renderPage(view: View, style: Html, script: Html): string {
         ${header(view)}
         <main>
           ${decisionsPanel(view)} ${nowPanel(view)} ${reasonsPanel(view)} ${routesPanel(view)}
-          ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)} ${requestsPanel(view)}
-          ${settingsPanel(view)}
+          ${reportModePanel(view)} ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)}
+          ${requestsPanel(view)} ${settingsPanel(view)}
         </main>
         ${script}
       </body>
@@ -150,6 +150,18 @@ function routesPanel(view: View): Html {
     'routes',
     'Routes',
     tableOf(view, 'routes', { caption, headings, className: 'stacks' }),
+    'wide',
+  )
+}
+
+function reportModePanel(view: View): Html {
+  const headings = ['Check', 'Verdict', 'Passed', 'Would be refused', 'Last']
+  const caption = 'Checks in report mode, and whether they can be enforced; rollout-report has more'
+  const options = { caption, headings, numeric: [3, 4], className: 'stacks' }
+  return panel(
+    'report-mode',
+    'Report mode',
+    html`${tableOf(view, 'report-mode', options)} ${noteOf(view, 'report-mode-empty')}`,
     'wide',
   )
 }

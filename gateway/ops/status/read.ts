@@ -90,6 +90,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): Omit<Route
     apps: route.kind === 'inngest' ? [...(route.apps?.served ?? [])] : [],
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
+    reportMode: collector.reportModeOf(route),
   }
 }
 

@@ -7,6 +7,7 @@ import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
+import type { CheckSeen } from '../../rollout/seen.ts'
 
 export interface Status {
   /** Unix milliseconds, as everything whose name ends so. */
@@ -70,6 +71,8 @@ export interface RouteStatus {
   readonly limits: LimitsStatus | undefined
   /** Checks that are not enforced, as `check: mode`. */
   readonly notEnforced: readonly string[]
+  /** What checks in report mode would have refused. */
+  readonly reportMode: readonly CheckSeen[]
 }
 
 /** What `limits` of a route allow, and what they do at the moment. */

@@ -113,6 +113,7 @@ describe('mergeStatuses', () => {
       apps: [],
       limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 2, waiting: 1 },
       notEnforced: [],
+      reportMode: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
     const answered = { ...nothingSeen, answers: 2, lastAnswerMs: 9, lastStatus: 200 }

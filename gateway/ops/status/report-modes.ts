@@ -1,0 +1,37 @@
+/** What the checks of each route that are in report mode would have refused, since the start. */
+import { reportedChecks, type RoutePolicy } from '../../admit/policy.ts'
+import type { LoggedRequest } from '../../rollout/logged-request.ts'
+import { RouteTally } from '../../rollout/route-tally.ts'
+import type { CheckSeen } from '../../rollout/seen.ts'
+
+interface Followed {
+  readonly policy: RoutePolicy
+  readonly tally: RouteTally
+}
+
+export class ReportModes {
+  /** By route, of which there are as many as the operator has ever named. */
+  readonly #routes = new Map<string, Followed>()
+  /** Those that a reload has replaced. A request that began before it may end long after. */
+  readonly #replaced = new WeakSet<RoutePolicy>()
+
+  add(route: RoutePolicy, request: LoggedRequest, endedMs: number): void {
+    this.#follow(route).add(request, endedMs)
+  }
+
+  read(route: RoutePolicy): readonly CheckSeen[] {
+    return this.#follow(route).read().checks
+  }
+
+  #follow(route: RoutePolicy): RouteTally {
+    const known = this.#routes.get(route.name)
+    if (known !== undefined && (known.policy === route || this.#replaced.has(route)))
+      return known.tally
+    if (known !== undefined) this.#replaced.add(known.policy)
+    const tally =
+      known?.policy.kind === route.kind ? known.tally : new RouteTally(route.name, route.kind)
+    tally.follow(reportedChecks(route))
+    this.#routes.set(route.name, { policy: route, tally })
+    return tally
+  }
+}

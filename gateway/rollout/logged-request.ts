@@ -1,0 +1,50 @@
+/** What a verdict needs of a request's log line (record/log-fields.ts), from this process or read from a log. */
+import { faults } from '../admit/faults.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import type { RequestKind } from './check-rows.ts'
+
+export interface LoggedRequest {
+  readonly route?: string | undefined
+  readonly decision: 'admitted' | 'refused' | 'failed'
+  readonly reason: string
+  readonly method?: string | undefined
+  readonly durable?: 'user' | 'reentry' | undefined
+  readonly fn_id?: string | undefined
+  readonly key_slot?: number | undefined
+  readonly unsigned?: boolean | undefined
+  readonly report_only?: readonly string[] | undefined
+  readonly request_id?: string | undefined
+  readonly remote_ip?: string | undefined
+  readonly client_ip?: string | undefined
+  readonly path?: string | undefined
+  readonly diagnosis?: string | undefined
+}
+
+/** @returns undefined for what no verdict asks for, such as an introspection. */
+export function kindOf(
+  policy: RoutePolicy['kind'],
+  { method, fn_id: fnId, durable }: LoggedRequest,
+): RequestKind | undefined {
+  if (policy === 'passthrough') return 'request'
+  if (policy === 'durable') return durable === 'reentry' ? 'reentry' : undefined
+  if (method === 'PUT') return 'sync'
+  // A POST without it is a trust probe.
+  return method === 'POST' && fnId !== undefined ? 'call' : undefined
+}
+
+/** A request that the app failed to respond to has passed every check. */
+export function outcomeOf({ decision, reason }: LoggedRequest): 'forwarded' | 'refused' | 'failed' {
+  if (decision === 'admitted') return 'forwarded'
+  return decision === 'failed' && isOfUpstream(reason) ? 'forwarded' : decision
+}
+
+function isOfUpstream(reason: string): boolean {
+  return (
+    Object.hasOwn(faults, reason) && faults[reason as keyof typeof faults].source === 'upstream'
+  )
+}
+
+/** Verified by a key, or one that the operator lets go unsigned. */
+export function isSigned({ key_slot: keySlot, unsigned }: LoggedRequest): boolean {
+  return keySlot !== undefined || unsigned === true
+}

@@ -1,0 +1,36 @@
+/** Which check a report-only reason is of. */
+import { describe, expect, it } from 'vitest'
+
+import { moderatedChecks } from '../../../gateway/admit/policy.ts'
+import { reasons, type Phase } from '../../../gateway/admit/reasons.ts'
+import { checkRows } from '../../../gateway/rollout/check-rows.ts'
+
+/** Phases of the checks that have a mode. */
+const phases: ReadonlySet<Phase> = new Set([
+  'client',
+  'allowlist',
+  'credentials',
+  'signature',
+  'agreement',
+  'freshness',
+  'replay',
+])
+
+/** Refused in every mode. */
+const alwaysEnforced = ['reentry_run_id_missing', 'header_not_removable', 'target_ambiguous']
+
+describe('the table of checks', () => {
+  it('has every reason that a check can report', () => {
+    const listed: ReadonlySet<string> = new Set(
+      moderatedChecks.flatMap((check) => checkRows[check].reasons),
+    )
+    const missing = Object.entries(reasons)
+      .filter(([reason, { phase }]) => phases.has(phase) && !listed.has(reason))
+      .map(([reason]) => reason)
+    expect(missing).toEqual(alwaysEnforced)
+  })
+
+  it('asks of each check for a kind of request that it judges', () => {
+    for (const check of moderatedChecks) expect(checkRows[check].judges).not.toEqual([])
+  })
+})
