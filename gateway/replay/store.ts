@@ -60,6 +60,12 @@ export interface ReplayStore {
    * @throws if the store cannot be asked, or not in time.
    */
   release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean>
+  /**
+   * Whether a request has claimed this MAC, alone or with others. It changes nothing. True also for a signature
+   * of before the store remembers.
+   * @throws if the store cannot be asked, or not in time.
+   */
+  isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean>
   /** Live and not yet swept claims; undefined where they are not counted. */
   readonly entries: number | undefined
   readonly capacity: number | undefined

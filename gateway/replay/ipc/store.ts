@@ -6,10 +6,10 @@
 import type { SharedMac } from '../../admit/facts.ts'
 import { setReplyTimeout, type Claim, type ClaimOutcome, type ReplayStore } from '../store.ts'
 
-/** To claim, to let a key be claimed once more, or to release it. As a list, which takes least to send. */
+/** To claim, to let a key be claimed once more, to release it, or to look it up. As a list, which takes least to send. */
 export type Ask = readonly [
   id: number,
-  what: 'claim' | 'rearm' | 'release',
+  what: 'claim' | 'rearm' | 'release' | 'look up',
   key: Uint8Array,
   timestampSeconds: number,
   expiresAtSeconds: number,
@@ -22,7 +22,15 @@ export type Ask = readonly [
 
 /** `target?`: spent, and what is called decides. `failed`: it could not be told. */
 export type Outcome =
-  ClaimOutcome | 'target?' | 'rearmed' | 'not rearmed' | 'released' | 'not released' | 'failed'
+  | ClaimOutcome
+  | 'target?'
+  | 'rearmed'
+  | 'not rearmed'
+  | 'released'
+  | 'not released'
+  | 'known'
+  | 'not known'
+  | 'failed'
 
 export type Reply = readonly [id: number, outcome: Outcome]
 
@@ -85,6 +93,8 @@ export class IpcReplayStore implements ReplayStore {
       case 'not rearmed':
       case 'released':
       case 'not released':
+      case 'known':
+      case 'not known':
       case 'failed':
         throw unavailable('no response to a claim')
       default:
@@ -102,6 +112,19 @@ export class IpcReplayStore implements ReplayStore {
     const outcome = await this.#ask('release', claim, followed, nowMs)
     if (outcome !== 'released' && outcome !== 'not released') throw unavailable('no response')
     return outcome === 'released'
+  }
+
+  async isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean> {
+    const claim = {
+      key: mac,
+      shared: undefined,
+      timestampSeconds,
+      expiresAtSeconds: timestampSeconds,
+      owner: 0,
+    }
+    const outcome = await this.#ask('look up', claim, undefined, nowMs)
+    if (outcome !== 'known' && outcome !== 'not known') throw unavailable('no response')
+    return outcome === 'known'
   }
 
   /** Told of what the other side answers. What comes too late has nobody left to hear it. */

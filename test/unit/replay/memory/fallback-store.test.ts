@@ -85,6 +85,7 @@ function start(shared: ReplayStore = memory()) {
     claim: (...asked) => (isAway ? away() : shared.claim(...asked)),
     release: (...asked) => (isAway ? away() : shared.release(...asked)),
     rearm: (...asked) => (isAway ? away() : shared.rearm(...asked)),
+    isClaimed: (...asked) => (isAway ? away() : shared.isClaimed(...asked)),
     close: () => shared.close(),
   }
   const store = new FallbackReplayStore(reached, memory(), pino({ level: 'silent' }))
