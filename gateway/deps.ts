@@ -8,6 +8,8 @@ import { BodyPaces } from './exchange/body-pace.ts'
 import { Capacity } from './exchange/capacity.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { watchStalls } from './exchange/stall-watch.ts'
+import { UnlistedCalls } from './exchange/unlisted-calls.ts'
+import { LateReadingBudget } from './exchange/late-reading-budget.ts'
 import { Connections } from './accept/connections.ts'
 import { OpenList } from './accept/open-list.ts'
 import { createUpstreamPools } from './forward/upstream-pool.ts'
@@ -24,10 +26,11 @@ import { RegisteredSchemes } from './record/registered-schemes.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { RequestCounts } from './record/request-counts.ts'
+import type { UnlistedLedger } from './record/unlisted-ranges.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
 import { LearnedPairs } from './pairs/learned-pairs.ts'
 import { createStores } from './replay/create-store.ts'
-import type { Stores } from './replay/store.ts'
+import type { ReplayStore, Stores } from './replay/store.ts'
 import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
@@ -41,6 +44,16 @@ export interface Surroundings {
   readonly tracing: Tracing | undefined
 }
 
+/** What is remembered on this machine, and since when. */
+export interface MachineMemory {
+  readonly stores: Stores
+  readonly unlisted: UnlistedLedger
+  /** Processes that share it. */
+  readonly workers: number
+  /** The first second that it remembers whole, and of which nothing was served before. */
+  readonly sinceSeconds: number
+}
+
 export interface Parts extends ExchangeDeps {
   readonly connections: Connections
   readonly metrics: Metrics
@@ -52,11 +65,11 @@ export interface Parts extends ExchangeDeps {
 
 export async function createParts(
   settings: Settings,
-  memory: Stores,
+  memory: MachineMemory,
   { clock, logger, tracing }: Surroundings,
   ranges: RangesSupervisor,
 ): Promise<Parts> {
-  const stores = await createStores(settings, memory, clock, logger)
+  const stores = await createStores(settings, memory.stores, clock, logger)
   const { replay } = stores
   const pairs = new LearnedPairs(stores.pairs, clock)
   const pools = createUpstreamPools(() => {
@@ -76,15 +89,14 @@ export async function createParts(
     ranges: () => ranges.current,
     keyUsage,
     clockDrift,
+    unlisted: memory.unlisted,
     monotonicMs: () => clock.monotonicMs(),
     flushRecords: () => {
       recorder.flush()
     },
   }
   const metrics = createMetrics(version, state)
-  const collector = settings.config.ops.statusPage.enabled
-    ? new StatusCollector(clock.nowMs())
-    : undefined
+  const collector = createCollector(settings, clock)
   const recorder = new Recorder({
     keyUsage,
     clockDrift,
@@ -102,6 +114,7 @@ export async function createParts(
   const admission = { replay, pairs, canonicals: new CanonicalPool() }
   const observers = {
     diagnosisBudget: new DiagnosisBudget(),
+    unlistedCalls: createUnlistedCalls(memory, replay, clock, metrics),
     recorder,
     clock,
     metrics,
@@ -109,6 +122,29 @@ export async function createParts(
     collector,
   }
   return { ...inProgress, ...admission, ...observers }
+}
+
+function createCollector({ config }: Settings, clock: Clock): StatusCollector | undefined {
+  return config.ops.statusPage.enabled ? new StatusCollector(clock.nowMs()) : undefined
+}
+
+function createUnlistedCalls(
+  { unlisted, workers }: MachineMemory,
+  replay: ReplayStore,
+  clock: Clock,
+  metrics: Metrics,
+): UnlistedCalls {
+  return new UnlistedCalls({
+    replay,
+    clock,
+    budget: new LateReadingBudget(workers),
+    onFound: (sighting) => {
+      unlisted.add(sighting)
+    },
+    onResult: (result) => {
+      metrics.lateReadings.inc({ result })
+    },
+  })
 }
 
 export async function closeParts(

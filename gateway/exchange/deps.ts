@@ -10,6 +10,7 @@ import type { LiveConfig } from './active-config.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Capacity } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
+import type { UnlistedCalls } from './unlisted-calls.ts'
 
 export interface ExchangeDeps {
   readonly live: LiveConfig
@@ -21,6 +22,7 @@ export interface ExchangeDeps {
   readonly open: OpenList<Exchange>
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget
+  readonly unlistedCalls: UnlistedCalls
   readonly recorder: Recorder
   readonly clock: Clock
   /** Its listener is for external authorization (ext-auth/server.ts). */

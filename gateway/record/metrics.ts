@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
+import { lateReadingResults } from './unlisted-ranges.ts'
 import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
@@ -23,6 +24,7 @@ export interface Metrics {
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly upstreamUnexpectedBytes: Counter
+  readonly lateReadings: Counter<'result'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
@@ -104,6 +106,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
     upstreamUnexpectedBytes: new Counter({
       name: 'inngest_gateway_upstream_unexpected_bytes_total',
       help: 'Connections to the app that were closed because it sent bytes outside a response.',
+      registers,
+    }),
+    lateReadings: new Counter({
+      name: 'inngest_gateway_unlisted_readings_total',
+      help: `Refused function calls from outside the allowlist whose body was read to verify the signature, by result: ${lateReadingResults.join(', ')}.`,
+      labelNames: ['result'],
       registers,
     }),
     rangeRefreshes: new Counter({

@@ -1,0 +1,143 @@
+/** A range of Inngest that the allowlist lacks: refused, and reported in the log, the metrics and the status page. */
+import { describe, expect, it } from 'vitest'
+
+import { freshBody, startTarget } from '../support/attack.ts'
+import { durableConfig, durableHost, freshIds } from '../support/durable-route.ts'
+import { startLenientUpstream } from '../support/lenient-upstream.ts'
+import { open } from '../support/raw.ts'
+import { send } from '../support/sender.ts'
+import { fallbackKey, startTestGateway } from '../support/test-gateway.ts'
+import {
+  capture,
+  expectReadings,
+  listed,
+  lookedUp,
+  nextReading,
+  readings,
+  reportedRanges,
+  sendFrom,
+  sendMany,
+  startUnlisted,
+  unlisted,
+  unlistedRange,
+  warnings,
+} from '../support/unlisted.ts'
+
+const MEANING =
+  'validly signed requests come from 203.0.113.0/24, which no listed range contains; this can also be a replayed capture'
+
+describe('validly signed function calls from outside the allowlist', () => {
+  it('are refused, and reported from the 20th on', async () => {
+    const target = await startUnlisted()
+    await sendMany(target, 19)
+    await expectReadings(target, { verified: 19 })
+    expect(await target.metrics()).toContain('inngest_gateway_unlisted_ranges 0')
+    expect([warnings(target), await reportedRanges(target)]).toEqual([[], []])
+    await sendMany(target, 1, '203.0.113.200')
+    await expect.poll(() => warnings(target), lookedUp).toHaveLength(1)
+    expect(warnings(target)).toMatchObject([
+      { level: 40, range: unlistedRange, routes: ['app'], signatures: 20, meaning: MEANING },
+    ])
+    expect(await target.metrics()).toContain('inngest_gateway_unlisted_ranges 1')
+    expect(await reportedRanges(target)).toMatchObject([
+      { range: unlistedRange, routes: ['app'], signatures: 20, isActive: true },
+    ])
+    expect(new Set(target.reasons().filter(Boolean))).toEqual(new Set(['client_not_allowed']))
+    expect(target.upstream.seen).toEqual([])
+  })
+
+  it('are shown on the status page with what they can be', async () => {
+    const target = await startUnlisted()
+    await sendMany(target, 20, '2001:db8:1:2::7')
+    await expect.poll(() => warnings(target), lookedUp).toHaveLength(1)
+    const { opsPort } = target.gateway
+    const { body } = await send({ port: opsPort, method: 'GET', target: '/status' })
+    expect(body).toContain('validly signed requests come from 2001:db8:1::/48')
+    expect(body).toContain('this can also be a replayed capture')
+  })
+
+  it('are not reported if `inngestRanges.reportUnlisted` is false, also after a reload', async () => {
+    const off = { inngestRanges: { reportUnlisted: false } }
+    const target = await startUnlisted(off)
+    await sendMany(target, 1)
+    expect(await readings(target)).toEqual({})
+    const { gateway } = target
+    gateway.rewrite(gateway.written().replace('reportUnlisted: false', 'reportUnlisted: true'))
+    gateway.reload()
+    await expect
+      .poll(() => gateway.logLines.some(({ msg }) => msg === 'configuration reloaded'))
+      .toBe(true)
+    await sendMany(target, 1)
+    await expectReadings(target, { verified: 1 })
+  })
+
+  it('are dropped when the gateway stops', async () => {
+    const config = { allowlist: [listed], trustedProxies: ['127.0.0.1'] }
+    const gateway = await startTestGateway('http://127.0.0.1:1', config)
+    const target = { gateway, metrics: () => gateway.metricsText() }
+    const { body, signature } = capture(target)
+    const headers = [
+      'POST /api/inngest HTTP/1.1',
+      'Host: app',
+      `X-Forwarded-For: ${unlisted}`,
+      `X-Inngest-Signature: ${signature}`,
+      `Content-Length: ${String(body.length)}`,
+    ]
+    const socket = await open(gateway.port, '127.0.0.1', true)
+    socket.write(`${headers.join('\r\n')}\r\n\r\n${body.slice(0, 1)}`)
+    await expect.poll(() => gateway.logLines).toHaveLength(1)
+    expect(await readings(target)).toEqual({})
+    const stopped = gateway.stop()
+    expect(await readings(target)).toEqual({ incomplete: 1 })
+    socket.destroy()
+    await stopped
+  })
+})
+
+describe('on a durable route', () => {
+  it('re-entries are verified, and requests of users are not', async () => {
+    const upstream = await startLenientUpstream()
+    const config = durableConfig(upstream.url, { allowlist: [listed] }, { allowlist: [listed] })
+    const target = await startTarget({ ...config, trustedProxies: ['127.0.0.1'] })
+    const call = capture(target, freshBody(), fallbackKey)
+    const common = { 'x-forwarded-for': unlisted, host: durableHost }
+    const sendTo = (headers: Record<string, string>) =>
+      send({ port: target.gateway.port, target: '/endpoints/a', body: call.body, headers })
+    expect((await sendTo(common)).status).toBe(403)
+    nextReading(target)
+    expect(await readings(target)).toEqual({})
+    const signed = { 'x-inngest-signature': call.signature, ...freshIds() }
+    expect((await sendTo({ ...common, ...signed })).status).toBe(403)
+    await expectReadings(target, { verified: 1 })
+    upstream.stop()
+  })
+})
+
+describe('with external authorization', () => {
+  it('verifies what the proxy sends of the request: with its body or not at all', async () => {
+    const externalAuth = { host: '127.0.0.1', port: 0, protocol: 'ext_authz' }
+    const target = await startUnlisted({ externalAuth })
+    const port = target.gateway.externalAuthPort
+    const ask = (body: string, signature: string) => {
+      const headers = { 'x-inngest-signature': signature, 'x-forwarded-for': unlisted }
+      return send({ port, target: '/api/inngest', body, headers })
+    }
+    const call = capture(target)
+    expect((await ask('', call.signature)).status).toBe(403)
+    expect(await readings(target)).toEqual({})
+    expect((await ask(call.body, call.signature)).status).toBe(403)
+    await expectReadings(target, { verified: 1 })
+  })
+})
+
+describe('a GET with a signature', () => {
+  it('is not verified: its signature is never claimed, and copies look unused', async () => {
+    const target = await startUnlisted()
+    const { signature } = capture(target, '')
+    const headers = { 'x-inngest-signature': signature, 'x-forwarded-for': unlisted }
+    expect((await send({ port: target.gateway.port, method: 'GET', headers })).status).toBe(403)
+    expect(await readings(target)).toEqual({})
+    await sendFrom(target, unlisted, capture(target))
+    await expectReadings(target, { verified: 1 })
+  })
+})
