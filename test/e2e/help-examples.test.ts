@@ -62,7 +62,7 @@ describe('an example in --help', () => {
   })
 
   const offline = examples.filter(
-    ({ line }) => !/ (?:run --|healthcheck|conformance --url)/.test(line),
+    ({ line }) => !/ (?:run --|healthcheck|conformance --url|ips --drift)/.test(line),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -78,6 +78,7 @@ describe('an example in --help', () => {
   it.each([
     ['healthcheck', 'http://127.0.0.1:9090/readyz', 1],
     ['conformance', 'https://gateway.example.com/api/inngest', 2],
+    ['ips --drift', 'http://127.0.0.1:9090/status.json', 2],
   ])(
     'is understood in the help of %s, with an address where nothing listens',
     (name, url, code) => {
