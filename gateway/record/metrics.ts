@@ -32,6 +32,18 @@ export interface Metrics {
   readonly configInfo: Gauge<'fingerprint'>
 }
 
+/** Whether anything was read matters, so each result has its series from the start. */
+function createLateReadings(registry: Registry): Counter<'result'> {
+  const counter = new Counter({
+    name: 'inngest_gateway_unlisted_readings_total',
+    help: `Refused function calls from outside the allowlist whose body was read to verify the signature, by result: ${lateReadingResults.join(', ')}.`,
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  for (const result of lateReadingResults) counter.inc({ result }, 0)
+  return counter
+}
+
 // A flat table of metrics, one after the other: long, and nothing in it branches.
 // eslint-disable-next-line max-lines-per-function
 export function createMetrics(version: string, state: GatewayState): Metrics {
@@ -108,12 +120,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       help: 'Connections to the app that were closed because it sent bytes outside a response.',
       registers,
     }),
-    lateReadings: new Counter({
-      name: 'inngest_gateway_unlisted_readings_total',
-      help: `Refused function calls from outside the allowlist whose body was read to verify the signature, by result: ${lateReadingResults.join(', ')}.`,
-      labelNames: ['result'],
-      registers,
-    }),
+    lateReadings: createLateReadings(registry),
     rangeRefreshes: new Counter({
       name: 'inngest_gateway_inngest_ranges_refreshes_total',
       help: 'Refreshes of the published IP ranges, by source and result.',
