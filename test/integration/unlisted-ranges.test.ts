@@ -1,10 +1,15 @@
 /** A range of Inngest that the allowlist lacks: refused, and reported in the log, the metrics and the status page. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 
 import { freshBody, startTarget } from '../support/attack.ts'
 import { durableConfig, durableHost, freshIds } from '../support/durable-route.ts'
 import { startLenientUpstream } from '../support/lenient-upstream.ts'
 import { open } from '../support/raw.ts'
+import { recordedKey, recordedRequests, type RecordedRequest } from '../support/recorded.ts'
 import { send } from '../support/sender.ts'
 import { fallbackKey, startTestGateway } from '../support/test-gateway.ts'
 import {
@@ -91,6 +96,58 @@ describe('validly signed function calls from outside the allowlist', () => {
     expect(await readings(target)).toEqual({ incomplete: 1 })
     socket.destroy()
     await stopped
+  })
+})
+
+describe('function calls of a real Inngest server', () => {
+  it('are verified from an address that is not listed, and not once one that is has sent them', async () => {
+    const calls = recordedRequests.filter(({ method }) => method === 'POST')
+    const keys = { primary: recordedKey, fallback: 'unused' }
+    const app = await startLenientUpstream()
+    const config = { allowlist: [listed], trustedProxies: ['127.0.0.1'] }
+    const gateway = await startTestGateway(app.url, config, calls[0]?.receivedAtMs, keys)
+    const target = { gateway, metrics: () => gateway.metricsText() }
+    const sendAll = async (client: string, read: readonly RecordedRequest[]) => {
+      for (const { receivedAtMs, headers, body, target } of read) {
+        const sent = headers.filter(([name]) => name !== 'Connection')
+        gateway.clock.wallMs = receivedAtMs
+        const all = { ...Object.fromEntries(sent), 'x-forwarded-for': client }
+        await send({ port: gateway.port, target, body, headers: all })
+        gateway.clock.monotonic += 2000
+      }
+    }
+    const half = Math.ceil(calls.length / 2)
+    await sendAll(unlisted, calls.slice(0, half))
+    await sendAll(listed, calls.slice(half))
+    await sendAll(unlisted, calls.slice(half))
+    await expectReadings(target, { verified: half, claimed: calls.length - half })
+    await gateway.stop()
+    app.stop()
+  })
+})
+
+describe('over TLS', () => {
+  it('verifies a function call after its refusal, which is sent as it would be otherwise', async () => {
+    const file = (name: string) => path.resolve('test/fixtures/tls', name)
+    const tls = { certFile: file('cert.pem'), keyFile: file('key.pem') }
+    const target = await startUnlisted({ listen: { host: '127.0.0.1', port: 0, tls } })
+    const { body, signature } = capture(target)
+    const { port } = target.gateway
+    const socket = connect({ port, host: 'localhost', ca: readFileSync(file('cert.pem')) })
+    let text = ''
+    socket.setEncoding('latin1').on('data', (part: string) => (text += part))
+    const lines = [
+      'POST /api/inngest HTTP/1.1',
+      'Host: app',
+      `X-Forwarded-For: ${unlisted}`,
+      `X-Inngest-Signature: ${signature}`,
+      `Content-Length: ${String(body.length)}`,
+    ]
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`)
+    await once(socket, 'end')
+    expect(text).toMatch(/^HTTP\/1\.1 403 [^]*Connection: close\r\n[^]*"Forbidden"/)
+    socket.destroy()
+    await expectReadings(target, { verified: 1 })
   })
 })
 
