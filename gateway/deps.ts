@@ -9,6 +9,8 @@ import { BodyPaces } from './exchange/body-pace.ts'
 import { Capacity } from './exchange/capacity.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { watchStalls } from './exchange/stall-watch.ts'
+import { UnlistedCalls } from './exchange/unlisted-calls.ts'
+import { LateReadingBudget } from './exchange/late-reading-budget.ts'
 import { Connections } from './accept/connections.ts'
 import { OpenList } from './accept/open-list.ts'
 import { createUpstreamPools } from './forward/upstream-pool.ts'
@@ -20,15 +22,17 @@ import { ClockDrift } from './record/clock-drift.ts'
 import { DurableSigns } from './record/durable-signs.ts'
 import { KeyUsage } from './record/key-usage.ts'
 import { createMetrics, type Metrics } from './record/metrics.ts'
+import type { RecordSinks } from './record/record.ts'
 import { Recorder } from './record/recorder.ts'
 import { RegisteredSchemes } from './record/registered-schemes.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { RequestCounts } from './record/request-counts.ts'
+import type { UnlistedLedger } from './record/unlisted-ranges.ts'
 import { UnservedRedirects } from './record/unserved-redirects.ts'
 import { LearnedPairs } from './pairs/learned-pairs.ts'
 import { createStores } from './replay/create-store.ts'
-import type { Stores } from './replay/store.ts'
+import type { ReplayStore, Stores } from './replay/store.ts'
 import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
@@ -42,6 +46,16 @@ export interface Surroundings {
   readonly tracing: Tracing | undefined
 }
 
+/** What is remembered on this machine, and since when. */
+export interface MachineMemory {
+  readonly stores: Stores
+  readonly unlisted: UnlistedLedger
+  /** Processes that share it. */
+  readonly workers: number
+  /** The first second that it remembers whole, and of which nothing was served before. */
+  readonly sinceSeconds: number
+}
+
 export interface Parts extends ExchangeDeps {
   readonly connections: Connections
   readonly metrics: Metrics
@@ -53,11 +67,11 @@ export interface Parts extends ExchangeDeps {
 
 export async function createParts(
   settings: Settings,
-  memory: Stores,
+  memory: MachineMemory,
   { clock, logger, tracing }: Surroundings,
   ranges: RangesSupervisor,
 ): Promise<Parts> {
-  const stores = await createStores(settings, memory, clock, logger)
+  const stores = await createStores(settings, memory.stores, clock, logger)
   const { replay } = stores
   const pairs = new LearnedPairs(stores.pairs, clock)
   const pools = createUpstreamPools(() => {
@@ -79,6 +93,7 @@ export async function createParts(
     ranges: () => ranges.current,
     keyUsage,
     clockDrift,
+    unlisted: memory.unlisted,
     monotonicMs: () => clock.monotonicMs(),
     flushRecords: () => {
       recorder.flush()
@@ -86,23 +101,14 @@ export async function createParts(
   }
   const metrics = createMetrics(version, state)
   const collector = createCollector(settings, clock)
-  const recorder = new Recorder({
-    keyUsage,
-    clockDrift,
-    unservedRedirects: new UnservedRedirects(),
-    registeredSchemes: new RegisteredSchemes(),
-    durableSigns: new DurableSigns(),
-    tracing,
-    counts: new RequestCounts(metrics),
-    logger,
-    status: collector,
-  })
+  const recorder = createRecorder({ keyUsage, clockDrift, tracing, logger }, metrics, collector)
   const open = new OpenList<Exchange>()
   const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
   const inProgress = { live, capacity, connections, open, stopStallWatch, paces: new BodyPaces() }
   const admission = { gates, replay, pairs, canonicals: new CanonicalPool() }
   const observers = {
     diagnosisBudget: new DiagnosisBudget(),
+    unlistedCalls: createUnlistedCalls(memory, replay, clock, metrics),
     recorder,
     clock,
     metrics,
@@ -110,6 +116,21 @@ export async function createParts(
     collector,
   }
   return { ...inProgress, ...admission, ...observers }
+}
+
+function createRecorder(
+  parts: Pick<RecordSinks, 'keyUsage' | 'clockDrift' | 'tracing' | 'logger'>,
+  metrics: Metrics,
+  status: StatusCollector | undefined,
+): Recorder {
+  return new Recorder({
+    ...parts,
+    unservedRedirects: new UnservedRedirects(),
+    registeredSchemes: new RegisteredSchemes(),
+    durableSigns: new DurableSigns(),
+    counts: new RequestCounts(metrics),
+    status,
+  })
 }
 
 function createCollector({ config }: Settings, clock: Clock): StatusCollector | undefined {
@@ -121,6 +142,25 @@ function createGates(live: LiveConfig, clock: Clock): AppGates {
     () => live.settings.policy.limits,
     () => clock.monotonicMs(),
   )
+}
+
+function createUnlistedCalls(
+  { unlisted, workers }: MachineMemory,
+  replay: ReplayStore,
+  clock: Clock,
+  metrics: Metrics,
+): UnlistedCalls {
+  return new UnlistedCalls({
+    replay,
+    clock,
+    budget: new LateReadingBudget(workers),
+    onFound: (sighting) => {
+      unlisted.add(sighting)
+    },
+    onResult: (result) => {
+      metrics.lateReadings.inc({ result })
+    },
+  })
 }
 
 export async function closeParts(

@@ -3,24 +3,29 @@ import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
 import type { SettingsReading } from './config/load.ts'
-import { closeParts, createParts, type Parts, type Surroundings } from './deps.ts'
+import {
+  closeParts,
+  createParts,
+  type MachineMemory,
+  type Parts,
+  type Surroundings,
+} from './deps.ts'
 import { createExternalAuthListener } from './ext-auth/listener.ts'
 import { Connections } from './accept/connections.ts'
-import { drain, type DrainedListener } from './exchange/drain.ts'
+import { drain, type DrainedListener, type DrainTimes } from './exchange/drain.ts'
 import type { ClientListener } from './accept/client-listener.ts'
 import { listen, portOf } from './accept/listen.ts'
 import { openListener } from './accept/open-listener.ts'
 import { createOpsServer } from './ops/server.ts'
 import { createTrafficListener } from './exchange/traffic-listener.ts'
 import { RangesSupervisor } from './ranges/supervisor.ts'
-import type { Clock } from './record/clock.ts'
 import type { Metrics } from './record/metrics.ts'
+import { UnlistedRanges } from './record/unlisted-ranges.ts'
 import { ReadinessLog } from './ops/readiness-log.ts'
 import { Readiness } from './ops/readiness.ts'
 import { Reloader } from './config/reload.ts'
 import { MemoryPairs } from './pairs/memory-pairs.ts'
 import { createMemoryStore } from './replay/create-store.ts'
-import type { Stores } from './replay/store.ts'
 import { readStatus } from './ops/status/read.ts'
 import { StatusPage } from './ops/status/serve.ts'
 import type { Status } from './ops/status/status.ts'
@@ -56,19 +61,12 @@ export interface StopReport {
   readonly requestsAborted: number
 }
 
-/** What is remembered on this machine, and since when. */
-export interface MachineMemory {
-  readonly stores: Stores
-  /** The first second that it remembers whole, and of which nothing was served before. */
-  readonly sinceSeconds: number
-}
-
 export async function startGateway(
   first: SettingsReading & { ok: true },
   surroundings: Surroundings,
 ): Promise<Gateway> {
   const { settings } = first
-  const serving = await startServing(first, surroundings, startMemory(settings, surroundings.clock))
+  const serving = await startServing(first, surroundings, startMemory(settings, surroundings))
   const { health, metrics } = serving
   const page = pageOf(settings, serving, surroundings)
   const { hosts } = settings.config.ops
@@ -106,10 +104,14 @@ function pageOf(
 }
 
 /** The second of the start itself is refused too: an earlier process may have served part of it. */
-export function startMemory(settings: Settings, clock: Clock): MachineMemory {
+export function startMemory(
+  settings: Settings,
+  { clock, logger }: Pick<Surroundings, 'clock' | 'logger'>,
+): MachineMemory {
   const sinceSeconds = Math.ceil(clock.nowMs() / 1000)
   const replay = createMemoryStore(settings, sinceSeconds)
-  return { stores: { replay, pairs: new MemoryPairs() }, sinceSeconds }
+  const stores = { replay, pairs: new MemoryPairs() }
+  return { stores, unlisted: new UnlistedRanges(clock, logger), workers: 1, sinceSeconds }
 }
 
 export async function startServing(
@@ -129,7 +131,7 @@ export async function startServing(
       live.replace(allowPublished(live.settings, current.ranges))
     },
   })
-  const parts = await createParts(settings, memory.stores, surroundings, ranges)
+  const parts = await createParts(settings, memory, surroundings, ranges)
   const { metrics, live } = parts
   const traffic = createTrafficListener(parts.connections, parts)
   const putInForce = (next: Settings) => {
@@ -163,14 +165,18 @@ export async function startServing(
     },
     stop: async (delayMs) => {
       reloader.stop()
+      parts.unlistedCalls.stop()
       await ranges.stop()
-      const { shutdown } = live.settings.config
-      const times = { ...shutdown, delayMs: delayMs ?? shutdown.delayMs }
+      const times = drainTimes(live.settings, delayMs)
       const requestsAborted = await drain({ listeners, ...parts, logger }, times)
       await closeParts(parts, tracing)
       return { requestsAborted }
     },
   }
+}
+
+function drainTimes({ config: { shutdown } }: Settings, delayMs = shutdown.delayMs): DrainTimes {
+  return { ...shutdown, delayMs }
 }
 
 interface OpenListener extends DrainedListener {

@@ -11,7 +11,7 @@ import { looksLikeProxyHeader } from '../ip/proxy-protocol.ts'
 import { RequestReader, type ReadRequest, type RequestEvent } from '../wire/request-reader.ts'
 import { ClientRequest, type BodySource } from './client-request.ts'
 import { ClientResponse, type ResponseOwner } from './client-response.ts'
-import { DroppedBytes, LINGER_MS } from './linger.ts'
+import { LINGER_MS, LingeringBytes } from './linger.ts'
 import { awaitsContinue, requestHeadOf } from './request-head.ts'
 
 export interface ConnectionLimits {
@@ -55,7 +55,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
   #isHalfClosed = false
   /** The chunk that is being read, to recognize another protocol if it is not HTTP. */
   #chunk: Buffer | undefined
-  readonly #dropped = new DroppedBytes()
+  readonly lingering: LingeringBytes
 
   constructor(socket: Socket, head: ConnectionHead, handlers: ConnectionHandlers) {
     const { maxHeaderBytes, headersTimeoutMs } = handlers.limits()
@@ -63,6 +63,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     this.head = head
     this.#handlers = handlers
     this.#reader = new RequestReader(maxHeaderBytes)
+    this.lingering = new LingeringBytes(this.#reader)
     this.deadlineMs = performance.now() + headersTimeoutMs
     // The code that ends the connection reports the reason.
     socket.on('error', () => undefined)
@@ -112,6 +113,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
     this.#isClosing = true
     this.deadlineMs = performance.now() + LINGER_MS
     this.socket.end()
+    this.lingering.begin()
     if (this.#isHalfClosed) this.hangUp()
     else this.#resume()
   }
@@ -179,7 +181,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#isClosing) {
-      if (!this.#dropped.add(chunk.length)) this.socket.destroy()
+      if (!this.lingering.add(chunk)) this.socket.destroy()
       return
     }
     if (this.isIdle && this.hasServed) {
@@ -275,6 +277,7 @@ export class ClientConnection implements BodySource, ResponseOwner {
   readonly #onClose = (): void => {
     this.#isClosing = true
     this.deadlineMs = Infinity
+    this.lingering.gone()
     this.#request?.gone()
     this.#response?.watcher?.onResponseClosed()
   }

@@ -1,5 +1,6 @@
 /** One request on a client's connection: its head, and its body for the code that reads it. */
 import type { RequestHead } from '../admit/request-head.ts'
+import type { LateBodyHandler, LingeringBytes } from './linger.ts'
 
 export interface BodyHandler {
   onPiece(bytes: Buffer): void
@@ -16,6 +17,8 @@ export interface BodySource {
   read(): void
   /** Tells the client to send the body (RFC 9110 10.1.1). */
   sendContinue(): void
+  /** The bytes that arrive after the response that ends the connection. */
+  readonly lingering: Pick<LingeringBytes, 'readFor'>
   /** Bytes that have arrived and are not read yet. */
   readonly waitingBytes: number
   readonly bytesRead: number
@@ -65,6 +68,19 @@ export class ClientRequest {
     if (this.#awaitsContinue) this.#source.sendContinue()
     this.#awaitsContinue = false
     this.#source.read()
+  }
+
+  /** The client sends no body before it gets a 100, and after another response none at all. */
+  get awaitsContinue(): boolean {
+    return this.#awaitsContinue
+  }
+
+  /**
+   * Reads a body of which nothing was read, after a response that ends the connection.
+   * @param handler undefined to drop what comes from now on.
+   */
+  readLate(handler: LateBodyHandler | undefined): void {
+    this.#source.lingering.readFor(handler)
   }
 
   pause(): void {

@@ -13,6 +13,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway ranges --config gateway.yaml',
     'inngest-gateway ranges --config gateway.yaml --check 203.0.113.7',
   ],
+  ips: ['inngest-gateway ips --drift --url http://127.0.0.1:9090/status.json'],
   explain: [
     'tail -n 1 gateway.log | inngest-gateway explain --config gateway.yaml --log -',
     'inngest-gateway explain --config gateway.yaml --from 203.0.113.7 --body body.json \\',

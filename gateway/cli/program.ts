@@ -8,6 +8,7 @@ import { endAtOnce } from './print.ts'
 import type { Shell } from './completion.ts'
 import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
+import type { DriftOptions } from './drift.ts'
 import type { explain } from './explain.ts'
 import type { ranges } from './ranges.ts'
 import type { RolloutOptions } from './rollout-report.ts'
@@ -105,6 +106,21 @@ settingsCommand('ranges')
   .action(async (options: Parameters<typeof ranges>[0]) => {
     const { ranges } = await import('./ranges.ts')
     finish(await ranges(options, process.env, Date.now()))
+  })
+
+program
+  .command('ips')
+  .description('list ranges outside the allowlist from which validly signed requests come')
+  .requiredOption('--drift', 'ask a running gateway for the unlisted ranges that it reports')
+  .option(
+    '--url <url>',
+    'status of the gateway, which needs ops.statusPage.enabled',
+    'http://127.0.0.1:9090/status.json',
+  )
+  .option('--token-env <name>', 'environment variable that holds the token of the status page')
+  .action(async (options: DriftOptions) => {
+    const { drift } = await import('./drift.ts')
+    finish(await drift(options, process.env))
   })
 
 settingsCommand('explain')

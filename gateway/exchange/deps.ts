@@ -11,6 +11,7 @@ import type { AppGates } from './app-gates.ts'
 import type { BodyPaces } from './body-pace.ts'
 import type { Capacity } from './capacity.ts'
 import type { Exchange } from './exchange.ts'
+import type { UnlistedCalls } from './unlisted-calls.ts'
 
 export interface ExchangeDeps {
   readonly live: LiveConfig
@@ -23,6 +24,7 @@ export interface ExchangeDeps {
   readonly open: OpenList<Exchange>
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget
+  readonly unlistedCalls: UnlistedCalls
   readonly recorder: Recorder
   readonly clock: Clock
   /** Its listener is for external authorization (ext-auth/server.ts). */

@@ -38,6 +38,7 @@ async function respond(
   const verdict = await admit({ head, policy, delivery: 'inline', effects, facts })
   if (!verdict.ok) {
     exchange.refuse(verdict.reason)
+    deps.unlistedCalls.refused(exchange, config.settings)
     exchange.diagnose(deps.diagnosisBudget)
     return
   }

@@ -53,7 +53,10 @@ async function serveAuthorization(
     const effects = new AdmissionIo(request, response, exchange, config, deps)
     const verdict = await authorize(original, policy, config, effects, exchange)
     if (verdict.ok) exchange.status = permit(response, verdict.value, policy)
-    else exchange.refuse(verdict.reason)
+    else {
+      exchange.refuse(verdict.reason)
+      deps.unlistedCalls.refused(exchange, config.settings)
+    }
     exchange.diagnose(deps.diagnosisBudget)
   })
 }

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
+import { lateReadingResults } from './unlisted-ranges.ts'
 import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
@@ -27,11 +28,24 @@ export interface Metrics {
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly upstreamUnexpectedBytes: Counter
+  readonly lateReadings: Counter<'result'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
   readonly lastReloadSuccess: Gauge
   readonly configInfo: Gauge<'fingerprint'>
+}
+
+/** Whether anything was read matters, so each result has its series from the start. */
+function createLateReadings(registry: Registry): Counter<'result'> {
+  const counter = new Counter({
+    name: 'inngest_gateway_unlisted_readings_total',
+    help: `Refused function calls from outside the allowlist whose body was read to verify the signature, by result: ${lateReadingResults.join(', ')}.`,
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  for (const result of lateReadingResults) counter.inc({ result }, 0)
+  return counter
 }
 
 // A flat table of metrics, one after the other: long, and nothing in it branches.
@@ -123,6 +137,7 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       help: 'Connections to the app that were closed because it sent bytes outside a response.',
       registers,
     }),
+    lateReadings: createLateReadings(registry),
     rangeRefreshes: new Counter({
       name: 'inngest_gateway_inngest_ranges_refreshes_total',
       help: 'Refreshes of the published IP ranges, by source and result.',

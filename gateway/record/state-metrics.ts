@@ -10,6 +10,7 @@ import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import { clockStates, type ClockDrift } from './clock-drift.ts'
 import type { KeyUsage } from './key-usage.ts'
+import type { UnlistedLedger } from './unlisted-ranges.ts'
 
 export interface GatewayState {
   readonly replay: Pick<ReplayStore, 'entries' | 'capacity' | 'unavailableBecause'>
@@ -23,6 +24,7 @@ export interface GatewayState {
   readonly ranges: () => CurrentRanges | undefined
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
+  readonly unlisted: Pick<UnlistedLedger, 'reported'>
   /** Monotonic milliseconds. */
   readonly monotonicMs: () => number
   /** Counts the requests that have ended and are not counted yet. */
@@ -45,6 +47,7 @@ export function describeState(registry: Registry, version: string, state: Gatewa
   describeNumbers(registry, state)
   describeAllowlist(registry, state)
   describePublished(registry, state)
+  describeUnlisted(registry, state.unlisted)
   describeChecks(registry, state)
   describeKeys(registry, state)
   describeClock(registry, state)
@@ -144,6 +147,17 @@ function describePublished(registry: Registry, { ranges }: GatewayState): void {
       if (source !== 'bundled') own.set({ source }, fetchedAtSeconds ?? 0)
     }
   })
+}
+
+export function describeUnlisted(
+  registry: Registry,
+  unlisted: Pick<UnlistedLedger, 'reported'>,
+): void {
+  const help =
+    'Ranges outside the allowlist from which 20 different validly signed function calls came within 10 minutes.'
+  gauge(registry, 'unlisted_ranges', help, 'sum', () =>
+    unlisted.reported?.reduce((sum, { isActive }) => sum + Number(isActive), 0),
+  )
 }
 
 function describeChecks(registry: Registry, { settings }: GatewayState): void {

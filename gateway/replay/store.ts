@@ -61,6 +61,12 @@ export interface ReplayStore {
    * @throws if the store is unavailable or does not reply in time.
    */
   release(claim: Claim, followed: string | undefined, nowMs: number): Promise<boolean>
+  /**
+   * Whether a request has claimed this MAC, alone or with others. Changes nothing. True also for a signature from
+   * a second of which claims may be lost.
+   * @throws if the store is unavailable or does not reply in time.
+   */
+  isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean>
   /** The number of claims in memory, some of them expired; undefined where they are not counted. */
   readonly entries: number | undefined
   readonly capacity: number | undefined

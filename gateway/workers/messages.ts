@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema/config.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../ops/status/status.ts'
+import type { UnlistedSighting } from '../record/unlisted-ranges.ts'
 import type { PairAsk, PairReply } from '../pairs/ipc-pairs.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
 
@@ -46,3 +47,4 @@ export type Report =
   | { readonly kind: 'stopped'; readonly requestsAborted: number }
   | { readonly kind: 'asks'; readonly asks: readonly Ask[] }
   | { readonly kind: 'pair ask'; readonly ask: PairAsk }
+  | { readonly kind: 'unlisted'; readonly sighting: UnlistedSighting }

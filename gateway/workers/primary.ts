@@ -15,7 +15,8 @@ import { openListener } from '../accept/open-listener.ts'
 import { createOpsServer, type Health } from '../ops/server.ts'
 import type { Clock } from '../record/clock.ts'
 import { MachineMetrics } from '../record/machine-metrics.ts'
-import { describeMemory, gauge } from '../record/state-metrics.ts'
+import { describeMemory, describeUnlisted, gauge } from '../record/state-metrics.ts'
+import type { UnlistedLedger } from '../record/unlisted-ranges.ts'
 import { ReadinessLog } from '../ops/readiness-log.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { singleFlight } from '../ops/single-flight.ts'
@@ -43,11 +44,11 @@ export async function startPrimary(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Primary> {
   const { config } = settings
-  const memory = startMemory(settings, clock)
+  const memory = startMemory(settings, { clock, logger })
   const port = await openListener('listen', config.listen, () => findFreePort(config.listen))
   const pool = new WorkerPool({
     assignment: { config, workers, port, sinceSeconds: memory.sinceSeconds },
-    memory: memory.stores,
+    memory,
     logger,
     onLost: (worker) => {
       metrics.departed(worker)
@@ -57,13 +58,15 @@ export async function startPrimary(
   const remembers = config.replay.store === 'memory' || config.replay.whenUnavailable === 'memory'
   const own = createPrimaryMetrics(
     remembers ? memory.stores.replay : undefined,
+    memory.unlisted,
     () => pool.serving.length,
   )
   const metrics: MachineMetrics = new MachineMetrics(own.registry, () =>
     askForMetrics(pool, metrics),
   )
   const health = healthOf(pool, workers)
-  const read = () => askForStatus(pool, remembers ? memory.stores.replay : undefined)
+  const read = () =>
+    askForStatus(pool, memory.unlisted, remembers ? memory.stores.replay : undefined)
   const page = config.ops.statusPage.enabled
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
@@ -101,11 +104,13 @@ export interface PrimaryMetrics {
 /** @param replay undefined if this machine keeps no claims. */
 export function createPrimaryMetrics(
   replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
+  unlisted: Pick<UnlistedLedger, 'reported'>,
   serving: () => number,
 ): PrimaryMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   if (replay !== undefined) describeMemory(registry, replay)
+  describeUnlisted(registry, unlisted)
   gauge(
     registry,
     'workers',
@@ -140,14 +145,19 @@ async function askForMetrics(pool: WorkerPool, metrics: MachineMetrics): Promise
   await Promise.all(asked)
 }
 
-/** @param replay the store of the claims, if this machine keeps them. */
+/**
+ * @param unlisted the sightings that the workers have reported.
+ * @param replay the store of the claims, if this machine keeps them.
+ */
 async function askForStatus(
   pool: WorkerPool,
+  unlisted: Pick<UnlistedLedger, 'reported'>,
   replay: Pick<ReplayStore, 'entries' | 'capacity'> | undefined,
 ): Promise<Status | undefined> {
   const asked = pool.serving.map((worker) => worker.ask('status'))
   const told = (await Promise.all(asked)).map((each) => each?.answer)
-  const status = mergeStatuses(told.filter((each) => each !== undefined))
+  const merged = mergeStatuses(told.filter((each) => each !== undefined))
+  const status = merged && { ...merged, unlisted: unlisted.reported ?? [] }
   if (status === undefined || replay === undefined) return status
   const { entries, capacity } = replay
   return { ...status, replay: { ...status.replay, entries, capacity } }

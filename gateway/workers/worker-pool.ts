@@ -5,14 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 import type { StopReport } from '../gateway.ts'
-import type { Stores } from '../replay/store.ts'
 import type { Assignment, Order } from './messages.ts'
 import { endWhenLate, endWhenStuck } from './stuck-watch.ts'
-import { WorkerProcess, type Ending } from './worker-process.ts'
+import { WorkerProcess, type Ending, type SharedMemory } from './worker-process.ts'
 
 export interface PoolOptions {
   readonly assignment: Assignment
-  readonly memory: Stores
+  readonly memory: SharedMemory
   readonly logger: Logger
   /** Called for each worker that ended without an order to stop. */
   readonly onLost: (worker: number) => void

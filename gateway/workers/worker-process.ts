@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 
 import { answerAsks } from '../replay/ipc/server.ts'
 import { answerPairAsk } from '../pairs/ipc-pairs.ts'
+import type { UnlistedLedger } from '../record/unlisted-ranges.ts'
 import type { Stores } from '../replay/store.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import {
@@ -25,12 +26,18 @@ export interface Ending {
   readonly requestsAborted: number
 }
 
+/** What the workers have in common. */
+export interface SharedMemory {
+  readonly stores: Stores
+  readonly unlisted: UnlistedLedger
+}
+
 export class WorkerProcess {
   /** Monotonic milliseconds. */
   readonly startedAtMs = performance.now()
   readonly #worker: Worker
   readonly #assignment: Assignment
-  readonly #memory: Stores
+  readonly #memory: SharedMemory
   readonly #onLogLevel: (level: string) => void
   readonly #serving = Promise.withResolvers<undefined>()
   readonly #ended = Promise.withResolvers<Ending>()
@@ -41,7 +48,7 @@ export class WorkerProcess {
   #whyFailed: string | undefined
 
   /** @param onLogLevel called with its log level, at its start and after each change. */
-  constructor(assignment: Assignment, memory: Stores, onLogLevel: (level: string) => void) {
+  constructor(assignment: Assignment, memory: SharedMemory, onLogLevel: (level: string) => void) {
     this.#assignment = assignment
     this.#memory = memory
     this.#onLogLevel = onLogLevel
@@ -127,14 +134,17 @@ export class WorkerProcess {
         this.#requestsAborted = report.requestsAborted
         return
       case 'asks':
-        void answerAsks(report.asks, this.#memory.replay).then((replies) => {
+        void answerAsks(report.asks, this.#memory.stores.replay).then((replies) => {
           this.tell({ kind: 'replies', replies })
         })
         return
       case 'pair ask':
-        void answerPairAsk(report.ask, this.#memory.pairs).then((reply) => {
+        void answerPairAsk(report.ask, this.#memory.stores.pairs).then((reply) => {
           this.tell({ kind: 'pair reply', reply })
         })
+        return
+      case 'unlisted':
+        this.#memory.unlisted.add(report.sighting)
     }
   }
 

@@ -75,7 +75,7 @@ function holdReloads(): () => boolean {
 
 async function startShare(
   read: () => SettingsReading,
-  { sinceSeconds }: Assignment,
+  { sinceSeconds, workers }: Assignment,
   env: Environment,
   isVerbose: boolean,
 ): Promise<Serving> {
@@ -108,6 +108,11 @@ async function startShare(
   const surroundings = { read, clock: systemClock, logger, tracing }
   const serving = await startServing(first, surroundings, {
     stores: { replay: store, pairs },
+    unlisted: {
+      reported: undefined,
+      add: (sighting) => void report({ kind: 'unlisted', sighting }),
+    },
+    workers,
     sinceSeconds,
   })
   new ReadinessLog(serving.health, logger, systemClock)

@@ -64,7 +64,8 @@ describe('an example in --help', () => {
   })
 
   const offline = examples.filter(
-    ({ line }) => !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url)/.test(line),
+    ({ line }) =>
+      !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url|ips --drift)/.test(line),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -81,6 +82,7 @@ describe('an example in --help', () => {
     ['rollout-report', 'http://127.0.0.1:9090', 2],
     ['healthcheck', 'http://127.0.0.1:9090/readyz', 1],
     ['conformance', 'https://gateway.example.com/api/inngest', 2],
+    ['ips --drift', 'http://127.0.0.1:9090/status.json', 2],
   ])(
     'is understood in the help of %s, with an address where nothing listens',
     (name, url, code) => {

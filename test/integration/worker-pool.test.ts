@@ -4,13 +4,13 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import type { Assignment } from '../../gateway/workers/messages.ts'
-import type { Stores } from '../../gateway/replay/store.ts'
+import type { SharedMemory } from '../../gateway/workers/worker-process.ts'
 import { WorkerPool } from '../../gateway/workers/worker-pool.ts'
 
 /** Of which an idle worker wants nothing. */
 const options = {
   assignment: { workers: 2 } as Assignment,
-  memory: {} as Stores,
+  memory: {} as SharedMemory,
   onLost: () => undefined,
 }
 

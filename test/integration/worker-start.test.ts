@@ -2,8 +2,7 @@ import cluster from 'node:cluster'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { readSettingsFile } from '../../gateway/config/load.ts'
-import type { Stores } from '../../gateway/replay/store.ts'
-import { WorkerProcess } from '../../gateway/workers/worker-process.ts'
+import { WorkerProcess, type SharedMemory } from '../../gateway/workers/worker-process.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 
 function writeConfiguration(): string {
@@ -30,7 +29,7 @@ function start(): { worker: WorkerProcess; hasRead: Promise<string> } {
   const assignment = { config, workers: 1, port: 0, sinceSeconds: 0 }
   // What it tells first is the level of the configuration that it has read.
   const { promise: hasRead, resolve } = Promise.withResolvers<string>()
-  const worker = new WorkerProcess(assignment, {} as Stores, resolve)
+  const worker = new WorkerProcess(assignment, {} as SharedMemory, resolve)
   workers.push(worker)
   return { worker, hasRead }
 }

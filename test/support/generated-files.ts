@@ -149,10 +149,11 @@ function metricsTable(): string {
     ranges: () => undefined,
     keyUsage: new KeyUsage(),
     clockDrift: new ClockDrift(() => ({ maxAgeSeconds: 1, clockToleranceSeconds: 1 })),
+    unlisted: { reported: [] },
     monotonicMs: () => 0,
     flushRecords: () => undefined,
   })
-  const ofWorkers = createPrimaryMetrics(undefined, () => 0).registry
+  const ofWorkers = createPrimaryMetrics(undefined, { reported: undefined }, () => 0).registry
   const own = [registry, ofWorkers]
     .flatMap((each) => each.getMetricsAsArray())
     .filter(({ name }) => name.startsWith('inngest_gateway_'))

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import type { SharedMac } from '../../gateway/admit/facts.ts'
-
 import type { Claim, ReplayStore } from '../../gateway/replay/store.ts'
 import { ClaimModel, step } from './claim-model.ts'
+import { testLookUps } from './lookup-contract.ts'
 
 export interface ContractStore {
   readonly store: ReplayStore
@@ -65,10 +65,10 @@ export function describeStoreContract(
         store.release(sharedClaim(mac, key, owner, kind), undefined, nowSeconds * 1000)
       const rearmShared = (mac: Uint8Array, key: Uint8Array, target: string) =>
         store.rearm(sharedClaim(mac, key), target, nowSeconds * 1000)
-      const shared = { share, releaseShared, rearmShared }
-      return { store, claim, rearm, claimAs, releaseAs, ...shared }
+      return { store, claim, rearm, claimAs, releaseAs, share, releaseShared, rearmShared }
     }
 
+    testLookUps(nowSeconds, start)
     it('lets a key be claimed once, whoever holds it', async () => {
       const { claim } = await start()
       const key = randomBytes(32)

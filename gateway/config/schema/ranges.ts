@@ -54,6 +54,12 @@ const shape = z.strictObject({
     .describe(
       'Path of the file in which the last good lists are saved. Default /var/lib/inngest-gateway/ranges.json.',
     ),
+  reportUnlisted: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether to report ranges outside the allowlist from which validly signed function calls come. They stay refused. Default true.',
+    ),
 })
 
 export const inngestRangesSchema = shape

@@ -1,6 +1,14 @@
 /** Rows of what is set up: routes with their upstreams, keys, lists of ranges. */
+import { unlistedMeaning } from '../../record/unlisted-ranges.ts'
 import { formatAgo, formatCount } from './format.ts'
-import type { KeyStatus, LimitsStatus, RangesStatus, RouteStatus, UpstreamSeen } from './status.ts'
+import type {
+  KeyStatus,
+  LimitsStatus,
+  RangesStatus,
+  RouteStatus,
+  Status,
+  UpstreamSeen,
+} from './status.ts'
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
@@ -97,6 +105,18 @@ export function describeLists({ lists }: RangesStatus, nowMs: number): Row[] {
       { text: formatCount(ranges) },
       // What comes with the release was never read from anywhere.
       { text: source === 'bundled' ? 'built in' : formatAgo(fetchedMs, nowMs) },
+    ],
+  }))
+}
+
+export function describeUnlisted({ unlisted, takenMs }: Status): Row[] {
+  return unlisted.map(({ range, routes, signatures, lastMs, isActive }) => ({
+    key: range,
+    cells: [
+      { text: range, sub: unlistedMeaning(range), tone: isActive ? 'warn' : 'quiet' },
+      { text: routes.join(', ') },
+      { text: formatCount(signatures) },
+      { text: formatAgo(lastMs, takenMs) },
     ],
   }))
 }

@@ -3,7 +3,13 @@ import { clockStates } from '../../record/clock-drift.ts'
 import { decisions, type Decision } from '../../record/request-record.ts'
 import { describeRequest } from './describe-request.ts'
 import { formatAge, formatAgo, formatBytes, formatCount, formatSpan, isoTime } from './format.ts'
-import { describeAllowed, describeKeys, describeLists, describeRoutes } from './describe-setup.ts'
+import {
+  describeAllowed,
+  describeKeys,
+  describeLists,
+  describeRoutes,
+  describeUnlisted,
+} from './describe-setup.ts'
 import { describeReportModes } from './describe-report-mode.ts'
 import { describeAges, describeMinutes, describeReasons } from './describe-counts.ts'
 import type { Status } from './status.ts'
@@ -21,6 +27,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       ...describeNow(status),
       ...describeTotals(status),
       ...describeSettingsState(status),
+      'unlisted-empty': { text: status.unlisted.length === 0 ? 'No unlisted range.' : '' },
       'ranges-origin': { text: ranges.origin ?? 'not in the allowlist' },
       'reasons-empty': { text: reasons.length === 0 ? 'Nothing refused since the start.' : '' },
       'report-mode-empty': {
@@ -39,6 +46,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       keys: describeKeys(status.keys, takenMs),
       allowed: describeAllowed(ranges),
       lists: describeLists(ranges, takenMs),
+      unlisted: describeUnlisted(status),
       ages: describeAges(minutes),
     },
     bars: Object.fromEntries(decisions.map((decision) => [decision, barsOf(status, decision)])),

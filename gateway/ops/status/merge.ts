@@ -39,6 +39,7 @@ function merge(a: Status, b: Status): Status {
     keys: mergeKeys(a.keys, b.keys),
     // Each process reads the same lists for itself.
     ranges: a.ranges,
+    unlisted: [...a.unlisted, ...b.unlisted],
     replay: mergeReplay(a.replay, b.replay),
     clock: worse(a.clock, b.clock),
     settings: olderSettings(a.settings, b.settings),

@@ -21,7 +21,7 @@ export function renderPage(view: View, style: Html, script: Html): string {
         <main>
           ${decisionsPanel(view)} ${nowPanel(view)} ${reasonsPanel(view)} ${routesPanel(view)}
           ${reportModePanel(view)} ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)}
-          ${requestsPanel(view)} ${settingsPanel(view)}
+          ${unlistedPanel(view)} ${requestsPanel(view)} ${settingsPanel(view)}
         </main>
         ${script}
       </body>
@@ -193,6 +193,18 @@ function rangesPanel(view: View): Html {
     html`<p>Published ranges: ${textOf(view, 'ranges-origin')}</p>
       ${tableOf(view, 'allowed', { ...allowed, numeric: [1, 2] })}
       ${tableOf(view, 'lists', { ...lists, numeric: [1, 2] })}`,
+  )
+}
+
+function unlistedPanel(view: View): Html {
+  const headings = ['Range', 'Routes', 'Signatures', 'Last']
+  const caption = 'Ranges outside the allowlist from which validly signed function calls come'
+  const options = { caption, headings, numeric: [2, 3], className: 'stacks' }
+  return panel(
+    'unlisted',
+    'Unlisted ranges',
+    html`${tableOf(view, 'unlisted', options)} ${noteOf(view, 'unlisted-empty')}`,
+    'wide',
   )
 }
 

@@ -46,6 +46,8 @@ export function readStatus(
     routes: routesOf(settings, state, collector),
     keys: keysOf(settings, state),
     ranges: rangesOf(settings, state.ranges()),
+    // Those of workers are counted in the process that holds the workers together.
+    unlisted: state.unlisted.reported ?? [],
     replay: {
       store: settings.config.replay.store,
       entries: state.replay.entries,

@@ -7,6 +7,7 @@ import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
+import type { UnlistedRange } from '../../record/unlisted-ranges.ts'
 import type { CheckSeen } from '../../rollout/seen.ts'
 
 export interface Status {
@@ -24,6 +25,8 @@ export interface Status {
   readonly routes: readonly RouteStatus[]
   readonly keys: readonly KeyStatus[]
   readonly ranges: RangesStatus
+  /** Not in the allowlist, and validly signed function calls come from there. */
+  readonly unlisted: readonly UnlistedRange[]
   readonly replay: ReplayStatus
   readonly clock: { readonly state: ClockState; readonly medianSeconds: number | undefined }
   readonly settings: SettingsStatus

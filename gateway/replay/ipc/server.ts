@@ -14,6 +14,9 @@ async function outcomeOf(ask: Ask, store: ReplayStore): Promise<Outcome> {
     if (what === 'release') {
       return (await store.release(claim, target, nowMs)) ? 'released' : 'not released'
     }
+    if (what === 'look up') {
+      return (await store.isClaimed(key, timestampSeconds, nowMs)) ? 'known' : 'not known'
+    }
     return (await store.rearm(claim, target ?? '', nowMs)) ? 'rearmed' : 'not rearmed'
   } catch {
     return 'failed'

@@ -9,7 +9,7 @@ import { setReplyTimeout, type Claim, type ClaimOutcome, type ReplayStore } from
 /** One operation of the store. An array, because that is the cheapest to serialize. */
 export type Ask = readonly [
   id: number,
-  what: 'claim' | 'rearm' | 'release',
+  what: 'claim' | 'rearm' | 'release' | 'look up',
   key: Uint8Array,
   timestampSeconds: number,
   expiresAtSeconds: number,
@@ -22,7 +22,15 @@ export type Ask = readonly [
 
 /** `target?`: the key is spent, and the target decides whether it may be used again. `failed`: the store threw. */
 export type Outcome =
-  ClaimOutcome | 'target?' | 'rearmed' | 'not rearmed' | 'released' | 'not released' | 'failed'
+  | ClaimOutcome
+  | 'target?'
+  | 'rearmed'
+  | 'not rearmed'
+  | 'released'
+  | 'not released'
+  | 'known'
+  | 'not known'
+  | 'failed'
 
 export type Reply = readonly [id: number, outcome: Outcome]
 
@@ -85,6 +93,8 @@ export class IpcReplayStore implements ReplayStore {
       case 'not rearmed':
       case 'released':
       case 'not released':
+      case 'known':
+      case 'not known':
       case 'failed':
         throw unavailable('no response to a claim')
       default:
@@ -102,6 +112,19 @@ export class IpcReplayStore implements ReplayStore {
     const outcome = await this.#ask('release', claim, followed, nowMs)
     if (outcome !== 'released' && outcome !== 'not released') throw unavailable('no response')
     return outcome === 'released'
+  }
+
+  async isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean> {
+    const claim = {
+      key: mac,
+      shared: undefined,
+      timestampSeconds,
+      expiresAtSeconds: timestampSeconds,
+      owner: 0,
+    }
+    const outcome = await this.#ask('look up', claim, undefined, nowMs)
+    if (outcome !== 'known' && outcome !== 'not known') throw unavailable('no response')
+    return outcome === 'known'
   }
 
   /** To be called with the replies of the primary process. A reply that is too late has no effect. */

@@ -78,6 +78,12 @@ export class FallbackReplayStore implements ReplayStore {
     }
   }
 
+  /** What was admitted here while the shared store was away is claimed here only. */
+  async isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean> {
+    const isOwn = await this.#own.isClaimed(mac, timestampSeconds, nowMs)
+    return isOwn || (await this.#shared.isClaimed(mac, timestampSeconds, nowMs))
+  }
+
   async close(): Promise<void> {
     await this.#shared.close()
   }

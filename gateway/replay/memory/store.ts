@@ -123,6 +123,12 @@ export class MemoryReplayStore implements ReplayStore {
     return Promise.resolve(true)
   }
 
+  isClaimed(mac: Uint8Array, timestampSeconds: number, nowMs: number): Promise<boolean> {
+    this.#forgetExpired(Math.floor(nowMs / 1000))
+    const isKnown = this.#seconds.get(timestampSeconds)?.keys.has(keyText(mac)) === true
+    return Promise.resolve(isKnown || timestampSeconds < this.#remembersFromSeconds)
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }

@@ -71,6 +71,10 @@ export class RedisReplayStore implements ReplayStore {
     return this.#inTime(() => this.#release(claim, followed))
   }
 
+  isClaimed(mac: Uint8Array, timestampSeconds: number): Promise<boolean> {
+    return this.#inTime(() => this.#isClaimed(mac, timestampSeconds))
+  }
+
   close(): Promise<void> {
     this.#options.link.close()
     return Promise.resolve()
@@ -145,6 +149,13 @@ export class RedisReplayStore implements ReplayStore {
       return released === 1
     }
     return (await restoreScript.run(client, [key, rearmedKey(key, followed)], owner)) === 1
+  }
+
+  async #isClaimed(mac: Uint8Array, timestampSeconds: number): Promise<boolean> {
+    const { client, keys } = this.#options
+    if (timestampSeconds < this.remembersFromSeconds) return true
+    const [, key] = keys.ofClaim(mac)
+    return (await client.exists(key)) > 0
   }
 
   #inTime<T>(ask: () => Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ describe('inngestRangesSchema', () => {
       timeout: 10_000,
       removedRangeGrace: 604_800,
       stateFile: '/var/lib/inngest-gateway/ranges.json',
+      reportUnlisted: true,
     })
   })
 

@@ -58,6 +58,7 @@ const state = {
   ranges: () => undefined,
   keyUsage: new KeyUsage(),
   clockDrift: new ClockDrift(() => ({ maxAgeSeconds: 300, clockToleranceSeconds: 60 })),
+  unlisted: { reported: [] },
   monotonicMs: () => 0,
   flushRecords: () => undefined,
 }

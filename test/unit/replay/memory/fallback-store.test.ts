@@ -9,6 +9,18 @@ import type { Claim, ClaimOutcome, ReplayStore } from '../../../../gateway/repla
 const t = 1_700_000_000
 
 describe('a shared store with memory to fall back to', () => {
+  it('knows what was claimed while it was away, and of nothing else then that it is unclaimed', async () => {
+    const { store, claim, setAway } = start()
+    const [away, other] = [randomBytes(32), randomBytes(32)]
+    const isClaimed = (mac: Buffer) => store.isClaimed(mac, t, t * 1000)
+    setAway(true)
+    await claim('here', away)
+    expect(await isClaimed(away)).toBe(true)
+    await expect(isClaimed(other)).rejects.toThrow('away')
+    setAway(false)
+    expect([await isClaimed(away), await isClaimed(other)]).toEqual([true, false])
+  })
+
   it('lets a redirect be followed once, whenever the shared store goes and comes', async () => {
     // Which of the two calls of the target and the one before the shared store hears of.
     for (const [first, second] of [
@@ -85,6 +97,7 @@ function start(shared: ReplayStore = memory()) {
     claim: (...asked) => (isAway ? away() : shared.claim(...asked)),
     release: (...asked) => (isAway ? away() : shared.release(...asked)),
     rearm: (...asked) => (isAway ? away() : shared.rearm(...asked)),
+    isClaimed: (...asked) => (isAway ? away() : shared.isClaimed(...asked)),
     close: () => shared.close(),
   }
   const store = new FallbackReplayStore(reached, memory(), pino({ level: 'silent' }))

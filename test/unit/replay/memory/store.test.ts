@@ -46,6 +46,12 @@ describe('MemoryReplayStore', () => {
     expect(await claim(key, t, t)).toBe('before_start')
   })
 
+  it('says of a MAC of before it remembers that it is claimed', async () => {
+    const { store } = storeOf(10, t)
+    expect(await store.isClaimed(randomBytes(32), t - 1, t * 1000)).toBe(true)
+    expect(await store.isClaimed(randomBytes(32), t, t * 1000)).toBe(false)
+  })
+
   it('goes on forgetting after a clock that was far ahead for a moment', async () => {
     const { store, claim } = storeOf()
     const claimed = {
