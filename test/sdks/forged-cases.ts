@@ -164,6 +164,7 @@ const use: Readonly<Record<string, Make>> = {
   'signature-twice': () => twice(call(), 'X-Inngest-Signature'),
   'function-twice': () => ({ ...call(), target: `${call().target}&fnId=sdk-app-fails` }),
   'step-twice': () => ({ ...call(), target: `${call().target}&stepId=other` }),
+  'call-as-probe': () => ({ ...call(), target: `${PATH}?probe=trust` }),
   'probe-and-function': () => ({ ...call(), target: `${call().target}&probe=trust` }),
 }
 
