@@ -1,5 +1,5 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
-import { checkAgreement } from './check-agreement.ts'
+import { checkAgreement, checkProbe } from './check-agreement.ts'
 import { appOf, checkApp } from './checks/app.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
@@ -27,7 +27,8 @@ export function checkSignedUse(
   // Whatever the modes: what is checked, claimed and logged has to be what the app does.
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'PUT') return checkSignedSync(admission, route, signedBody)
-  if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
+  if (method !== 'POST') return pass(undefined)
+  if (isTrustProbe(method, parameters)) return checkProbe(admission, signed, form)
   const app = checkServedApp(admission, route, parameters)
   if (!app.ok) return app
   if (signedBody.byteLength > 0) return checkAgreement(admission, route, signed, form)

@@ -7,18 +7,16 @@ export interface CallParameters {
   readonly deployId: string | null
   /**
    * `fnId`, `stepId` or `probe` is there twice, or under another spelling that some framework takes for it: an
-   * app that takes the other one runs another function.
+   * app that takes the other one runs another function. Or a probe names a function: some SDKs respond to the
+   * probe, and Inngest takes that for the result of the call; others run the function.
    */
   readonly isAmbiguous: boolean
 }
 
-/**
- * Whether a request is Inngest's trust probe. An id of a function makes it a function call, since an
- * SDK that does not know probes would run that function.
- */
+/** Whether a request is Inngest's trust probe: it names no function, which some SDK would run. */
 export function isTrustProbe(method: string, parameters: CallParameters): boolean {
-  const { fnId, stepId, probe, isAmbiguous } = parameters
-  return method === 'POST' && probe === 'trust' && !isAmbiguous && fnId === null && stepId === null
+  const { probe, isAmbiguous } = parameters
+  return method === 'POST' && probe === 'trust' && !isAmbiguous
 }
 
 /**
@@ -35,6 +33,7 @@ export function callParameters(query: string): CallParameters {
     collectPlain(query, found)
   }
   if (query.includes(';')) found.isAmbiguous ||= isOtherWithSemicolons(query, found)
+  if (found.probe !== null) found.isAmbiguous ||= found.fnId !== null || found.stepId !== null
   return found
 }
 

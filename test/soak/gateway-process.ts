@@ -28,10 +28,14 @@ export interface RunningGateway {
 
 const root = path.join(import.meta.dirname, '../..')
 
-/** @param onRequest called with the log line of each request. */
+/**
+ * @param onRequest called with the log line of each request.
+ * @param env its environment, with the signing keys.
+ */
 export async function startGateway(
   configuration: string,
   onRequest: (line: LogLine) => void,
+  env: Readonly<Record<string, string>> = environment,
 ): Promise<RunningGateway> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-soak-'))
   const file = path.join(folder, 'gateway.yaml')
@@ -42,7 +46,7 @@ export async function startGateway(
   write(configuration)
   const child = spawn(process.execPath, ['gateway/main.ts', 'run', '--config', file], {
     cwd: root,
-    env: environment,
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close') as Promise<[number | null, string | null]>

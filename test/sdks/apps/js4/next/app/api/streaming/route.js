@@ -1,0 +1,7 @@
+import { serve } from 'inngest/next'
+
+import { makeParts } from '../../../../functions.js'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, POST, PUT } = serve({ ...makeParts(), streaming: true })
