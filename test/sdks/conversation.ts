@@ -63,10 +63,11 @@ export function unwrap(response: Response): Response {
   if (response.status !== 201) return response
   const { status, headers, body } = JSON.parse(response.body) as {
     status: number
-    headers: Record<string, string>
+    /** The Go SDK has null. */
+    headers: Record<string, string> | null
     body: unknown
   }
-  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  const lower = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return { status, headers: Object.fromEntries(lower) as Record<string, string>, body: text }
 }

@@ -103,8 +103,8 @@ const shape = z.strictObject({
       keepAliveTimeout: milliseconds(
         '100ms',
         '1h',
-        '4s',
-        'How long an idle connection to the app stays open. Set less than the keep-alive timeout of the app, 5 s for Node. A `Keep-Alive` header of the app shortens it.',
+        '1s',
+        'How long an idle connection to the app stays open. Set less than the keep-alive timeout of the app: 2 s for gunicorn, 5 s for Node and uvicorn. A `Keep-Alive` header of the app shortens it.',
       ),
       maxResponseHeaderSize: bytes(
         '1KiB',

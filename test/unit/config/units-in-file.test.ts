@@ -84,7 +84,7 @@ const renamed = [
 
 /** Keys that earlier builds did not have, and their defaults. */
 const added = [
-  ['upstream', 'keepAliveTimeout', '4s'],
+  ['upstream', 'keepAliveTimeout', '1s'],
   ['upstream', 'maxResponseHeaderSize', '64KiB'],
 ]
 
