@@ -43,7 +43,7 @@ const zones = Object.entries(rooms).map(([room, { imports }]) => {
 })
 
 export default defineConfig(
-  { ignores: ['**/node_modules', 'coverage', 'bench/.before-wire', 'docs/site/dist'] },
+  { ignores: ['**/node_modules', '**/.next', 'coverage', 'bench/.before-wire', 'docs/site/dist'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -114,7 +114,10 @@ export const replayCases: readonly RequestCase[] = [
     ...base,
     name: 'replayed-as-probe',
     sends: 'the signature of a completed function call, as a trust probe',
-    failure: `A captured function call can be replayed by changing parts that are not signed. ${enforce}`,
+    // It contradicts itself, whether it was used before or not.
+    expects: { kind: 'spent', statuses: [400] },
+    failure:
+      'An SDK responds to the probe, and Inngest takes that for the result of the function call. Update the gateway.',
     requests: (make) =>
       reuse(make, [{ label: 'probe', query: `fnId=${NO_FUNCTION}&stepId=step&probe=trust` }]),
   },

@@ -75,7 +75,7 @@ export const useCases: readonly RequestCase[] = [
     sends: 'a trust probe without a body that names a function',
     expects: { kind: 'refused', statuses: [400] },
     failure:
-      'A function call passes as a trust probe, which has fewer checks. Set `checks.signature` and `checks.runId` of the route to `enforce`. If they are, update the gateway.',
+      'A function call passes as a trust probe, which has fewer checks. Set `checks.signature` of the route to `enforce`. If it is, update the gateway.',
     requests: (make) => [
       make.request({
         signed: make.sign(0, ''),

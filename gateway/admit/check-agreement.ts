@@ -3,11 +3,12 @@ import { callHeaders, checkCallIds, checkRunId } from './checks/agreement.ts'
 import { checkFunction } from './check-function.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import type { SignedRequest } from './claim-signature.ts'
+import { isShortProbe } from '../inngest/claim-key.ts'
 import { readCanonicalCall, readUsualCall, type SignedCall } from '../inngest/signed-call.ts'
 import type { Admission } from './context.ts'
 import { applyMode } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
-import { pass, type Eventual, type Verdict } from './verdict.ts'
+import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
 /** What can be sent in a header as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/
@@ -37,6 +38,31 @@ async function checkUnusual(
 ): Promise<Verdict<PairLesson | undefined>> {
   const read = await readUnusual(admission, signed, form)
   return read.ok ? checkCall(admission, route, signed, read.value) : read
+}
+
+/**
+ * That a trust probe does not have the body of a function call: the SDK would respond to the probe, and
+ * Inngest would take that for the result of the call. A short body is none.
+ */
+export function checkProbe(
+  admission: Admission,
+  signed: SignedRequest,
+  form: 'raw' | 'canonical',
+): Eventual<undefined> {
+  const { signedBody } = signed
+  if (isShortProbe(signedBody.byteLength)) return pass(undefined)
+  if (readUsualCall(signedBody) !== undefined) return refuse('target_ambiguous')
+  return checkLongProbe(admission, signed, form)
+}
+
+async function checkLongProbe(
+  admission: Admission,
+  signed: SignedRequest,
+  form: 'raw' | 'canonical',
+): Promise<Verdict<undefined>> {
+  const read = await readUnusual(admission, signed, form)
+  if (!read.ok) return read
+  return read.value?.runId === undefined ? pass(undefined) : refuse('target_ambiguous')
 }
 
 /** @param call undefined if the signed body is not that of a function call. */

@@ -361,7 +361,7 @@ export const reasons = {
     phase: 'agreement',
     status: 400,
     meaning:
-      '`fnId`, `stepId` or `probe` is in the query more than once, or under another spelling that some frameworks accept (`fnId[]`, `FNID`).',
+      '`fnId`, `stepId` or `probe` is in the query more than once, or under another spelling that some frameworks accept (`fnId[]`, `FNID`). Or a request with `probe` is a function call: it has `fnId`, `stepId` or the body of one.',
     remedy:
       'Find the proxy that rewrites or repeats the query, and fix it there. If no proxy does, the client forged the request.',
   },

@@ -137,8 +137,8 @@ describe('the real SDK behind the gateway', () => {
     await expectRefused(
       'probe',
       call('a3', { target: `${callTarget}&probe=trust` }),
-      409,
-      'replayed',
+      400,
+      'target_ambiguous',
     )
     await expectRefused(
       'repeated',

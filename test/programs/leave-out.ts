@@ -32,7 +32,7 @@ const MODULE_TAG = /(?:\/\/|\*)\s*@module-tag\s+([\w-]+)/g
 /** Test files that need a missing group as a whole, and would start its programs as they are read. */
 export function filesNeeding(missing: readonly Group[]): string[] {
   const names = missing.map(({ name }) => name)
-  return globSync('test/**/*.test.ts').filter((file) =>
+  return globSync('test/**/*.test.ts', { exclude: ['**/node_modules'] }).filter((file) =>
     [...readFileSync(file, 'utf8').matchAll(MODULE_TAG)].some(([, tag = '']) =>
       names.includes(tag),
     ),

@@ -1,10 +1,11 @@
 /** The one battery: every case against one app. */
+import { HOST } from './call.ts'
 import { differences } from './compare.ts'
 import { sendTo, type Response } from './exchange.ts'
 import type { App } from './find-apps.ts'
 import { forgedCases } from './forged-cases.ts'
 import { sendForged } from './send-forged.ts'
-import { honestCases, type HonestCase, type Way } from './honest-cases.ts'
+import { honestCases, outOfBandSync, type HonestCase, type Way } from './honest-cases.ts'
 import type { AppResult, HonestOutcome } from './results.ts'
 import { startScene, type Scene } from './scene.ts'
 
@@ -12,16 +13,11 @@ export async function runBattery(app: App): Promise<AppResult> {
   const scene = await startScene(app)
   try {
     const honest: Record<string, HonestOutcome> = {}
-    const registered: { straight?: string; gateway?: string } = {}
     for (const each of honestCases) {
       if (each.needs !== undefined && !app.capabilities.includes(each.needs)) continue
-      const before = scene.standIn.registered.length
       honest[each.name] = await runHonest(each, scene)
-      if (each.name !== 'out-of-band-sync') continue
-      const [straight, gateway] = scene.standIn.registered.slice(before)
-      if (straight !== undefined) registered.straight = straight
-      if (gateway !== undefined) registered.gateway = gateway
     }
+    const registered = await registrationsOf(scene)
     const reached = await runForged(scene)
     return {
       name: app.name,
@@ -45,6 +41,10 @@ async function runHonest(honest: HonestCase, scene: Scene): Promise<HonestOutcom
   const straight = await honest.run(way(scene.appPort))
   const before = scene.reached()
   const through = await honest.run(way(scene.gatewayPort))
+  // Both that the gateway admitted it, and that nothing else than chance can be at fault.
+  if (scene.app.unsteady.includes(honest.name) && scene.reached() > before) {
+    return { outcome: 'unsteady' }
+  }
   const found = differences(straight, through)
   return {
     outcome: judge(honest, straight, through, scene.reached() > before, found),
@@ -64,6 +64,28 @@ function judge(
   const isGood = accepts(straight)
   if (accepts(through)) return isGood ? (found.length === 0 ? 'same' : 'differs') : 'mended'
   return isGood || !hasReached ? 'failed' : 'refused'
+}
+
+/** What an out-of-band sync registers. */
+async function registrationsOf(scene: Scene): Promise<AppResult['registered']> {
+  const { app } = scene
+  const [straight, gateway] = [
+    await registered(scene, scene.appPort),
+    await registered(scene, scene.gatewayPort),
+  ]
+  if (!app.capabilities.includes('serveOrigin')) return { straight, gateway }
+  const pinned = await startScene(app, { environment: { SERVE_ORIGIN: `https://${HOST}` } })
+  try {
+    return { straight, gateway, withServeOrigin: await registered(pinned, pinned.gatewayPort) }
+  } finally {
+    await pinned.stop()
+  }
+}
+
+async function registered(scene: Scene, port: number): Promise<string> {
+  const before = scene.standIn.registered.length
+  await outOfBandSync.run({ port, send: sendTo(port), scene })
+  return scene.standIn.registered[before] ?? 'nothing'
 }
 
 /** @returns the names of those that reached the app. */

@@ -63,8 +63,14 @@ export function canonical(value: unknown): string {
   return text
 }
 
-export function callBody(call: Call): Record<string, unknown> {
-  const { functionId, data = {}, steps = new Map(), version = -1, run = nextUlid() } = call
+function callBody(call: Call) {
+  const {
+    functionId,
+    data = {},
+    steps = new Map<string, unknown>(),
+    version = -1,
+    run = nextUlid(),
+  } = call
   const event = { data, id: run, name: `test/${functionId}`, ts: 1795476948475, user: {} }
   const jobId = `job${run.slice(-8)}${call.stepId ?? ''}`.slice(0, 20)
   return {
@@ -92,11 +98,15 @@ export function callBody(call: Call): Record<string, unknown> {
   }
 }
 
-export function callRequest(call: Call, key: string = keys.current): Request {
+/** @param ctx members in place of those that the server would send; undefined leaves one out. */
+export function callRequest(
+  call: Call,
+  key: string = keys.current,
+  ctx: Readonly<Record<string, unknown>> = {},
+): Request {
   const { functionId, stepId = 'step', version = -1, path = PATH } = call
   const value = callBody(call)
-  const body = canonical(value)
-  const ctx = value['ctx'] as Record<string, string>
+  const body = canonical({ ...value, ctx: { ...value.ctx, ...ctx } })
   return {
     method: 'POST',
     target: `${path}?fnId=sdk-app-${functionId}&stepId=${stepId}`,
@@ -107,12 +117,12 @@ export function callRequest(call: Call, key: string = keys.current): Request {
       'Account-Id': '00000000-0000-4000-a000-000000000000',
       'Content-Type': 'application/json',
       'X-Inngest-Generation-Id': '1',
-      'X-Inngest-Job-Id': ctx['job_id'] ?? '',
+      'X-Inngest-Job-Id': value.ctx.job_id,
       'X-Inngest-Req-Version': String(version),
       'X-Inngest-Signature': sign(body, key),
       'X-Inngest-Step-Id': stepId,
-      'X-Request-Id': ctx['request_id'] ?? '',
-      'X-Run-Id': ctx['run_id'] ?? '',
+      'X-Request-Id': value.ctx.request_id,
+      'X-Run-Id': value.ctx.run_id,
       'Accept-Encoding': 'gzip',
     },
     body,

@@ -30,8 +30,8 @@ export function sendTo(port: number): Send {
   }
 }
 
-/** @returns status 0 if the connection was lost. */
-async function exchange(port: number, request: Request): Promise<Response> {
+/** One request, whose redirect nobody follows. @returns status 0 if the connection was lost. */
+export async function exchange(port: number, request: Request): Promise<Response> {
   const { method, target, headers, body } = request
   const isChunked = 'Transfer-Encoding' in headers
   const sent = httpRequest({

@@ -25,6 +25,8 @@ const manifest = z.strictObject({
   frameworkVersion: z.string().optional(),
   capabilities: z.array(z.enum(capabilities)),
   start: z.tuple([z.string()], z.string()),
+  /** Cases in which chance decides whether the app responds or refuses, as the page says. */
+  unsteady: z.array(z.string()).default([]),
   readySeconds: z.number().default(60),
 })
 

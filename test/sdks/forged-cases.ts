@@ -3,16 +3,7 @@
  * function that the app has, or make it sync, if it got there; each ends where every reader sees its end.
  */
 import type { ModeratedCheck } from '../../gateway/admit/policy.ts'
-import {
-  HOST,
-  PATH,
-  callBody,
-  callRequest,
-  canonical,
-  otherRequest,
-  sign,
-  type Request,
-} from './call.ts'
+import { HOST, PATH, callRequest, nextUlid, otherRequest, sign, type Request } from './call.ts'
 import { keys } from './keys.ts'
 
 export interface Forgery {
@@ -27,10 +18,15 @@ export interface Forgery {
   readonly from?: string
 }
 
+/**
+ * What refuses it: a check that has a mode, or one that has none, of the head ('head') or of what a verified
+ * signature is used for ('use').
+ */
+export type Check = ModeratedCheck | 'head' | 'use'
+
 export interface ForgedCase {
   readonly name: string
-  /** The check that refuses it; 'always' if it has no mode. */
-  readonly check: ModeratedCheck | 'always'
+  readonly check: Check
   readonly make: () => Forgery
 }
 
@@ -42,8 +38,11 @@ const call = (functionId = 'echo', key?: string) => callRequest({ functionId, da
 
 const introspection = () => otherRequest('GET', PATH, '')
 
+/** Distinct, so that none is a repeat of another. */
 const sync = (url = `https://${HOST}${PATH}`) =>
-  otherRequest('PUT', PATH, JSON.stringify({ url }), { 'X-Inngest-Sync-Kind': 'in_band' })
+  otherRequest('PUT', PATH, JSON.stringify({ url: `${url}?sync=${nextUlid()}` }), {
+    'X-Inngest-Sync-Kind': 'in_band',
+  })
 
 const probe = () => otherRequest('POST', `${PATH}?probe=trust`, '{}')
 
@@ -54,9 +53,8 @@ const signature: Readonly<Record<string, Make>> = {
   'unsigned-probe': () => without(probe(), 'X-Inngest-Signature'),
   'empty-signature': () => having(call(), 'X-Inngest-Signature', ''),
   'foreign-key-call': () => call('echo', keys.foreign),
-  'foreign-key-introspection': () =>
-    having(introspection(), 'X-Inngest-Signature', sign('', keys.foreign)),
-  'foreign-key-sync': () => having(sync(), 'X-Inngest-Signature', sign(sync().body, keys.foreign)),
+  'foreign-key-introspection': () => resigned(introspection(), keys.foreign),
+  'foreign-key-sync': () => resigned(sync(), keys.foreign),
   'changed-body': () => ({ ...call(), body: call('two-steps').body }),
   'changed-time': () =>
     respelled((value) => value.replace(/\d(?=&)/, (digit) => String((Number(digit) + 1) % 10))),
@@ -91,8 +89,8 @@ const replay: Readonly<Record<string, Make>> = {
 
 const runId: Readonly<Record<string, Make>> = {
   'other-run-id': () => having(call(), 'X-Run-Id', '01M85C81NV0000000000000000'),
-  'no-run-id': () => withContext({ run_id: undefined }),
-  'empty-run-id': () => withContext({ run_id: '' }),
+  'no-run-id': () => callRequest({ functionId: 'echo' }, keys.current, { run_id: undefined }),
+  'empty-run-id': () => callRequest({ functionId: 'echo' }, keys.current, { run_id: '' }),
   'no-context': () => signed(call(), '{"data":{"n":1}}'),
 }
 
@@ -123,8 +121,8 @@ const allowlist: Readonly<Record<string, Make>> = {
 const method: Readonly<Record<string, Make>> = {
   patch: () => ({ ...call(), method: 'PATCH' }),
   delete: () => ({ ...call(), method: 'DELETE' }),
-  options: () => ({ ...introspection(), method: 'OPTIONS' }),
-  head: () => ({ ...introspection(), method: 'HEAD' }),
+  options: () => ({ ...call(), method: 'OPTIONS' }),
+  head: () => ({ ...call(), method: 'HEAD' }),
   'introspection-with-body': () => ({ ...call(), method: 'GET' }),
   'compressed-body': () => having(call(), 'Content-Encoding', 'gzip'),
 }
@@ -141,8 +139,7 @@ const syncUrl: Readonly<Record<string, Make>> = {
   'sync-of-another-path': () => sync(`https://${HOST}/other`),
 }
 
-const always: Readonly<Record<string, Make>> = {
-  'signature-twice': () => twice(call(), 'X-Inngest-Signature'),
+const ofHead: Readonly<Record<string, Make>> = {
   'run-id-twice': () => twice(call(), 'X-Run-Id'),
   'length-twice': () => ({ request: call(), framing: [lengthOf(call()), lengthOf(call())] }),
   'length-and-chunks': () => ({
@@ -161,8 +158,13 @@ const always: Readonly<Record<string, Make>> = {
   'path-below': () => ({ ...call(), target: call().target.replace(PATH, `${PATH}/x`) }),
   'encoded-path': () => ({ ...call(), target: call().target.replace('inngest?', 'innges%74?') }),
   'double-slash': () => ({ ...call(), target: `/${call().target}` }),
+}
+
+const use: Readonly<Record<string, Make>> = {
+  'signature-twice': () => twice(call(), 'X-Inngest-Signature'),
   'function-twice': () => ({ ...call(), target: `${call().target}&fnId=sdk-app-fails` }),
   'step-twice': () => ({ ...call(), target: `${call().target}&stepId=other` }),
+  'call-as-probe': () => ({ ...call(), target: `${PATH}?probe=trust` }),
   'probe-and-function': () => ({ ...call(), target: `${call().target}&probe=trust` }),
 }
 
@@ -177,18 +179,18 @@ export const forgedCases: readonly ForgedCase[] = Object.entries({
   method,
   syncBody,
   syncUrl,
-  always,
-} satisfies Readonly<Record<ForgedCase['check'], Readonly<Record<string, Make>>>>).flatMap(
-  ([check, makes]) =>
-    Object.entries(makes).map(([name, make]) => ({
-      name,
-      // Of the keys of the object above.
-      check: check as ForgedCase['check'],
-      make: () => {
-        const made = make()
-        return 'request' in made ? made : { request: made }
-      },
-    })),
+  head: ofHead,
+  use,
+} satisfies Readonly<Record<Check, Readonly<Record<string, Make>>>>).flatMap(([check, makes]) =>
+  Object.entries(makes).map(([name, make]) => ({
+    name,
+    // Of the keys of the object above.
+    check: check as Check,
+    make: () => {
+      const made = make()
+      return 'request' in made ? made : { request: made }
+    },
+  })),
 )
 
 function having(request: Request, name: string, value: string): Request {
@@ -208,8 +210,12 @@ function signed(request: Request, body: string): Request {
   return { ...having(request, 'X-Inngest-Signature', sign(body)), body }
 }
 
+function resigned(request: Request, key: string, ageSeconds = 0): Request {
+  return having(request, 'X-Inngest-Signature', sign(request.body, key, ageSeconds))
+}
+
 function aged(request: Request, ageSeconds: number): Request {
-  return having(request, 'X-Inngest-Signature', sign(request.body, keys.current, ageSeconds))
+  return resigned(request, keys.current, ageSeconds)
 }
 
 function respelled(change: (value: string) => string): Request {
@@ -223,12 +229,6 @@ function respelled(change: (value: string) => string): Request {
 
 function repeated(request: Request, change: (request: Request) => Request): Forgery {
   return { first: [request], request: change(request) }
-}
-
-function withContext(change: Readonly<Record<string, unknown>>): Request {
-  const value = callBody({ functionId: 'echo' })
-  const ctx = { ...(value['ctx'] as object), ...change }
-  return signed(call(), canonical({ ...value, ctx }))
 }
 
 function lengthOf({ body }: Request): string {

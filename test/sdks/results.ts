@@ -5,19 +5,16 @@ import path from 'node:path'
 import { format } from 'prettier'
 import { z } from 'zod'
 
-export const outcomes = {
-  same: 'the app responds alike, straight and through the gateway',
-  differs: 'both responses are good, and differ',
-  mended: 'the app refuses it straight, and responds through the gateway',
-  refused: 'the app refuses it, straight and through the gateway',
-  failed: 'the app responds straight, and the gateway keeps it from that',
-} as const
-
 const outcome = z.strictObject({
-  outcome: z.enum(['same', 'differs', 'mended', 'refused', 'failed']),
+  /**
+   * `same`: the app responds alike, straight and through the gateway. `differs`: both responses are good, and
+   * differ. `mended`: the app refuses it straight only. `refused`: the app refuses it in both ways. `unsteady`:
+   * chance decides whether the app refuses it. `failed`: the gateway keeps it from the app, or breaks it.
+   */
+  outcome: z.enum(['same', 'differs', 'mended', 'refused', 'unsteady', 'failed']),
   /** Statuses of the responses. */
-  straight: z.array(z.number()),
-  gateway: z.array(z.number()),
+  straight: z.array(z.number()).optional(),
+  gateway: z.array(z.number()).optional(),
   differences: z.array(z.string()).optional(),
 })
 
@@ -32,8 +29,8 @@ const result = z.strictObject({
   honest: z.record(z.string(), outcome),
   /** What an out-of-band sync registers. */
   registered: z.strictObject({
-    straight: z.string().optional(),
-    gateway: z.string().optional(),
+    straight: z.string(),
+    gateway: z.string(),
     withServeOrigin: z.string().optional(),
   }),
   /** Requests that must not reach the app, by name: those that did. */

@@ -45,18 +45,22 @@ export async function startScene(app: App, options: SceneOptions = {}): Promise<
   }
   try {
     const standIn = await startStandIn()
-    stops.push(standIn.stop)
+    stops.push(() => {
+      standIn.stop()
+    })
     const running = await startApp(app, standIn.url, options.environment)
-    stops.push(running.stop)
+    stops.push(() => running.stop())
     const tap = await startTap(running.port)
-    stops.push(tap.stop)
+    stops.push(() => {
+      tap.stop()
+    })
     const requests: LogLine[] = []
     const gateway = await startGateway(
       configuration(tap.port, { ...allChecks, ...options.checks }),
       (line) => requests.push(line),
       { CURRENT: keys.current, FALLBACK: keys.fallback },
     )
-    stops.push(gateway.stop)
+    stops.push(() => gateway.stop())
     return {
       app,
       standIn,

@@ -79,6 +79,6 @@ function relay(origin: string, { method, url, headers }: IncomingMessage, body: 
   return fetch(new URL(url ?? '/', origin), {
     method: method ?? 'GET',
     headers: { authorization: headers.authorization ?? '' },
-    ...(method === 'POST' && { body }),
+    ...(method === 'POST' && { body: body.toString() }),
   })
 }

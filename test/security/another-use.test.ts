@@ -45,7 +45,6 @@ describe('a signature', () => {
       { method: 'POST' },
       { method: 'POST', query: '?fnId=g&stepId=s' },
       { method: 'POST', query: '?fnId=f&stepId=t' },
-      { method: 'POST', query: '?fnId=f&probe=trust' },
       { method: 'PUT' },
       { method: 'PUT', query: '?deployId=1' },
       { method: 'PUT', query: '?probe=trust' },
@@ -75,7 +74,7 @@ describe('a signature', () => {
   it.each([
     ['', 'call_body_missing'],
     ['?fnId=f&stepId=s', 'call_body_missing'],
-    ['?fnId=f&probe=trust', 'call_body_missing'],
+    ['?fnId=f&probe=trust', 'target_ambiguous'],
     ['?probe=x', 'call_body_missing'],
     ['?probe=trust&probe=trust', 'target_ambiguous'],
   ])('opens no POST %s if it is that of an introspection', async (query, reason) => {
@@ -125,7 +124,7 @@ describe('a trust probe', () => {
     const target = await startTarget()
     const use = user(target, `{"ctx":{"request_id":"r","run_id":"${'x'.repeat(256)}"}}`)
     expect(await use({ query: '?fnId=f&stepId=s' })).toBe(200)
-    expect(await use({ query: '?probe=trust' })).toBe(409)
+    expect(await use({ query: '?probe=trust' })).toBe(400)
   })
 
   it.each(['?probe=trust&probe=trust', '?probe=trust&probe=', '?probe=x&probe=trust'])(

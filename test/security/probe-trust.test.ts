@@ -34,10 +34,37 @@ describe('probe=trust', () => {
       const target = await startTarget()
       const body = freshBody()
       expect(await post(target, '?fnId=f&stepId=step', body)).toBe(200)
-      expect(await post(target, `?fnId=f&stepId=step${more}`, body)).toBe(409)
+      expect(await post(target, `?fnId=f&stepId=step${more}`, body)).toBe(400)
       expect(target.upstream.seen).toHaveLength(1)
     },
   )
+
+  // An SDK responds to the probe, and Inngest would take that for the result of the call.
+  it.each(['fnId=f&probe=trust', 'stepId=step&probe=x', 'probe&fnId=f', 'probe=trust;fnId=f'])(
+    'is refused in a function call, as %s',
+    async (query) => {
+      const target = await startTarget()
+      expect(await post(target, `?${query}`, freshBody())).toBe(400)
+      expect(target.reasons()).toEqual(['target_ambiguous'])
+      expect(target.upstream.seen).toEqual([])
+    },
+  )
+
+  it.each([
+    ['as the server writes it', (body: string) => body],
+    ['re-encoded', (body: string) => body.replace('{"ctx"', '{ "ctx"')],
+  ])('is refused with the body of a function call, %s', async (_, encode) => {
+    const target = await startTarget()
+    const body = encode(freshBody().replace('"run"', `"${'r'.repeat(300)}"`))
+    expect(await post(target, '?probe=trust', body)).toBe(400)
+    expect(target.reasons()).toEqual(['target_ambiguous'])
+    expect(target.upstream.seen).toEqual([])
+  })
+
+  it('is admitted with a long body that is no function call', async () => {
+    const target = await startTarget()
+    expect(await post(target, '?probe=trust', `{"probe":"${'p'.repeat(300)}"}`)).toBe(200)
+  })
 
   it('does not do without a signature', async () => {
     const target = await startTarget()

@@ -27,6 +27,13 @@ import { chartFolder, chartSchema, chartValues } from './chart-values.ts'
 import { commandSections } from './command-sections.ts'
 import { listOf, table } from './markdown.ts'
 import { faultSections, reasonSections } from './reason-sections.ts'
+import {
+  exceptionsTable,
+  forgedTable,
+  honestTable,
+  runTable,
+  settingsTable,
+} from './sdk-compatibility.ts'
 import { keysOf, settingsSchema } from './setting-keys.ts'
 import { testFileOf, threatGroups } from './threats.ts'
 
@@ -60,6 +67,14 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
       'results',
       `\`result\` of \`inngest_gateway_inngest_ranges_refreshes_total\`: ${listOf(['success', ...Object.keys(listProblems), ...Object.keys(listFaults)])}.`,
     ),
+  'docs/reference/sdk-compatibility.md': (before) =>
+    [
+      ['run', runTable()],
+      ['exceptions', exceptionsTable()],
+      ['settings', settingsTable()],
+      ['honest', honestTable()],
+      ['forged', forgedTable()],
+    ].reduce((text, [name = '', table = '']) => replaceBlock(text, name, table), before),
   'docs/how-to/sync.md': (before) => replaceBlock(before, 'adapters', adaptersTable()),
   'docs/explanation/threat-model.md': (before) => replaceBlock(before, 'threats', threatsTables()),
   'docs/how-to/conformance.md': (before) =>

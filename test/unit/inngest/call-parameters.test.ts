@@ -14,7 +14,9 @@ function asSdk(query: string) {
     stepId: stepIds[0] ?? null,
     probe: probes[0] ?? null,
     deployId: searchParams.get('deployId'),
-    isAmbiguous: [fnIds, stepIds, probes].some(({ length }) => length > 1),
+    isAmbiguous:
+      [fnIds, stepIds, probes].some(({ length }) => length > 1) ||
+      (probes.length > 0 && fnIds.length + stepIds.length > 0),
   }
 }
 
@@ -65,10 +67,10 @@ describe('callParameters', () => {
     fc.assert(
       fc.property(query, (text) => {
         const { isAmbiguous, ...read } = callParameters(text)
-        const { isAmbiguous: isRepeated, ...expected } = asSdk(text)
+        const { isAmbiguous: isExpected, ...expected } = asSdk(text)
         expect(read).toEqual(expected)
-        if (isRepeated) expect(isAmbiguous).toBe(true)
-        if (isPlain(text)) expect(isAmbiguous).toBe(isRepeated)
+        if (isExpected) expect(isAmbiguous).toBe(true)
+        if (isPlain(text)) expect(isAmbiguous).toBe(isExpected)
       }),
       { numRuns: 3000 },
     )

@@ -31,7 +31,10 @@ function makeFunctions(client) {
     client.createFunction({ id: 'echo', triggers: [{ event: 'test/echo' }] }, ({ event }) => ({
       received: event.data,
     })),
-    client.createFunction({ id: 'two-steps', triggers: [{ event: 'test/two-steps' }] }, runTwoSteps),
+    client.createFunction(
+      { id: 'two-steps', triggers: [{ event: 'test/two-steps' }] },
+      runTwoSteps,
+    ),
     client.createFunction(
       { id: 'checkpointed', triggers: [{ event: 'test/checkpointed' }], checkpointing: true },
       runTwoSteps,

@@ -7,7 +7,6 @@ import { makeParts } from '../functions.js'
 
 const handlers = {
   '/api/inngest': serve(makeParts()),
-  '/api/streaming': serve({ ...makeParts(), streaming: true }),
 }
 
 // What an edge runtime does: it hands a web Request to the handler.

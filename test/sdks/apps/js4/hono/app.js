@@ -8,5 +8,4 @@ import { makeParts } from '../functions.js'
 
 const app = new Hono()
 app.on(['GET', 'POST', 'PUT'], '/api/inngest', serve(makeParts()))
-app.on(['GET', 'POST', 'PUT'], '/api/streaming', serve({ ...makeParts(), streaming: true }))
 listen({ fetch: app.fetch, port: Number(process.env.PORT), hostname: '127.0.0.1' })
