@@ -51,8 +51,8 @@ function differencesOf(one: Response, other: Response): readonly string[] {
 function masked(text = ''): string {
   return text
     .replaceAll(/\\?"timing\\?":\{[^}]*\}/g, '')
-    .replaceAll(/(\\?"__STRATEGY__\\?":\\?"[^"]*",\\?"data\\?":)\\?"[^"]*"/g, '$1')
-    .replaceAll(/"(?:x-inngest-signature|server-timing|traceparent|tracestate)":"[^"]*"/gi, '')
+    .replaceAll(/(\\?"__STRATEGY__\\?": ?\\?"[^"]*", ?\\?"data\\?": ?)\\?"[^"]*"/g, '$1')
+    .replaceAll(/"(?:x-inngest-signature|server-timing|traceparent|tracestate)": ?"[^"]*"/gi, '')
     .replaceAll(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '')
     .trim()
 }
