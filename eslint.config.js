@@ -43,7 +43,16 @@ const zones = Object.entries(rooms).map(([room, { imports }]) => {
 })
 
 export default defineConfig(
-  { ignores: ['**/node_modules', '**/.next', 'coverage', 'bench/.before-wire', 'docs/site/dist'] },
+  {
+    ignores: [
+      '**/node_modules',
+      '**/.next',
+      '**/.installed',
+      'coverage',
+      'bench/.before-wire',
+      'docs/site/dist',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
