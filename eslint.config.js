@@ -47,7 +47,7 @@ export default defineConfig(
     ignores: [
       '**/node_modules',
       '**/.next',
-      '**/.installed',
+      'test/sdks/.installed',
       'coverage',
       'bench/.before-wire',
       'docs/site/dist',

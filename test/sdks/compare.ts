@@ -50,9 +50,9 @@ function differencesOf(one: Response, other: Response): readonly string[] {
 /** Times, ciphertext, ids that the SDK makes up, spaces of a stream, and the same within a streamed response. */
 function masked(text = ''): string {
   return text
-    .replaceAll(/\\?"timing\\?":\{[^}]*\}/g, '')
-    .replaceAll(/(\\?"__STRATEGY__\\?": ?\\?"[^"]*", ?\\?"data\\?": ?)\\?"[^"]*"/g, '$1')
-    .replaceAll(/"(?:x-inngest-signature|server-timing|traceparent|tracestate)": ?"[^"]*"/gi, '')
+    .replaceAll(/\\?"timing\\?":\s*\{[^}]*\}/g, '')
+    .replaceAll(/(\\?"__STRATEGY__\\?":\s*\\?"[^"]*",\s*\\?"data\\?":)\s*\\?"[^"]*"/g, '$1')
+    .replaceAll(/"(?:x-inngest-signature|server-timing|traceparent|tracestate)":\s*"[^"]*"/gi, '')
     .replaceAll(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '')
     .trim()
 }

@@ -1,5 +1,5 @@
 /** The apps of test/sdks/apps, as their app.json describes them (README.md). */
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { z } from 'zod'
@@ -41,6 +41,11 @@ export interface App extends z.infer<typeof manifest> {
 export const installed = path.join(import.meta.dirname, '.installed')
 
 const folderOfApps = path.join(import.meta.dirname, 'apps')
+
+/** Whether the package registry, as configured, does not serve the SDK, by what `install` left. */
+export function isUnavailable(language: App['language']): boolean {
+  return existsSync(path.join(installed, `unavailable-${language.toLowerCase()}`))
+}
 
 /** @param prefixes of names; none means all. */
 export function findApps(prefixes: readonly string[] = []): readonly App[] {

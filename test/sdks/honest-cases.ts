@@ -153,24 +153,22 @@ function changed(described: Described, change: (request: Request) => Request): H
   }
 }
 
-function single(described: Described, make: () => Request): HonestCase {
+function single(described: Described, make: () => Request | Promise<Request>): HonestCase {
   return {
     ...described,
-    run: async ({ send }) => {
-      // Some have the same body, and a signature of the same second could be used once only.
-      await nextSecond()
-      return [await send(make())]
-    },
+    run: async ({ send }) => [await send(await make())],
     accepts: (responses) => lastOf(responses).status === 200,
   }
 }
 
+/** Some syncs have the same body, and a signature of the same second could be used once only. */
 async function nextSecond(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000)))
 }
 
 /** The body is of Go's `json.Marshal`, which escapes what could be HTML; signed is its canonical form. */
-function sync(url: string, more: Readonly<Record<string, string>> = {}): Request {
+async function sync(url: string, more: Readonly<Record<string, string>> = {}): Promise<Request> {
+  await nextSecond()
   const request = otherRequest('PUT', PATH, JSON.stringify({ url }), more)
   return { ...request, body: request.body.replaceAll('&', '\\u0026') }
 }

@@ -30,8 +30,12 @@ export const shapes: Readonly<Record<string, { readonly sends: string; readonly 
       data: { empty: [{}, [], '', null, false], deep: nested(60) },
     },
     'to-json': {
-      sends: 'a member named `toJSON` in an object whose members are in canonical order',
+      sends: 'a member named `toJSON`',
       data: { nested: { a: 1, toJSON: 'text', z: 2 } },
+    },
+    'to-json-numeric': {
+      sends: 'a member named `toJSON` next to numeric names',
+      data: { nested: { '10': 1, '9': 2, toJSON: 'text' } },
     },
     'text-70kb': {
       sends: '70 KB of text outside ASCII',
