@@ -20,17 +20,17 @@ export interface UnlistedCall {
 }
 
 /**
+ * On a durable route a request with a signature is a re-entry, whatever else it is.
  * @param facts of a request that was refused as `client_not_allowed`.
  * @param nowMs Unix milliseconds.
  */
 export function findUnlistedCall(
   head: RequestHead,
-  { route, client, durable }: Facts,
+  { route, client }: Facts,
   { routes, freshness }: Policy,
   nowMs: number,
 ): UnlistedCall | undefined {
   if (client === undefined || route === undefined || !isSigning(route)) return undefined
-  if (route.kind === 'durable' && durable !== 'reentry') return undefined
   // The signature of a GET has no body and is never claimed: a captured one would verify without one.
   if (head.method !== 'POST' || !announcesBody(head.rawHeaders)) return undefined
   if (!routes.every(claimsEachMac)) return undefined

@@ -11,6 +11,7 @@ import { startLenientUpstream } from '../support/lenient-upstream.ts'
 import { open } from '../support/raw.ts'
 import { recordedKey, recordedRequests, type RecordedRequest } from '../support/recorded.ts'
 import { send } from '../support/sender.ts'
+import { forgedKey } from '../support/status-traffic.ts'
 import { fallbackKey, startTestGateway } from '../support/test-gateway.ts'
 import {
   capture,
@@ -64,7 +65,7 @@ describe('validly signed function calls from outside the allowlist', () => {
   it('are not reported if `inngestRanges.reportUnlisted` is false, also after a reload', async () => {
     const off = { inngestRanges: { reportUnlisted: false } }
     const target = await startUnlisted(off)
-    await sendMany(target, 1)
+    await sendFrom(target, unlisted, capture(target, freshBody(), forgedKey))
     expect(await readings(target)).toEqual({})
     const { gateway } = target
     gateway.rewrite(gateway.written().replace('reportUnlisted: false', 'reportUnlisted: true'))
@@ -72,8 +73,8 @@ describe('validly signed function calls from outside the allowlist', () => {
     await expect
       .poll(() => gateway.logLines.some(({ msg }) => msg === 'configuration reloaded'))
       .toBe(true)
-    await sendMany(target, 1)
-    await expectReadings(target, { verified: 1 })
+    await sendFrom(target, unlisted, capture(target, freshBody(), forgedKey))
+    await expectReadings(target, { mismatch: 1 })
   })
 
   it('are dropped when the gateway stops', async () => {
@@ -187,14 +188,14 @@ describe('with external authorization', () => {
   })
 })
 
-describe('a GET with a signature', () => {
-  it('is not verified: its signature is never claimed, and copies look unused', async () => {
+describe('a signed request that is no function call', () => {
+  it.each(['GET', 'PUT'])('is not verified: %s', async (method) => {
     const target = await startUnlisted()
-    const { signature } = capture(target, '')
+    const { signature, body } = capture(target, freshBody(), forgedKey)
     const headers = { 'x-inngest-signature': signature, 'x-forwarded-for': unlisted }
-    expect((await send({ port: target.gateway.port, method: 'GET', headers })).status).toBe(403)
+    const sent = method === 'GET' ? '' : body
+    const response = await send({ port: target.gateway.port, method, headers, body: sent })
+    expect(response.status).toBe(403)
     expect(await readings(target)).toEqual({})
-    await sendFrom(target, unlisted, capture(target))
-    await expectReadings(target, { verified: 1 })
   })
 })
