@@ -21,6 +21,8 @@ import { KeyUsage } from './record/key-usage.ts'
 import { createMetrics, type Metrics } from './record/metrics.ts'
 import { Recorder } from './record/recorder.ts'
 import { RegisteredSchemes } from './record/registered-schemes.ts'
+import { SdkAdvisories } from './record/sdk-advisories.ts'
+import { SdkInventory } from './record/sdk-inventory.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { RequestCounts } from './record/request-counts.ts'
@@ -45,6 +47,7 @@ export interface Parts extends ExchangeDeps {
   readonly connections: Connections
   readonly metrics: Metrics
   readonly state: GatewayState
+  readonly sdkInventory: SdkInventory
   readonly stopStallWatch: () => void
   /** Undefined if the status page is off. */
   readonly collector: StatusCollector | undefined
@@ -85,7 +88,9 @@ export async function createParts(
   const collector = settings.config.ops.statusPage.enabled
     ? new StatusCollector(clock.nowMs())
     : undefined
+  const sdkInventory = new SdkInventory(metrics, SdkAdvisories.read())
   const recorder = new Recorder({
+    sdkInventory,
     keyUsage,
     clockDrift,
     unservedRedirects: new UnservedRedirects(),
@@ -100,14 +105,8 @@ export async function createParts(
   const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
   const inProgress = { live, capacity, connections, open, stopStallWatch, paces: new BodyPaces() }
   const admission = { replay, pairs, canonicals: new CanonicalPool() }
-  const observers = {
-    diagnosisBudget: new DiagnosisBudget(),
-    recorder,
-    clock,
-    metrics,
-    state,
-    collector,
-  }
+  const diagnosisBudget = new DiagnosisBudget()
+  const observers = { diagnosisBudget, recorder, clock, metrics, state, collector, sdkInventory }
   return { ...inProgress, ...admission, ...observers }
 }
 

@@ -17,6 +17,8 @@ import { upstreamFields } from './upstream-request.ts'
 export interface ForwardEvents {
   /** The body is in the hands of the operating system, so that nothing here holds it any longer. */
   onBodySent(): void
+  /** The head of the app's response is there. */
+  onResponse(rawHeaders: readonly string[]): void
   /** The app responds with a redirect that repeats the call; the response waits. Must not reject. */
   onRedirect(location: string): Promise<void>
   /** From now on the exchange can end the call. */
@@ -93,6 +95,7 @@ class CallRelay extends ResponseRelay {
   }
 
   override onResponse(read: ReadResponse, call: UpstreamCall): void {
+    this.#events.onResponse(read.rawHeaders)
     if (METHOD_CHANGING.has(read.status) && !this.#mayRedirect) {
       this.onFault(new GatewayFault('upstream_redirect'))
       return

@@ -5,6 +5,7 @@ import { describeRequest } from './describe-request.ts'
 import { formatAge, formatAgo, formatBytes, formatCount, formatSpan, isoTime } from './format.ts'
 import { describeAllowed, describeKeys, describeLists, describeRoutes } from './describe-setup.ts'
 import { describeReportModes } from './describe-report-mode.ts'
+import { describeAdvisories, describeSdks } from './describe-sdks.ts'
 import { describeAges, describeMinutes, describeReasons } from './describe-counts.ts'
 import type { Status } from './status.ts'
 import { BAR_HEIGHT, type Cell, type View } from './view.ts'
@@ -21,6 +22,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       ...describeNow(status),
       ...describeTotals(status),
       ...describeSettingsState(status),
+      'sdk-advisories': describeAdvisories(status),
       'ranges-origin': { text: ranges.origin ?? 'not in the allowlist' },
       'reasons-empty': { text: reasons.length === 0 ? 'Nothing refused since the start.' : '' },
       'report-mode-empty': {
@@ -36,6 +38,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       requests: recent.map((request) => describeRequest(request, takenMs)),
       routes: describeRoutes(status.routes, takenMs),
       'report-mode': describeReportModes(status.routes, takenMs),
+      sdks: describeSdks(status.routes, takenMs),
       keys: describeKeys(status.keys, takenMs),
       allowed: describeAllowed(ranges),
       lists: describeLists(ranges, takenMs),

@@ -7,6 +7,7 @@ import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
+import type { SdkSeen } from '../../record/sdk-inventory.ts'
 import type { CheckSeen } from '../../rollout/seen.ts'
 
 export interface Status {
@@ -22,6 +23,8 @@ export interface Status {
   /** Newest first. */
   readonly recent: readonly RecentRequest[]
   readonly routes: readonly RouteStatus[]
+  /** Day of the list of advisories about SDK versions: `2026-11-29`. */
+  readonly sdkAdvisoriesDate: string
   readonly keys: readonly KeyStatus[]
   readonly ranges: RangesStatus
   readonly replay: ReplayStatus
@@ -69,6 +72,8 @@ export interface RouteStatus {
   readonly notEnforced: readonly string[]
   /** What checks in report mode would have refused. */
   readonly reportMode: readonly CheckSeen[]
+  /** SDK versions that the app named in its responses. */
+  readonly sdks: readonly SdkSeen[]
 }
 
 /** What requests have shown of an upstream. The gateway does not probe it. */
