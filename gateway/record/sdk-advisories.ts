@@ -43,7 +43,7 @@ export class SdkAdvisories {
     return new SdkAdvisories(schema.parse(parse(text)))
   }
 
-  /** @throws if the file is damaged: a fault of the installation, or of whoever replaced it. */
+  /** @throws if the file is damaged: a fault of the installation, or of the file that replaced it. */
   static read(file = FILE): SdkAdvisories {
     try {
       return SdkAdvisories.parse(readFileSync(file, 'utf8'))
