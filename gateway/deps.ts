@@ -25,6 +25,8 @@ import { createMetrics, type Metrics } from './record/metrics.ts'
 import type { RecordSinks } from './record/record.ts'
 import { Recorder } from './record/recorder.ts'
 import { RegisteredSchemes } from './record/registered-schemes.ts'
+import { SdkAdvisories } from './record/sdk-advisories.ts'
+import { SdkInventory } from './record/sdk-inventory.ts'
 import type { GatewayState } from './record/state-metrics.ts'
 import type { Tracing } from './record/tracing.ts'
 import { RequestCounts } from './record/request-counts.ts'
@@ -60,6 +62,7 @@ export interface Parts extends ExchangeDeps {
   readonly connections: Connections
   readonly metrics: Metrics
   readonly state: GatewayState
+  readonly sdkInventory: SdkInventory
   readonly stopStallWatch: () => void
   /** Undefined if the status page is off. */
   readonly collector: StatusCollector | undefined
@@ -101,7 +104,9 @@ export async function createParts(
   }
   const metrics = createMetrics(version, state)
   const collector = createCollector(settings, clock)
-  const recorder = createRecorder({ keyUsage, clockDrift, tracing, logger }, metrics, collector)
+  const sdkInventory = new SdkInventory(metrics, SdkAdvisories.read())
+  const sources = { sdkInventory, keyUsage, clockDrift, tracing, logger }
+  const recorder = createRecorder(sources, metrics, collector)
   const open = new OpenList<Exchange>()
   const stopStallWatch = watchStalls(open, () => live.settings.policy.limits)
   const inProgress = { live, capacity, connections, open, stopStallWatch, paces: new BodyPaces() }
@@ -114,12 +119,13 @@ export async function createParts(
     metrics,
     state,
     collector,
+    sdkInventory,
   }
   return { ...inProgress, ...admission, ...observers }
 }
 
 function createRecorder(
-  parts: Pick<RecordSinks, 'keyUsage' | 'clockDrift' | 'tracing' | 'logger'>,
+  parts: Pick<RecordSinks, 'sdkInventory' | 'keyUsage' | 'clockDrift' | 'tracing' | 'logger'>,
   metrics: Metrics,
   status: StatusCollector | undefined,
 ): Recorder {

@@ -91,6 +91,8 @@ export class Facts {
   unserved: { readonly host: string; readonly path: string } | undefined = undefined
   /** Origin in the URL of a signed sync, if only its scheme is not that of the route's `serveOrigin`. */
   registeredOrigin: string | undefined = undefined
+  /** `X-Inngest-SDK` of the response, shortened: what the app says of itself. */
+  sdk: string | undefined = undefined
   /** Reasons to refuse it that the route does not enforce. */
   reportOnly: readonly ReportOnlyReason[] | undefined = undefined
 }

@@ -7,6 +7,7 @@ import { isOfDurableEndpoint } from '../admit/durable-sign.ts'
 import { GatewayFault } from '../admit/faults.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import { redirectedTarget, targetName } from '../inngest/redirect-target.ts'
+import { sdkHeader } from '../inngest/sdk-version.ts'
 import type { ActiveConfig } from './active-config.ts'
 import { awaitTurn, gateOf } from './await-turn.ts'
 import { AdmissionIo } from './admission-io.ts'
@@ -89,6 +90,9 @@ function forwardAdmitted(
   return forwarder.forward(admitted, requestId, response, {
     onBodySent: () => {
       exchange.hold.releaseBytes()
+    },
+    onResponse: (rawHeaders) => {
+      exchange.facts.sdk = sdkHeader(rawHeaders)
     },
     onRedirect: (location) => rearm(admitted, location, settings.policy.routes, exchange, deps),
     onCuttable: (call) => {

@@ -17,6 +17,8 @@ import { upstreamFields } from './upstream-request.ts'
 export interface ForwardEvents {
   /** The operating system has taken the body, so its memory here is free. */
   onBodySent(): void
+  /** The head of the app's response has arrived. */
+  onResponse(rawHeaders: readonly string[]): void
   /** The app responds with a redirect that repeats the call. The response waits for the promise, which must not reject. */
   onRedirect(location: string): Promise<void>
   /** From this event on, the exchange can end the call. */
@@ -93,6 +95,7 @@ class CallRelay extends ResponseRelay {
   }
 
   override onResponse(read: ReadResponse, call: UpstreamCall): void {
+    this.#events.onResponse(read.rawHeaders)
     if (METHOD_CHANGING.has(read.status) && !this.#mayRedirect) {
       this.onFault(new GatewayFault('upstream_redirect'))
       return

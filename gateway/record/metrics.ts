@@ -27,6 +27,7 @@ export interface Metrics {
   readonly limitWait: SeriesHistogram<'route' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
+  readonly sdkResponses: SeriesCounter<'route' | 'language' | 'version'>
   readonly upstreamUnexpectedBytes: Counter
   readonly lateReadings: Counter<'result'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
@@ -130,6 +131,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_report_only_refusals_total',
       help: 'Refusals that were only reported because the check is in report mode, by route and reason.',
       labelNames: ['route', 'reason'],
+      registers,
+    }),
+    sdkResponses: new SeriesCounter({
+      name: 'inngest_gateway_sdk_responses_total',
+      help: 'Responses to verified requests by route and SDK version of the app, as it names it (unknown: not named; other: no version, or too many).',
+      labelNames: ['route', 'language', 'version'],
       registers,
     }),
     upstreamUnexpectedBytes: new Counter({

@@ -7,6 +7,7 @@ import type { KeyUsage } from './key-usage.ts'
 import { keyOf, logFields, type LogFields } from './log-fields.ts'
 import { REQUEST_MESSAGE } from './log-line.ts'
 import type { RegisteredSchemes } from './registered-schemes.ts'
+import type { SdkInventory } from './sdk-inventory.ts'
 import type { RequestCounts } from './request-counts.ts'
 import type { Decision, RequestRecord } from './request-record.ts'
 import type { Tracing } from './tracing.ts'
@@ -25,6 +26,7 @@ export interface RecordSinks {
   readonly unservedRedirects: UnservedRedirects
   readonly registeredSchemes: RegisteredSchemes
   readonly durableSigns: DurableSigns
+  readonly sdkInventory: SdkInventory
   readonly tracing: Tracing | undefined
   /** Undefined where nobody may look at it. */
   readonly status: StatusSink | undefined
@@ -40,6 +42,7 @@ export function record(entry: RequestRecord, sinks: RecordSinks): void {
   sinks.unservedRedirects.add(entry.facts, logger)
   sinks.registeredSchemes.add(entry.facts, logger)
   sinks.durableSigns.add(entry.facts, logger)
+  sinks.sdkInventory.add(entry, logger)
   const line = logFields(entry, decision, reason)
   sinks.status?.add(entry, decision, reason, line)
   if (entry.fault === undefined) logger.info(line, REQUEST_MESSAGE)

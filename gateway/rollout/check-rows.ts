@@ -2,7 +2,7 @@
 import type { ReportOnlyReason } from '../admit/facts.ts'
 import type { ModeratedCheck, RoutePolicy } from '../admit/policy.ts'
 
-/** Kinds of requests that a verdict asks for. */
+/** Kinds of requests that a verdict requires. */
 export const requestKinds = ['call', 'sync', 'reentry', 'request'] as const
 
 export type RequestKind = (typeof requestKinds)[number]

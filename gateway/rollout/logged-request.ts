@@ -20,7 +20,7 @@ export interface LoggedRequest {
   readonly diagnosis?: string | undefined
 }
 
-/** @returns undefined for what no verdict asks for, such as an introspection. */
+/** @returns undefined for what no verdict requires, such as an introspection. */
 export function kindOf(
   policy: RoutePolicy['kind'],
   { method, fn_id: fnId, durable }: LoggedRequest,

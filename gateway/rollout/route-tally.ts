@@ -19,7 +19,7 @@ export class RouteTally {
     this.#policy = policy
   }
 
-  /** Starts anew for each check that was not in report mode before, and forgets those that no longer are. */
+  /** Starts at zero for each check that was not in report mode before, and forgets those that no longer are. */
   follow(report: readonly ModeratedCheck[]): void {
     const followed = report.map((check) => {
       const known = this.#checks.get(check)

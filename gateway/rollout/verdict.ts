@@ -67,7 +67,7 @@ function missingIn(
   { check, passed, firstMs, lastMs }: CheckSeen,
   { minRequests, minSyncs, minPeriodMs }: Thresholds,
 ): readonly Missing[] {
-  // Nobody can enforce what is of another route.
+  // There is nothing to enforce on this route: the check is of another one.
   if (check === 'other') return []
   const counts = judgedKinds(policy, check).map((what) => ({
     what,

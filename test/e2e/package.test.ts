@@ -62,6 +62,7 @@ describe('the archive', () => {
       'config/gateway.schema.json',
       'config/gateway.yaml',
       'config/inngest-ranges.yaml',
+      'config/sdk-advisories.yaml',
       'dist/THIRD-PARTY-NOTICES.txt',
       'dist/page.css',
       'package.json',

@@ -153,7 +153,7 @@ describe('the log of a gateway in front of the real SDK', () => {
 })
 
 describe('the status of a running gateway', () => {
-  it('gives the verdict on all workers, to whoever has the token', async () => {
+  it('gives the verdict on all workers to a client with the token', async () => {
     await withApp(async (app) => {
       const statusPage = { enabled: true, token: { env: 'STATUS_PAGE_TOKEN' } }
       const ops = { host: '127.0.0.1', port: 0, statusPage }

@@ -11,6 +11,7 @@ import {
   describeUnlisted,
 } from './describe-setup.ts'
 import { describeReportModes } from './describe-report-mode.ts'
+import { describeAdvisories, describeSdks } from './describe-sdks.ts'
 import { describeAges, describeMinutes, describeReasons } from './describe-counts.ts'
 import type { Status } from './status.ts'
 import { BAR_HEIGHT, type Cell, type View } from './view.ts'
@@ -28,6 +29,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       ...describeTotals(status),
       ...describeSettingsState(status),
       'unlisted-empty': { text: status.unlisted.length === 0 ? 'No unlisted range.' : '' },
+      'sdk-advisories': describeAdvisories(status),
       'ranges-origin': { text: ranges.origin ?? 'not in the allowlist' },
       'reasons-empty': { text: reasons.length === 0 ? 'Nothing refused since the start.' : '' },
       'report-mode-empty': {
@@ -43,6 +45,7 @@ export function describeStatus(status: Status, notReady: string | undefined): Vi
       requests: recent.map((request) => describeRequest(request, takenMs)),
       routes: describeRoutes(status.routes, takenMs),
       'report-mode': describeReportModes(status.routes, takenMs),
+      sdks: describeSdks(status.routes, takenMs),
       keys: describeKeys(status.keys, takenMs),
       allowed: describeAllowed(ranges),
       lists: describeLists(ranges, takenMs),

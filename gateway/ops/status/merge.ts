@@ -1,6 +1,7 @@
 /** The status of several processes as that of one gateway. */
 import type { ClockState } from '../../record/clock-drift.ts'
 import { decisions } from '../../record/request-record.ts'
+import type { SdkSeen } from '../../record/sdk-inventory.ts'
 import { mergeChecks } from '../../rollout/merge-checks.ts'
 import { KEPT_REQUESTS, newestFirst } from './collect.ts'
 import { KEPT_MINUTES, noAges } from './minutes.ts'
@@ -36,6 +37,7 @@ function merge(a: Status, b: Status): Status {
     reasons: mergeReasons(a.reasons, b.reasons),
     recent: mergeRecent(a.recent, b.recent),
     routes: mergeRoutes(a.routes, b.routes),
+    sdkAdvisoriesDate: a.sdkAdvisoriesDate,
     keys: mergeKeys(a.keys, b.keys),
     // Each process reads the same lists for itself.
     ranges: a.ranges,
@@ -95,7 +97,8 @@ function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): Rout
     if (other === undefined) return route
     const limits = mergeLimits(route.limits, other.limits)
     const reportMode = mergeChecks(route.reportMode, other.reportMode)
-    return { ...route, seen: mergeSeen(route.seen, other.seen), limits, reportMode }
+    const sdks = mergeSdks(route.sdks, other.sdks)
+    return { ...route, seen: mergeSeen(route.seen, other.seen), limits, reportMode, sdks }
   })
 }
 
@@ -105,6 +108,16 @@ function mergeLimits(
 ): LimitsStatus | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return { ...a, requests: a.requests + b.requests, waiting: a.waiting + b.waiting }
+}
+
+function mergeSdks(a: readonly SdkSeen[], b: readonly SdkSeen[]): SdkSeen[] {
+  const bySdk = new Map(a.map((seen) => [seen.sdk, seen]))
+  for (const seen of b) {
+    const { responses = 0, lastMs = 0 } = bySdk.get(seen.sdk) ?? {}
+    const last = Math.max(lastMs, seen.lastMs)
+    bySdk.set(seen.sdk, { ...seen, responses: responses + seen.responses, lastMs: last })
+  }
+  return [...bySdk.values()]
 }
 
 function mergeSeen(a: UpstreamSeen, b: UpstreamSeen): UpstreamSeen {

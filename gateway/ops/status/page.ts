@@ -20,8 +20,8 @@ export function renderPage(view: View, style: Html, script: Html): string {
         ${header(view)}
         <main>
           ${decisionsPanel(view)} ${nowPanel(view)} ${reasonsPanel(view)} ${routesPanel(view)}
-          ${reportModePanel(view)} ${keysPanel(view)} ${agesPanel(view)} ${rangesPanel(view)}
-          ${unlistedPanel(view)} ${requestsPanel(view)} ${settingsPanel(view)}
+          ${reportModePanel(view)} ${sdksPanel(view)} ${keysPanel(view)} ${agesPanel(view)}
+          ${rangesPanel(view)} ${unlistedPanel(view)} ${requestsPanel(view)} ${settingsPanel(view)}
         </main>
         ${script}
       </body>
@@ -162,6 +162,18 @@ function reportModePanel(view: View): Html {
     'report-mode',
     'Report mode',
     html`${tableOf(view, 'report-mode', options)} ${noteOf(view, 'report-mode-empty')}`,
+    'wide',
+  )
+}
+
+function sdksPanel(view: View): Html {
+  const headings = ['SDK', 'Responses', 'Last', 'Advisories']
+  const caption = 'SDK versions as the apps name them in their responses'
+  return panel(
+    'sdks',
+    'SDK versions',
+    html`${tableOf(view, 'sdks', { caption, headings, numeric: [1, 2], className: 'stacks' })}
+      <p class="note">List of advisories: ${textOf(view, 'sdk-advisories')}</p>`,
     'wide',
   )
 }

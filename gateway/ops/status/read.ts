@@ -5,6 +5,7 @@ import type { Clock } from '../../record/clock.ts'
 import type { GatewayState } from '../../record/state-metrics.ts'
 import { isSigning, notEnforced, type RoutePolicy } from '../../admit/policy.ts'
 import type { CurrentRanges } from '../../ranges/current-ranges.ts'
+import type { SdkInventory } from '../../record/sdk-inventory.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
 
@@ -19,12 +20,13 @@ export interface StatusParts {
   /** Undefined if the status page is off. */
   readonly collector: StatusCollector | undefined
   readonly state: GatewayState
+  readonly sdkInventory: SdkInventory
   readonly clock: Clock
 }
 
 /** @returns undefined if the status page is off. */
 export function readStatus(
-  { collector, state, clock }: StatusParts,
+  { collector, state, sdkInventory, clock }: StatusParts,
   reload: ReloadState,
 ): Status | undefined {
   if (collector === undefined) return undefined
@@ -43,7 +45,8 @@ export function readStatus(
     minutes: collector.minutes(takenMs),
     reasons: collector.reasons,
     recent: collector.recent,
-    routes: routesOf(settings, state, collector),
+    routes: routesOf(settings, state, collector, sdkInventory),
+    sdkAdvisoriesDate: sdkInventory.advisoriesDate,
     keys: keysOf(settings, state),
     ranges: rangesOf(settings, state.ranges()),
     // Those of workers are counted in the process that holds the workers together.
@@ -66,6 +69,7 @@ function routesOf(
   { policy, config }: Settings,
   state: GatewayState,
   collector: StatusCollector,
+  sdkInventory: SdkInventory,
 ): RouteStatus[] {
   const gates = state.gates()
   return policy.routes.map((route) => {
@@ -77,11 +81,15 @@ function routesOf(
       requests: gate?.requests ?? 0,
       waiting: gate?.waiting ?? 0,
     }
-    return { ...routeStatus(route, collector), limits }
+    return { ...routeStatus(route, collector, sdkInventory), limits }
   })
 }
 
-function routeStatus(route: RoutePolicy, collector: StatusCollector): Omit<RouteStatus, 'limits'> {
+function routeStatus(
+  route: RoutePolicy,
+  collector: StatusCollector,
+  sdkInventory: SdkInventory,
+): Omit<RouteStatus, 'limits'> {
   const { name, kind, host, path, upstream } = route
   return {
     route: name,
@@ -93,6 +101,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): Omit<Route
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
     reportMode: collector.reportModeOf(route),
+    sdks: sdkInventory.of(name),
   }
 }
 

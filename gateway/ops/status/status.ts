@@ -7,6 +7,7 @@ import type { RoutePolicy } from '../../admit/policy.ts'
 import type { ClockState } from '../../record/clock-drift.ts'
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
+import type { SdkSeen } from '../../record/sdk-inventory.ts'
 import type { UnlistedRange } from '../../record/unlisted-ranges.ts'
 import type { CheckSeen } from '../../rollout/seen.ts'
 
@@ -23,6 +24,8 @@ export interface Status {
   /** Newest first. */
   readonly recent: readonly RecentRequest[]
   readonly routes: readonly RouteStatus[]
+  /** Day of the list of advisories about SDK versions: `2026-11-29`. */
+  readonly sdkAdvisoriesDate: string
   readonly keys: readonly KeyStatus[]
   readonly ranges: RangesStatus
   /** Not in the allowlist, and validly signed function calls come from there. */
@@ -76,6 +79,8 @@ export interface RouteStatus {
   readonly notEnforced: readonly string[]
   /** What checks in report mode would have refused. */
   readonly reportMode: readonly CheckSeen[]
+  /** SDK versions that the app named in its responses. */
+  readonly sdks: readonly SdkSeen[]
 }
 
 /** What `limits` of a route allow, and what they do at the moment. */

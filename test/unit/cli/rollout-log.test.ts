@@ -25,7 +25,7 @@ describe('a log of a gateway', () => {
     ])
   })
 
-  it('counts anew for a check that was enforced in between', async () => {
+  it('starts at zero for a check that was enforced in between', async () => {
     const refused = callLine({ report_only: ['run_id_missing'] })
     const { routes } = await readLog([
       startLine(['runId']),

@@ -56,6 +56,7 @@ async function startRedirected() {
     } as unknown as AdmittedRequest
     const events = {
       onBodySent: () => undefined,
+      onResponse: () => undefined,
       onRedirect: (location: string) => {
         asked.resolve(location)
         return known.promise

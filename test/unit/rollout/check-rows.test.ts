@@ -30,7 +30,7 @@ describe('the table of checks', () => {
     expect(missing).toEqual(alwaysEnforced)
   })
 
-  it('asks of each check for a kind of request that it judges', () => {
+  it('has for each check a kind of request that it judges', () => {
     for (const check of moderatedChecks) expect(checkRows[check].judges).not.toEqual([])
   })
 })

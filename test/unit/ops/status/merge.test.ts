@@ -5,7 +5,7 @@ import type { LogFields } from '../../../../gateway/record/log-fields.ts'
 import { KEPT_REQUESTS } from '../../../../gateway/ops/status/collect.ts'
 import { mergeStatuses } from '../../../../gateway/ops/status/merge.ts'
 import { Minutes } from '../../../../gateway/ops/status/minutes.ts'
-import type { RecentRequest, Status } from '../../../../gateway/ops/status/status.ts'
+import type { RecentRequest, RouteStatus, Status } from '../../../../gateway/ops/status/status.ts'
 import { nothingSeen } from '../../../../gateway/ops/status/upstreams.ts'
 
 const nowMs = 1_800_000_000_000
@@ -20,6 +20,7 @@ function statusWith(over: Partial<Status>): Status {
     reasons: [],
     recent: [],
     routes: [],
+    sdkAdvisoriesDate: '2026-11-29',
     keys: [],
     ranges: { allowed: [], origin: undefined, lists: [] },
     unlisted: [],
@@ -43,6 +44,27 @@ function recent(count: number, decision: LogFields['decision'], pid: number): Re
 }
 
 describe('mergeStatuses', () => {
+  it('adds up the responses of each SDK version', () => {
+    const sdk = (name: string, responses: number, lastMs: number) => ({
+      sdk: name,
+      responses,
+      lastMs,
+      advisories: [],
+    })
+    const route = (...sdks: RouteStatus['sdks']) => ({
+      routes: [{ route: 'app', sdks, seen: nothingSeen, reportMode: [] } as unknown as RouteStatus],
+    })
+    const status = merged(
+      route(sdk('js 4.24.0', 3, 7), sdk('unknown', 1, 2)),
+      route(sdk('js 4.24.0', 2, 9), sdk('py 0.5.9', 1, 3)),
+    )
+    expect(status?.routes[0]?.sdks).toEqual([
+      sdk('js 4.24.0', 5, 9),
+      sdk('unknown', 1, 2),
+      sdk('py 0.5.9', 1, 3),
+    ])
+  })
+
   it('is nothing of nothing, and one of one', () => {
     expect(mergeStatuses([])).toBeUndefined()
     const status = statusWith({})
@@ -115,6 +137,7 @@ describe('mergeStatuses', () => {
       limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 2, waiting: 1 },
       notEnforced: [],
       reportMode: [],
+      sdks: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
     const answered = { ...nothingSeen, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
