@@ -1,5 +1,5 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
-import { checkAgreement } from './check-agreement.ts'
+import { checkCall } from './check-call.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
 import { isCallOfLegacyServer, type SignedRequest } from './claim-signature.ts'
@@ -27,7 +27,7 @@ export function checkSignedUse(
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'PUT') return checkSignedSync(admission, route, signedBody)
   if (method !== 'POST' || isTrustProbe(method, parameters)) return pass(undefined)
-  if (signedBody.byteLength > 0) return checkAgreement(admission, route, signed, form)
+  if (signedBody.byteLength > 0) return checkCall(admission, route, signed, form)
   return applyMode(route.checks.runId, facts, () => refuse('call_body_missing'))
 }
 

@@ -3,6 +3,7 @@
  * config/compile.ts makes it; nothing in it changes afterwards.
  */
 import type { AddressRanges } from '../ip/address-ranges.ts'
+import type { PayloadRules } from '../inngest/payload-encryption.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 
 export interface Policy {
@@ -122,6 +123,14 @@ export interface InngestRoutePolicy extends RouteBase, RouteKeys {
   readonly isServerLegacy: boolean
   /** Whose requests need no signature, by method. Empty is nobody. */
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
+  /** Undefined if nothing has to be encrypted. */
+  readonly encryption: EncryptionPolicy | undefined
+}
+
+/** What function calls must carry encrypted. */
+export interface EncryptionPolicy {
+  readonly mode: Exclude<CheckMode, 'off'>
+  readonly rules: PayloadRules
 }
 
 /** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
+import { payloadReadings } from '../inngest/payload-encryption.ts'
 import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
 
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly durableRequests: Counter<'route' | 'kind' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
+  readonly encryption: SeriesCounter<'route' | 'result'>
   readonly upstreamUnexpectedBytes: Counter
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
@@ -99,6 +101,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_report_only_refusals_total',
       help: 'Refusals that were only reported because the check is in report mode, by route and reason.',
       labelNames: ['route', 'reason'],
+      registers,
+    }),
+    encryption: new SeriesCounter({
+      name: 'inngest_gateway_payload_encryption_total',
+      help: `Function calls on routes with encryption, by route and result: ${payloadReadings.join(', ')}. Use_api: the app fetches steps and events itself, which are not checked.`,
+      labelNames: ['route', 'result'],
       registers,
     }),
     upstreamUnexpectedBytes: new Counter({

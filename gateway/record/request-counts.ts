@@ -19,6 +19,7 @@ interface SeriesOfRequest {
   readonly upstreamDuration: HistogramSeries | undefined
   readonly claim: CountSeries | undefined
   readonly verification: CountSeries | undefined
+  readonly encryption: CountSeries | undefined
 }
 
 export class RequestCounts {
@@ -42,6 +43,7 @@ export class RequestCounts {
     if (facts.bodyBytes !== undefined) bodyBytes.observe(facts.bodyBytes)
     series.claim?.inc()
     series.verification?.inc()
+    series.encryption?.inc()
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
@@ -76,7 +78,7 @@ export class RequestCounts {
   #makeSeries(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
     const { requests, requestDuration, upstreamDuration, claims, verifications } = this.#metrics
     const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-    const { claim, signature } = facts
+    const { claim, signature, encryption } = facts
     const route = nameOf(facts)
     const method = methodOf(head.method)
     const upstreamCode = String(upstreamStatus ?? 'none')
@@ -98,6 +100,7 @@ export class RequestCounts {
       verification:
         signature &&
         verifications.series({ result: signature.form, key_slot: String(signature.keySlot) }),
+      encryption: encryption && this.#metrics.encryption.series({ route, result: encryption }),
     }
   }
 }
@@ -112,12 +115,13 @@ interface RequestKind {
   readonly claim: string | undefined
   readonly form: string | undefined
   readonly keySlot: number | undefined
+  readonly encryption: string | undefined
   readonly route: string
 }
 
 function kindOf(entry: RequestRecord, decision: string, reason: string): RequestKind {
   const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-  const { claim, signature } = facts
+  const { claim, signature, encryption } = facts
   return {
     method: methodOf(head.method),
     decision,
@@ -127,6 +131,7 @@ function kindOf(entry: RequestRecord, decision: string, reason: string): Request
     claim,
     form: signature?.form,
     keySlot: signature?.keySlot,
+    encryption,
     route: nameOf(facts),
   }
 }
@@ -141,6 +146,7 @@ function isSameKind(one: RequestKind, other: RequestKind): boolean {
     one.claim === other.claim &&
     one.form === other.form &&
     one.keySlot === other.keySlot &&
+    one.encryption === other.encryption &&
     one.route === other.route
   )
 }

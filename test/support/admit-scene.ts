@@ -127,6 +127,7 @@ function policy(functionId: CheckMode, signature: CheckMode): Policy {
         introspection: true,
         syncAuthorities: new Set(),
         isServerLegacy: false,
+        encryption: undefined,
         unsigned: { GET: nobody, PUT: nobody },
       },
     ],

@@ -5,6 +5,7 @@ import { reentryChecks } from '../../admit/policy.ts'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
+import { encryptionKeys } from './encryption.ts'
 import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
@@ -125,6 +126,7 @@ const shape = z.strictObject({
     .describe(
       'Set to true only if the Inngest server is older than 1.13.5. Such a server signs parallel steps identically, so a function call whose signed body has no dispatch id is claimed with `fnId` and `stepId`, which are not signed: a captured call can be replayed with other values of `fnId` and `stepId`. Default false.',
     ),
+  ...encryptionKeys,
   allowlist: z
     .array(range)
     .min(1)
@@ -168,6 +170,9 @@ function inngestProblems(route: Route): Problem[] {
     'nothing unless policy is durable',
   ])
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
+  if (route.encryption === 'off' && route.encryptionMiddleware !== undefined) {
+    problems.push(['encryptionMiddleware', 'nothing unless encryption is report or require'])
+  }
   if (route.allowlist !== undefined) {
     problems.push([
       'allowlist',
@@ -187,6 +192,12 @@ function durableProblems(route: Route): Problem[] {
     key,
     'nothing unless policy is inngest',
   ])
+  if (route.encryption !== 'off') {
+    problems.push([
+      'encryption',
+      'off on a durable route, whose bodies users send in plain; set encryption on the Inngest route',
+    ])
+  }
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
   if (route.host === undefined && route.serveOrigin === undefined) {
     problems.push([
@@ -214,6 +225,7 @@ function inngestKeys(route: Route): string[] {
     !route.introspection && 'introspection',
     route.syncAuthorities !== undefined && 'syncAuthorities',
     route.legacyServer && 'legacyServer',
+    route.encryptionMiddleware !== undefined && 'encryptionMiddleware',
   ].filter((key) => key !== false)
 }
 
@@ -228,7 +240,8 @@ function durableKeys(route: Route): string[] {
 
 function passthroughProblems(route: Route): Problem[] {
   const signing = route.signingKeys === undefined ? [] : ['signingKeys']
-  const problems = [...signing, ...inngestKeys(route)].map((key): Problem => [
+  const encryption = route.encryption === 'off' ? [] : ['encryption']
+  const problems = [...signing, ...encryption, ...inngestKeys(route)].map((key): Problem => [
     key,
     'nothing, since a passthrough route verifies nothing',
   ])

@@ -4,11 +4,11 @@ import type { KeyStatus, RangesStatus, RouteStatus, UpstreamSeen } from './statu
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
-  return routes.map(({ route, kind, host, path, upstream, seen, notEnforced }) => ({
+  return routes.map(({ route, kind, host, path, upstream, seen, notEnforced, encryption }) => ({
     key: route,
     cells: [
       { text: route, sub: `${kind} at ${host ?? ''}${path}` },
-      { text: upstream, ...durableOf(kind, seen) },
+      { text: upstream, ...durableOf(kind, seen), ...encryptionOf(encryption, seen) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
       { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
@@ -33,6 +33,17 @@ function durableOf(
       ? 'durable endpoint: needs policy: durable'
       : 'called by Inngest: needs policy: durable'
   return { sub, tone: 'warn' }
+}
+
+/** Of an Inngest route: a durable or passthrough route has none. */
+function encryptionOf(
+  encryption: RouteStatus['encryption'],
+  { inPlain, unchecked }: UpstreamSeen,
+): Partial<Cell> {
+  if (encryption === undefined) return {}
+  const counts = `in plain: ${formatCount(inPlain)}, not checked: ${formatCount(unchecked)}`
+  const sub = `encryption ${encryption}, ${counts}`
+  return inPlain === 0 ? { sub } : { sub, tone: 'warn' }
 }
 
 function statusOf({ lastStatus }: UpstreamSeen): string | undefined {

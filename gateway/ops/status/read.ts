@@ -70,7 +70,13 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatu
     upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
+    encryption: encryptionOf(route),
   }
+}
+
+function encryptionOf(route: RoutePolicy): RouteStatus['encryption'] {
+  if (route.kind !== 'inngest' || route.encryption === undefined) return undefined
+  return route.encryption.mode === 'enforce' ? 'required' : 'reported'
 }
 
 function keysOf({ policy }: Settings, { keyUsage }: GatewayState): KeyStatus[] {

@@ -66,6 +66,8 @@ export interface RouteStatus {
   readonly seen: UpstreamSeen
   /** Checks that are not enforced, as `check: mode`. */
   readonly notEnforced: readonly string[]
+  /** Undefined if calls need not be encrypted. */
+  readonly encryption: 'required' | 'reported' | undefined
 }
 
 /** What requests have shown of an upstream. The gateway does not probe it. */
@@ -79,6 +81,9 @@ export interface UpstreamSeen {
   /** On a durable route; what was refused is counted, too. */
   readonly users: number
   readonly reentries: number
+  /** Function calls on a route with `encryption`: with something in plain, and that cannot be checked. */
+  readonly inPlain: number
+  readonly unchecked: number
   /** On a passthrough route. */
   readonly durableSign: DurableSign | undefined
 }

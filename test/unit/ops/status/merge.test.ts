@@ -111,6 +111,7 @@ describe('mergeStatuses', () => {
       path: '/',
       upstream: 'http://a',
       notEnforced: [],
+      encryption: undefined,
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
     const answered = { ...nothingSeen, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
