@@ -41,7 +41,7 @@ export const encryptionKeys = {
     .enum(['off', 'report', 'require'])
     .default('off')
     .describe(
-      'Whether function calls must carry encrypted what the SDKs’ encryption middleware encrypts: the event field and the results of steps. `require` refuses others, `report` counts, logs and forwards them. Requires `checks.signature: enforce`. Default off.',
+      'Whether function calls must carry encrypted what the SDKs’ encryption middleware encrypts: the event field and the results of steps. `require` refuses others, `report` counts, logs and forwards them. `require` needs `checks.signature: enforce`. Default off.',
     ),
   encryptionMiddleware: middleware
     .optional()
