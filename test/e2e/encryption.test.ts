@@ -95,6 +95,15 @@ describe('a route that reports what is not encrypted', () => {
     expect(await countsOf(gateway)).toEqual({ plain_event: answers.length })
   })
 
+  it('shows on the status page how many calls were in plain', async () => {
+    const { app, gateway } = await startEncrypted('none', 'report')
+    const { answers } = await runWhole(app, gateway)
+    gateway.flush()
+    const status = await send({ port: gateway.opsPort, method: 'GET', target: '/status.json' })
+    const count = String(answers.length)
+    expect(status.body).toContain(`encryption reported, in plain: ${count}, not checked: 0`)
+  })
+
   it('reports nothing of an app with the middleware', async () => {
     const { app, gateway } = await startEncrypted('2.0.0 on SDK 4', 'report')
     await runWhole(app, gateway)

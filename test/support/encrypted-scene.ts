@@ -17,7 +17,10 @@ export async function startEncrypted(middleware: Middleware, encryption: string,
   })
   const route = { name: 'app', upstream: app.url, signingKeys: [{ env: 'PRIMARY' }] }
   const more = options && { encryptionMiddleware: options }
-  const gateway = await startTestGateway(app.url, { routes: [{ ...route, encryption, ...more }] })
+  const gateway = await startTestGateway(app.url, {
+    ops: { host: '127.0.0.1', port: 0, statusPage: { enabled: true } },
+    routes: [{ ...route, encryption, ...more }],
+  })
   stopped.push(() => gateway.stop())
   return { app, gateway }
 }

@@ -114,8 +114,15 @@ describe('mergeStatuses', () => {
       encryption: undefined,
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
-    const answered = { ...nothingSeen, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
-    const failed = { ...nothingSeen, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' }
+    const plain = { inPlain: 1, unchecked: 2 }
+    const answered = { ...nothingSeen, ...plain, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
+    const failed = {
+      ...nothingSeen,
+      ...plain,
+      faults: 1,
+      lastFaultMs: 8,
+      lastFault: 'upstream_reset',
+    }
     const status = merged(
       { routes: [{ ...route, seen: answered }], keys: [{ ...key, lastVerifiedMs: undefined }] },
       {
@@ -126,7 +133,18 @@ describe('mergeStatuses', () => {
       },
     )
     expect(status).toMatchObject({
-      routes: [{ seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' } }],
+      routes: [
+        {
+          seen: {
+            ...answered,
+            faults: 1,
+            lastFaultMs: 8,
+            lastFault: 'upstream_reset',
+            inPlain: 2,
+            unchecked: 4,
+          },
+        },
+      ],
       keys: [{ lastVerifiedMs: 6 }],
       clock: { state: 'behind' },
       settings: { fingerprint: 'g', isLatest: false },
