@@ -5,6 +5,8 @@ import {
   readPayload,
   type PlainStep,
 } from '../../../gateway/inngest/payload-encryption.ts'
+import { isPayloadEncrypted } from '../../support/payload-oracle.ts'
+import { recordedRequests } from '../../support/recorded.ts'
 
 const text = Buffer.alloc(41, 7).toString('base64')
 const salted = Buffer.concat([Buffer.from('Salted__'), Buffer.alloc(24, 9)]).toString('base64')
@@ -59,6 +61,10 @@ describe('a value', () => {
     ['with an escape in its text', encrypted.replace(text, text.replace('B', String.raw`\u0042`))],
     ['that is too short for a nonce and a MAC', encrypted.replace(text, 'c2VjcmV0')],
     ['without a salt', `{"__ENCRYPTED__":true,"data":"${text}"}`],
+    [
+      'of AES with a text that is not base64',
+      `{"__ENCRYPTED__":true,"data":"${salted.slice(0, -4)}a b="}`,
+    ],
     ['whose data is an object', encrypted.replace(`"${text}"`, '{"plain":"secret"}')],
     ['of a strategy that is not configured', encrypted.replace('inngest/libsodium', 'own')],
     ['in an array', `[${encrypted}]`],
@@ -121,7 +127,8 @@ describe('what a step left', () => {
     ['a result without a wrapping', '{"secret":1}'],
     ['a text', '"secret"'],
     ['a result beside an error', '{"data":"secret","error":{}}'],
-    ['one of two results', `{"data":${encrypted},"data":"secret"}`],
+    ['the second of two results', `{"data":${encrypted},"data":"secret"}`],
+    ['the first of two results', `{"data":"secret","data":${encrypted}}`],
     ['the event of a wait with its field in plain', wait('{"encrypted":"secret"}')],
     ['a result that looks like an event', '{"data":{"data":{},"id":"e","name":"a","ts":1}}'],
     ['the answer of an AI provider', '{"data":{"choices":[],"id":"x","model":"m"}}'],
@@ -176,4 +183,15 @@ describe('a body', () => {
     expect(read({ event: `{"data":{"deep":${deep}}}` })).toBe('encrypted')
     expect(ofStep(`{"data":${deep}}`)).toBe('plain_step')
   })
+})
+
+it('finds results in plain in recorded calls exactly where JSON.parse finds them', () => {
+  const options = { eventField: 'encrypted', strategies: [], plainSteps: [] }
+  const rules = payloadRules(options)
+  const calls = recordedRequests.filter(({ body }) => body.startsWith('{"ctx":'))
+  const readings = calls.map(({ body }) => readPayload(Buffer.from(body), rules))
+  expect(readings.map((reading) => reading === 'encrypted')).toEqual(
+    calls.map(({ body }) => isPayloadEncrypted(body, options)),
+  )
+  expect(new Set(readings)).toEqual(new Set(['encrypted', 'plain_step']))
 })
