@@ -1,5 +1,6 @@
 /** What a verified signature may be used for, whatever else is unsigned in the request. */
-import { checkAgreement, checkProbe } from './check-agreement.ts'
+import { checkProbe } from './check-agreement.ts'
+import { checkCall } from './check-call.ts'
 import { appOf, checkApp } from './checks/app.ts'
 import type { PairLesson } from './checks/function-id.ts'
 import { checkSyncBody, checkSyncUrl, originOfOtherScheme, readSyncUrl } from './checks/sync-use.ts'
@@ -31,7 +32,7 @@ export function checkSignedUse(
   if (isTrustProbe(method, parameters)) return checkProbe(admission, signed, form)
   const app = checkServedApp(admission, route, parameters)
   if (!app.ok) return app
-  if (signedBody.byteLength > 0) return checkAgreement(admission, route, signed, form)
+  if (signedBody.byteLength > 0) return checkCall(admission, route, signed, form)
   return applyMode(route.checks.runId, facts, () => refuse('call_body_missing'))
 }
 

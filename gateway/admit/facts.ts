@@ -4,6 +4,7 @@ import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
 import type { DurableSign } from './durable-sign.ts'
 import type { CallParameters } from '../inngest/call-parameters.ts'
+import type { PayloadReading } from '../inngest/payload-encryption.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
@@ -76,6 +77,8 @@ export class Facts {
   app: string | null | undefined = undefined
   /** The `fnId` that belongs to the signed `ctx.fn_id`, if the query says otherwise. */
   expectedFnId: string | undefined = undefined
+  /** Of a function call, on a route with `encryption`. */
+  encryption: PayloadReading | undefined = undefined
   claim: ReplayOutcome | undefined = undefined
   /** What was spent for it. */
   claimed: ReplayClaim | undefined = undefined

@@ -3,6 +3,7 @@
  * config/compile.ts makes it; nothing in it changes afterwards.
  */
 import type { AddressRanges } from '../ip/address-ranges.ts'
+import type { PayloadRules } from '../inngest/payload-encryption.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 
 export interface Policy {
@@ -164,6 +165,8 @@ export interface InngestRoutePolicy extends RouteBase, RouteKeys {
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
   /** Of the function calls that the app gets; undefined if there are none. */
   readonly limits: RouteLimitsPolicy | undefined
+  /** Undefined if nothing has to be encrypted. */
+  readonly encryption: EncryptionPolicy | undefined
 }
 
 export interface RouteLimitsPolicy {
@@ -192,6 +195,12 @@ export interface AppIds {
   readonly ids: ReadonlyMap<string, string>
   /** Characters of the longest one. */
   readonly longest: number
+}
+
+/** What function calls must carry encrypted. */
+export interface EncryptionPolicy {
+  readonly mode: Exclude<CheckMode, 'off'>
+  readonly rules: PayloadRules
 }
 
 /** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */

@@ -436,6 +436,14 @@ export const reasons = {
     remedy:
       'If the app renamed the function, set `checks.functionId: report` until the pair is forgotten (8 days). Otherwise find out where captured calls can be changed in transit.',
   },
+  payload_not_encrypted: {
+    phase: 'agreement',
+    status: 403,
+    meaning:
+      'The route requires encryption (`encryption: require`), and the signed function call has the configured event field or the result of a step in plain, or cannot be read.',
+    remedy:
+      'Read `encryption` in the log. `plain_step` or `plain_event`: add the encryption middleware to the app, or to the client that sends the event, with the same `eventEncryptionField`. Results of `step.fetch` and signals need `encryptionMiddleware.plainSteps`, other encryption services `encryptionMiddleware.strategies`.',
+  },
   timestamp_too_old: {
     phase: 'freshness',
     status: 401,

@@ -26,6 +26,7 @@ const lineSchema = z.looseObject({
   app: z.string().optional(),
   signature_age_seconds: z.number().optional(),
   report_only: z.array(z.string()).optional(),
+  encryption: z.string().optional(),
   diagnosis: z.string().optional(),
   diagnosis_detail: z.string().optional(),
 })
@@ -47,6 +48,7 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
         ? undefined
         : `${String(line.signature_age_seconds)} s`,
     ],
+    ['encryption', line.encryption],
     ['report-only', line.report_only?.map(describeReason).join('; ')],
     ['diagnosis', diagnosisOf(line)],
     ['decision', line.decision === 'admitted' ? 'admitted' : describeReason(line.reason)],

@@ -15,6 +15,7 @@ import {
   type UpstreamTlsPolicy,
 } from '../admit/policy.ts'
 import { mergeModes } from './schema/checks.ts'
+import { compileEncryption } from './schema/encryption.ts'
 import { readPublishedRanges } from '../ranges/bundled-ranges.ts'
 import type { ListenerTls, ReplayTls, TlsMaterial } from './read/read-tls.ts'
 import type { RouteConfig } from './schema/route.ts'
@@ -178,6 +179,7 @@ type OfInngest =
   | 'isServerLegacy'
   | 'unsigned'
   | 'limits'
+  | 'encryption'
 
 function compileInngest(
   route: RouteConfig,
@@ -196,6 +198,7 @@ function compileInngest(
     introspection,
     syncAuthorities: syncAuthoritiesOf(route, serveOrigin),
     isServerLegacy: route.legacyServer,
+    encryption: compileEncryption(route),
     unsigned: {
       GET: rangesOf(unsignedGet === 'deny' ? [] : unsignedGet.allowFrom),
       PUT: rangesOf(unsignedPut === 'deny' ? [] : unsignedPut.allowFrom),

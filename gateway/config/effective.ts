@@ -4,6 +4,7 @@ import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { Settings } from './compile.ts'
 import type { OriginOf } from './read/written.ts'
 import { toFile } from './schema/code-names.ts'
+import { middlewareOf } from './schema/encryption.ts'
 import { formatQuantity, notations } from './schema/units.ts'
 import { reentryChecks, type CheckModes, type RoutePolicy } from '../admit/policy.ts'
 
@@ -30,6 +31,7 @@ function effectiveConfig({ config, policy }: Settings): object {
       ...(route.limits && {
         limits: { ...route.limits, maxWait: formatQuantity(route.limits.maxWait, notations.Ms) },
       }),
+      ...(route.encryption !== 'off' && { encryptionMiddleware: middlewareOf(route) }),
       checks: checksOf(compiled),
     }
   })

@@ -4,6 +4,7 @@
  * byte. Names deeper inside, such as those of event data, are passed over.
  */
 import { bufferOf, type Body } from './body.ts'
+import { CLOSE, KINDS, OPEN, passNested, STRING, type Nesting } from './nested-end.ts'
 import { endOfString } from './string-end.ts'
 
 /** Whose member a name is: the body's or that of its `ctx`. */
@@ -27,18 +28,6 @@ const MAX_NAMES = 1000
 
 /** Each character of a name takes six bytes at most (`\u0063`), and no name that matters has more than 13. */
 const LONGEST_NAME = 13 * 6
-
-const OPEN = 1
-const CLOSE = 2
-const STRING = 3
-const FOREIGN = 4
-
-/** What each byte means outside of strings. 0: nothing for the structure. */
-const KINDS = new Uint8Array(256).fill(FOREIGN)
-for (const byte of Buffer.from(' \t\n\r,:+-.0123456789Eaeflnrstu')) KINDS[byte] = 0
-for (const byte of Buffer.from('{[')) KINDS[byte] = OPEN
-for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSE
-KINDS[0x22] = STRING
 
 const COLON = 0x3a
 
@@ -223,40 +212,6 @@ class NameScanner {
     if (owner === 'body') this.#isInContext = isContext(name)
     return name.to - name.from > LONGEST_NAME || this.#isFine(name, owner)
   }
-}
-
-interface Nesting {
-  /** How many brackets are open. */
-  depth: number
-  /** With so many, what is nested has ended. */
-  end: number
-  /** Whether the bytes ended within a string. */
-  isInString: boolean
-}
-
-/** Some thousands of bytes each time: V8 optimizes what is called often, and the end of a loop only so. */
-const STEP_BYTES = 4096
-
-/**
- * Passes over what has no name that matters: nearly all bytes of a long body.
- * @returns the offset behind it or where to go on, or -1 if it is no JSON.
- */
-function passNested(json: Buffer, from: number, nesting: Nesting): number {
-  const stop = Math.min(json.length, from + STEP_BYTES)
-  let { depth } = nesting
-  let at = from
-  while (at < stop) {
-    const kind = KINDS[json[at] ?? 0]
-    at += 1
-    if (kind === 0) continue
-    if (kind === STRING) at = endOfString(json, at) + 1
-    else if (kind === OPEN) depth += 1
-    else if (kind === FOREIGN) return -1
-    else if (--depth === nesting.end) break
-  }
-  nesting.depth = depth
-  nesting.isInString = at > json.length
-  return nesting.isInString ? at - 1 : at
 }
 
 function isContext({ json, from, to }: NameBytes): boolean {

@@ -32,6 +32,8 @@ export const logFieldMeanings = {
   key_slot: 'Position of the signing key that verified the request, from 0.',
   key: 'Where the signing key of `key_slot` is configured, never the key itself.',
   report_only: 'Reasons to refuse the request whose checks are in `report` mode.',
+  encryption:
+    'On a route with `encryption`, of a function call: `encrypted`, `plain_event` or `plain_step` for what is in plain, `unreadable`, or `use_api` if the app fetches steps and events itself, which are not checked.',
   diagnosis:
     'Diagnosis of a signature that does not match the body as received, or of a replayed function call ([diagnoses](reasons.md)).',
   diagnosis_detail:

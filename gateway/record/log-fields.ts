@@ -48,6 +48,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     key_slot: facts.signature?.keySlot,
     key: keyOf(facts)?.label,
     report_only: facts.reportOnly,
+    encryption: facts.encryption,
     diagnosis: diagnosis?.kind,
     diagnosis_detail: diagnosis?.detail,
     external_auth: facts.isExternalAuth,

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
+import { payloadReadings } from '../inngest/payload-encryption.ts'
 import { lateReadingResults } from './unlisted-ranges.ts'
 import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
@@ -28,6 +29,7 @@ export interface Metrics {
   readonly diagnoses: Counter<'route' | 'diagnosis'>
   readonly reportOnlyRefusals: Counter<'route' | 'reason'>
   readonly sdkResponses: SeriesCounter<'route' | 'language' | 'version'>
+  readonly encryption: SeriesCounter<'route' | 'result'>
   readonly upstreamUnexpectedBytes: Counter
   readonly lateReadings: Counter<'result'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
@@ -137,6 +139,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_sdk_responses_total',
       help: 'Responses to verified requests by route and SDK version of the app, as it names it (unknown: not named; other: no version, or too many).',
       labelNames: ['route', 'language', 'version'],
+      registers,
+    }),
+    encryption: new SeriesCounter({
+      name: 'inngest_gateway_payload_encryption_total',
+      help: `Function calls on routes with encryption, by route and result: ${payloadReadings.join(', ')}. Use_api: the app fetches steps and events itself, which are not checked.`,
+      labelNames: ['route', 'result'],
       registers,
     }),
     upstreamUnexpectedBytes: new Counter({

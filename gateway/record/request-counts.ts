@@ -20,6 +20,7 @@ interface SeriesOfRequest {
   readonly claim: CountSeries | undefined
   readonly verification: CountSeries | undefined
   readonly app: CountSeries | undefined
+  readonly encryption: CountSeries | undefined
 }
 
 export class RequestCounts {
@@ -44,6 +45,7 @@ export class RequestCounts {
     series.claim?.inc()
     series.verification?.inc()
     series.app?.inc()
+    series.encryption?.inc()
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
@@ -82,7 +84,7 @@ export class RequestCounts {
     const { requests, requestDuration, upstreamDuration, claims, verifications } = this.#metrics
     const { appRequests } = this.#metrics
     const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-    const { app, claim, signature } = facts
+    const { app, claim, signature, encryption } = facts
     const route = nameOf(facts)
     const method = methodOf(head.method)
     const upstreamCode = String(upstreamStatus ?? 'none')
@@ -106,6 +108,7 @@ export class RequestCounts {
         verifications.series({ result: signature.form, key_slot: String(signature.keySlot) }),
       app:
         app === undefined ? undefined : appRequests.series({ route, app: app ?? 'none', decision }),
+      encryption: encryption && this.#metrics.encryption.series({ route, result: encryption }),
     }
   }
 }
@@ -121,12 +124,13 @@ interface RequestKind {
   readonly form: string | undefined
   readonly keySlot: number | undefined
   readonly app: string | null | undefined
+  readonly encryption: string | undefined
   readonly route: string
 }
 
 function kindOf(entry: RequestRecord, decision: string, reason: string): RequestKind {
   const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
-  const { app, claim, signature } = facts
+  const { app, claim, signature, encryption } = facts
   return {
     method: methodOf(head.method),
     decision,
@@ -137,6 +141,7 @@ function kindOf(entry: RequestRecord, decision: string, reason: string): Request
     form: signature?.form,
     keySlot: signature?.keySlot,
     app,
+    encryption,
     route: nameOf(facts),
   }
 }
@@ -152,6 +157,7 @@ function isSameKind(one: RequestKind, other: RequestKind): boolean {
     one.form === other.form &&
     one.keySlot === other.keySlot &&
     one.app === other.app &&
+    one.encryption === other.encryption &&
     one.route === other.route
   )
 }

@@ -10,6 +10,7 @@ import { sectionToCode } from '../../gateway/config/schema/code-names.ts'
 import { configSchema } from '../../gateway/config/schema/config.ts'
 import { Facts } from '../../gateway/admit/facts.ts'
 import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
+import { payloadRules } from '../../gateway/inngest/payload-encryption.ts'
 import { SigningKey } from '../../gateway/inngest/signing-key.ts'
 import type { Effects, ExternalDelivery } from '../../gateway/admit/context.ts'
 import type { CheckMode, Policy } from '../../gateway/admit/policy.ts'
@@ -19,7 +20,8 @@ import { headOf } from './head.ts'
 import { signatureHeader } from './sender.ts'
 
 export const nowSeconds = 1_700_000_000
-const body = '{"ctx":{"fn_id":"id","request_id":"a","run_id":"run"}}'
+const body =
+  '{"ctx":{"fn_id":"id","request_id":"a","run_id":"run"},"event":{"data":{"encrypted":"in plain"}}}'
 
 export interface Scene {
   target: string
@@ -38,6 +40,7 @@ export interface Scene {
   fieldsLeft: string[] | undefined
   /** Of the signature's check. */
   mode: CheckMode
+  requiresEncryption: boolean
 }
 
 export interface Flaw {
@@ -101,6 +104,7 @@ export const flaws: readonly Flaw[] = [
     reason: 'function_id_mismatch',
     spoil: (s) => (s.pair = { fnId: 'other', isKnown: true }),
   },
+  { reason: 'payload_not_encrypted', spoil: (s) => (s.requiresEncryption = true) },
   {
     reason: 'timestamp_too_old',
     spoil: (s) => (s.nowsSeconds[s.nowsSeconds.length - 1] = nowSeconds + 301),
@@ -108,7 +112,10 @@ export const flaws: readonly Flaw[] = [
   { reason: 'replayed', spoil: (s) => (s.claim = 'duplicate') },
 ]
 
-function policy(functionId: CheckMode, signature: CheckMode): Policy {
+const rules = payloadRules({ eventField: 'encrypted', strategies: [], plainSteps: [] })
+
+function policy({ pair, mode: signature, requiresEncryption }: Scene): Policy {
+  const functionId: CheckMode = pair ? 'enforce' : 'report'
   const key = SigningKey.parse('env:TEST', 'abc')
   const range = (text: string) => {
     const reading = parseRange(text)
@@ -133,6 +140,7 @@ function policy(functionId: CheckMode, signature: CheckMode): Policy {
         introspection: true,
         syncAuthorities: new Set(),
         isServerLegacy: false,
+        encryption: requiresEncryption ? { mode: 'enforce', rules } : undefined,
         unsigned: { GET: nobody, PUT: nobody },
         limits: undefined,
       },
@@ -171,6 +179,7 @@ export async function decideAndRecord(...spoil: ((scene: Scene) => void)[]) {
     pair: undefined,
     fieldsLeft: undefined,
     mode: 'enforce',
+    requiresEncryption: false,
   }
   for (const change of spoil) change(scene)
   const touched: string[] = []
@@ -218,7 +227,7 @@ export async function decideAndRecord(...spoil: ((scene: Scene) => void)[]) {
   const facts = new Facts()
   const verdict = await admit({
     head,
-    policy: policy(scene.pair ? 'enforce' : 'report', scene.mode),
+    policy: policy(scene),
     delivery: fieldsLeft === undefined ? 'inline' : external,
     effects,
     facts,

@@ -181,7 +181,12 @@ function routeProblems(
     problems.push({ path: ['routes', i, 'maxBodySize'], message })
   }
   if (route.policy === 'passthrough') return problems
-  const problem = modesProblem(mergeModes(checks, route.checks), route.policy)
+  const modes = mergeModes(checks, route.checks)
+  if (route.encryption === 'require' && modes.signature !== 'enforce') {
+    const message = 'report or off, or checks.signature: enforce: only verified bodies are read'
+    problems.push({ path: ['routes', i, 'encryption'], message })
+  }
+  const problem = modesProblem(modes, route.policy)
   if (problem !== undefined) {
     const { check, expected: message } = problem
     const path = route.checks?.[check] === undefined ? ['checks'] : ['routes', i, 'checks']

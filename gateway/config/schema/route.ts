@@ -6,6 +6,7 @@ import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
 import { routeLimitsSchema } from './route-limits.ts'
+import { encryptionKeys } from './encryption.ts'
 import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
@@ -145,6 +146,7 @@ const shape = z.strictObject({
     .describe(
       'Inngest routes only: limits of the function calls (POST) that the app gets. Default: none.',
     ),
+  ...encryptionKeys,
   allowlist: z
     .array(range)
     .min(1)
@@ -188,6 +190,9 @@ function inngestProblems(route: Route): Problem[] {
     'nothing unless policy is durable',
   ])
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
+  if (route.encryption === 'off' && route.encryptionMiddleware !== undefined) {
+    problems.push(['encryptionMiddleware', 'nothing unless encryption is report or require'])
+  }
   if (route.allowlist !== undefined) {
     problems.push([
       'allowlist',
@@ -207,6 +212,12 @@ function durableProblems(route: Route): Problem[] {
     key,
     'nothing unless policy is inngest',
   ])
+  if (route.encryption !== 'off') {
+    problems.push([
+      'encryption',
+      'off on a durable route, whose bodies users send in plain; set encryption on the Inngest route',
+    ])
+  }
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
   if (route.host === undefined && route.serveOrigin === undefined) {
     problems.push([
@@ -236,6 +247,7 @@ function inngestKeys(route: Route): string[] {
     route.syncAuthorities !== undefined && 'syncAuthorities',
     route.legacyServer && 'legacyServer',
     route.limits !== undefined && 'limits',
+    route.encryptionMiddleware !== undefined && 'encryptionMiddleware',
   ].filter((key) => key !== false)
 }
 
@@ -250,7 +262,8 @@ function durableKeys(route: Route): string[] {
 
 function passthroughProblems(route: Route): Problem[] {
   const signing = route.signingKeys === undefined ? [] : ['signingKeys']
-  const problems = [...signing, ...inngestKeys(route)].map((key): Problem => [
+  const encryption = route.encryption === 'off' ? [] : ['encryption']
+  const problems = [...signing, ...encryption, ...inngestKeys(route)].map((key): Problem => [
     key,
     'nothing, since a passthrough route verifies nothing',
   ])

@@ -12,11 +12,17 @@ import type {
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
-  return routes.map(({ route, kind, host, path, upstream, apps, seen, limits, notEnforced }) => ({
+  return routes.map((route) => describeRoute(route, nowMs))
+}
+
+function describeRoute(status: RouteStatus, nowMs: number): Row {
+  const { route, kind, host, path, upstream, apps, seen, limits, notEnforced, encryption } = status
+  const details = [durableOf(kind, seen), limitsOf(limits), encryptionOf(encryption, seen)]
+  return {
     key: route,
     cells: [
       { text: route, sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}` },
-      { text: upstream, ...durableOf(kind, seen), ...limitsOf(limits) },
+      { text: upstream, ...joined(details) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
       { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
@@ -24,7 +30,15 @@ export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): R
         ? { text: 'all enforced' }
         : { text: notEnforced.join(', '), tone: 'warn' },
     ],
-  }))
+  }
+}
+
+/** Several details in one cell; a warning of one is that of the cell. */
+function joined(details: readonly Partial<Cell>[]): Partial<Cell> {
+  const subs = details.flatMap(({ sub }) => (sub === undefined ? [] : [sub]))
+  if (subs.length === 0) return {}
+  const tone = details.find((detail) => detail.tone !== undefined)?.tone
+  return { sub: subs.join('; '), ...(tone && { tone }) }
 }
 
 function forApps(apps: readonly string[]): string {
@@ -58,6 +72,17 @@ function limitsOf(limits: LimitsStatus | undefined): Partial<Cell> {
   const parts = [inFlight, rate && `at most ${rate}`, `${formatCount(waiting)} waiting`]
   const sub = `limits: ${parts.filter((part) => part !== undefined).join(', ')}`
   return waiting > 0 ? { sub, tone: 'warn' } : { sub }
+}
+
+/** Of an Inngest route: a durable or passthrough route has none. */
+function encryptionOf(
+  encryption: RouteStatus['encryption'],
+  { inPlain, unchecked }: UpstreamSeen,
+): Partial<Cell> {
+  if (encryption === undefined) return {}
+  const counts = `in plain: ${formatCount(inPlain)}, not checked: ${formatCount(unchecked)}`
+  const sub = `encryption ${encryption}, ${counts}`
+  return inPlain === 0 ? { sub } : { sub, tone: 'warn' }
 }
 
 function statusOf({ lastStatus }: UpstreamSeen): string | undefined {

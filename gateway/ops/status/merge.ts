@@ -132,6 +132,8 @@ function mergeSeen(a: UpstreamSeen, b: UpstreamSeen): UpstreamSeen {
     lastFault: failed.lastFault,
     users: a.users + b.users,
     reentries: a.reentries + b.reentries,
+    inPlain: a.inPlain + b.inPlain,
+    unchecked: a.unchecked + b.unchecked,
     durableSign: a.durableSign ?? b.durableSign,
   }
 }

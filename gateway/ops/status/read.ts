@@ -102,7 +102,13 @@ function routeStatus(
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
     reportMode: collector.reportModeOf(route),
     sdks: sdkInventory.of(name),
+    encryption: encryptionOf(route),
   }
+}
+
+function encryptionOf(route: RoutePolicy): RouteStatus['encryption'] {
+  if (route.kind !== 'inngest' || route.encryption === undefined) return undefined
+  return route.encryption.mode === 'enforce' ? 'required' : 'reported'
 }
 
 function keysOf({ policy }: Settings, { keyUsage }: GatewayState): KeyStatus[] {

@@ -81,6 +81,8 @@ export interface RouteStatus {
   readonly reportMode: readonly CheckSeen[]
   /** SDK versions that the app named in its responses. */
   readonly sdks: readonly SdkSeen[]
+  /** Undefined if calls need not be encrypted. */
+  readonly encryption: 'required' | 'reported' | undefined
 }
 
 /** What `limits` of a route allow, and what they do at the moment. */
@@ -104,6 +106,9 @@ export interface UpstreamSeen {
   /** On a durable route; what was refused is counted, too. */
   readonly users: number
   readonly reentries: number
+  /** Function calls on a route with `encryption`: with something in plain, and that cannot be checked. */
+  readonly inPlain: number
+  readonly unchecked: number
   /** On a passthrough route. */
   readonly durableSign: DurableSign | undefined
 }

@@ -15,6 +15,8 @@ export const nothingSeen: UpstreamSeen = {
   lastFault: undefined,
   users: 0,
   reentries: 0,
+  inPlain: 0,
+  unchecked: 0,
   durableSign: undefined,
 }
 
@@ -27,6 +29,7 @@ export class Upstreams {
     const route = facts.route?.name
     if (route === undefined) return
     this.#addDurable(route, facts)
+    this.#addEncryption(route, facts)
     if (fault !== undefined && faults[fault.code].source === 'upstream') {
       const seen = this.#seeing(route)
       seen.faults += 1
@@ -44,6 +47,12 @@ export class Upstreams {
     if (durable === 'user') this.#seeing(route).users += 1
     else if (durable === 'reentry') this.#seeing(route).reentries += 1
     if (durableSign !== undefined) this.#seeing(route).durableSign ??= durableSign
+  }
+
+  #addEncryption(route: string, { encryption }: Facts): void {
+    if (encryption === undefined || encryption === 'encrypted') return
+    if (encryption === 'use_api') this.#seeing(route).unchecked += 1
+    else this.#seeing(route).inPlain += 1
   }
 
   of(route: string): UpstreamSeen {

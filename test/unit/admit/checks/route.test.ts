@@ -27,6 +27,7 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     introspection: true,
     syncAuthorities: new Set<string>(),
     isServerLegacy: false,
+    encryption: undefined,
     unsigned: { GET: nobody, PUT: nobody },
     limits: undefined,
   }

@@ -135,8 +135,18 @@ describe('StatusCollector', () => {
       lastFault: 'upstream_timeout',
       users: 0,
       reentries: 0,
+      inPlain: 0,
+      unchecked: 0,
       durableSign: undefined,
     })
     expect(collector.upstreamOf('other').answers).toBe(0)
+  })
+
+  it('counts calls in plain, and those that cannot be checked, by route', () => {
+    const collector = new StatusCollector(startMs)
+    const readings = ['encrypted', 'plain_event', 'plain_step', 'unreadable', 'use_api'] as const
+    for (const encryption of readings) add(collector, { facts: { route, encryption } })
+    add(collector)
+    expect(collector.upstreamOf('app')).toMatchObject({ inPlain: 3, unchecked: 1 })
   })
 })

@@ -138,10 +138,18 @@ describe('mergeStatuses', () => {
       notEnforced: [],
       reportMode: [],
       sdks: [],
+      encryption: undefined,
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
-    const answered = { ...nothingSeen, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
-    const failed = { ...nothingSeen, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' }
+    const plain = { inPlain: 1, unchecked: 2 }
+    const answered = { ...nothingSeen, ...plain, answers: 2, lastAnswerMs: 9, lastStatus: 200 }
+    const failed = {
+      ...nothingSeen,
+      ...plain,
+      faults: 1,
+      lastFaultMs: 8,
+      lastFault: 'upstream_reset',
+    }
     const status = merged(
       { routes: [{ ...route, seen: answered }], keys: [{ ...key, lastVerifiedMs: undefined }] },
       {
@@ -154,7 +162,14 @@ describe('mergeStatuses', () => {
     expect(status).toMatchObject({
       routes: [
         {
-          seen: { ...answered, faults: 1, lastFaultMs: 8, lastFault: 'upstream_reset' },
+          seen: {
+            ...answered,
+            faults: 1,
+            lastFaultMs: 8,
+            lastFault: 'upstream_reset',
+            inPlain: 2,
+            unchecked: 4,
+          },
           limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 4, waiting: 2 },
         },
       ],

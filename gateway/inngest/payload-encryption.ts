@@ -1,0 +1,230 @@
+/**
+ * Whether what the SDKs' encryption middleware encrypts is encrypted in the signed body of a function call:
+ * one field of the data of each event, and the result of each step. Every occurrence of a name counts, so that
+ * it does not matter which of two members an app reads.
+ */
+import { bufferOf } from './body.ts'
+import { DATA, takeEncrypted, takeUsual } from './encrypted-value.ts'
+import { JsonCursor } from './json-cursor.ts'
+import { StepMembers } from './step-members.ts'
+
+/**
+ * Of a body, in words of the log and the metric. `use_api`: the app fetches events and steps itself, so that
+ * nobody checks those. `unreadable`: no JSON, or more than is looked at.
+ */
+export const payloadReadings = [
+  'encrypted',
+  'use_api',
+  'plain_event',
+  'plain_step',
+  'unreadable',
+] as const
+
+export type PayloadReading = (typeof payloadReadings)[number]
+
+/** Results that Inngest itself makes, in plain, and by whose members they can be told from others. */
+export const plainSteps = ['fetch', 'signal'] as const
+
+export type PlainStep = (typeof plainSteps)[number]
+
+export interface PayloadRules {
+  /** Name of the member of an event's `data`. */
+  readonly eventField: Buffer
+  /** Of services that are not Inngest's. */
+  readonly strategies: readonly Buffer[]
+  readonly plainSteps: ReadonlySet<PlainStep>
+}
+
+interface PayloadOptions {
+  readonly eventField: string
+  readonly strategies: readonly string[]
+  readonly plainSteps: readonly PlainStep[]
+}
+
+export function payloadRules(options: PayloadOptions): PayloadRules {
+  return {
+    eventField: Buffer.from(options.eventField),
+    strategies: options.strategies.map((name) => Buffer.from(name)),
+    plainSteps: new Set(options.plainSteps),
+  }
+}
+
+const TRUE = Buffer.from('true')
+const NULL = Buffer.from('null')
+
+/** Around the result of a step, in canonical JSON. */
+const RESULT_START = Buffer.from('{"data":')
+const RESULT_END = Buffer.from('}')
+
+const EVENT = Buffer.from('event')
+const EVENTS = Buffer.from('events')
+const STEPS = Buffer.from('steps')
+const USE_API = Buffer.from('use_api')
+/** The SDK copies members by assignment, which makes this one the prototype: its members would be read, too. */
+const PROTO = Buffer.from('__proto__')
+
+export function readPayload(body: Uint8Array, rules: PayloadRules): PayloadReading {
+  return new PayloadReader(body, rules).read()
+}
+
+class PayloadReader {
+  readonly #cursor: JsonCursor
+  readonly #rules: PayloadRules
+  readonly #members = new StepMembers()
+  #usesApi = false
+  /** Where the member `event` is, once it was read. */
+  #knownFrom = 0
+  #knownTo = 0
+  #plain: 'plain_event' | 'plain_step' | undefined
+
+  constructor(body: Uint8Array, rules: PayloadRules) {
+    this.#cursor = new JsonCursor(bufferOf(body))
+    this.#rules = rules
+  }
+
+  read(): PayloadReading {
+    const cursor = this.#cursor
+    if (!cursor.openObject()) return 'unreadable'
+    while (this.#goesOn() && cursor.nextMember()) this.#takeTopMember()
+    if (cursor.isBroken) return 'unreadable'
+    if (this.#plain !== undefined) return this.#plain
+    if (!cursor.isAtEnd()) return 'unreadable'
+    return this.#usesApi ? 'use_api' : 'encrypted'
+  }
+
+  #goesOn(): boolean {
+    return this.#plain === undefined && !this.#cursor.isBroken
+  }
+
+  #takeTopMember(): void {
+    const cursor = this.#cursor
+    if (cursor.isNamed(EVENT)) this.#takeFirstEvent()
+    else if (cursor.isNamed(EVENTS)) this.#takeEvents()
+    else if (cursor.isNamed(STEPS)) this.#takeSteps()
+    else if (cursor.isNamed(USE_API)) this.#takeUseApi()
+    else cursor.skipValue()
+  }
+
+  #takeUseApi(): void {
+    if (this.#cursor.takeLiteral(TRUE)) this.#usesApi = true
+    else this.#cursor.skipValue()
+  }
+
+  #takeEvents(): void {
+    const cursor = this.#cursor
+    if (cursor.takeLiteral(NULL)) return
+    if (!cursor.openArray()) {
+      this.#giveUp()
+      return
+    }
+    while (this.#goesOn() && cursor.nextElement()) {
+      if (!this.#takeKnownEvent()) this.#takeEvent('plain_event')
+    }
+  }
+
+  #takeFirstEvent(): void {
+    const cursor = this.#cursor
+    const { at } = cursor
+    this.#takeEvent('plain_event')
+    this.#knownFrom = at
+    this.#knownTo = cursor.at
+  }
+
+  /** Inngest sends the first event twice, and comparing bytes takes a hundredth of reading them. */
+  #takeKnownEvent(): boolean {
+    return this.#knownTo > 0 && this.#cursor.takeSame(this.#knownFrom, this.#knownTo)
+  }
+
+  /** @param plain what it is if its field is not encrypted. */
+  #takeEvent(plain: 'plain_event' | 'plain_step'): void {
+    const cursor = this.#cursor
+    if (cursor.takeLiteral(NULL)) return
+    if (!cursor.openObject()) {
+      this.#giveUp()
+      return
+    }
+    while (this.#goesOn() && cursor.nextMember()) {
+      if (cursor.isNamed(DATA)) this.#takeEventData(plain)
+      else this.#skipMember()
+    }
+  }
+
+  #takeEventData(plain: 'plain_event' | 'plain_step'): void {
+    const cursor = this.#cursor
+    if (!cursor.openObject()) {
+      cursor.skipValue()
+      return
+    }
+    while (this.#goesOn() && cursor.nextMember()) {
+      if (!cursor.isNamed(this.#rules.eventField)) this.#skipMember()
+      else if (!this.#takeEncryptedOrNull()) this.#plain = plain
+    }
+  }
+
+  #skipMember(): void {
+    if (this.#cursor.isNamed(PROTO)) this.#giveUp()
+    else this.#cursor.skipValue()
+  }
+
+  #takeEncryptedOrNull(): boolean {
+    const cursor = this.#cursor
+    return cursor.takeLiteral(NULL) || takeEncrypted(cursor, this.#rules.strategies)
+  }
+
+  #takeSteps(): void {
+    const cursor = this.#cursor
+    if (cursor.takeLiteral(NULL)) return
+    if (!cursor.openObject()) {
+      this.#giveUp()
+      return
+    }
+    while (this.#goesOn() && cursor.nextMember()) this.#takeStep()
+  }
+
+  /** What a step left: its member names first, since they say what `data` is. */
+  #takeStep(): void {
+    const cursor = this.#cursor
+    const start = cursor.at
+    // Null is of a sleep, or of a wait that timed out.
+    if (this.#takeUsualResult() || cursor.takeLiteral(NULL)) return
+    this.#members.read(cursor)
+    if (cursor.isBroken) return
+    const end = cursor.at
+    const { kind, dataAt } = this.#members
+    if (kind === 'unknown') {
+      this.#plain = 'plain_step'
+      return
+    }
+    cursor.at = kind === 'encrypted' ? start : dataAt
+    if (kind === 'event') this.#takeEventData('plain_step')
+    else if (cursor.at !== -1 && !this.#takeResult()) this.#plain = 'plain_step'
+    cursor.at = end
+  }
+
+  /** A quick look that nearly always suffices. It takes nothing otherwise. */
+  #takeUsualResult(): boolean {
+    const cursor = this.#cursor
+    const start = cursor.at
+    const isUsual =
+      cursor.takeLiteral(RESULT_START) && takeUsual(cursor) && cursor.takeLiteral(RESULT_END)
+    if (!isUsual) cursor.at = start
+    return isUsual
+  }
+
+  /** @returns whether it is not in plain, or may be. */
+  #takeResult(): boolean {
+    const cursor = this.#cursor
+    const { at } = cursor
+    if (this.#takeEncryptedOrNull()) return true
+    const { plainSteps: allowed } = this.#rules
+    if (allowed.size === 0 || cursor.isBroken) return false
+    cursor.at = at
+    this.#members.read(cursor)
+    const { isSignal, isResponse } = this.#members
+    return (isSignal && allowed.has('signal')) || (isResponse && allowed.has('fetch'))
+  }
+
+  #giveUp(): void {
+    this.#cursor.isBroken = true
+  }
+}
