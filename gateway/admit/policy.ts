@@ -90,29 +90,31 @@ export const reentryChecks = [
 export function notEnforced(routes: readonly RoutePolicy[]): (readonly [string, string, string])[] {
   return routes.flatMap((route) => {
     const { name, checks } = route
-    return checksOn(route).flatMap((check) =>
+    return checksOf(route).flatMap((check) =>
       isRelaxed(checks[check], defaultModes[check]) ? [[name, check, checks[check]] as const] : [],
     )
   })
 }
 
-/** Those that can refuse something on this route. */
-function checksOn(route: RoutePolicy): readonly ModeratedCheck[] {
+/** The checks that can refuse something on this route. */
+function checksOf(route: RoutePolicy): readonly ModeratedCheck[] {
   if (route.kind === 'durable') return reentryChecks
-  const hasApps = route.kind === 'inngest' && route.apps !== undefined
-  return hasApps ? moderatedChecks : moderatedChecks.filter((check) => check !== 'app')
+  if (route.kind === 'passthrough') return route.allowlist === undefined ? [] : ['allowlist']
+  return route.apps === undefined
+    ? moderatedChecks.filter((check) => check !== 'app')
+    : moderatedChecks
 }
 
-/** The checks that a route has at all. */
-function checksOf(route: RoutePolicy): readonly ModeratedCheck[] {
-  if (route.kind === 'inngest') return moderatedChecks
-  if (route.kind === 'durable') return reentryChecks
-  return route.allowlist === undefined ? [] : ['allowlist']
-}
+/** What can be in report mode: each check, and `encryption` of a route, which is off by default. */
+export const reportableChecks = [...moderatedChecks, 'encryption'] as const
+
+export type ReportableCheck = (typeof reportableChecks)[number]
 
 /** The checks of a route that are in report mode, whether by default or relaxed. */
-export function reportedChecks(route: RoutePolicy): readonly ModeratedCheck[] {
-  return checksOf(route).filter((check) => route.checks[check] === 'report')
+export function reportedChecks(route: RoutePolicy): readonly ReportableCheck[] {
+  const reported = checksOf(route).filter((check) => route.checks[check] === 'report')
+  const hasEncryption = route.kind === 'inngest' && route.encryption?.mode === 'report'
+  return hasEncryption ? [...reported, 'encryption'] : reported
 }
 
 /** Of each route, as the log lines of a start and of a reload have it: `rollout-report` reads it there. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 
 import { z } from 'zod'
 
-import { moderatedChecks } from '../admit/policy.ts'
+import { reportableChecks } from '../admit/policy.ts'
 import { REQUEST_MESSAGE } from '../record/log-line.ts'
 import { RouteTally } from '../rollout/route-tally.ts'
 import type { RouteSeen } from '../rollout/seen.ts'
@@ -85,7 +85,7 @@ const knownModesSchema = z.array(
   z.object({
     name: z.string(),
     policy: z.enum(['inngest', 'passthrough', 'durable']),
-    report: z.array(z.enum(moderatedChecks)),
+    report: z.array(z.enum(reportableChecks)),
   }),
 )
 

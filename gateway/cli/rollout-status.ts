@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 
 import { z } from 'zod'
 
-import { moderatedChecks } from '../admit/policy.ts'
+import { reportableChecks } from '../admit/policy.ts'
 import { plainError } from '../redact/safe-text.ts'
 import type { RequestKind } from '../rollout/check-rows.ts'
 import type { RouteSeen } from '../rollout/seen.ts'
@@ -26,7 +26,7 @@ const exampleSchema = z.object({
 })
 
 const checkSchema = z.object({
-  check: z.enum([...moderatedChecks, 'other']),
+  check: z.enum([...reportableChecks, 'other']),
   requests: count,
   firstMs: z.number(),
   lastMs: z.number(),

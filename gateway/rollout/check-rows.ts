@@ -1,6 +1,6 @@
 /** For each check that can be in report mode: the reasons that it reports, and the requests that it judges. */
 import type { ReportOnlyReason } from '../admit/facts.ts'
-import type { ModeratedCheck, RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
 
 /** Kinds of requests that a verdict requires. */
 export const requestKinds = ['call', 'sync', 'reentry', 'request'] as const
@@ -18,7 +18,7 @@ interface CheckRow {
 /** An unsigned GET or PUT fails the allowlist and the signature with one reason (expected-refusals.ts). */
 const unsigned = ['introspection_unsigned', 'sync_unsigned'] as const
 
-export const checkRows: Readonly<Record<ModeratedCheck, CheckRow>> = {
+export const checkRows: Readonly<Record<ReportableCheck, CheckRow>> = {
   method: {
     reasons: ['method_not_allowed', 'body_not_allowed', 'content_encoding_not_allowed'],
     judges: ['call', 'sync'],
@@ -56,6 +56,7 @@ export const checkRows: Readonly<Record<ModeratedCheck, CheckRow>> = {
     isOfSigned: true,
   },
   functionId: { reasons: ['function_id_mismatch'], judges: ['call'], isOfSigned: true },
+  encryption: { reasons: ['payload_not_encrypted'], judges: ['call'], isOfSigned: true },
   // One clock signs calls and syncs, and both are claimed alike. Where CI syncs unsigned, no sync is signed.
   freshness: {
     reasons: ['timestamp_too_old', 'timestamp_in_future'],
@@ -81,7 +82,7 @@ export const checkRows: Readonly<Record<ModeratedCheck, CheckRow>> = {
 /** On other routes than those of Inngest, requests are of one kind each. */
 export function judgedKinds(
   policy: RoutePolicy['kind'],
-  check: ModeratedCheck,
+  check: ReportableCheck,
 ): readonly RequestKind[] {
   if (policy === 'inngest') return checkRows[check].judges
   return policy === 'durable' ? ['reentry'] : ['request']

@@ -1,5 +1,5 @@
 /** Counts what one check in report mode would have admitted and refused. */
-import type { ModeratedCheck } from '../admit/policy.ts'
+import type { ReportableCheck } from '../admit/policy.ts'
 import { checkRows, type RequestKind } from './check-rows.ts'
 import type { LoggedRequest } from './logged-request.ts'
 import type { CheckSeen, Example, RefusalSeen } from './seen.ts'
@@ -24,7 +24,7 @@ export interface Judged {
 }
 
 export class CheckTally {
-  readonly #check: ModeratedCheck | 'other'
+  readonly #check: ReportableCheck | 'other'
   readonly #kinds: readonly RequestKind[]
   readonly #isOfSigned: boolean
   readonly #passed: Partial<Record<RequestKind, number>> = {}
@@ -33,7 +33,7 @@ export class CheckTally {
   #firstMs = 0
   #lastMs = 0
 
-  constructor(check: ModeratedCheck | 'other', kinds: readonly RequestKind[]) {
+  constructor(check: ReportableCheck | 'other', kinds: readonly RequestKind[]) {
     this.#check = check
     this.#kinds = kinds
     this.#isOfSigned = check !== 'other' && checkRows[check].isOfSigned

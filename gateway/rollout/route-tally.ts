@@ -1,5 +1,5 @@
 /** Counts for each check of one route that is in report mode. */
-import type { ModeratedCheck, RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
 import { checkRows, judgedKinds } from './check-rows.ts'
 import { CheckTally } from './check-tally.ts'
 import { isSigned, kindOf, outcomeOf, type LoggedRequest } from './logged-request.ts'
@@ -10,7 +10,7 @@ const NONE: readonly string[] = []
 export class RouteTally {
   readonly #route: string
   readonly #policy: RoutePolicy['kind']
-  #checks = new Map<ModeratedCheck, CheckTally>()
+  #checks = new Map<ReportableCheck, CheckTally>()
   /** Made when there is something to count. */
   #other: CheckTally | undefined
 
@@ -20,7 +20,7 @@ export class RouteTally {
   }
 
   /** Starts at zero for each check that was not in report mode before, and forgets those that no longer are. */
-  follow(report: readonly ModeratedCheck[]): void {
+  follow(report: readonly ReportableCheck[]): void {
     const followed = report.map((check) => {
       const known = this.#checks.get(check)
       return [check, known ?? new CheckTally(check, judgedKinds(this.#policy, check))] as const
@@ -58,7 +58,7 @@ export class RouteTally {
   }
 }
 
-function isOf(check: ModeratedCheck, reason: string): boolean {
+function isOf(check: ReportableCheck, reason: string): boolean {
   const { reasons }: { readonly reasons: readonly string[] } = checkRows[check]
   return reasons.includes(reason)
 }

@@ -2,7 +2,7 @@
  * What the checks in report mode have seen: plain values, which go to another process and into JSON. They hold
  * what the log line of a request has, and nothing else.
  */
-import type { ModeratedCheck, RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
 import type { RequestKind } from './check-rows.ts'
 
 export interface RouteSeen {
@@ -14,7 +14,7 @@ export interface RouteSeen {
 /** Since the check is in report mode, as far as that was seen. */
 export interface CheckSeen {
   /** `other`: reasons of a check of another route, which this one has to keep (stricter-route.ts). */
-  readonly check: ModeratedCheck | 'other'
+  readonly check: ReportableCheck | 'other'
   /** Requests on the route. */
   readonly requests: number
   /** Of the first and the last of them, Unix milliseconds; 0 if there was none. */

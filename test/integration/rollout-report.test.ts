@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { readRolloutStatus } from '../../gateway/cli/rollout-status.ts'
-import { moderatedChecks, type ModeratedCheck } from '../../gateway/admit/policy.ts'
+import { moderatedChecks, type ReportableCheck } from '../../gateway/admit/policy.ts'
 import { startNamedApp } from '../support/apps.ts'
 import { readLog } from '../support/rollout-log.ts'
 import { send, signatureHeader } from '../support/sender.ts'
@@ -43,7 +43,7 @@ const sync = { method: 'PUT', target: '/api/inngest', body: '{"url":"http://a.te
 
 /** Sends what the check would refuse, and no other check. */
 const flaws: Readonly<
-  Record<ModeratedCheck, readonly [reason: string, send: (gateway: TestGateway) => Promise<void>]>
+  Record<ReportableCheck, readonly [reason: string, send: (gateway: TestGateway) => Promise<void>]>
 > = {
   method: [
     'content_encoding_not_allowed',
@@ -77,6 +77,13 @@ const flaws: Readonly<
       await call(gateway, { target: '/api/inngest?fnId=shop-b&stepId=step' })
     },
   ],
+  encryption: [
+    'payload_not_encrypted',
+    (gateway) =>
+      call(gateway, {
+        body: '{"ctx":{"fn_id":"f","run_id":"plain"},"event":{"data":{"encrypted":"a"}},"version":1}',
+      }),
+  ],
   freshness: ['timestamp_too_old', (gateway) => call(gateway, { ageSeconds: 301 })],
   replay: [
     'replayed',
@@ -89,7 +96,7 @@ const flaws: Readonly<
 
 const everyCheck = Object.fromEntries(moderatedChecks.map((check) => [check, 'report']))
 
-async function start(checks: object): Promise<TestGateway> {
+async function start(checks: object, encryption = 'off'): Promise<TestGateway> {
   const app = await startNamedApp('app')
   const ops = {
     host: '127.0.0.1',
@@ -101,7 +108,15 @@ async function start(checks: object): Promise<TestGateway> {
     checks,
     allowlist: ['127.0.0.1'],
     replay: { coldStart: 'accept' },
-    routes: [{ name: 'app', upstream: app.url, apps: ['shop'], signingKeys: [{ env: 'PRIMARY' }] }],
+    routes: [
+      {
+        name: 'app',
+        upstream: app.url,
+        apps: ['shop'],
+        encryption,
+        signingKeys: [{ env: 'PRIMARY' }],
+      },
+    ],
   })
   stops.push(() => gateway.stop())
   // As at a start, the log then says which checks are in report mode.
@@ -123,7 +138,7 @@ describe('a request that only one check would refuse', () => {
   it.each(Object.entries(flaws))(
     'holds %s back and no other check, in the log and on the status page',
     async (check, [reason, sendFlaw]) => {
-      const gateway = await start(everyCheck)
+      const gateway = await start(everyCheck, 'report')
       await sendFlaw(gateway)
       const { log, status } = await seenIn(gateway)
       const refused = log.flatMap(({ checks }) =>
@@ -139,7 +154,7 @@ describe('a request that only one check would refuse', () => {
 
 describe('a request that no check would refuse', () => {
   it('has passed each check that judges it', async () => {
-    const gateway = await start(everyCheck)
+    const gateway = await start(everyCheck, 'report')
     await call(gateway)
     await call(gateway, { ...sync, body: '{"url":"http://a.test/api/inngest"}' })
     const { log, status } = await seenIn(gateway)
@@ -157,6 +172,7 @@ describe('a request that no check would refuse', () => {
       ['functionId', { call: 1 }],
       ['freshness', { call: 1 }],
       ['replay', { call: 1 }],
+      ['encryption', { call: 1 }],
     ])
     expect(status).toEqual(log)
   })
