@@ -119,6 +119,16 @@ interface RouteKeys {
   readonly signingKeys: readonly SigningKey[]
   /** Of other routes, each once: nothing is verified with them, but a mix-up can be explained. */
   readonly otherKeys: readonly SigningKey[]
+  /** Undefined if each request is forwarded with the signature that it came with. */
+  readonly resign: ResignPolicy | undefined
+}
+
+/** For an app that has one key only, while its requests may be signed with others. */
+export interface ResignPolicy {
+  /** The one that the app verifies with. */
+  readonly key: SigningKey
+  /** Where the same key is in `signingKeys`: its signatures need no change. */
+  readonly sameSlots: readonly number[]
 }
 
 export interface InngestRoutePolicy extends RouteBase, RouteKeys {

@@ -154,7 +154,9 @@ function describeAuthorizer(
 function describeRoute(route: RoutePolicy): object {
   const { name, kind, path, upstream } = route
   const keys = isSigning(route) ? route.signingKeys.map(({ label }) => label) : undefined
-  return { name, policy: kind, path, upstream: upstream.socketPath ?? upstream.origin, keys }
+  const resign_with = isSigning(route) ? route.resign?.key.label : undefined
+  const to = upstream.socketPath ?? upstream.origin
+  return { name, policy: kind, path, upstream: to, keys, resign_with }
 }
 
 /** Node as process 1 of a container has no default handlers. A second signal ends at once. */

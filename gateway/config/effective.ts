@@ -61,6 +61,7 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
 function commentOf(path: readonly PropertyKey[], originOf?: OriginOf): string {
   const origin = originOf && (originOf(path) ?? 'default')
   // The reference is printed, what it refers to is not.
-  const redacted = path.includes('signingKeys') ? 'its key is set, [redacted]' : undefined
+  const isKey = path.includes('signingKeys') || path.includes('resignWith')
+  const redacted = isKey ? 'its key is set, [redacted]' : undefined
   return [origin, redacted].filter((part) => part !== undefined).join('; ')
 }

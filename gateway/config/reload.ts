@@ -114,7 +114,9 @@ export class Reloader {
 /** @param next with the keys of `running` where they are the same (`adoptKeys`). */
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
-    policy.routes.flatMap((route) => (isSigning(route) ? route.signingKeys : []))
+    policy.routes.flatMap((route) =>
+      isSigning(route) ? [...route.signingKeys, route.resign?.key] : [],
+    )
   const filesOf = ({ config, listenerTls, rangesCa, replaySecrets, policy }: Settings) => [
     config,
     listenerTls,

@@ -29,6 +29,8 @@ export const logFieldMeanings = {
     'Age of the signature by its signed time; negative if that time is in the future.',
   key_slot: 'Position of the signing key that verified the request, from 0.',
   key: 'Where the signing key of `key_slot` is configured, never the key itself.',
+  resigned_with:
+    'Where the key is configured (`resignWith`) with which the forwarded request was re-signed; absent if it was forwarded with its own signature.',
   report_only: 'Reasons to refuse the request whose checks are in `report` mode.',
   diagnosis:
     'Diagnosis of a signature that does not match the body as received, or of a replayed function call ([diagnoses](reasons.md)).',

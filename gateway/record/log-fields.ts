@@ -46,6 +46,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     signature_age_seconds: facts.signatureAgeSeconds,
     key_slot: facts.signature?.keySlot,
     key: keyOf(facts)?.label,
+    resigned_with: facts.resignedWith,
     report_only: facts.reportOnly,
     diagnosis: diagnosis?.kind,
     diagnosis_detail: diagnosis?.detail,

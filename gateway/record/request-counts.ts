@@ -20,6 +20,7 @@ interface SeriesOfRequest {
   readonly claim: CountSeries | undefined
   readonly verification: CountSeries | undefined
   readonly app: CountSeries | undefined
+  readonly resigned: CountSeries | undefined
 }
 
 export class RequestCounts {
@@ -44,6 +45,7 @@ export class RequestCounts {
     series.claim?.inc()
     series.verification?.inc()
     series.app?.inc()
+    series.resigned?.inc()
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
@@ -77,7 +79,7 @@ export class RequestCounts {
 
   #makeSeries(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
     const { requests, requestDuration, upstreamDuration, claims, verifications } = this.#metrics
-    const { appRequests } = this.#metrics
+    const { appRequests, resignedRequests } = this.#metrics
     const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
     const { app, claim, signature } = facts
     const route = nameOf(facts)
@@ -103,6 +105,7 @@ export class RequestCounts {
         verifications.series({ result: signature.form, key_slot: String(signature.keySlot) }),
       app:
         app === undefined ? undefined : appRequests.series({ route, app: app ?? 'none', decision }),
+      resigned: facts.resignedWith === undefined ? undefined : resignedRequests.series({ route }),
     }
   }
 }
@@ -118,6 +121,7 @@ interface RequestKind {
   readonly form: string | undefined
   readonly keySlot: number | undefined
   readonly app: string | null | undefined
+  readonly isResigned: boolean
   readonly route: string
 }
 
@@ -134,6 +138,7 @@ function kindOf(entry: RequestRecord, decision: string, reason: string): Request
     form: signature?.form,
     keySlot: signature?.keySlot,
     app,
+    isResigned: facts.resignedWith !== undefined,
     route: nameOf(facts),
   }
 }
@@ -149,6 +154,7 @@ function isSameKind(one: RequestKind, other: RequestKind): boolean {
     one.form === other.form &&
     one.keySlot === other.keySlot &&
     one.app === other.app &&
+    one.isResigned === other.isResigned &&
     one.route === other.route
   )
 }

@@ -126,6 +126,7 @@ function policy(functionId: CheckMode, signature: CheckMode): Policy {
         upstream,
         signingKeys: key ? [key] : [],
         otherKeys: [],
+        resign: undefined,
         serveOrigin: { protocol: 'https', host: 'h' },
         checks: { ...configSchema.shape.checks.parse(undefined), functionId, signature },
         apps: { served: new Set(['f']), known: { ids: new Map([['f', 'f']]), longest: 1 } },

@@ -97,6 +97,11 @@ const shape = z.strictObject({
     .describe(
       'Signing keys by reference, tried in order: `env: NAME` or `file: /path`. Required on Inngest and durable routes.',
     ),
+  resignWith: secret
+    .optional()
+    .describe(
+      'Signing key of the app by reference, `env: NAME` or `file: /path`, for an SDK that knows one key only: each verified request is forwarded with a new signature by this key, over the same body and time. Default: with the signature that it came with.',
+    ),
   requireOwnKeys: z
     .boolean()
     .default(false)
@@ -242,7 +247,7 @@ function durableKeys(route: Route): string[] {
 }
 
 function passthroughProblems(route: Route): Problem[] {
-  const signing = route.signingKeys === undefined ? [] : ['signingKeys']
+  const signing = (['signingKeys', 'resignWith'] as const).filter((key) => route[key] !== undefined)
   const problems = [...signing, ...inngestKeys(route)].map((key): Problem => [
     key,
     'nothing, since a passthrough route verifies nothing',

@@ -4,23 +4,32 @@ import type { KeyStatus, RangesStatus, RouteStatus, UpstreamSeen } from './statu
 import type { Cell, Row } from './view.ts'
 
 export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): Row[] {
-  return routes.map(({ route, kind, host, path, upstream, apps, seen, notEnforced }) => ({
-    key: route,
-    cells: [
-      { text: route, sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}` },
-      { text: upstream, ...durableOf(kind, seen) },
-      healthOf(seen),
-      { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
-      { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
-      notEnforced.length === 0
-        ? { text: 'all enforced' }
-        : { text: notEnforced.join(', '), tone: 'warn' },
-    ],
-  }))
+  return routes.map(
+    ({ route, kind, host, path, upstream, apps, resignKey, seen, notEnforced }) => ({
+      key: route,
+      cells: [
+        {
+          text: route,
+          sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}${resignedWith(resignKey)}`,
+        },
+        { text: upstream, ...durableOf(kind, seen) },
+        healthOf(seen),
+        { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
+        { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
+        notEnforced.length === 0
+          ? { text: 'all enforced' }
+          : { text: notEnforced.join(', '), tone: 'warn' },
+      ],
+    }),
+  )
 }
 
 function forApps(apps: readonly string[]): string {
   return apps.length === 0 ? '' : `, for ${apps.join(', ')}`
+}
+
+function resignedWith(key: string | undefined): string {
+  return key === undefined ? '' : `, re-signed with ${key}`
 }
 
 /** How much of a durable route is whose, or that a passthrough route should be one. */

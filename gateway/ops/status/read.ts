@@ -69,6 +69,7 @@ function routeStatus(route: RoutePolicy, collector: StatusCollector): RouteStatu
     path,
     upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
     apps: route.kind === 'inngest' ? [...(route.apps?.served ?? [])] : [],
+    resignKey: isSigning(route) ? route.resign?.key.label : undefined,
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
   }

@@ -111,6 +111,7 @@ describe('mergeStatuses', () => {
       path: '/',
       upstream: 'http://a',
       apps: [],
+      resignKey: undefined,
       notEnforced: [],
     } as const
     const key = { route: 'app', slot: 0, label: 'env:A' }
