@@ -13,6 +13,7 @@ import type { PairLesson } from './checks/function-id.ts'
 import { nameExpectedRefusal } from './checks/expected-refusals.ts'
 import { checkAnnouncedSize, checkPassthroughUse } from './checks/passthrough-use.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
+import { NewSignature } from './checks/resign.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import { checkSyncUrl, checkUnsignedSync, readSyncUrl } from './checks/sync-use.ts'
@@ -53,6 +54,8 @@ export interface AdmittedRequest extends Accepted {
   readonly kind: 'admitted'
   readonly route: SigningRoutePolicy
   readonly body: SignedBody
+  /** To be sent to the app instead of the one that it came with. */
+  readonly newSignature: NewSignature | undefined
   readonly [admitted]: true
 }
 
@@ -98,7 +101,7 @@ async function admitInngest(
   const sender = checkSender(admission, route, resolved)
   if (!sender.ok) return sender
   const { client, credentials } = sender.value
-  const passWith = (signed: Body) =>
+  const passWith = (signed: Body, newSignature?: NewSignature) =>
     pass({
       kind: 'admitted',
       head,
@@ -106,6 +109,7 @@ async function admitInngest(
       host,
       client,
       body: new SignedBody(signed),
+      newSignature,
       [admitted]: true,
     } as const)
 
@@ -140,7 +144,7 @@ async function admitInngest(
   )
   if (!first.ok) return first
   await learn(admission, use.value)
-  return passWith(signedBody)
+  return passWith(signedBody, newSignatureFor(admission, route, signature.value))
 }
 
 /** The last step before the body: from here on, the request holds a place. */
@@ -185,6 +189,18 @@ async function tryCanonical(
   const healed = verifyCanonical(canonical.value, credentials, signingKeys)
   facts.evidence = { body, credentials, canonical: canonical.value, isHealed: healed.ok }
   return healed
+}
+
+/** The last step, so that no refused request is signed. */
+function newSignatureFor(
+  { facts }: Admission,
+  { resign }: SigningRoutePolicy,
+  verified: VerifiedSignature | undefined,
+): NewSignature | undefined {
+  if (resign === undefined || verified === undefined) return undefined
+  const signature = NewSignature.instead(verified, resign)
+  if (signature !== undefined) facts.resignedWith = resign.key.label
+  return signature
 }
 
 /** A captured call that was used before teaches nothing, whatever mode lets it go on. */
@@ -232,9 +248,9 @@ async function admitDurable(
     if (!reentrant.ok) return reentrant
     const entered = enter(admission, route, false)
     if (!entered.ok) return entered
-    const body = await checkReentryBody(admission, route, target, reentrant.value)
-    if (!body.ok) return body
-    const signed = new SignedBody(body.value)
+    const checked = await checkReentryBody(admission, route, target, reentrant.value)
+    if (!checked.ok) return checked
+    const { body, signature } = checked.value
     const known = reentrant.value.client
     return pass({
       kind: 'admitted',
@@ -242,7 +258,8 @@ async function admitDurable(
       route,
       host,
       client: known,
-      body: signed,
+      body: new SignedBody(body),
+      newSignature: newSignatureFor(admission, route, signature),
       [admitted]: true,
     })
   }

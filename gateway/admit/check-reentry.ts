@@ -7,7 +7,7 @@ import type { ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
 import { checkReentryMarks, checkReentryUse } from './checks/reentry-use.ts'
 import type { RoutedTarget } from './checks/route.ts'
-import { verifyRaw } from './checks/signature.ts'
+import { verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import { checkAge, checkFirstUse } from './check-first-use.ts'
 import { applyMode, applyModeTo } from './check-mode.ts'
 import { claimKey } from './claim-signature.ts'
@@ -25,6 +25,12 @@ interface Reentrant {
   readonly client: ClientAddress | undefined
   /** Undefined only where the route does not enforce the signature. */
   readonly credentials: Credentials | undefined
+}
+
+interface CheckedReentry {
+  readonly body: Body
+  /** Undefined only where the route does not enforce the signature. */
+  readonly signature: VerifiedSignature | undefined
 }
 
 export function checkReentrant(
@@ -65,13 +71,13 @@ export async function checkReentryBody(
   route: DurableRoutePolicy,
   target: RoutedTarget,
   { credentials }: Reentrant,
-): Promise<Verdict<Body>> {
+): Promise<Verdict<CheckedReentry>> {
   const { head, effects, facts } = admission
   const { checks } = route
   const body = await effects.readBody()
   if (!body.ok) return body
   facts.bodyBytes = body.value.byteLength
-  if (credentials === undefined) return body
+  if (credentials === undefined) return pass({ body: body.value, signature: undefined })
   const verified = verifyRaw(body.value, credentials, route.signingKeys)
   if (!verified.ok) {
     facts.evidence = {
@@ -83,7 +89,7 @@ export async function checkReentryBody(
   }
   const signature = applyModeTo(checks.signature, facts, verified)
   if (!signature.ok) return signature
-  if (signature.value === undefined) return body
+  if (signature.value === undefined) return pass({ body: body.value, signature: undefined })
   const { mac, form, keySlot } = signature.value
   facts.signature = { form, keySlot }
   const { timestampSeconds } = credentials
@@ -93,5 +99,5 @@ export async function checkReentryBody(
     const name = () => targetName({ ...target, host: route.host, method: head.method })
     return claimKey(admission, claimed, name, timestampSeconds, nowMs)
   })
-  return first.ok ? body : first
+  return first.ok ? pass({ body: body.value, signature: signature.value }) : first
 }

@@ -65,6 +65,8 @@ export class Facts {
   signatureAgeSeconds: number | undefined = undefined
   bodyBytes: number | undefined = undefined
   signature: Pick<VerifiedSignature, 'form' | 'keySlot'> | undefined = undefined
+  /** Label of the key that the forwarded request is signed with instead. */
+  resignedWith: string | undefined = undefined
   /** Of a signature that did not match the body as received, until it is known why. */
   evidence: Evidence | undefined = undefined
   /** A proxy asked about it, and passes it on itself. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 
 import { z } from 'zod'
 
-import { reportableChecks } from '../admit/policy.ts'
+import { reportableChecks } from '../admit/route-checks.ts'
 import { REQUEST_MESSAGE } from '../record/log-line.ts'
 import { RouteTally } from '../rollout/route-tally.ts'
 import type { RouteSeen } from '../rollout/seen.ts'

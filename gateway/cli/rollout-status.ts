@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 
 import { z } from 'zod'
 
-import { reportableChecks } from '../admit/policy.ts'
+import { reportableChecks } from '../admit/route-checks.ts'
 import { plainError } from '../redact/safe-text.ts'
 import type { RequestKind } from '../rollout/check-rows.ts'
 import type { RouteSeen } from '../rollout/seen.ts'

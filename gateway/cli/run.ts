@@ -16,7 +16,8 @@ import { systemClock } from '../record/clock.ts'
 import { createLogger } from '../record/logger.ts'
 import { isTracingAskedFor, otlpProblems } from '../record/otlp-environment.ts'
 import { createTracing } from '../record/tracing.ts'
-import { isSigning, reportedChecks, type RoutePolicy } from '../admit/policy.ts'
+import { isSigning, type RoutePolicy } from '../admit/policy.ts'
+import { reportedChecks } from '../admit/route-checks.ts'
 import { StartFailure } from '../config/start-failure.ts'
 import { version } from '../version.ts'
 import { endAtOnce, messageOf, printError } from './print.ts'
@@ -154,8 +155,10 @@ function describeAuthorizer(
 function describeRoute(route: RoutePolicy): object {
   const { name, kind, path, upstream } = route
   const keys = isSigning(route) ? route.signingKeys.map(({ label }) => label) : undefined
+  const resign_with = isSigning(route) ? route.resign?.key.label : undefined
   const app = upstream.socketPath ?? upstream.origin
-  return { name, policy: kind, path, upstream: app, keys, report: reportedChecks(route) }
+  const report = reportedChecks(route)
+  return { name, policy: kind, path, upstream: app, keys, resign_with, report }
 }
 
 /** Node as process 1 of a container has no default handlers. A second signal ends at once. */

@@ -26,6 +26,7 @@ export function describeWay(way: Way): string {
     ['allowlist', allowlistOf(way)],
     ['signature', signatureOf(way)],
     ['app', appOf(way)],
+    ['forwarded', resignedOf(way)],
     ['age', ageOf(way)],
     ['replay', replayOf(way)],
     ['report-only', reportOnlyOf(way)],
@@ -118,6 +119,10 @@ function signatureOf({ facts }: Way): string | undefined {
   if (signature === undefined) return undefined
   const form = signature.form === 'raw' ? 'the body as received' : 'the RFC 8785 form of the body'
   return `over ${form}, by key ${String(signature.keySlot)} (${keyOf(facts)?.label ?? ''})`
+}
+
+function resignedOf({ facts: { resignedWith } }: Way): string | undefined {
+  return resignedWith && `with a new signature, by resignWith (${resignedWith})`
 }
 
 function appOf({ facts: { app, parameters } }: Way): string | undefined {

@@ -23,6 +23,7 @@ import { parseRate } from './schema/route-limits.ts'
 import { inngestKeyword, type Config } from './schema/config.ts'
 import type { Secrets } from './read/secrets.ts'
 import { parseServeOrigin, parseUpstream } from './origin.ts'
+import { adoptResign, resignOf } from './resign.ts'
 import { appIdsOf, appsOf, pairScopes } from './served-apps.ts'
 import type { StatusToken } from './read/status-token.ts'
 
@@ -59,10 +60,16 @@ export interface RouteDefaults {
   readonly serveOrigin: string | undefined
 }
 
-/** @param keys the signing keys of each route, in the order of `config.routes`. */
+/** In the order of `config.routes`. */
+export interface KeysOfRoutes {
+  readonly signing: readonly (readonly SigningKey[])[]
+  /** Of `resignWith`; undefined if a route has none. */
+  readonly resign: readonly (SigningKey | undefined)[]
+}
+
 export function compileSettings(
   config: Config,
-  keys: readonly (readonly SigningKey[])[],
+  keys: KeysOfRoutes,
   tls: TlsMaterial,
   { replayPassword, sentinelPassword, statusToken }: Secrets,
   defaults: RouteDefaults,
@@ -71,10 +78,10 @@ export function compileSettings(
   const published = listsInngest ? readPublishedRanges() : []
   const own = parseRanges(config.allowlist.filter((entry) => entry !== inngestKeyword))
   const appIds = appIdsOf(config.routes)
-  const scopes = pairScopes(config.routes, keys)
+  const scopes = pairScopes(config.routes, keys.signing)
   const policy: Policy = {
     routes: config.routes.map((route, i) => {
-      const own = { signingKeys: keys[i] ?? [], otherKeys: otherKeysOf(i, keys) }
+      const own = keysOf(i, keys)
       const apps = { apps: appsOf(route, appIds), pairScope: scopes[i] ?? route.name }
       return compileRoute(route, own, tls.upstreams[i] ?? {}, { ...defaults, ...apps }, config)
     }),
@@ -128,12 +135,12 @@ export function adoptKeys(settings: Settings, running: Settings): Settings {
     const signingKeys = route.signingKeys.map(
       (key) => before.signingKeys.find((known) => known.equals(key)) ?? key,
     )
-    return Object.freeze({ ...route, signingKeys })
+    return Object.freeze({ ...route, signingKeys, resign: adoptResign(route, before) })
   })
   return Object.freeze({ ...settings, policy: { ...settings.policy, routes } })
 }
 
-type RouteKeys = Pick<SigningRoutePolicy, 'signingKeys' | 'otherKeys'>
+type RouteKeys = Pick<SigningRoutePolicy, 'signingKeys' | 'otherKeys' | 'resign'>
 
 /** What an Inngest route has by what is outside it. */
 type Surroundings = RouteDefaults & Pick<InngestRoutePolicy, 'apps' | 'pairScope'>
@@ -226,10 +233,17 @@ function syncAuthoritiesOf(
   )
 }
 
-function otherKeysOf(route: number, keys: readonly (readonly SigningKey[])[]): SigningKey[] {
-  const seen = [...(keys[route] ?? [])]
+function keysOf(route: number, { signing, resign }: KeysOfRoutes): RouteKeys {
+  const signingKeys = signing[route] ?? []
+  const all = [...signing.flat(), ...resign.filter((key) => key !== undefined)]
+  const otherKeys = otherKeysOf(signingKeys, all)
+  return { signingKeys, otherKeys, resign: resignOf(resign[route], signingKeys) }
+}
+
+function otherKeysOf(own: readonly SigningKey[], all: readonly SigningKey[]): SigningKey[] {
+  const seen = [...own]
   const others: SigningKey[] = []
-  for (const key of keys.flat()) {
+  for (const key of all) {
     if (seen.some((known) => known.isSameKey(key))) continue
     seen.push(key)
     others.push(key)

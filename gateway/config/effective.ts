@@ -6,7 +6,8 @@ import type { OriginOf } from './read/written.ts'
 import { toFile } from './schema/code-names.ts'
 import { middlewareOf } from './schema/encryption.ts'
 import { formatQuantity, notations } from './schema/units.ts'
-import { reentryChecks, type CheckModes, type RoutePolicy } from '../admit/policy.ts'
+import type { CheckModes, RoutePolicy } from '../admit/policy.ts'
+import { reentryChecks } from '../admit/route-checks.ts'
 
 /** @param originOf if that is to be told with each. */
 export function describeSettings(settings: Settings, originOf?: OriginOf): string {
@@ -66,6 +67,7 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
 function commentOf(path: readonly PropertyKey[], originOf?: OriginOf): string {
   const origin = originOf && (originOf(path) ?? 'default')
   // The reference is printed, what it refers to is not.
-  const redacted = path.includes('signingKeys') ? 'its key is set, [redacted]' : undefined
+  const isKey = path.includes('signingKeys') || path.includes('resignWith')
+  const redacted = isKey ? 'its key is set, [redacted]' : undefined
   return [origin, redacted].filter((part) => part !== undefined).join('; ')
 }

@@ -7,7 +7,7 @@ import type { SigningKey } from '../inngest/signing-key.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
 import { checkShape } from './read/check-shape.ts'
 import { checkTexts } from './read/check-texts.ts'
-import { compileSettings, type RouteDefaults, type Settings } from './compile.ts'
+import { compileSettings, type KeysOfRoutes, type RouteDefaults, type Settings } from './compile.ts'
 import {
   doubledRoutes,
   isInngest,
@@ -121,7 +121,7 @@ function checkWritten(
   ]
   if (shape.config === undefined) return { ok: false, problems }
   problems.push(...listenerClashes(shape.config, locate, given))
-  problems.push(...sharedKeys(shape.config.routes, keys, locate))
+  problems.push(...sharedKeys(shape.config.routes, keys.signing, locate))
   const tls = readTls(shape.config, locate)
   if (!tls.ok) problems.push(...unexplained(tls.problems, explained))
   const read = readSecrets(shape.config, env, locate)
@@ -173,30 +173,24 @@ function readAllKeys(
   routes: readonly Record<string, unknown>[],
   env: Environment,
   locate: Locate,
-): { keys: SigningKey[][]; problems: Problem[] } {
+): { keys: KeysOfRoutes; problems: Problem[] } {
   const problems: Problem[] = []
-  const keys = routes.map((route, i) =>
-    readKeys(route, env, (j, reading) => {
-      problems.push(problemAt(locate(['routes', i, 'signingKeys', j]), reading))
-    }),
-  )
-  return { keys, problems }
-}
-
-function readKeys(
-  route: Record<string, unknown>,
-  env: Environment,
-  report: (index: number, reading: KeyReading & { ok: false }) => void,
-): SigningKey[] {
-  const references: unknown = isPassthrough(route) ? undefined : route['signingKeys']
-  if (!Array.isArray(references)) return []
-  return references.flatMap((reference: unknown, i) => {
+  const keyAt = (reference: unknown, path: readonly PropertyKey[]): SigningKey | undefined => {
     const reading = readKey(reference, env)
-    if (reading === undefined) return []
-    if (reading.ok) return [reading.key]
-    report(i, reading)
-    return []
+    if (reading?.ok === false) problems.push(problemAt(locate(path), reading))
+    return reading?.ok === true ? reading.key : undefined
+  }
+  const signing = routes.map((route, i) => {
+    const references: unknown = isPassthrough(route) ? undefined : route['signingKeys']
+    if (!Array.isArray(references)) return []
+    return references
+      .map((reference: unknown, j) => keyAt(reference, ['routes', i, 'signingKeys', j]))
+      .filter((key) => key !== undefined)
   })
+  const resign = routes.map((route, i) =>
+    isPassthrough(route) ? undefined : keyAt(route['resignWith'], ['routes', i, 'resignWith']),
+  )
+  return { keys: { signing, resign }, problems }
 }
 
 /** @returns undefined for what is no reference; the schema says so already. */

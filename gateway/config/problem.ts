@@ -68,7 +68,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 const MAX_FOUND = 80
 
 /** Under which somebody may have written the secret itself. */
-const SECRET_KEYS = ['signingKeys', 'password', 'sentinelPassword', 'token']
+const SECRET_KEYS = ['signingKeys', 'resignWith', 'password', 'sentinelPassword', 'token']
 
 export function isSecretPath(path: readonly PropertyKey[]): boolean {
   return SECRET_KEYS.some((key) => path.includes(key))

@@ -2,7 +2,8 @@
  * Reads the configuration anew, when a file changed or on a signal, and puts it in force whole or
  * not at all: whatever is wrong with it, what runs goes on.
  */
-import { isSigning, reportModes } from '../admit/policy.ts'
+import { isSigning } from '../admit/policy.ts'
+import { reportModes } from '../admit/route-checks.ts'
 import { isDeepStrictEqual } from 'node:util'
 
 import type { Logger } from 'pino'
@@ -115,7 +116,9 @@ export class Reloader {
 /** @param next with the keys of `running` where they are the same (`adoptKeys`). */
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
-    policy.routes.flatMap((route) => (isSigning(route) ? route.signingKeys : []))
+    policy.routes.flatMap((route) =>
+      isSigning(route) ? [...route.signingKeys, route.resign?.key] : [],
+    )
   const filesOf = ({ config, listenerTls, rangesCa, replaySecrets, policy }: Settings) => [
     config,
     listenerTls,

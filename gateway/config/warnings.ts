@@ -4,11 +4,11 @@ import { findAmbiguity } from '../admit/checks/stricter-route.ts'
 import { serverOf } from '../ip/server-of.ts'
 import {
   isSigning,
-  notEnforced,
   type DurableRoutePolicy,
   type Policy,
   type RoutePolicy,
 } from '../admit/policy.ts'
+import { notEnforced } from '../admit/route-checks.ts'
 
 export interface Warning {
   readonly message: string
@@ -22,7 +22,9 @@ export function warningsOf({ policy, config }: Settings): readonly Warning[] {
     message: 'a check is not enforced',
     fields: { route, check, mode },
   }))
-  const keys = routes.flatMap((route) => (isSigning(route) ? route.signingKeys : []))
+  const keys = routes.flatMap((route) =>
+    isSigning(route) ? [...route.signingKeys, ...(route.resign ? [route.resign.key] : [])] : [],
+  )
   const labels = keys.filter(({ hasInngestForm }) => !hasInngestForm).map(({ label }) => label)
   const malformed = [...new Set(labels)].map((key) => ({
     message: 'a signing key is not one that Inngest makes',

@@ -11,7 +11,7 @@ import { ResponseRelay, type Cuttable } from './response-relay.ts'
 import { RoutePools } from './route-pools.ts'
 import { UpstreamCall } from './upstream-call.ts'
 import type { UpstreamOptions, UpstreamPools } from './upstream-pool.ts'
-import { upstreamFields } from './upstream-request.ts'
+import { replaceSignature, upstreamFields } from './upstream-request.ts'
 
 /** The events of a call, for its exchange. */
 export interface ForwardEvents {
@@ -48,10 +48,12 @@ export class Forwarder {
     response: ClientResponse,
     events: ForwardEvents,
   ): Promise<number> {
-    const { route, head, body } = admitted
+    const { route, head, body, newSignature } = admitted
     const pool = this.#pools.of(route)
     const signed = body.take()
-    const headers = upstreamFields(admitted, keepRequestFields(head.rawHeaders), requestId)
+    const kept = keepRequestFields(head.rawHeaders)
+    if (newSignature !== undefined) replaceSignature(kept, newSignature.header)
+    const headers = upstreamFields(admitted, kept, requestId)
     if (signed.byteLength > 0 || WITH_BODY.has(head.method)) {
       headers.push('content-length', String(signed.byteLength))
     }

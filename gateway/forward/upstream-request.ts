@@ -25,6 +25,18 @@ export function upstreamFields(
   return fields
 }
 
+/**
+ * @param kept name, value, name, value …: of a verified request, which has one signature.
+ * @throws if it has none: forwarded with two or none, an app could go by another one.
+ */
+export function replaceSignature(kept: string[], value: string): void {
+  const at = kept.findIndex((name, i) => i % 2 === 0 && IS_SIGNATURE.test(name))
+  if (at === -1) throw new Error('a verified request has no signature to replace')
+  kept[at + 1] = value
+}
+
+const IS_SIGNATURE = /^x-inngest-signature$/i
+
 function clientFields({ client }: AcceptedRequest, host: string, protocol: string): string[] {
   const about = host === '' ? `proto=${protocol}` : `host="${host}";proto=${protocol}`
   if (client === undefined) return ['forwarded', about]

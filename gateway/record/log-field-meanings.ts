@@ -31,6 +31,8 @@ export const logFieldMeanings = {
     'Age of the signature by its signed time; negative if that time is in the future.',
   key_slot: 'Position of the signing key that verified the request, from 0.',
   key: 'Where the signing key of `key_slot` is configured, never the key itself.',
+  resigned_with:
+    'Where the key is configured (`resignWith`) with which the forwarded request was re-signed; absent if it was forwarded with its own signature.',
   report_only: 'Reasons to refuse the request whose checks are in `report` mode.',
   encryption:
     'On a route with `encryption`, of a function call: `encrypted`, `plain_event` or `plain_step` for what is in plain, `unreadable`, or `use_api` if the app fetches steps and events itself, which are not checked.',

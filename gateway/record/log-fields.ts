@@ -47,6 +47,7 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     signature_age_seconds: facts.signatureAgeSeconds,
     key_slot: facts.signature?.keySlot,
     key: keyOf(facts)?.label,
+    resigned_with: facts.resignedWith,
     report_only: facts.reportOnly,
     encryption: facts.encryption,
     diagnosis: diagnosis?.kind,

@@ -24,6 +24,7 @@ export interface Metrics {
   readonly signatureAge: HistogramSeries
   readonly claims: SeriesCounter<'result'>
   readonly appRequests: SeriesCounter<'route' | 'app' | 'decision'>
+  readonly resignedRequests: SeriesCounter<'route'>
   readonly durableRequests: Counter<'route' | 'kind' | 'decision'>
   readonly limitWait: SeriesHistogram<'route' | 'decision'>
   readonly diagnoses: Counter<'route' | 'diagnosis'>
@@ -108,6 +109,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       name: 'inngest_gateway_app_requests_total',
       help: 'Function calls on routes with apps by route, app that fnId belongs to (none if no configured one) and decision; also counted in inngest_gateway_requests_total.',
       labelNames: ['route', 'app', 'decision'],
+      registers,
+    }),
+    resignedRequests: new SeriesCounter({
+      name: 'inngest_gateway_resigned_requests_total',
+      help: 'Requests that were admitted with a new signature by the key of resignWith, by route.',
+      labelNames: ['route'],
       registers,
     }),
     durableRequests: new Counter({

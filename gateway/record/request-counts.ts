@@ -21,6 +21,7 @@ interface SeriesOfRequest {
   readonly verification: CountSeries | undefined
   readonly app: CountSeries | undefined
   readonly encryption: CountSeries | undefined
+  readonly resigned: CountSeries | undefined
 }
 
 export class RequestCounts {
@@ -46,6 +47,7 @@ export class RequestCounts {
     series.verification?.inc()
     series.app?.inc()
     series.encryption?.inc()
+    series.resigned?.inc()
     if (facts.signature !== undefined && facts.signatureAgeSeconds !== undefined) {
       signatureAge.observe(facts.signatureAgeSeconds)
     }
@@ -82,7 +84,7 @@ export class RequestCounts {
 
   #makeSeries(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
     const { requests, requestDuration, upstreamDuration, claims, verifications } = this.#metrics
-    const { appRequests } = this.#metrics
+    const { appRequests, resignedRequests } = this.#metrics
     const { facts, head, status, upstreamStatus, upstreamDurationMs } = entry
     const { app, claim, signature, encryption } = facts
     const route = nameOf(facts)
@@ -109,6 +111,7 @@ export class RequestCounts {
       app:
         app === undefined ? undefined : appRequests.series({ route, app: app ?? 'none', decision }),
       encryption: encryption && this.#metrics.encryption.series({ route, result: encryption }),
+      resigned: facts.resignedWith === undefined ? undefined : resignedRequests.series({ route }),
     }
   }
 }
@@ -125,6 +128,7 @@ interface RequestKind {
   readonly keySlot: number | undefined
   readonly app: string | null | undefined
   readonly encryption: string | undefined
+  readonly isResigned: boolean
   readonly route: string
 }
 
@@ -142,6 +146,7 @@ function kindOf(entry: RequestRecord, decision: string, reason: string): Request
     keySlot: signature?.keySlot,
     app,
     encryption,
+    isResigned: facts.resignedWith !== undefined,
     route: nameOf(facts),
   }
 }
@@ -158,6 +163,7 @@ function isSameKind(one: RequestKind, other: RequestKind): boolean {
     one.keySlot === other.keySlot &&
     one.app === other.app &&
     one.encryption === other.encryption &&
+    one.isResigned === other.isResigned &&
     one.route === other.route
   )
 }

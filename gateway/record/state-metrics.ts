@@ -5,7 +5,8 @@
 import { Gauge, type Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { isSigning, notEnforced } from '../admit/policy.ts'
+import { isSigning } from '../admit/policy.ts'
+import { notEnforced } from '../admit/route-checks.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CurrentRanges, RangesOrigin } from '../ranges/current-ranges.ts'
 import { clockStates, type ClockDrift } from './clock-drift.ts'

@@ -1,6 +1,7 @@
 /** For each check that can be in report mode: the reasons that it reports, and the requests that it judges. */
 import type { ReportOnlyReason } from '../admit/facts.ts'
-import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck } from '../admit/route-checks.ts'
 
 /** Kinds of requests that a verdict requires. */
 export const requestKinds = ['call', 'sync', 'reentry', 'request'] as const

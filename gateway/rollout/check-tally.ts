@@ -1,5 +1,5 @@
 /** Counts what one check in report mode would have admitted and refused. */
-import type { ReportableCheck } from '../admit/policy.ts'
+import type { ReportableCheck } from '../admit/route-checks.ts'
 import { checkRows, type RequestKind } from './check-rows.ts'
 import type { LoggedRequest } from './logged-request.ts'
 import type { CheckSeen, Example, RefusalSeen } from './seen.ts'

@@ -1,5 +1,6 @@
 /** Counts for each check of one route that is in report mode. */
-import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck } from '../admit/route-checks.ts'
 import { checkRows, judgedKinds } from './check-rows.ts'
 import { CheckTally } from './check-tally.ts'
 import { isSigned, kindOf, outcomeOf, type LoggedRequest } from './logged-request.ts'

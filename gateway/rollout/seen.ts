@@ -2,7 +2,8 @@
  * What the checks in report mode have seen: plain values, which go to another process and into JSON. They hold
  * what the log line of a request has, and nothing else.
  */
-import type { ReportableCheck, RoutePolicy } from '../admit/policy.ts'
+import type { RoutePolicy } from '../admit/policy.ts'
+import type { ReportableCheck } from '../admit/route-checks.ts'
 import type { RequestKind } from './check-rows.ts'
 
 export interface RouteSeen {

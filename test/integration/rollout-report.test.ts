@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { readRolloutStatus } from '../../gateway/cli/rollout-status.ts'
-import { moderatedChecks, type ReportableCheck } from '../../gateway/admit/policy.ts'
+import { moderatedChecks } from '../../gateway/admit/policy.ts'
+import type { ReportableCheck } from '../../gateway/admit/route-checks.ts'
 import { startNamedApp } from '../support/apps.ts'
 import { readLog } from '../support/rollout-log.ts'
 import { send, signatureHeader } from '../support/sender.ts'

@@ -133,6 +133,7 @@ function policy({ pair, mode: signature, requiresEncryption }: Scene): Policy {
         upstream,
         signingKeys: key ? [key] : [],
         otherKeys: [],
+        resign: undefined,
         serveOrigin: { protocol: 'https', host: 'h' },
         checks: { ...configSchema.shape.checks.parse(undefined), functionId, signature },
         apps: { served: new Set(['f']), known: { ids: new Map([['f', 'f']]), longest: 1 } },

@@ -13,7 +13,11 @@ import type { Credentials } from '../../inngest/signature-header.ts'
 import type { SigningKey } from '../../inngest/signing-key.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 
+const verified: unique symbol = Symbol('verified')
+
+/** Made here only, so that what takes one can rely on it. */
 export interface VerifiedSignature {
+  readonly [verified]: true
   /** The bytes that the MAC covers: what was received, or its canonical form. */
   readonly signedBody: Body
   readonly form: 'raw' | 'canonical'
@@ -21,6 +25,10 @@ export interface VerifiedSignature {
   readonly keySlot: number
   /** The MAC as computed here. */
   readonly mac: Uint8Array
+  /** Those by every key of the route, in its order. */
+  readonly macs: readonly Uint8Array[]
+  /** Unix seconds, which the MAC covers. */
+  readonly timestampSeconds: number
 }
 
 /** Both forms, one after the other, for a body of any length. */
@@ -40,8 +48,17 @@ export function verifyRaw(
 ): Verdict<VerifiedSignature> {
   const matched = matchKey(body, credentials, keys)
   if (matched === undefined) return refuse('signature_mismatch')
-  const { keySlot, mac } = matched
-  return pass({ signedBody: body, form: 'raw', keySlot, mac })
+  const { keySlot, mac, macs } = matched
+  const { timestampSeconds } = credentials
+  return pass({
+    [verified]: true,
+    signedBody: body,
+    form: 'raw',
+    keySlot,
+    mac,
+    macs,
+    timestampSeconds,
+  })
 }
 
 /**
@@ -58,8 +75,17 @@ export function verifyCanonical(
   const signedBody = Body.of(canonical)
   const matched = matchKey(signedBody, credentials, keys)
   if (matched === undefined) return refuse('signature_mismatch')
-  const { keySlot, mac } = matched
-  return pass({ signedBody, form: 'canonical', keySlot, mac })
+  const { keySlot, mac, macs } = matched
+  const { timestampSeconds } = credentials
+  return pass({
+    [verified]: true,
+    signedBody,
+    form: 'canonical',
+    keySlot,
+    mac,
+    macs,
+    timestampSeconds,
+  })
 }
 
 /** Every key is tried whichever matches, so that the time taken does not tell which one did. */
@@ -67,11 +93,11 @@ function matchKey(
   { pieces }: Body,
   { mac, timestampSeconds }: Credentials,
   keys: readonly SigningKey[],
-): { keySlot: number; mac: Uint8Array } | undefined {
-  let matched: { keySlot: number; mac: Uint8Array } | undefined
-  for (const [keySlot, key] of keys.entries()) {
-    const expected = computeMacOfPieces(key, pieces, timestampSeconds)
-    if (timingSafeEqual(expected, mac)) matched ??= { keySlot, mac: expected }
+): Pick<VerifiedSignature, 'keySlot' | 'mac' | 'macs'> | undefined {
+  const macs = keys.map((key) => computeMacOfPieces(key, pieces, timestampSeconds))
+  let matched: { keySlot: number; mac: Uint8Array; macs: readonly Uint8Array[] } | undefined
+  for (const [keySlot, expected] of macs.entries()) {
+    if (timingSafeEqual(expected, mac)) matched ??= { keySlot, mac: expected, macs }
   }
   return matched
 }

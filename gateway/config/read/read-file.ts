@@ -36,7 +36,7 @@ export function whyUnreadable(error: unknown): string {
 const FILE_KEYS = new Set(['certFile', 'keyFile', 'clientCaFile', 'caFile'])
 
 /** Keys of references to secrets. */
-const SECRET_KEYS = new Set(['password', 'sentinelPassword'])
+const SECRET_KEYS = new Set(['password', 'sentinelPassword', 'resignWith'])
 
 /** Deeper than the schema goes; an alias in YAML may stand within what it stands for. */
 const MAX_DEPTH = 8

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 
+import type { CheckModes } from '../../admit/policy.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { externalAuthSchema } from './external-auth.ts'
 import { checksSchema, mergeModes, modesProblem, freshnessSchema } from './checks.ts'
@@ -164,9 +165,18 @@ interface RouteProblem {
   readonly message: string
 }
 
+/** @returns what a route would have to have in place of `resignWith`; undefined if it may have it. */
+function resignProblem({ signature }: CheckModes, hasExternalAuth: boolean): string | undefined {
+  if (hasExternalAuth) {
+    return 'nothing, since externalAuth is configured: another proxy then forwards requests, with the signature that they came with'
+  }
+  if (signature !== 'off') return undefined
+  return 'nothing, since checks.signature is off: only a verified request is re-signed'
+}
+
 /** What does not go together with what is for all routes. */
 function routeProblems(
-  { checks, limits, workers }: z.output<typeof shape>,
+  { checks, limits, workers, externalAuth }: z.output<typeof shape>,
   route: RouteConfig,
   i: number,
 ): RouteProblem[] {
@@ -180,11 +190,25 @@ function routeProblems(
     const message = `at most limits.maxBodySize, which is ${most}`
     problems.push({ path: ['routes', i, 'maxBodySize'], message })
   }
-  if (route.policy === 'passthrough') return problems
+  return [...problems, ...signingProblems(checks, externalAuth !== undefined, route, i)]
+}
+
+function signingProblems(
+  checks: z.output<typeof shape>['checks'],
+  hasExternalAuth: boolean,
+  route: RouteConfig,
+  i: number,
+): RouteProblem[] {
+  if (route.policy === 'passthrough') return []
+  const problems: RouteProblem[] = []
   const modes = mergeModes(checks, route.checks)
   if (route.encryption === 'require' && modes.signature !== 'enforce') {
     const message = 'report or off, or checks.signature: enforce: only verified bodies are read'
     problems.push({ path: ['routes', i, 'encryption'], message })
+  }
+  const resign = resignProblem(modes, hasExternalAuth)
+  if (route.resignWith !== undefined && resign !== undefined) {
+    problems.push({ path: ['routes', i, 'resignWith'], message: resign })
   }
   const problem = modesProblem(modes, route.policy)
   if (problem !== undefined) {

@@ -1,7 +1,7 @@
 /** The shape of a route: what Inngest calls, or what the app serves beside it. */
 import { z } from 'zod'
 
-import { reentryChecks } from '../../admit/policy.ts'
+import { reentryChecks } from '../../admit/route-checks.ts'
 import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
@@ -98,6 +98,11 @@ const shape = z.strictObject({
     .optional()
     .describe(
       'Signing keys by reference, tried in order: `env: NAME` or `file: /path`. Required on Inngest and durable routes.',
+    ),
+  resignWith: secret
+    .optional()
+    .describe(
+      'Signing key of the app by reference, `env: NAME` or `file: /path`, for an SDK that knows one key only: each verified request is forwarded with a new signature by this key, over the same body and time. Default: with the signature that it came with.',
     ),
   requireOwnKeys: z
     .boolean()
@@ -207,17 +212,15 @@ function inngestProblems(route: Route): Problem[] {
   return problems
 }
 
+const ENCRYPTION_DURABLE =
+  'off on a durable route, whose bodies users send in plain; set encryption on the Inngest route'
+
 function durableProblems(route: Route): Problem[] {
   const problems = inngestKeys(route).map((key): Problem => [
     key,
     'nothing unless policy is inngest',
   ])
-  if (route.encryption !== 'off') {
-    problems.push([
-      'encryption',
-      'off on a durable route, whose bodies users send in plain; set encryption on the Inngest route',
-    ])
-  }
+  if (route.encryption !== 'off') problems.push(['encryption', ENCRYPTION_DURABLE])
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
   if (route.host === undefined && route.serveOrigin === undefined) {
     problems.push([
@@ -261,7 +264,7 @@ function durableKeys(route: Route): string[] {
 }
 
 function passthroughProblems(route: Route): Problem[] {
-  const signing = route.signingKeys === undefined ? [] : ['signingKeys']
+  const signing = (['signingKeys', 'resignWith'] as const).filter((key) => route[key] !== undefined)
   const encryption = route.encryption === 'off' ? [] : ['encryption']
   const problems = [...signing, ...encryption, ...inngestKeys(route)].map((key): Problem => [
     key,

@@ -21,7 +21,7 @@ export function describeRequest({ key, endedMs, fields }: RecentRequest, nowMs: 
       { text: decision, sub: whyOf(fields), tone: decisionTones[decision] },
       { text: `${fields.method ?? ''} ${fields.path ?? ''}`.trim() || '–', sub: idsOf(fields) },
       { text: fields.client_ip ?? fields.remote_ip ?? '–', sub: viaOf(fields) },
-      { text: fields.route ?? '–', sub: listed([fields.durable, fields.key]) },
+      { text: fields.route ?? '–', sub: keysOf(fields) },
       { text: String(fields.status ?? 'none'), sub: upstreamOf(fields) },
       { text: formatDuration(fields.duration_ms ?? 0), sub: sizeOf(fields) },
     ],
@@ -52,6 +52,10 @@ function idsOf({ request_id, app, fn_id, step_id, run_id, unsigned, redirect }: 
     redirect && `redirect ${redirect}`,
     `id\u00a0${request_id}`,
   ])
+}
+
+function keysOf({ durable, key, resigned_with }: LogFields): string | undefined {
+  return listed([durable, key, resigned_with && `re-signed with ${resigned_with}`])
 }
 
 function viaOf({

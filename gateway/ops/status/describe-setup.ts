@@ -16,12 +16,16 @@ export function describeRoutes(routes: readonly RouteStatus[], nowMs: number): R
 }
 
 function describeRoute(status: RouteStatus, nowMs: number): Row {
-  const { route, kind, host, path, upstream, apps, seen, limits, notEnforced, encryption } = status
+  const { route, kind, host, path, upstream, apps, seen, limits, encryption } = status
+  const { resignKey, notEnforced } = status
   const details = [durableOf(kind, seen), limitsOf(limits), encryptionOf(encryption, seen)]
   return {
     key: route,
     cells: [
-      { text: route, sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}` },
+      {
+        text: route,
+        sub: `${kind} at ${host ?? ''}${path}${forApps(apps)}${resignedWith(resignKey)}`,
+      },
       { text: upstream, ...joined(details) },
       healthOf(seen),
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
@@ -43,6 +47,10 @@ function joined(details: readonly Partial<Cell>[]): Partial<Cell> {
 
 function forApps(apps: readonly string[]): string {
   return apps.length === 0 ? '' : `, for ${apps.join(', ')}`
+}
+
+function resignedWith(key: string | undefined): string {
+  return key === undefined ? '' : `, re-signed with ${key}`
 }
 
 /** How much of a durable route is whose, or that a passthrough route should be one. */

@@ -3,7 +3,8 @@ import type { Settings } from '../../config/compile.ts'
 import { describeSettings } from '../../config/effective.ts'
 import type { Clock } from '../../record/clock.ts'
 import type { GatewayState } from '../../record/state-metrics.ts'
-import { isSigning, notEnforced, type RoutePolicy } from '../../admit/policy.ts'
+import { isSigning, type RoutePolicy } from '../../admit/policy.ts'
+import { notEnforced } from '../../admit/route-checks.ts'
 import type { CurrentRanges } from '../../ranges/current-ranges.ts'
 import type { SdkInventory } from '../../record/sdk-inventory.ts'
 import type { StatusCollector } from './collect.ts'
@@ -98,6 +99,7 @@ function routeStatus(
     path,
     upstream: upstream.socketPath === undefined ? upstream.origin : `unix:${upstream.socketPath}`,
     apps: route.kind === 'inngest' ? [...(route.apps?.served ?? [])] : [],
+    resignKey: isSigning(route) ? route.resign?.key.label : undefined,
     seen: collector.upstreamOf(name),
     notEnforced: notEnforced([route]).map(([, check, mode]) => `${check}: ${mode}`),
     reportMode: collector.reportModeOf(route),

@@ -1,5 +1,6 @@
 /** What the checks of each route that are in report mode would have refused, since the start. */
-import { reportedChecks, type RoutePolicy } from '../../admit/policy.ts'
+import type { RoutePolicy } from '../../admit/policy.ts'
+import { reportedChecks } from '../../admit/route-checks.ts'
 import type { LoggedRequest } from '../../rollout/logged-request.ts'
 import { RouteTally } from '../../rollout/route-tally.ts'
 import type { CheckSeen } from '../../rollout/seen.ts'

@@ -72,6 +72,8 @@ export interface RouteStatus {
   readonly upstream: string
   /** Ids of the apps that it is for; empty if it is for any. */
   readonly apps: readonly string[]
+  /** Label of the key that verified requests are re-signed with; undefined if they are not. */
+  readonly resignKey: string | undefined
   readonly seen: UpstreamSeen
   /** Undefined if the route has no `limits`. */
   readonly limits: LimitsStatus | undefined

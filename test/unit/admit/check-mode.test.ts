@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { isRelaxed } from '../../../gateway/admit/policy.ts'
+import { isRelaxed } from '../../../gateway/admit/route-checks.ts'
 
 describe('isRelaxed', () => {
   it.each([

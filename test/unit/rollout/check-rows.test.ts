@@ -1,7 +1,7 @@
 /** Which check a report-only reason is of. */
 import { describe, expect, it } from 'vitest'
 
-import { reportableChecks } from '../../../gateway/admit/policy.ts'
+import { reportableChecks } from '../../../gateway/admit/route-checks.ts'
 import { reasons, type Phase } from '../../../gateway/admit/reasons.ts'
 import { checkRows } from '../../../gateway/rollout/check-rows.ts'
 

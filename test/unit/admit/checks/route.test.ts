@@ -21,6 +21,7 @@ function route(name: string, host: string | undefined, path: string): RoutePolic
     upstream: { origin: 'http://127.0.0.1:1', socketPath: undefined, tls: {} },
     signingKeys: [],
     otherKeys: [],
+    resign: undefined,
     serveOrigin: undefined,
     apps: undefined,
     pairScope: 'app',

@@ -135,6 +135,7 @@ describe('mergeStatuses', () => {
       upstream: 'http://a',
       apps: [],
       limits: { maxRequestsInFlight: 9, rate: '5/s', requests: 2, waiting: 1 },
+      resignKey: undefined,
       notEnforced: [],
       reportMode: [],
       sdks: [],
