@@ -78,7 +78,13 @@ export function settingsTable(): string {
     ]
   })
   return table(
-    ['SDK, adapter', 'straight to the app', 'through the gateway', "with the SDK's `serveOrigin`", 'to set'],
+    [
+      'SDK, adapter',
+      'straight to the app',
+      'through the gateway',
+      "with the SDK's `serveOrigin`",
+      'to set',
+    ],
     rows,
   )
 }
