@@ -7,8 +7,8 @@ import { readApp } from '../sdks/find-apps.ts'
 import { forgedCases, type Check } from '../sdks/forged-cases.ts'
 import { startScene } from '../sdks/scene.ts'
 
-/** Without its own packages it finds those of the repository, which are the same. */
-const app = readApp('js4/node')
+/** Its packages are among those of the repository, if its own are not installed. */
+const app = readApp('js4/h3')
 
 /** What has to be off as well, since it needs the check or finds the same. */
 const dependent: Partial<Record<ModeratedCheck, readonly ModeratedCheck[]>> = {

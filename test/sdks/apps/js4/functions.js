@@ -1,7 +1,6 @@
 /** What every app of this folder serves: the functions that the battery calls (test/sdks/README.md). */
 import process from 'node:process'
 
-import { encryptionMiddleware } from '@inngest/middleware-encryption'
 import { Inngest, NonRetriableError } from 'inngest'
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} }
@@ -43,13 +42,5 @@ function makeFunctions(client) {
       throw new NonRetriableError('as the test wants it')
     }),
     client.createFunction({ id: 'nothing', triggers: [{ event: 'test/nothing' }] }, () => null),
-    client.createFunction(
-      {
-        id: 'encrypted',
-        triggers: [{ event: 'test/encrypted' }],
-        middleware: [encryptionMiddleware({ key: 'a-key-of-this-test-only' })],
-      },
-      async ({ step }) => ({ secret: await step.run('secret', () => ({ n: 1 })) }),
-    ),
   ]
 }

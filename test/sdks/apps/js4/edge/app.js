@@ -3,7 +3,7 @@ import process from 'node:process'
 import { serve as listen } from '@hono/node-server'
 import { serve } from 'inngest/edge'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 
 const handlers = {
   '/api/inngest': serve(makeParts()),

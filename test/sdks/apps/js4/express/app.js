@@ -3,7 +3,7 @@ import process from 'node:process'
 import express from 'express'
 import { serve } from 'inngest/express'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 
 const app = express()
 // Of 100 KB by default. Inngest's calls have up to 4 MiB.

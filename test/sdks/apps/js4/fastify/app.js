@@ -3,7 +3,7 @@ import process from 'node:process'
 import Fastify from 'fastify'
 import inngestFastify from 'inngest/fastify'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 
 const { client, functions, ...options } = makeParts()
 const app = Fastify({ bodyLimit: 8 * 1024 * 1024 })

@@ -4,7 +4,7 @@ import { serve as listen } from '@hono/node-server'
 import { Hono } from 'hono'
 import { serve } from 'inngest/hono'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 
 const app = new Hono()
 app.on(['GET', 'POST', 'PUT'], '/api/inngest', serve(makeParts()))

@@ -4,7 +4,7 @@ import { bodyParser } from '@koa/bodyparser'
 import { serve } from 'inngest/koa'
 import Koa from 'koa'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 
 const app = new Koa()
 app.use(bodyParser({ jsonLimit: '8mb' }))

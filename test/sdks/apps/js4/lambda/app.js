@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 
 import { serve } from 'inngest/lambda'
 
-import { makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
 import { listen } from '../listen.js'
 
 const handler = serve(makeParts())

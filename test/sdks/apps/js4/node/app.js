@@ -1,7 +1,8 @@
 import { step } from 'inngest'
 import { endpointAdapter, serve, serveEndpoint } from 'inngest/node'
 
-import { makeClient, makeParts } from '../functions.js'
+import { makeParts } from '../encrypted.js'
+import { makeClient } from '../functions.js'
 import { listen } from '../listen.js'
 
 const client = makeClient({ endpointAdapter })

@@ -1,6 +1,6 @@
 import { serve } from 'inngest/next'
 
-import { makeParts } from '../../../../functions.js'
+import { makeParts } from '../../../../encrypted.js'
 
 export const dynamic = 'force-dynamic'
 
