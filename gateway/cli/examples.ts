@@ -9,9 +9,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway validate --config gateway.yaml --json',
   ],
   'print-config': ['inngest-gateway print-config --config gateway.yaml'],
-  ranges: [
-    'inngest-gateway ranges --config gateway.yaml',
-    'inngest-gateway ranges --config gateway.yaml --check 203.0.113.7',
+  ips: [
+    'inngest-gateway ips --config gateway.yaml',
+    'inngest-gateway ips --config gateway.yaml --check 203.0.113.7',
+    'inngest-gateway ips --config gateway.yaml --format nftables',
   ],
   explain: [
     'tail -n 1 gateway.log | inngest-gateway explain --config gateway.yaml --log -',

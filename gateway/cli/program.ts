@@ -2,14 +2,15 @@
  * The commands and their arguments. Each command is loaded when it runs, so that none waits for what only
  * another needs.
  */
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 
 import { endAtOnce } from './print.ts'
 import type { Shell } from './completion.ts'
 import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
 import type { explain } from './explain.ts'
-import type { ranges } from './ranges.ts'
+import type { IpsOptions } from './ips.ts'
+import { ipFormats } from './ip-format-names.ts'
 import type { RunOptions } from './run.ts'
 import type { SettingsOptions } from './settings.ts'
 import type { sign } from './sign.ts'
@@ -98,12 +99,17 @@ portCommand('print-config')
     finish(printConfig(options, process.env))
   })
 
-settingsCommand('ranges')
+settingsCommand('ips')
   .description('list the allowed IP ranges with source and age, or check one address')
   .option('--check <address>', 'check only whether this address is in an allowed range')
-  .action(async (options: Parameters<typeof ranges>[0]) => {
-    const { ranges } = await import('./ranges.ts')
-    finish(await ranges(options, process.env, Date.now()))
+  .addOption(
+    new Option('--format <format>', 'print the ranges for a firewall or proxy')
+      .choices(ipFormats)
+      .conflicts('check'),
+  )
+  .action(async (options: IpsOptions) => {
+    const { ips } = await import('./ips.ts')
+    finish(await ips(options, process.env, Date.now()))
   })
 
 settingsCommand('explain')
