@@ -31,6 +31,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway conformance --list',
     'inngest-gateway conformance --url https://gateway.example.com/api/inngest',
   ],
+  'bypass-check': [
+    'inngest-gateway bypass-check --gateway https://gateway.example.com/api/inngest \\',
+    '  --app http://app.internal:3000/api/inngest',
+  ],
   healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
   completion: [
     'source <(inngest-gateway completion bash)',

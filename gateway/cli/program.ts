@@ -6,6 +6,7 @@ import { Argument, Command, Option } from 'commander'
 
 import { endAtOnce } from './print.ts'
 import type { Shell } from './completion.ts'
+import type { BypassOptions } from './bypass-check.ts'
 import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
 import type { explain } from './explain.ts'
@@ -203,6 +204,26 @@ program
   .action(async (options: Parameters<typeof conformance>[0]) => {
     const { conformance } = await import('./conformance.ts')
     finish(await conformance(options, process.env))
+  })
+
+program
+  .command('bypass-check')
+  .description('check whether an app can be reached around the gateway, from this machine')
+  .requiredOption('--gateway <url>', 'URL that Inngest calls, with the path of the route')
+  .requiredOption(
+    '--app <url>',
+    "the app's own URL, where only the gateway should get through (repeatable)",
+    (value: string, before: string[] | undefined) => collect(value, before ?? []),
+  )
+  .option(
+    '--key-env <name>',
+    'environment variable that holds the signing key; if it is set, test that the app is up, too',
+    'INNGEST_SIGNING_KEY',
+  )
+  .option('--json', 'print the result as one JSON document')
+  .action(async (options: BypassOptions) => {
+    const { bypassCheck } = await import('./bypass-check.ts')
+    finish(await bypassCheck(options, process.env))
   })
 
 program

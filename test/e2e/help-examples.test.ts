@@ -62,7 +62,7 @@ describe('an example in --help', () => {
   })
 
   const offline = examples.filter(
-    ({ line }) => !/ (?:run --|healthcheck|conformance --url)/.test(line),
+    ({ line }) => !/ (?:run --|healthcheck|conformance --url|bypass-check)/.test(line),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -73,6 +73,14 @@ describe('an example in --help', () => {
     const { status, stdout, stderr } = inBash(`${line} --port none`)
     expect([status, stdout, stderr.split('\n').slice(1)]).toEqual([2, '', ['1 problem', '']])
     expect(stderr).toMatch(/^command line: --port: /)
+  })
+
+  it('is understood in the help of bypass-check, with addresses where nothing listens', () => {
+    const { line = '' } = examples.find(({ command }) => command === 'bypass-check') ?? {}
+    const nowhere = line.replaceAll(/https?:\/\/[^/]+/g, 'http://127.0.0.1:1')
+    const { status, stdout, stderr } = inBash(nowhere)
+    expect([status, stderr]).toEqual([2, ''])
+    expect(stdout).toContain('reachable around the gateway: cannot tell')
   })
 
   it.each([
