@@ -152,6 +152,13 @@ describe('bypass-check', { timeout: 60_000 }, () => {
     expect(result).toMatchObject(yes)
   })
 
+  it('says yes to an SDK, whatever its status', async () => {
+    const sdk = await startHttp((_, response) =>
+      response.writeHead(503, { 'x-inngest-sdk': 'go:v0.16.0' }).end(),
+    )
+    expect(await check(await startGateway(), [sdk])).toMatchObject(yes)
+  })
+
   it('says yes to a server that knows no such path', async () => {
     const other = await startHttp((_, response) => response.writeHead(404).end())
     expect(await check(await startGateway(), [other])).toMatchObject(yes)
