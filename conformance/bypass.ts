@@ -1,6 +1,6 @@
 /**
  * One question: can an app be reached around the gateway, from this machine? What is sent is a call of a function
- * that no app has (request-maker.ts), so it does nothing, whoever gets it.
+ * that no app has (request-maker.ts), so it does nothing, whatever gets it.
  */
 import { withoutBrackets } from '../gateway/ip/authority.ts'
 import type { SigningKey } from '../gateway/inngest/signing-key.ts'
@@ -57,7 +57,7 @@ export async function callAround(app: URL, timeoutMs: number): Promise<BypassFin
   const make = makerOf(app, randomKey())
   const { port, tls } = placeOf(app)
   const host = withoutBrackets(app.hostname)
-  // Without a look at the certificate: whoever is behind it, nobody but the gateway may respond.
+  // The certificate is not verified: nothing but the gateway may respond, whatever its certificate says.
   const reply =
     tls === undefined
       ? await callApp({ host, port }, make, timeoutMs)

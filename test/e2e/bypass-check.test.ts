@@ -96,6 +96,11 @@ describe('bypass-check', { timeout: 60_000 }, () => {
     const withProof = await check(gateway, [closed], withKey)
     expect(withProof).toMatchObject(no)
     expect(withProof.details).toHaveLength(1)
+    const printed = [...withProof.details, withProof.last].join('\n')
+    const documented = printed.replace(closed, 'http://app.internal:3000/api/inngest')
+    expect(readFileSync('docs/how-to/bypass-check.md', 'utf8')).toContain(
+      `\`\`\`text\n${documented}\n\`\`\``,
+    )
   })
 
   it('says no if the URL of the app leads to the gateway', async () => {
@@ -139,7 +144,7 @@ describe('bypass-check', { timeout: 60_000 }, () => {
     expect(result.details).toHaveLength(3)
   })
 
-  it('says yes to an app over TLS, whoever made its certificate', async () => {
+  it('says yes to an app over TLS, whatever its certificate', async () => {
     const [cert, key] = ['cert.pem', 'key.pem'].map((name) =>
       readFileSync(`test/fixtures/tls/${name}`),
     )
