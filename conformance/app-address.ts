@@ -33,13 +33,27 @@ export async function tryAppAddress(
   make: RequestMaker,
   timeoutMs: number,
 ): Promise<Judgement> {
+  const reply = await callApp(address, make, timeoutMs)
+  return reply.kind === 'unreachable' ? judgeUnreachable(reply.code) : judgeReply(reply)
+}
+
+/** An unsigned call of a function that no app has. */
+export async function callApp(
+  address: AppAddress,
+  make: RequestMaker,
+  timeoutMs: number,
+): Promise<Reply> {
   const ask = (tls: Place['tls']) =>
     exchange({ ...address, tls }, make.request({ signatures: [] }), timeoutMs)
   const plain = await ask(undefined)
-  if (plain.kind === 'unreachable') return judgeUnreachable(plain.code)
-  if (plain.kind === 'answer' || !MAY_WANT_TLS.has(plain.why)) return judgeReply(plain)
+  if (plain.kind !== 'silence' || !MAY_WANT_TLS.has(plain.why)) return plain
   const encrypted = await ask({ isVerified: false })
-  return judgeReply(encrypted.kind === 'answer' ? encrypted : plain)
+  return encrypted.kind === 'answer' ? encrypted : plain
+}
+
+/** Of an app that did not respond. */
+export function judgeUnanswered(reply: Exclude<Reply, { kind: 'answer' }>): Judgement {
+  return reply.kind === 'unreachable' ? judgeUnreachable(reply.code) : SILENCES[reply.why]
 }
 
 function judgeUnreachable(code: string): Judgement {

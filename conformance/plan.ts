@@ -59,7 +59,8 @@ export interface Problem {
   readonly problem: string
 }
 
-class UsageError extends Error {}
+/** What is wrong with the command line. */
+export class UsageError extends Error {}
 
 export function readPlan(options: ConformanceOptions, env: Environment): Plan | Problem {
   try {
@@ -109,11 +110,16 @@ const DURABLE_URL = {
   expected: 'the URL of a durable endpoint, such as https://gateway.example/endpoints/order',
 } as const
 
-function readUrl(
+interface UrlOption {
+  readonly option: string
+  readonly expected: string
+}
+
+export function readUrl(
   text: string | undefined,
-  { option, expected }: typeof SERVED_URL | typeof DURABLE_URL = SERVED_URL,
+  { option, expected }: UrlOption = SERVED_URL,
 ): URL {
-  if (text === undefined) throw new UsageError(`nothing to test: give --url, ${expected}`)
+  if (text === undefined) throw new UsageError(`nothing to test: give ${option}, ${expected}`)
   const url = URL.parse(text)
   const isPlain = url?.username === '' && url.password === '' && url.hash === ''
   if (url === null || !/^https?:$/.test(url.protocol) || !isPlain) {
@@ -122,7 +128,7 @@ function readUrl(
   return url
 }
 
-function placeOf({ protocol, hostname, port }: URL): Place {
+export function placeOf({ protocol, hostname, port }: URL): Place {
   const isTls = protocol === 'https:'
   return {
     host: withoutBrackets(hostname),

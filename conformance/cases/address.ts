@@ -33,7 +33,7 @@ export const addressCases: readonly RequestCase[] = [
     name: 'outside-signed',
     sends: 'a signed function call from an address that is not allowed',
     failure:
-      'The allowlist admits this address: set `checks.allowlist` to `enforce`, check `allowlist` (`inngest-gateway ranges --config FILE --check ADDRESS`), and check `client_ip` in the log: the gateway may see another address.',
+      'The allowlist admits this address: set `checks.allowlist` to `enforce`, check `allowlist` (`inngest-gateway ips --config FILE --check ADDRESS`), and check `client_ip` in the log: the gateway may see another address.',
     requests: (make) => [make.request()],
   },
   {

@@ -220,7 +220,7 @@ export const reasons = {
     status: 403,
     meaning: 'The client address is in no allowed range.',
     remedy:
-      'Look at `client_ip` in the log. If it is a load balancer or proxy of yours, list its range in `trustedProxies`. If Inngest sent the request, check the address with `inngest-gateway ranges --check ADDRESS`. If the client is your own, add its range to `allowlist`.',
+      'Look at `client_ip` in the log. If it is a load balancer or proxy of yours, list its range in `trustedProxies`. If Inngest sent the request, check the address with `inngest-gateway ips --check ADDRESS`. If the client is your own, add its range to `allowlist`.',
   },
   signature_missing: {
     phase: 'credentials',

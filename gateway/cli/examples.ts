@@ -9,11 +9,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway validate --config gateway.yaml --json',
   ],
   'print-config': ['inngest-gateway print-config --config gateway.yaml'],
-  ranges: [
-    'inngest-gateway ranges --config gateway.yaml',
-    'inngest-gateway ranges --config gateway.yaml --check 203.0.113.7',
+  ips: [
+    'inngest-gateway ips --config gateway.yaml',
+    'inngest-gateway ips --config gateway.yaml --check 203.0.113.7',
+    'inngest-gateway ips --config gateway.yaml --format nftables',
+    'inngest-gateway ips --drift --url http://127.0.0.1:9090',
   ],
-  ips: ['inngest-gateway ips --drift --url http://127.0.0.1:9090/status.json'],
   explain: [
     'tail -n 1 gateway.log | inngest-gateway explain --config gateway.yaml --log -',
     'inngest-gateway explain --config gateway.yaml --from 203.0.113.7 --body body.json \\',
@@ -34,6 +35,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   'rollout-report': [
     'inngest-gateway rollout-report --min-requests 100 <gateway.log',
     'inngest-gateway rollout-report --url http://127.0.0.1:9090',
+  ],
+  'bypass-check': [
+    'inngest-gateway bypass-check --gateway https://gateway.example.com/api/inngest \\',
+    '  --app http://app.internal:3000/api/inngest',
   ],
   healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
   completion: [

@@ -2,16 +2,17 @@
  * The commands and their arguments. Each command is loaded when it runs, so that none waits for what only
  * another needs.
  */
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 
 import { endAtOnce } from './print.ts'
 import type { Shell } from './completion.ts'
+import type { BypassOptions } from './bypass-check.ts'
 import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
-import type { DriftOptions } from './drift.ts'
 import type { explain } from './explain.ts'
-import type { ranges } from './ranges.ts'
 import type { RolloutOptions } from './rollout-report.ts'
+import type { IpsOptions } from './ips.ts'
+import { ipFormats } from './ip-format-names.ts'
 import type { RunOptions } from './run.ts'
 import type { SettingsOptions } from './settings.ts'
 import type { sign } from './sign.ts'
@@ -44,6 +45,10 @@ const finish = (exitCode: number) => {
 const collect = (value: string, before: string[]) => [...before, value]
 
 /** A command that works on the settings of a gateway. */
+const OPS_URL = 'http://127.0.0.1:9090'
+const STATUS_TOKEN = 'STATUS_PAGE_TOKEN'
+const DRIFT_ALONE = ['check', 'format', 'config', 'upstream']
+
 const settingsCommand = (name: string) =>
   program
     .command(name)
@@ -100,27 +105,24 @@ portCommand('print-config')
     finish(printConfig(options, process.env))
   })
 
-settingsCommand('ranges')
-  .description('list the allowed IP ranges with source and age, or check one address')
+settingsCommand('ips')
+  .description('list the allowed IP ranges with source and age, check one address, or list drift')
   .option('--check <address>', 'check only whether this address is in an allowed range')
-  .action(async (options: Parameters<typeof ranges>[0]) => {
-    const { ranges } = await import('./ranges.ts')
-    finish(await ranges(options, process.env, Date.now()))
-  })
-
-program
-  .command('ips')
-  .description('list ranges outside the allowlist from which validly signed requests come')
-  .requiredOption('--drift', 'ask a running gateway for the unlisted ranges that it reports')
-  .option(
-    '--url <url>',
-    'status of the gateway, which needs ops.statusPage.enabled',
-    'http://127.0.0.1:9090/status.json',
+  .addOption(
+    new Option('--format <format>', 'print the ranges for a firewall or proxy')
+      .choices(ipFormats)
+      .conflicts('check'),
   )
-  .option('--token-env <name>', 'environment variable that holds the token of the status page')
-  .action(async (options: DriftOptions) => {
-    const { drift } = await import('./drift.ts')
-    finish(await drift(options, process.env))
+  .addOption(
+    new Option('--drift', 'list the unlisted ranges that a running gateway reports').conflicts(
+      DRIFT_ALONE,
+    ),
+  )
+  .option('--url <url>', 'with --drift: URL of its ops listener', OPS_URL)
+  .option('--token-env <name>', 'with --drift: variable with its status token', STATUS_TOKEN)
+  .action(async (options: IpsOptions) => {
+    const { ips } = await import('./ips.ts')
+    finish(await ips(options, process.env, Date.now()))
   })
 
 settingsCommand('explain')
@@ -226,11 +228,7 @@ program
     'judge from a log on standard input, or a running gateway, which checks in report mode can be enforced',
   )
   .option('--url <url>', 'URL of the ops listener of a running gateway with a status page')
-  .option(
-    '--token-env <name>',
-    'environment variable that holds the status token',
-    'STATUS_PAGE_TOKEN',
-  )
+  .option('--token-env <name>', 'environment variable that holds the status token', STATUS_TOKEN)
   .option('--since <time>', 'count only requests from this time on, such as 2026-11-29T08:00:00Z')
   .option('--min-requests <count>', 'requests that must have passed a check (default: 1000)')
   .option('--min-syncs <count>', 'syncs that must have passed a check of syncs (default: 1)')
@@ -240,6 +238,26 @@ program
   .action(async (options: RolloutOptions) => {
     const { rolloutReport } = await import('./rollout-report.ts')
     finish(await rolloutReport(options, process.env))
+  })
+
+program
+  .command('bypass-check')
+  .description('check whether an app can be reached around the gateway, from this machine')
+  .requiredOption('--gateway <url>', 'URL that Inngest calls, with the path of the route')
+  .requiredOption(
+    '--app <url>',
+    "the app's own URL, where only the gateway should get through (repeatable)",
+    (value: string, before: string[] | undefined) => collect(value, before ?? []),
+  )
+  .option(
+    '--key-env <name>',
+    'environment variable that holds the signing key; if it is set, test that the app is up, too',
+    'INNGEST_SIGNING_KEY',
+  )
+  .option('--json', 'print the result as one JSON document')
+  .action(async (options: BypassOptions) => {
+    const { bypassCheck } = await import('./bypass-check.ts')
+    finish(await bypassCheck(options, process.env))
   })
 
 program

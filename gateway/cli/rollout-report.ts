@@ -67,13 +67,7 @@ async function rolloutOfStatus(
   if (since !== undefined) {
     throw new Error('--since: expected without --url, since a gateway counts from its start')
   }
-  const parsed = URL.parse(url)
-  if (parsed?.protocol !== 'http:') {
-    throw new Error(
-      `--url: expected one such as http://127.0.0.1:9090, found ${JSON.stringify(url)}`,
-    )
-  }
-  const routes = await readRolloutStatus(parsed, env[tokenEnv])
+  const routes = await readRolloutStatus({ url, tokenEnv }, env)
   return judgeRollout(routes, thresholds, { source: 'status' })
 }
 

@@ -65,7 +65,7 @@ export class AppGate {
   /**
    * For a call that could not enter. It has its place from the moment on in which it is its turn, whether or not
    * the client is still there to hear of it.
-   * @param signal ends the wait: nobody is left for whom it would be the turn.
+   * @param signal ends the wait: the client has left.
    */
   wait(hold: Hold, signal: AbortSignal): Promise<Reason | undefined> {
     const { bytes } = hold
@@ -96,7 +96,7 @@ export class AppGate {
     this.#letThrough()
   }
 
-  /** Nobody waits any longer. */
+  /** Ends all waits. */
   refuseWaiting(): void {
     for (const { end } of [...this.#waiting]) end(this.#fullBecause() ?? 'app_queue_full')
   }

@@ -36,7 +36,7 @@ export class AppGates {
     return [...this.#gates].map(([route, { requests, waiting }]) => ({ route, requests, waiting }))
   }
 
-  /** The gateway stops: after `ms` nobody waits any longer, so that each gets its response. */
+  /** The gateway stops: after `ms` no call waits any longer, so that each gets its response. */
   endWaitsWithin(ms: number): void {
     this.#endOfWaits = setTimeout(() => {
       this.#room.close()

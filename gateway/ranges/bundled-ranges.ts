@@ -14,14 +14,27 @@ const schema = z.strictObject({
   ),
 })
 
+/** Where some of them are from, and of when. */
+export interface BundledList {
+  readonly source: string
+  /** A year, a month or a day. */
+  readonly date: string
+  readonly ranges: readonly AddressRange[]
+}
+
 /** @throws if the shipped file is damaged: a fault of the installation, not of the operator. */
-export function readPublishedRanges(): AddressRange[] {
+export function readBundledLists(): BundledList[] {
   const { groups } = schema.parse(parse(readFileSync(FILE, 'utf8')))
-  return groups
-    .flatMap(({ ranges }) => ranges)
-    .map((text) => {
-      const reading = parseRange(text)
-      if (!reading.ok) throw new Error(`${FILE.pathname}: ${text}: expected ${reading.expected}`)
-      return reading.range
-    })
+  return groups.map(({ source, date, ranges }) => ({ source, date, ranges: ranges.map(readRange) }))
+}
+
+/** @throws as `readBundledLists` does. */
+export function readPublishedRanges(): AddressRange[] {
+  return readBundledLists().flatMap(({ ranges }) => ranges)
+}
+
+function readRange(text: string): AddressRange {
+  const reading = parseRange(text)
+  if (!reading.ok) throw new Error(`${FILE.pathname}: ${text}: expected ${reading.expected}`)
+  return reading.range
 }

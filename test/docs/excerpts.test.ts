@@ -85,6 +85,7 @@ describe('an excerpt of output', () => {
         .map(({ page }) => page),
     )
     expect([...new Set(withExcerpts)].sort()).toEqual([
+      'docs/how-to/bypass-check.md', // test/e2e/bypass-check.test.ts
       'docs/how-to/conformance.md', // test/e2e/conformance.test.ts
       'docs/how-to/deploy-managed-platforms.md', // managed-platforms.test.ts
       'docs/how-to/roll-out.md',

@@ -199,7 +199,7 @@ describe('the commands', () => {
     expect(withoutComments(again.text)).toEqual(withoutComments(text))
   })
 
-  it.each(['run', 'validate', 'print-config', 'ranges'])(
+  it.each(['run', 'validate', 'print-config', 'ips'])(
     '%s shows nothing of a variable that holds a secret',
     async (command) => {
       const config = put(
@@ -221,7 +221,7 @@ describe('the commands', () => {
     ['run', []],
     ['validate', []],
     ['print-config', []],
-    ['ranges', []],
+    ['ips', []],
     ['explain', ['--from', '127.0.0.1']],
   ])('%s takes --set, and names it in a problem', async (command, more) => {
     const config = put('gateway.yaml', routeOf('billing', 'http://h:1'))

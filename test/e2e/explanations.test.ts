@@ -204,9 +204,9 @@ describe('explain', () => {
   })
 })
 
-describe('ranges', () => {
+describe('ips', () => {
   it('prints every range with its source, and warns of those bundled with the release', () => {
-    const { status, text } = cli(['ranges', '-c', config])
+    const { status, text } = cli(['ips', '-c', config])
     expect(text).toMatch(/^198\.212\.45\.0\/24 +bundled$/m)
     expect(text).toMatch(/^10\.0\.0\.0\/8 +allowlist$/m)
     expect(text).toContain(
@@ -221,7 +221,7 @@ describe('ranges', () => {
     ['8.8.8.8', 1, '8.8.8.8 is in no range'],
     ['8.8.8', 2, 'expected an IPv4 or IPv6 address, found "8.8.8"'],
   ])('exits, for --check %s, with %i', (address, expected, message) => {
-    const { status, text } = cli(['ranges', '-c', config, '--check', address])
+    const { status, text } = cli(['ips', '-c', config, '--check', address])
     expect(text).toContain(message)
     expect(status).toBe(expected)
   })
@@ -241,7 +241,7 @@ describe('ranges', () => {
 routes: [{ name: a, upstream: "http://127.0.0.1:1", signingKeys: [{ env: OTHER }] }]
 `,
       )
-      const { text } = cli(['ranges', '-c', file])
+      const { text } = cli(['ips', '-c', file])
       expect(text).toMatch(
         /^18\.208\.0\.0\/24 +https:\/\/www\.inngest\.com\/ips-v4, read 2\.0 h ago$/m,
       )

@@ -65,7 +65,9 @@ describe('an example in --help', () => {
 
   const offline = examples.filter(
     ({ line }) =>
-      !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url|ips --drift)/.test(line),
+      !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url|ips --drift|bypass-check)/.test(
+        line,
+      ),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -78,11 +80,19 @@ describe('an example in --help', () => {
     expect(stderr).toMatch(/^command line: --port: /)
   })
 
+  it('is understood in the help of bypass-check, with addresses where nothing listens', () => {
+    const { line = '' } = examples.find(({ command }) => command === 'bypass-check') ?? {}
+    const nowhere = line.replaceAll(/https?:\/\/[^/]+/g, 'http://127.0.0.1:1')
+    const { status, stdout, stderr } = inBash(nowhere)
+    expect([status, stderr]).toEqual([2, ''])
+    expect(stdout).toContain('reachable around the gateway: cannot tell')
+  })
+
   it.each([
     ['rollout-report', 'http://127.0.0.1:9090', 2],
     ['healthcheck', 'http://127.0.0.1:9090/readyz', 1],
     ['conformance', 'https://gateway.example.com/api/inngest', 2],
-    ['ips --drift', 'http://127.0.0.1:9090/status.json', 2],
+    ['ips --drift', 'http://127.0.0.1:9090', 2],
   ])(
     'is understood in the help of %s, with an address where nothing listens',
     (name, url, code) => {

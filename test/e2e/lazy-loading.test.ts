@@ -29,7 +29,7 @@ const ways = {
   redis: ['ioredis', 'replay/redis/create-store.ts'],
   tracing: ['@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http'],
   workers: ['workers/primary.ts', 'workers/worker.ts'],
-  otherCommands: ['cli/explain.ts', 'cli/ranges.ts', 'cli/verify.ts'],
+  otherCommands: ['cli/explain.ts', 'cli/ips.ts', 'cli/verify.ts'],
 }
 const seldom = Object.values(ways).flat()
 

@@ -36,7 +36,7 @@ describe('the process', () => {
     [['run', '--config', 'redis://:TOPSECRET@h?password=TOPSECRET']],
     [['validate', '--upstream', 'http://h?password=TOPSECRET']],
     [['print-config', '--upstream', key]],
-    [['ranges', ...upstream, '--check', key]],
+    [['ips', ...upstream, '--check', key]],
     [['explain', ...upstream, '--from', key]],
     [['explain', ...upstream, '--from', '127.0.0.1', '--header', key]],
     [['explain', ...upstream, '--from', '127.0.0.1', '--header', 'Authorization Bearer TOPSECRET']],
@@ -95,7 +95,7 @@ describe('the process', () => {
       'replay: { store: redis, url: "redis://:TOPSECRET@h" }\nroutes: []',
     ],
   ])('shows no secret %s in its configuration', (_, text) => {
-    for (const command of ['run', 'validate', 'print-config', 'ranges']) {
+    for (const command of ['run', 'validate', 'print-config', 'ips']) {
       expect(run([command, '--config', file(text)]).status).toBe(2)
     }
   })

@@ -125,13 +125,17 @@ async function start(checks: object, encryption = 'off'): Promise<TestGateway> {
   return gateway
 }
 
+const optionsFor = ({ opsPort }: Pick<TestGateway, 'opsPort'>) => ({
+  url: `http://127.0.0.1:${String(opsPort)}`,
+  tokenEnv: 'TOKEN',
+})
+
 /** As JSON, since the status comes so. */
 async function seenIn(gateway: TestGateway) {
   // The clock of the test is that of the requests, and not that of its log.
   const time = new Date(gateway.clock.wallMs).toISOString()
   const { routes } = await readLog(gateway.logLines.map((line) => ({ ...line, time })))
-  const url = new URL(`http://127.0.0.1:${String(gateway.opsPort)}`)
-  const status = await readRolloutStatus(url, statusToken)
+  const status = await readRolloutStatus(optionsFor(gateway), { TOKEN: statusToken })
   return { log: JSON.parse(JSON.stringify(routes)) as typeof routes, status }
 }
 
@@ -192,16 +196,19 @@ describe('the status of a running gateway', () => {
 
   it('is not read without its token, and says what to set', async () => {
     const { opsPort } = await start({})
-    const url = new URL(`http://127.0.0.1:${String(opsPort)}`)
-    await expect(readRolloutStatus(url, undefined)).rejects.toThrow('needs the status token')
-    await expect(readRolloutStatus(url, 'another-token-of-16')).rejects.toThrow('--token-env')
+    const options = optionsFor({ opsPort })
+    await expect(readRolloutStatus(options, {})).rejects.toThrow('needs the status token')
+    await expect(readRolloutStatus(options, { TOKEN: 'another-token-of-16' })).rejects.toThrow(
+      '--token-env',
+    )
   })
 
   it('is not there without a status page, and says what to set', async () => {
     const app = await startNamedApp('app')
     const gateway = await startTestGateway(app.url)
     stops.push(() => gateway.stop())
-    const url = new URL(`http://127.0.0.1:${String(gateway.opsPort)}`)
-    await expect(readRolloutStatus(url, undefined)).rejects.toThrow('ops.statusPage.enabled')
+    await expect(readRolloutStatus(optionsFor(gateway), {})).rejects.toThrow(
+      'ops.statusPage.enabled',
+    )
   })
 })

@@ -137,6 +137,22 @@ export const groups = [
     programs: [fromPackage('systemd', 'systemd-analyze')],
   },
   {
+    name: 'nftables',
+    subject: 'what `ips` writes for nftables',
+    programs: [fromPackage('nftables', 'nft')],
+  },
+  {
+    name: 'botocore',
+    subject: "what `ips` writes for AWS WAF, by the model of AWS's own client",
+    programs: [
+      {
+        command: 'python3',
+        debianPackage: 'python3-botocore',
+        prints: { args: ['-c', 'import botocore; print("found")'], text: /found/ },
+      },
+    ],
+  },
+  {
     name: 'shells',
     subject: 'completion in zsh and fish',
     programs: [fromPackage('zsh'), fromPackage('fish')],

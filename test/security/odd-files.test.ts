@@ -67,7 +67,7 @@ describe('in place of a file', { timeout: 60_000 }, () => {
 
   it.each(things)('%s is no list of ranges', (_, thing) => {
     const ranges = `inngestRanges: { file: ${thing} }`
-    const answer = cli('ranges', '--config', configure(ranges))
+    const answer = cli('ips', '--config', configure(ranges))
     expect(answer).toEqual({ status: 0, said: expect.stringContaining('bundled with this release') as string }) // prettier-ignore
   })
 })

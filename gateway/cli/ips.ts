@@ -1,30 +1,59 @@
-/** `ranges`: the allowed client addresses with their sources, or whether one address is allowed. */
+/** `ips`: the allowed client addresses with their sources, for people or firewalls, or whether one is allowed. */
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { whyBundled, type CurrentRanges } from '../ranges/current-ranges.ts'
+import { version } from '../version.ts'
+import { drift } from './drift.ts'
+import type { IpFormat } from './ip-format-names.ts'
+import { formatIps } from './ip-formats.ts'
+import { ipListsOf, isoSeconds } from './ip-lists.ts'
 import { startingRanges } from './resolve-ranges.ts'
+import type { RunningGatewayOptions } from './running-gateway.ts'
 import { readSettingsOrExplain, type SettingsOptions } from './settings.ts'
-import { printError } from './print.ts'
+import { printError, printJson, printText } from './print.ts'
 
-export interface RangesOptions extends SettingsOptions {
+export interface IpsOptions extends SettingsOptions, RunningGatewayOptions {
   readonly check?: string
+  readonly format?: IpFormat
+  /** Of the running gateway; no configuration is read then. */
+  readonly drift?: boolean
 }
 
-/** @returns 0, or 1 if the address to check is not allowed; 2 if it could not be checked. */
-export async function ranges(
-  options: RangesOptions,
-  env: Environment,
-  nowMs: number,
-): Promise<number> {
+/** @returns 0; 1 if the address to check is not allowed, or a range is unlisted; 2 if that could not be found out. */
+export async function ips(options: IpsOptions, env: Environment, nowMs: number): Promise<number> {
+  if (options.drift === true) return drift(options, env)
   const reading = readSettingsOrExplain(options, env)
   if (reading === undefined) return 2
   const published = await startingRanges(reading.settings)
+  if (options.format !== undefined) {
+    return writeAs(options.format, reading.settings, published, nowMs)
+  }
   const rows = [...publishedRows(published, nowMs), ...ownRows(reading.settings)]
   if (options.check !== undefined) return check(options.check, rows)
   for (const { range, source } of rows) console.log(`${range.text.padEnd(44)}${source}`)
   if (published !== undefined) console.log(`\npublished ranges: ${originOf(published)}`)
+  return 0
+}
+
+function writeAs(
+  format: IpFormat,
+  settings: Settings,
+  published: CurrentRanges | undefined,
+  nowMs: number,
+): number {
+  const lists = ipListsOf(published, settings, isoSeconds(nowMs))
+  if (published?.origin === 'bundled') {
+    printError(
+      `warning: ranges are ${originOf(published)}. Run this where a gateway has fetched the lists, with its inngestRanges.stateFile`,
+    )
+  }
+  const title = `Client addresses that inngest-gateway ${version} allows, written at ${isoSeconds(nowMs)}`
+  const { port } = settings.config.listen
+  const written = formatIps(format, { lists, title, port })
+  if (typeof written === 'string') printText(written)
+  else printJson(written)
   return 0
 }
 

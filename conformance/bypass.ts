@@ -1,0 +1,114 @@
+/**
+ * One question: can an app be reached around the gateway, from this machine? What is sent is a call of a function
+ * that no app has (request-maker.ts), so it does nothing, whatever gets it.
+ */
+import { withoutBrackets } from '../gateway/ip/authority.ts'
+import type { SigningKey } from '../gateway/inngest/signing-key.ts'
+import { judgeUnanswered, callApp } from './app-address.ts'
+import type { Answer } from './answer.ts'
+import { exchange, type Reply } from './exchange.ts'
+import { placeOf } from './plan.ts'
+import { readAnswer, readReply } from './reading.ts'
+import { randomKey, RequestMaker } from './request-maker.ts'
+
+export type Reachability = 'yes' | 'no' | 'cannot tell'
+
+export interface BypassFinding {
+  readonly reachable: Reachability
+  /** What came back, in words. */
+  readonly detail: string
+}
+
+export interface BypassPlan {
+  readonly gateway: URL
+  /** Undefined if none is known here: then nothing shows that the app is up. */
+  readonly key: SigningKey | undefined
+  readonly timeoutMs: number
+}
+
+/**
+ * An app that cannot be reached may be down, or this machine may have no network. So the gateway is called first.
+ * @returns undefined if its app can be looked for; otherwise why that would tell nothing.
+ */
+export async function callGateway(plan: BypassPlan): Promise<string | undefined> {
+  const unsigned = await callOnce(plan, [])
+  const reading = readReply(unsigned, 'POST')
+  if (reading.is === 'admitted') {
+    return `--gateway is no gateway, or does not enforce signatures: ${reading.text} to an unsigned call`
+  }
+  if (reading.is === 'stranger' || reading.is === 'unanswered') return `--gateway: ${reading.text}`
+  if (reading.is === 'failed') return `${APP_DOWN} (${String(reading.status)})`
+  if (plan.key === undefined) return undefined
+  const signed = readReply(await callOnce(plan), 'POST')
+  return signed.is === 'failed' ? `${APP_DOWN} (${String(signed.status)})` : undefined
+}
+
+const APP_DOWN = 'the app does not respond to the gateway, so it may be down'
+
+function callOnce(
+  { gateway, key = randomKey(), timeoutMs }: BypassPlan,
+  signatures?: readonly string[],
+): Promise<Reply> {
+  const request = makerOf(gateway, key).request(signatures === undefined ? {} : { signatures })
+  return exchange(placeOf(gateway), request, timeoutMs)
+}
+
+export async function callAround(app: URL, timeoutMs: number): Promise<BypassFinding> {
+  const make = makerOf(app, randomKey())
+  const { port, tls } = placeOf(app)
+  const host = withoutBrackets(app.hostname)
+  // The certificate is not verified: nothing but the gateway may respond, whatever its certificate says.
+  const reply =
+    tls === undefined
+      ? await callApp({ host, port }, make, timeoutMs)
+      : await exchange(
+          { host, port, tls: { isVerified: false } },
+          make.request({ signatures: [] }),
+          timeoutMs,
+        )
+  if (reply.kind === 'answer') return judgeAnswer(reply.answer)
+  const { outcome, detail } = judgeUnanswered(reply)
+  return { reachable: BY_OUTCOME[outcome], detail }
+}
+
+const BY_OUTCOME = { passed: 'no', failed: 'yes', 'not tested': 'cannot tell' } as const
+
+/** What a proxy or a firewall in front says by itself, whatever is behind it. */
+const BY_INTERMEDIARIES = new Set([403, 407, 421, 429, 502, 503, 504])
+
+function judgeAnswer(answer: Answer): BypassFinding {
+  const { is, text } = readAnswer(answer, 'POST')
+  if (is === 'refused' || is === 'undecided' || is === 'failed') {
+    return { reachable: 'no', detail: `leads to the gateway itself: ${text}` }
+  }
+  const { status } = answer
+  if (is !== 'stranger') return { reachable: 'yes', detail: text }
+  if (status >= 300 && status < 400) {
+    return { reachable: 'cannot tell', detail: `${text}: give the URL that it redirects to` }
+  }
+  return BY_INTERMEDIARIES.has(status)
+    ? { reachable: 'cannot tell', detail: `${text}, which may be in front of the app` }
+    : { reachable: 'yes', detail: text }
+}
+
+/** Of several apps, one that can be reached is too many. */
+export function overall(findings: readonly BypassFinding[]): Reachability {
+  const has = (each: Reachability) => findings.some(({ reachable }) => reachable === each)
+  if (has('yes')) return 'yes'
+  return has('cannot tell') ? 'cannot tell' : 'no'
+}
+
+function makerOf(url: URL, key: SigningKey): RequestMaker {
+  return new RequestMaker({
+    url,
+    key,
+    // For requests of other ages and spellings, of which none is sent here.
+    maxAgeSeconds: 0,
+    clockToleranceSeconds: 0,
+    allowedAddress: '',
+    restrictedPaths: [],
+    durableUrl: undefined,
+    app: undefined,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+  })
+}
