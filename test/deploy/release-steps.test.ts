@@ -81,7 +81,7 @@ describe('the chart of a release', () => {
   })
 })
 
-it.each(['image', 'chart'])('the log-in for the %s keeps the token out of arguments', (job) => {
+it.each(['image', 'chart'])('keeps the token out of arguments in the log-in for the %s', (job) => {
   const { code, started, password } = steps.run(job, 'Log in to the registry')
   expect(code).toBe(0)
   expect(password).toBe('${{ secrets.GITHUB_TOKEN }}\n')

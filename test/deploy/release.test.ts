@@ -92,7 +92,7 @@ joined.
 
 - [SECURITY] One
   item.
-- [CHANGE] Another ([page](docs/a.md#b), [site](https://example.com)).
+- [CHANGE] Another ([page](docs/README.md#reference), [site](https://example.com)).
 
 ## 1.0.0
 
@@ -109,7 +109,7 @@ Again.
     expect(releaseNotes(changelog, '2.0.0')).toBe(`Lines are joined.
 
 - [SECURITY] One item.
-- [CHANGE] Another ([page](https://github.com/inngest-gateway/inngest-gateway/blob/v2.0.0/docs/a.md#b), [site](https://example.com)).
+- [CHANGE] Another ([page](https://github.com/inngest-gateway/inngest-gateway/blob/v2.0.0/docs/README.md#reference), [site](https://example.com)).
 `)
   })
 

@@ -21,7 +21,7 @@ describe('each workflow', () => {
     expect(permissions).toEqual({})
   })
 
-  it.each(workflows)('in $name names each action by its commit, with the release', ({ name }) => {
+  it.each(workflows)('names each action of $name by its commit, with the release', ({ name }) => {
     const text = readFileSync(`.github/workflows/${name}.yml`, 'utf8')
     const foreign = [...text.matchAll(/uses: (?!\.\/)(.+)$/gm)].map(([, used = '']) => used)
     expect(foreign.length).toBeGreaterThan(0)
