@@ -2,13 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { releaseNotes } from '../../build/release-notes.ts'
 import { version } from '../../gateway/version.ts'
+import { startRegistry } from '../support/npm-registry.ts'
 import { runProgram } from '../support/program.ts'
 import { copyRepository, type RepositoryCopy } from '../support/repository-copy.ts'
 
@@ -161,26 +160,15 @@ describe('the files of a release', { tags: ['kubernetes'] }, () => {
 
   it('have an archive that `npm publish` takes, for all and as the newest', async () => {
     const archive = `${files()}/inngest-gateway-${version}.tgz`
-    const registry = await startEmptyRegistry()
+    // One that has no package, whatever was released of this one.
+    const registry = await startRegistry()
     const child = spawn('npm', ['publish', archive, '--dry-run', '--registry', registry.url])
     const lines = child.stderr.setEncoding('utf8').toArray()
     const [code] = (await once(child, 'close')) as [number | null]
     const said = (await lines).join('')
-    registry.server.close()
+    registry.stop()
     expect([code, said]).toEqual([0, expect.stringContaining(`version: ${version}\n`)])
     expect(said).toMatch(/with tag latest and public access \(dry-run\)/)
     expect(registry.requested).toContain('/inngest-gateway')
   })
 })
-
-/** One that has no package, whatever was released of this one. */
-async function startEmptyRegistry() {
-  const requested: (string | undefined)[] = []
-  const server = createServer((request, response) => {
-    requested.push(request.url)
-    response.writeHead(404).end('{}')
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${String(port)}/`, server, requested }
-}

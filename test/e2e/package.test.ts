@@ -18,6 +18,7 @@ import {
   startGatewayProcess,
 } from '../support/gateway-process.ts'
 import { packAndInstall, type InstalledPackage } from '../support/packed.ts'
+import { startQuickStart } from '../support/quick-start.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { signatureHeader } from '../support/sender.ts'
 
@@ -212,6 +213,22 @@ describe('the installed command', () => {
     expect(stderr).toMatch(
       /^inngest-gateway needs Node 24 from [\d.]+ or Node 26 from [\d.]+; this is Node [\d.]+\.\n$/,
     )
+  })
+})
+
+describe('the quick start of the README', () => {
+  it('fetches the package by its name in an empty folder, and admits a signed call once', async () => {
+    const app = await startNamedApp('app')
+    // Its ports are free ones, and this machine is in the place of Inngest.
+    const options = "--port 0 --set ops.port=0 --set 'allowlist[0]=127.0.0.1'"
+    const gateway = await startQuickStart(installed.archive, app.url, options)
+    expect(gateway.files).toEqual([])
+    const status = async (call = signCall()) => (await postCall(gateway.port, call)).status
+    await expect.poll(() => status(), patient).toBe(200)
+    const call = signCall()
+    expect([await status(call), await status(call)]).toEqual([200, 409])
+    expect(await status({ ...call, signature: 't=1&s=00' })).toBe(401)
+    expect(app.requests.at(-1)?.body).toBe(call.body)
   })
 })
 
