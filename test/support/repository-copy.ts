@@ -1,4 +1,4 @@
-/** What git has of the repository, in a folder of its own: what a test builds or changes there disturbs no other test. */
+/** The repository in another folder: what a test builds or changes there disturbs no other test. */
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
