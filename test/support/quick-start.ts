@@ -43,7 +43,8 @@ export async function startQuickStart(
 ): Promise<QuickStart> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'quick-start-'))
   const [cwd, home] = [path.join(scratch, 'empty'), path.join(scratch, 'home')]
-  for (const folder of [cwd, home]) mkdirSync(folder)
+  // npm 10 ends if the folder of global packages is missing, as it is for the Node of the lockfile.
+  for (const folder of [cwd, path.join(home, 'lib')]) mkdirSync(folder, { recursive: true })
   const bin = { 'inngest-gateway': 'dist/main.js' }
   const registry = await startRegistry({ name: 'inngest-gateway', version, archive, bin })
   const child = spawn('bash', ['-c', `${commandFor(upstream)} ${options}`], {
@@ -52,6 +53,7 @@ export async function startQuickStart(
       PATH: process.env['PATH'],
       HOME: home,
       npm_config_registry: registry.url,
+      npm_config_prefix: home,
       // Inngest's lists are not fetched: a test needs no network.
       HTTPS_PROXY: 'http://127.0.0.1:9',
       NO_PROXY: '127.0.0.1',
