@@ -7,8 +7,6 @@ import type { AddressInfo } from 'node:net'
 
 export interface Registry {
   readonly url: string
-  /** Paths. */
-  readonly requested: readonly string[]
   stop(): void
 }
 
@@ -21,10 +19,8 @@ export interface Published {
 }
 
 export async function startRegistry(published?: Published): Promise<Registry> {
-  const requested: string[] = []
   const server = createServer((request, response) => {
     const { url = '' } = request
-    requested.push(url)
     if (published === undefined) response.writeHead(404).end('{}')
     else if (url === `/${published.name}`) response.end(JSON.stringify(documentOf(published, base)))
     else if (url === ARCHIVE) response.end(readFileSync(published.archive))
@@ -34,7 +30,6 @@ export async function startRegistry(published?: Published): Promise<Registry> {
   const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   return {
     url: `${base}/`,
-    requested,
     stop: () => {
       server.close()
       server.closeAllConnections()
