@@ -23,7 +23,7 @@ const { output } = await build({
   onLog: (level, { message }) => {
     if (level === 'warn') throw new Error(message)
   },
-  plugins: [leaveOut(), builtinsWithoutExports(), runtimeFiles(root), bareEntry(), notices()],
+  plugins: [leaveOut(), builtinsWithoutExports(), runtimeFiles(root), bareEntry(), notices(root)],
   output: {
     dir: path.resolve(root, process.argv[2] ?? 'dist'),
     cleanDir: true,

@@ -1,19 +1,25 @@
-/** The licenses of the packages that are in the build, in one file. */
+/** The packages that are in the build: their licenses in one file, and a bill of materials. */
 import type { Plugin } from 'rolldown'
 import { licensePlugin, type LicenseInfo } from 'rolldown-license-plugin'
 
+import { sbomOf } from './sbom.ts'
+
 const FILE = 'THIRD-PARTY-NOTICES.txt'
+
+/** Scanners of packages and images look for names that end so. */
+const SBOM = 'sbom.cdx.json'
 
 /** Those that ask for nothing but their text where a copy is passed on. */
 const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT']
 
-export function notices(): Plugin {
+export function notices(root: string): Plugin {
   return licensePlugin({
     allow: ({ license, licenseText }) => ALLOWED.includes(license) && licenseText !== '',
     failOnViolation: true,
     failOnUnlicensed: true,
     done: (packages, context) => {
       context.emitFile({ type: 'asset', fileName: FILE, source: textOf(packages) })
+      context.emitFile({ type: 'asset', fileName: SBOM, source: sbomOf(packages, root) })
     },
   })
 }

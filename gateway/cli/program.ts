@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One flat list of commands and options, in which nothing branches. */
 /**
  * The commands and their arguments. Each command is loaded when it runs, so that none waits for what only
  * another needs.
@@ -44,11 +45,11 @@ const finish = (exitCode: number) => {
 
 const collect = (value: string, before: string[]) => [...before, value]
 
-/** A command that works on the settings of a gateway. */
 const OPS_URL = 'http://127.0.0.1:9090'
 const STATUS_TOKEN = 'STATUS_PAGE_TOKEN'
 const DRIFT_ALONE = ['check', 'format', 'config', 'upstream']
 
+/** A command that works on the settings of a gateway. */
 const settingsCommand = (name: string) =>
   program
     .command(name)

@@ -20,6 +20,12 @@ describe('the Dockerfile', () => {
     ])
   })
 
+  it('has the base that the app of the Compose example has', () => {
+    const app = readFileSync('deploy/compose/app/Dockerfile', 'utf8')
+    expect(app).toContain(`ARG NODE_IMAGE=${argument('NODE_IMAGE') ?? ''}\n`)
+    expect(app.match(/^FROM .+$/gm)).toEqual(['FROM ${NODE_IMAGE}'])
+  })
+
   it('has the version of this release, and none of an architecture', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect(argument('VERSION')).toBe(version)

@@ -1,6 +1,7 @@
 /** The image that the Dockerfile makes, built and run by Debian's Docker on stand-ins for its bases. */
 // @module-tag docker
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +19,7 @@ const REVISION = '0123456789abcdef0123456789abcdef01234567'
 const NODE = '/nodejs/bin/node'
 const HOST = '10.231.250.2'
 const APP = '10.231.250.3'
+const QUICK_START = '10.231.250.5'
 
 /** Holds each request for a while, and counts those that it has responded to. */
 const appProgram = `let count = 0
@@ -162,6 +164,35 @@ describe('the container', () => {
     }
     expect(write('writable', '/home/nonroot/new')).toBe(1)
     docker.run(['rm', '--force', 'writable'])
+  })
+
+  it('starts as the quick start of the README says', async () => {
+    const readme = readFileSync('README.md', 'utf8')
+    const [, yaml = '', build, run = ''] =
+      /\*\*Container\.\*\*.*?```yaml\n(.*?)```\n+```sh\n(.*?)\n(.*?)```/s.exec(readme) ?? []
+    expect(build).toBe('docker build -t inngest-gateway .')
+    docker.run(['tag', IMAGE, 'inngest-gateway'])
+    const conf = path.join(folder, 'conf')
+    mkdirSync(conf)
+    writeFileSync(path.join(conf, 'config.yaml'), yaml)
+    // In the network of these tests instead of on a port of this machine.
+    const options = [
+      '--detach',
+      '--name',
+      'quick-start',
+      '--network',
+      'inngest',
+      '--ip',
+      QUICK_START,
+    ]
+    const command = run.replace('-p 8080:8080', options.join(' '))
+    expect(command).not.toBe(run)
+    const env = { ...docker.environment, INNGEST_SIGNING_KEY: processKey }
+    const started = spawnSync('bash', ['-c', command], { cwd: folder, env, encoding: 'utf8' })
+    expect([started.status, started.stderr]).toEqual([0, ''])
+    await whenReady('quick-start')
+    expect((await post(signCall(), QUICK_START)).status).toBe(403)
+    docker.run(['rm', '--force', 'quick-start'])
   })
 
   it('becomes healthy by its own check', async () => {

@@ -67,7 +67,7 @@ function expectThere(words: readonly string[], base = ''): void {
 }
 
 function checkNpm([verb = '', script = '', name]: readonly string[]): void {
-  expect(['ci', 'test', 'run', 'pack', 'install']).toContain(verb)
+  expect(['ci', 'test', 'run', 'pack', 'install', 'publish', 'version']).toContain(verb)
   if (verb === 'install') {
     const archive = `./${packageFile.name}-${packageFile.version}.tgz`
     expect(script).toBe('--global')

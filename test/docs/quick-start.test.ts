@@ -8,7 +8,8 @@ import { blocksOf } from '../support/documents.ts'
 const contributing = readFileSync('CONTRIBUTING.md', 'utf8').replaceAll(/\s+/g, ' ')
 const programsSection = contributing.slice(contributing.indexOf('## Programs that tests start'))
 const ciLines = readFileSync('.ci/run', 'utf8').trim().split('\n')
-const [quickStart] = blocksOf('sh').filter(({ page }) => page === 'README.md')
+const blocks = blocksOf('sh').filter(({ page }) => page === 'README.md')
+const [quickStart] = blocks
 
 describe('the quick start', () => {
   it('is run by CI, word for word', () => {
@@ -17,6 +18,31 @@ describe('the quick start', () => {
     expect(ciLines).toEqual(expect.arrayContaining(lines ?? []))
     expect(ciLines.at(-1)).toBe('npm ci && npm test')
     expect(ciLines).toContain('export CI=true')
+  })
+
+  it('has a test that follows each, which reads the commands from the page', () => {
+    const followed = [
+      ['npm ci && npm run demo', '.ci/run', 'npm ci && npm run demo'],
+      [
+        'docker build -t inngest-gateway .',
+        'test/deploy/image.test.ts',
+        "readFileSync('README.md'",
+      ],
+      [
+        'kubectl apply -k deploy/kubernetes/examples/sidecar',
+        'test/deploy/kubernetes-schema.test.ts',
+        'kustomizations.flatMap((folder) => build(folder))',
+      ],
+      [
+        'INNGEST_SIGNING_KEY=signkey-prod-… npx inngest-gateway run --upstream http://127.0.0.1:3000',
+        'test/support/quick-start.ts',
+        "readFileSync('README.md'",
+      ],
+    ] as const
+    expect(blocks.map(({ text }) => text.split('\n', 1)[0])).toEqual(
+      followed.map(([command]) => command),
+    )
+    for (const [, file, text] of followed) expect(readFileSync(file, 'utf8')).toContain(text)
   })
 
   it('is on a page of fewer than 120 lines', () => {

@@ -1,8 +1,10 @@
 /** What `npm pack` makes can be installed without network, and is the gateway. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 
@@ -16,6 +18,7 @@ import {
   startGatewayProcess,
 } from '../support/gateway-process.ts'
 import { packAndInstall, type InstalledPackage } from '../support/packed.ts'
+import { startQuickStart } from '../support/quick-start.ts'
 import { mountSecret } from '../support/secret-mount.ts'
 import { signatureHeader } from '../support/sender.ts'
 
@@ -65,6 +68,7 @@ describe('the archive', () => {
       'config/sdk-advisories.yaml',
       'dist/THIRD-PARTY-NOTICES.txt',
       'dist/page.css',
+      'dist/sbom.cdx.json',
       'package.json',
     ])
     expect(files).toContain('dist/main.js')
@@ -80,6 +84,56 @@ describe('the archive', () => {
     const notices = shipped('dist/THIRD-PARTY-NOTICES.txt')
     for (const name of ['@opentelemetry/api', 'commander', 'ioredis', 'pino', 'yaml', 'zod']) {
       expect(notices).toMatch(new RegExp(`^${name} [\\d.]+\nLicense: \\S+\n\n.*\\S`, 'm'))
+    }
+  })
+})
+
+interface Sbom {
+  readonly metadata: { readonly component: object }
+  readonly components: readonly {
+    readonly name: string
+    readonly group?: string
+    readonly version: string
+    readonly purl: string
+    readonly hashes: readonly { readonly alg: string }[]
+    readonly licenses: readonly object[]
+  }[]
+}
+
+/** Name and version of each package that a source map of the build names. */
+function bundledPackages(): string[] {
+  const maps = globSync('dist/*.map').map((file) => readFileSync(file, 'utf8'))
+  const sources = maps.flatMap((map) => (JSON.parse(map) as { sources: string[] }).sources)
+  const folders = sources.flatMap(
+    (source) => /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? [],
+  )
+  return [...new Set(folders)]
+    .map((folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object)
+    .map((manifest) => ({ name: '', version: '', ...manifest }))
+    .map(({ name, version }) => `${name}@${version}`)
+    .toSorted()
+}
+
+describe('the bill of materials', () => {
+  it('fits the schema of CycloneDX', async () => {
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
+    expect(await validator.validate(shipped('dist/sbom.cdx.json'))).toBeNull()
+  })
+
+  it('has every package that is in the build, with its license and hash, and no other', () => {
+    const { metadata, components } = JSON.parse(shipped('dist/sbom.cdx.json')) as Sbom
+    const { version } = JSON.parse(shipped('package.json')) as { version: string }
+    expect(metadata.component).toMatchObject({ name: 'inngest-gateway', version })
+    const named = components.map(({ group, name, version }) =>
+      group === undefined ? `${name}@${version}` : `${group}/${name}@${version}`,
+    )
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.toSorted()).toEqual(bundledPackages())
+    expect(components.map(({ purl }) => decodeURIComponent(purl).slice('pkg:npm/'.length))).toEqual(
+      named,
+    )
+    for (const { hashes, licenses } of components) {
+      expect([hashes.map(({ alg }) => alg), licenses.length]).toEqual([['SHA-512'], 1])
     }
   })
 })
@@ -160,6 +214,22 @@ describe('the installed command', () => {
     expect(stderr).toMatch(
       /^inngest-gateway needs Node 24 from [\d.]+ or Node 26 from [\d.]+; this is Node [\d.]+\.\n$/,
     )
+  })
+})
+
+describe('the quick start of the README', () => {
+  it('fetches the package by its name in an empty folder, and admits a signed call once', async () => {
+    const app = await startNamedApp('app')
+    // Its ports are free ones, and this machine is in the place of Inngest.
+    const options = "--port 0 --set ops.port=0 --set 'allowlist[0]=127.0.0.1'"
+    const gateway = await startQuickStart(installed.archive, app.url, options)
+    expect(gateway.files).toEqual([])
+    const status = async (call = signCall()) => (await postCall(gateway.port, call)).status
+    await expect.poll(() => status(), patient).toBe(200)
+    const call = signCall()
+    expect([await status(call), await status(call)]).toEqual([200, 409])
+    expect(await status({ ...call, signature: 't=1&s=00' })).toBe(401)
+    expect(app.requests.at(-1)?.body).toBe(call.body)
   })
 })
 

@@ -51,4 +51,14 @@ export const sources: readonly Source[] = [
       },
     },
   },
+  {
+    tools: { unzip: 'unzip', pip3: 'python3-pip' },
+    fetch: `${pip} zizmor==1.32.0 && unzip -qq ./*.whl`,
+    programs: {
+      zizmor: {
+        file: 'zizmor-1.32.0.data/scripts/zizmor',
+        sha256: '5df116b420498d37362848d030f870f9804ea7fc289c3680de184cab3c276f67',
+      },
+    },
+  },
 ]

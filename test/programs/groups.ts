@@ -82,6 +82,21 @@ export const groups = [
       },
     ],
   },
+  {
+    name: 'workflows',
+    subject: 'the hosted workflows and forms of .github',
+    programs: [
+      {
+        command: 'go',
+        debianPackage: 'golang-go',
+        // Builds actionlint, which needs a newer one and fetches it.
+        prints: { args: ['version'], text: /^go version go1\.(?:2[1-9]|[3-9]\d)/ },
+      },
+      { command: 'zizmor', prints: { args: ['--version'], text: /^zizmor 1\.32\./ } },
+      fromPackage('python3-pip', 'pip3'),
+      fromPackage('unzip'),
+    ],
+  },
   { name: 'browser', subject: 'the status page in a browser', programs: [fromPackage('chromium')] },
   {
     name: 'site',

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 export interface InstalledPackage {
+  /** As npm publishes it. */
+  readonly archive: string
   /** As npm links it for the PATH. */
   readonly command: string
   /** With what the archive holds. */
@@ -19,12 +21,14 @@ export function packAndInstall(): InstalledPackage {
   const scratch = mkdtempSync(path.join(tmpdir(), 'gateway-package-'))
   const prefix = path.join(scratch, 'prefix')
   runNpm(['pack', '--pack-destination', scratch], process.env)
-  const archive = readdirSync(scratch).find((name) => name.endsWith('.tgz'))
-  if (archive === undefined) throw new Error('npm pack wrote no archive')
+  const name = readdirSync(scratch).find((entry) => entry.endsWith('.tgz'))
+  if (name === undefined) throw new Error('npm pack wrote no archive')
+  const archive = path.join(scratch, name)
   const install = ['install', '--global', '--offline', '--prefix', prefix]
   // Neither a proxy nor a registry, a cache or settings of the user.
-  runNpm([...install, path.join(scratch, archive)], { PATH: process.env['PATH'], HOME: scratch })
+  runNpm([...install, archive], { PATH: process.env['PATH'], HOME: scratch })
   return {
+    archive,
     command: path.join(prefix, 'bin/inngest-gateway'),
     folder: path.join(prefix, 'lib/node_modules/inngest-gateway'),
     remove: () => {

@@ -28,9 +28,7 @@ export function startStack(docker: Docker): Stack {
       .flatMap(({ image }) => image ?? [])
       .filter(isOfRegistry),
   )
-  docker.run(['tag', 'stand-in/node', 'node:24-bookworm-slim'])
-  const app = path.join(composeFolder, 'app')
-  docker.build(app, APP_IMAGE)
+  docker.build(path.join(composeFolder, 'app'), APP_IMAGE, ['NODE_IMAGE=stand-in/node'])
   writeFiles(folder)
   const compose = (...args: readonly string[]) => {
     const files = ['--file', `${folder}/compose.yaml`, '--env-file', `${folder}/.env`]
