@@ -6,7 +6,7 @@ import { needsOf, precedingJobs, jobOf, readWorkflow, workflowFiles } from '../s
 
 const ci = readWorkflow('ci')
 const release = readWorkflow('release')
-const names = ['ci', 'codeql', 'release']
+const names = ['ci', 'codeql', 'live', 'release']
 const workflows = names.map((name) => ({ name, ...readWorkflow(name) }))
 const jobs = workflows.flatMap(({ name, jobs }) =>
   Object.entries(jobs).map(([job, value]) => ({ ...value, name: `${name}/${job}` })),
@@ -55,6 +55,7 @@ describe('each workflow', () => {
     expect(Object.fromEntries(given)).toEqual({
       'ci/check': read,
       'codeql/analyze': { ...read, 'security-events': 'write' },
+      'live/inngest': read,
       'release/check': read,
       'release/test': read,
       'release/files': read,

@@ -31,11 +31,13 @@ const root = path.join(import.meta.dirname, '../..')
 /**
  * @param onRequest called with the log line of each request.
  * @param env its environment, with the signing keys.
+ * @param main what Node runs: the source, or a build of it.
  */
 export async function startGateway(
   configuration: string,
   onRequest: (line: LogLine) => void,
   env: Readonly<Record<string, string>> = environment,
+  main = 'gateway/main.ts',
 ): Promise<RunningGateway> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-soak-'))
   const file = path.join(folder, 'gateway.yaml')
@@ -44,7 +46,7 @@ export async function startGateway(
     renameSync(`${file}.new`, file)
   }
   write(configuration)
-  const child = spawn(process.execPath, ['gateway/main.ts', 'run', '--config', file], {
+  const child = spawn(process.execPath, [main, 'run', '--config', file], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
