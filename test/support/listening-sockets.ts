@@ -1,4 +1,4 @@
-/** What listens on a port of this machine, by whatever process. */
+/** The sockets that listen on a port of this machine, of any process. */
 import { readFileSync } from 'node:fs'
 
 /** Of proc_net_tcp(5): local address, then its state, which is 0A for a listening one. */
