@@ -91,7 +91,7 @@ function judgeAnswer(answer: Answer): BypassFinding {
     : { reachable: 'yes', detail: text }
 }
 
-/** Of several apps, one that can be reached makes the whole result a failure. */
+/** A single app that can be reached makes the whole result a failure. */
 export function overall(findings: readonly BypassFinding[]): Reachability {
   const has = (each: Reachability) => findings.some(({ reachable }) => reachable === each)
   if (has('yes')) return 'yes'

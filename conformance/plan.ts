@@ -168,7 +168,7 @@ function readAllowedAddress(text: string | undefined): string {
   return formatAddress({ family: range.family, value: range.first })
 }
 
-/** Its last segment must have a letter, of which other spellings can be made. */
+/** Its last segment must have a letter, so that other spellings can be made. */
 function readRestrictedPath(text: string): string {
   if (/^(?:\/[\w.~-]+)*\/[\w.~-]*[a-z][\w.~-]*$/i.test(text)) return text
   throw new UsageError(

@@ -18,7 +18,7 @@ export interface Admission {
 /** How the app gets an admitted request. `inline`: the gateway forwards it. */
 export type Delivery = 'inline' | ExternalDelivery
 
-/** A proxy asked for authorization, and forwards the request as it received it. */
+/** A proxy requested authorization, and forwards the request as it received it. */
 export interface ExternalDelivery {
   /** Lower-case names of the headers that the gateway would strip, but this proxy forwards. */
   readonly fieldsLeft: (route: RoutePolicy) => readonly string[]

@@ -69,7 +69,7 @@ export class Facts {
   resignedWith: string | undefined = undefined
   /** For a signature that did not match the received body, until the diagnosis is done. */
   evidence: Evidence | undefined = undefined
-  /** A proxy asked for authorization, and forwards the request itself. */
+  /** A proxy requested authorization, and forwards the request itself. */
   isExternalAuth: boolean | undefined = undefined
   /** Admitted without a signature, by an `unsigned…` setting of the route. */
   isUnsigned: boolean | undefined = undefined

@@ -9,7 +9,7 @@ export interface IpDocument {
   readonly lists: readonly IpList[]
   /** The program that wrote the file, and the time. */
   readonly title: string
-  /** Of the traffic listener. */
+  /** The port of the traffic listener. */
   readonly port: number
 }
 

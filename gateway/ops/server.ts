@@ -182,7 +182,7 @@ function boundConnections(server: Server): void {
   })
 }
 
-/** @returns the connections of which one must be closed, oldest first; empty if there is room. */
+/** @returns the candidates to close, oldest first; empty if there is room. */
 function whatIsFull(open: ReadonlySet<Held>, network: string): readonly Held[] {
   const ofNetwork = [...open].filter((held) => held.network === network)
   if (ofNetwork.length > MAX_CONNECTIONS_PER_ADDRESS) return ofNetwork

@@ -13,7 +13,7 @@ export type RequestKind = (typeof requestKinds)[number]
 
 interface CheckRow {
   readonly reasons: readonly ReportOnlyReason[]
-  /** On an Inngest route: the kinds of requests of which some must have passed the check. */
+  /** On an Inngest route: some requests of each of these kinds must have passed the check. */
   readonly judges: readonly RequestKind[]
   /** The check runs only after a signature was verified, or is the check of the signature. */
   readonly isOfSigned: boolean

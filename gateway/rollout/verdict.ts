@@ -30,7 +30,7 @@ export interface CheckVerdict {
   readonly verdict: Verdict
   /** The refusals that block the check from being enforced. */
   readonly blocking: readonly RefusalSeen[]
-  /** The observations of which there are too few. */
+  /** The kinds of observations with too small a number. */
   readonly missing: readonly Missing[]
 }
 

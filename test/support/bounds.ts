@@ -46,7 +46,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-/** Of the bytes that an app received. */
+/** The maximum of received bytes that an app keeps for the test. */
 const MOST_KEPT = 65_536
 
 export interface RawApp {

@@ -1,4 +1,4 @@
-/** Measures the memory that stays for long texts of which only a short part is kept. */
+/** Measures the memory that remains in use when only a short part of each long text is kept. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 

@@ -26,7 +26,7 @@ export const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds
 export const isUp = (store: RedisReplayStore) =>
   expect.poll(() => store.unavailableBecause, { timeout: 20_000 }).toBe(undefined)
 
-/** Whether it accepts a signature made now: a new store refuses it for two seconds. */
+/** Waits until it accepts a signature made now: a new store refuses it for two seconds. */
 export async function isSettled(store: RedisReplayStore): Promise<void> {
   await isUp(store)
   await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')

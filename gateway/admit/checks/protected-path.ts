@@ -73,8 +73,8 @@ function hasUp(pieces: readonly string[]): boolean {
 }
 
 /**
- * Whether an app that resolves the target as a reference might read a host name from the path (`//name/x`, RFC
- * 3986 4.2): the path begins with two slashes in some reading, or may do so after the app has resolved dot
+ * Whether an app that resolves the target as a reference might read a host name from the path (`//name/x`,
+ * RFC 3986 4.2): the path begins with two slashes in some reading, or may do so after the app has resolved dot
  * segments.
  * @param name lower case.
  */

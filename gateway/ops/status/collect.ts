@@ -91,7 +91,7 @@ function ringsByDecision(): Record<Decision, Ring<KeptRequest>> {
   return { admitted: ring(), refused: ring(), failed: ring() }
 }
 
-/** Of requests that ended in the same millisecond, the later one comes first, too. */
+/** If requests ended in the same millisecond, the later one also comes first. */
 export function newestFirst(requests: readonly RecentRequest[]): RecentRequest[] {
   return requests.toSorted((a, b) => b.endedMs - a.endedMs || serialOf(b) - serialOf(a))
 }
