@@ -1,8 +1,8 @@
-/** An answer in bytes, as far as it has to be read to tell who gave it. */
+/** Parses a response, as far as needed to find out who sent it. */
 
 export interface Answer {
   readonly status: number
-  /** By lower-case name; of several the last. */
+  /** By lower-case name; of several with one name the last. */
   readonly fields: ReadonlyMap<string, string>
   readonly body: string
 }
@@ -12,17 +12,17 @@ const HEAD_END = '\r\n\r\n'
 interface Head {
   readonly status: number
   readonly lines: readonly string[]
-  /** Where it ends. */
+  /** The offset of its end. */
   readonly end: number
 }
 
-/** Any but the last answer to a request (RFC 9110 15.2). Servers send one, seldom two. */
+/** Limit for interim responses (RFC 9110 15.2). Servers send one, rarely two. */
 const MOST_INTERIM_ANSWERS = 10
 
 /**
- * @param bytes all that came so far, in latin1.
- * @param hasEnded nothing more will come.
- * @returns undefined if the answer is not complete; `endless` if it will not be the last.
+ * @param bytes all bytes so far, in latin1.
+ * @param hasEnded no more bytes will arrive.
+ * @returns undefined if the response is incomplete; `endless` if there are too many interim responses.
  */
 export function parseAnswer(
   bytes: string,
@@ -43,7 +43,7 @@ export function parseAnswer(
   return { status, fields, body: fields.has('transfer-encoding') ? joinChunks(body) : body }
 }
 
-/** @returns undefined if it is not complete. */
+/** @returns undefined if it is incomplete. */
 function readHead(bytes: string, start: number): Head | undefined {
   const end = bytes.indexOf(HEAD_END, start)
   if (end === -1) return undefined
@@ -67,7 +67,7 @@ function isComplete(body: string, fields: ReadonlyMap<string, string>): boolean 
   return fields.has('transfer-encoding') && body.endsWith('0\r\n\r\n')
 }
 
-/** As far as it is well formed: a proxy in front may send the gateway's answers in chunks. */
+/** The well-formed chunks: a proxy in front may send the gateway's responses in chunks. */
 function joinChunks(body: string): string {
   let joined = ''
   let rest = body

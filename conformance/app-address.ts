@@ -1,6 +1,6 @@
 /**
- * Whether the app can be reached around the gateway. Plain first and then over TLS, without a look at
- * the certificate: whoever is behind it, nobody but the gateway may get an answer.
+ * Whether the app can be reached around the gateway, first in plain HTTP and then over TLS without verification
+ * of the certificate: only the gateway may get a response, from any server at this address.
  */
 import type { Judgement } from './case.ts'
 import { exchange, type Place, type Reply, type Silence } from './exchange.ts'
@@ -22,10 +22,10 @@ export function parseAppAddress(text: string): AppAddress | undefined {
   return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined
 }
 
-/** What a firewall does: no route, or nobody who says anything. */
+/** The results of a firewall: no route, or no response. */
 const KEPT_OUT = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET'])
 
-/** What plain bytes get from whoever speaks only TLS. */
+/** The results of plain bytes at a server that requires TLS. */
 const MAY_WANT_TLS: ReadonlySet<Silence> = new Set(['closed', 'unreadable'])
 
 export async function tryAppAddress(
@@ -37,7 +37,7 @@ export async function tryAppAddress(
   return reply.kind === 'unreachable' ? judgeUnreachable(reply.code) : judgeReply(reply)
 }
 
-/** An unsigned call of a function that no app has. */
+/** Sends an unsigned call of a function that no app has. */
 export async function callApp(
   address: AppAddress,
   make: RequestMaker,
@@ -51,7 +51,7 @@ export async function callApp(
   return encrypted.kind === 'answer' ? encrypted : plain
 }
 
-/** Of an app that did not respond. */
+/** The judgement of an app that did not respond. */
 export function judgeUnanswered(reply: Exclude<Reply, { kind: 'answer' }>): Judgement {
   return reply.kind === 'unreachable' ? judgeUnreachable(reply.code) : SILENCES[reply.why]
 }

@@ -1,6 +1,6 @@
 /**
- * One question: can an app be reached around the gateway, from this machine? What is sent is a call of a function
- * that no app has (request-maker.ts), so it does nothing, whatever gets it.
+ * Whether an app can be reached around the gateway from this machine. The request is a call of a function that
+ * no app has (request-maker.ts), so it has no effect on any receiver.
  */
 import { withoutBrackets } from '../gateway/ip/authority.ts'
 import type { SigningKey } from '../gateway/inngest/signing-key.ts'
@@ -15,20 +15,20 @@ export type Reachability = 'yes' | 'no' | 'cannot tell'
 
 export interface BypassFinding {
   readonly reachable: Reachability
-  /** What came back, in words. */
+  /** The result as text. */
   readonly detail: string
 }
 
 export interface BypassPlan {
   readonly gateway: URL
-  /** Undefined if none is known here: then nothing shows that the app is up. */
+  /** Undefined if no key is available here: then nothing shows that the app is up. */
   readonly key: SigningKey | undefined
   readonly timeoutMs: number
 }
 
 /**
- * An app that cannot be reached may be down, or this machine may have no network. So the gateway is called first.
- * @returns undefined if its app can be looked for; otherwise why that would tell nothing.
+ * An unreachable app may be down, or this machine may have no network. So the gateway is called first.
+ * @returns undefined if its app can be tested; otherwise why the test would have no meaning.
  */
 export async function callGateway(plan: BypassPlan): Promise<string | undefined> {
   const unsigned = await callOnce(plan, [])
@@ -57,7 +57,7 @@ export async function callAround(app: URL, timeoutMs: number): Promise<BypassFin
   const make = makerOf(app, randomKey())
   const { port, tls } = placeOf(app)
   const host = withoutBrackets(app.hostname)
-  // The certificate is not verified: nothing but the gateway may respond, whatever its certificate says.
+  // The certificate is not verified: only the gateway may respond, with any certificate.
   const reply =
     tls === undefined
       ? await callApp({ host, port }, make, timeoutMs)
@@ -73,7 +73,7 @@ export async function callAround(app: URL, timeoutMs: number): Promise<BypassFin
 
 const BY_OUTCOME = { passed: 'no', failed: 'yes', 'not tested': 'cannot tell' } as const
 
-/** What a proxy or a firewall in front says by itself, whatever is behind it. */
+/** Statuses that a proxy or a firewall in front sends by itself. */
 const BY_INTERMEDIARIES = new Set([403, 407, 421, 429, 502, 503, 504])
 
 function judgeAnswer(answer: Answer): BypassFinding {
@@ -91,7 +91,7 @@ function judgeAnswer(answer: Answer): BypassFinding {
     : { reachable: 'yes', detail: text }
 }
 
-/** Of several apps, one that can be reached is too many. */
+/** A single app that can be reached makes the whole result a failure. */
 export function overall(findings: readonly BypassFinding[]): Reachability {
   const has = (each: Reachability) => findings.some(({ reachable }) => reachable === each)
   if (has('yes')) return 'yes'
@@ -102,7 +102,7 @@ function makerOf(url: URL, key: SigningKey): RequestMaker {
   return new RequestMaker({
     url,
     key,
-    // For requests of other ages and spellings, of which none is sent here.
+    // Needed for requests with other ages and spellings, which are not sent here.
     maxAgeSeconds: 0,
     clockToleranceSeconds: 0,
     allowedAddress: '',

@@ -1,7 +1,7 @@
-/** What a case of the conformance run is: data, so that adding one is adding one entry. */
+/** The cases of the conformance run. They are data, so a new case is one new entry. */
 import type { RequestMaker, Wire } from './request-maker.ts'
 
-/** In the order in which they are run and printed. */
+/** In the order of running and printing. */
 export const groups = {
   admitted: 'what Inngest sends',
   signature: 'signatures',
@@ -19,31 +19,31 @@ export type Group = keyof typeof groups
 
 export type Expectation =
   | {
-      /** Each reaches the app, and the app answers. */
+      /** Each request reaches the app, and the app responds. */
       readonly kind: 'admitted'
-      /** A refusal that an operator may have chosen. */
+      /** A refusal that the operator may have configured. */
       readonly unless?: { readonly status: number; readonly why: string }
-      /** An error is the right response only to a function call, since no app has the function. */
+      /** An error is only the expected response to a function call, because no app has the function. */
       readonly needsSuccess?: true
     }
   | {
       readonly kind: 'refused'
       readonly statuses: readonly number[]
       /**
-       * What something in front of the gateway may do, so that the gateway never sees the request as
-       * it was sent: refuse it itself, or also mend it, so that it is refused for something else.
+       * What a proxy in front may do, so that the gateway never sees the request as it was sent: refuse it, or
+       * also correct it, so that it is refused for another reason.
        */
       readonly inFront?: 'refuses' | 'mends'
-      /** The check that refuses it, if the gateway only reports what that check finds by default. */
+      /** The check that refuses it, if by default the gateway only reports that check's refusals. */
       readonly reportedBy?: string
     }
-  /** The first is admitted, whatever follows it is refused as used already. */
+  /** The first request is admitted, and all that follow are refused as replays. */
   | {
       readonly kind: 'spent'
-      /** Of what follows; 409 unless given. Inngest would take a 409 to a PUT for a success. */
+      /** For the following requests; 409 unless set. Inngest would take a 409 to a PUT for a success. */
       readonly statuses?: readonly number[]
     }
-  /** All are sent at once, and exactly one is admitted. */
+  /** All requests are sent at once, and exactly one is admitted. */
   | { readonly kind: 'once' }
 
 export interface CaseText {
@@ -51,11 +51,11 @@ export interface CaseText {
   readonly name: string
   readonly group: Group
   readonly sends: string
-  /** What a failure means, and what to do. */
+  /** The meaning of a failure, and what to do. */
   readonly failure: string
 }
 
-/** Each with the option of the command line that says so, and why it is needed. */
+/** The command-line option that enables each, and why it is needed. */
 export const optIns = {
   syncs: 'an SDK without in-band syncs would register the app: give --syncs if the SDK has them',
   durable: 'give the URL of a durable endpoint as --durable-url',
@@ -66,14 +66,14 @@ export const optIns = {
 export type OptIn = keyof typeof optIns
 
 export interface RequestCase extends CaseText {
-  /** From an address that the gateway lets in, or from one that it does not. */
+  /** From an address in the gateway's allowlist, or from another one. */
   readonly from: 'inside' | 'outside'
   readonly expects: Expectation
-  /** What passing does not show by itself. */
+  /** What a pass does not prove. */
   readonly caveat?: string
-  /** Sent only if the operator says so: what has to be known of the app or the gateway first. */
+  /** Only sent if the operator enables it, because it requires knowledge of the app or the gateway. */
   readonly optIn?: OptIn
-  /** A case without whose passing this one is not sent, since it would do harm. */
+  /** Another case that must pass first, because this one would do harm otherwise. */
   readonly needs?: string
   readonly requests: (make: RequestMaker) => readonly Wire[]
 }
@@ -82,14 +82,14 @@ export type Outcome = 'passed' | 'failed' | 'not tested'
 
 export interface Judgement {
   readonly outcome: Outcome
-  /** What came back, in words. */
+  /** The result as text. */
   readonly detail: string
 }
 
 export interface Result extends CaseText, Judgement {
-  /** What has to come back, in words. */
+  /** The expected result as text. */
   readonly expected: string
-  /** By which the gateway's log line is found, unless something in front gave another. */
+  /** To find the gateway's log line, unless a proxy in front replaced the ids. */
   readonly requestIds: readonly string[]
 }
 

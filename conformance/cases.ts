@@ -1,4 +1,4 @@
-/** Every case, in the order in which they are run. */
+/** Every case, in the order of running. */
 import type { CaseText, RequestCase } from './case.ts'
 import { addressCases } from './cases/address.ts'
 import { agreementCases } from './cases/agreement.ts'

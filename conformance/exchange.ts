@@ -1,4 +1,4 @@
-/** Bytes to an address and what comes back, on a connection of its own and bounded in time and size. */
+/** Sends bytes to an address and reads the response, on its own connection with limits for time and size. */
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
@@ -8,7 +8,7 @@ import type { Wire } from './request-maker.ts'
 export interface Place {
   readonly host: string
   readonly port: number
-  /** Undefined speaks no TLS. */
+  /** Undefined for plain TCP. */
   readonly tls: { readonly isVerified: boolean } | undefined
 }
 
@@ -16,12 +16,12 @@ export type Silence = 'time' | 'closed' | 'unreadable' | 'endless'
 
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** Connected, but no answer came; `unreadable` is no HTTP, `endless` are interim answers only. */
+  /** Connected, but without a response; `unreadable` is not HTTP, `endless` is interim responses only. */
   | { readonly kind: 'silence'; readonly why: Silence }
   /** @param code of Node or OpenSSL. */
   | { readonly kind: 'unreachable'; readonly code: string }
 
-/** More than any head with a refusal behind it; what an app says beyond it is of no interest. */
+/** More than any head with a refusal. The rest of an app's response does not matter. */
 const MAX_BYTES = 64 * 1024
 
 export function exchange(
@@ -41,7 +41,7 @@ export function exchange(
       socket.destroy()
       resolve(reply)
     }
-    /** With what there is: an answer is read even if the connection breaks behind it. */
+    /** A received response is used even if the connection breaks after it. */
     const endWith = (otherwise: Reply) => {
       const answer = parseAnswer(received, method, true)
       end(answer === undefined ? otherwise : replyOf(answer))
@@ -73,7 +73,7 @@ function open({ host, port, tls }: Place, onConnect: () => void): Socket {
   const options = {
     host,
     port,
-    // An address is no server name (RFC 6066 3).
+    // An address is not allowed as a server name (RFC 6066 3).
     ...(isIP(host) === 0 && { servername: host }),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: tls.isVerified,
@@ -81,13 +81,13 @@ function open({ host, port, tls }: Place, onConnect: () => void): Socket {
   return connectTls(options, onConnect)
 }
 
-/** Of several addresses that were tried, the first says why. */
+/** If several addresses were tried, the first error counts. */
 function codeOf(error: NodeJS.ErrnoException): string {
   const [first] = error instanceof AggregateError ? (error.errors as NodeJS.ErrnoException[]) : []
   return error.code ?? first?.code ?? error.message
 }
 
-/** A TLS alert is all that whoever wants TLS says to plain bytes. */
+/** A server that requires TLS responds to plain bytes with a TLS alert only. */
 const TLS_ALERT = '\x15'
 
 function hungUp(received: string): Reply {

@@ -1,4 +1,4 @@
-/** Whether what came back is what a case expects. What does not show either way is not tested. */
+/** Compares the result with the expectation of a case. A result that proves neither counts as not tested. */
 import type { Expectation, Judgement, Outcome } from './case.ts'
 import type { Reading } from './reading.ts'
 
@@ -24,7 +24,7 @@ function judgeAdmitted(
   { is, status, text }: Reading,
 ): Judgement {
   if (is === 'admitted') {
-    // An SDK that cannot verify what the gateway verified has another key, or does not canonicalize.
+    // If the SDK cannot verify what the gateway verified, it has another key, or does not canonicalize.
     if (status === 401 || status === 403)
       return failed(`${text}: the app itself refused it; does its SDK have this signing key?`)
     const isSuccess = status >= 200 && status < 300
@@ -91,10 +91,10 @@ function judgeOnce(readings: readonly Labelled[]): Judgement {
 
 const ORDER: readonly Outcome[] = ['failed', 'not tested', 'passed']
 
-/** How many of a kind are told of one by one. */
+/** The maximum number of a kind that are listed one by one. */
 const TOLD = 3
 
-/** One that failed makes all fail. */
+/** One failure makes the whole result a failure. */
 function worst(
   readings: readonly Labelled[],
   judgeOne: (reading: Reading) => Judgement,
@@ -103,7 +103,7 @@ function worst(
   const outcome = ORDER.find((each) => all.some((one) => one.outcome === each)) ?? 'not tested'
   const those = all.filter((one) => one.outcome === outcome)
   const details = new Set(those.map(({ detail }) => detail))
-  // All alike need no names.
+  // If all are equal, no labels are needed.
   if (details.size === 1 && those.length === all.length) {
     return { outcome, detail: [...details].join() }
   }

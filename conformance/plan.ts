@@ -1,4 +1,4 @@
-/** What is asked for on the command line, checked before anything is sent. */
+/** The options of the command line, validated before anything is sent. */
 import { formatAddress, parseAddress } from '../gateway/ip/address.ts'
 import { isLoopback } from '../gateway/ip/special-purpose.ts'
 import { readPublishedRanges } from '../gateway/ranges/bundled-ranges.ts'
@@ -19,17 +19,17 @@ export interface ConformanceOptions {
   readonly appAddress: readonly string[]
   readonly expectOutside?: boolean
   readonly allowedAddress?: string
-  /** Names of cases or groups; empty is all. */
+  /** Names of cases or groups; empty means all. */
   readonly only: readonly string[]
   /** Paths of passthrough routes with an `allowlist`. */
   readonly restrictedPath: readonly string[]
-  /** Of a durable endpoint of the same gateway. */
+  /** URL of a durable endpoint behind the same gateway. */
   readonly durableUrl?: string
   /** An id in `apps` of the route. */
   readonly app?: string
-  /** The SDK of the app knows in-band syncs. */
+  /** The SDK of the app supports in-band syncs. */
   readonly syncs?: boolean
-  /** Durations, as the configuration has them. */
+  /** Durations in the notation of the configuration. */
   readonly maxAge: string
   readonly clockTolerance: string
   readonly list?: boolean
@@ -59,7 +59,7 @@ export interface Problem {
   readonly problem: string
 }
 
-/** What is wrong with the command line. */
+/** A mistake on the command line. */
 export class UsageError extends Error {}
 
 export function readPlan(options: ConformanceOptions, env: Environment): Plan | Problem {
@@ -137,13 +137,13 @@ export function placeOf({ protocol, hostname, port }: URL): Place {
   }
 }
 
-/** Some signed calls never get to be spent: the gateway refuses them for something else first. */
+/** Some signed calls are never claimed, because the gateway refuses them for another reason first. */
 export function warningOf({ place }: Pick<Plan, 'place'>): string | undefined {
   if (place.tls !== undefined || isLoopback(place.host)) return undefined
   return 'warning: --url is http://, so an attacker who reads the requests in transit can call functions of the app with a few of their signatures, until the signatures expire. Use the signing key of a test environment.'
 }
 
-/** Whoever is kept out is so with whatever key: none needs to be taken to where that is tested. */
+/** From outside the allowlist, requests with any key are refused, so no real key is needed there. */
 function readKey(name: string, env: Environment, from: Plan['from']): SigningKey {
   if (from === 'outside' && env[name] === undefined) return randomKey()
   const reading = readKeyFromEnv(name, env)
@@ -157,7 +157,7 @@ function readAppAddress(text: string): AppAddress {
   throw new UsageError(`--app-address: expected host:port, found ${JSON.stringify(text)}`)
 }
 
-/** By default one that Inngest calls from. */
+/** The default is an address that Inngest calls from. */
 function readAllowedAddress(text: string | undefined): string {
   if (text !== undefined) {
     if (parseAddress(text) !== undefined) return text
@@ -168,7 +168,7 @@ function readAllowedAddress(text: string | undefined): string {
   return formatAddress({ family: range.family, value: range.first })
 }
 
-/** With a letter in its last segment, of which other spellings can be made. */
+/** Its last segment must have a letter, so that other spellings can be made. */
 function readRestrictedPath(text: string): string {
   if (/^(?:\/[\w.~-]+)*\/[\w.~-]*[a-z][\w.~-]*$/i.test(text)) return text
   throw new UsageError(

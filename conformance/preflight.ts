@@ -1,6 +1,6 @@
 /**
- * One request before all others, since a gateway that is not there, or a key that it does not know,
- * would make every case fail and none of them say so.
+ * One request before all others: with a missing gateway or an unknown key, every case would fail without
+ * showing the cause.
  */
 import { quotable } from '../gateway/redact/safe-text.ts'
 import { exchange, type Place, type Reply } from './exchange.ts'
@@ -17,12 +17,12 @@ export interface PreflightOptions {
   readonly nowMs: () => number
 }
 
-/** @returns what keeps anything from being tested, or undefined. */
+/** @returns the reason why nothing can be tested, or undefined. */
 export async function preflight(options: PreflightOptions): Promise<string | undefined> {
   const first = await ask(options)
   const waitMs = putOffMs(first)
   if (waitMs === undefined) return problemOf(first, options)
-  // A gateway that has just started refuses what was signed before.
+  // A gateway that has just started refuses signatures from before its start.
   await new Promise((resolve) => setTimeout(resolve, waitMs))
   return problemOf(await ask(options), options)
 }

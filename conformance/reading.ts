@@ -1,6 +1,6 @@
 /**
- * Who gave an answer, and what it says of the request. The gateway's own answers have one fixed form
- * (exchange/error-response.ts), and an SDK names itself in a field; whatever is neither is a stranger.
+ * Who sent a response, and what it means for the request. The gateway's own responses have one fixed form
+ * (exchange/error-response.ts), and an SDK names itself in a header. All others are strangers.
  */
 import { STATUS_CODES } from 'node:http'
 
@@ -11,11 +11,11 @@ import { readStreamedResponse } from './streamed-response.ts'
 
 export interface Reading {
   /**
-   * `undecided`: the gateway had other reasons than the request's. `stranger`: something in front, or
-   * an app that is none of Inngest's, refused it. `unanswered`: nobody said anything.
+   * `undecided`: the gateway had a reason other than the request. `stranger`: a proxy in front, or an app
+   * without an SDK of Inngest's, refused it. `unanswered`: there was no response.
    */
   readonly is: 'admitted' | 'failed' | 'refused' | 'undecided' | 'stranger' | 'unanswered'
-  /** Of a streamed response the one inside. 0 if there is no answer, or none inside the stream. */
+  /** For a streamed response the status inside it. 0 if there is no response, or none inside the stream. */
   readonly status: number
   readonly text: string
 }
@@ -67,7 +67,7 @@ export function readAnswer(answer: Answer, method: string): Reading {
   }
 }
 
-/** What an SDK that streams responds with to every function call. */
+/** The status of every response of an SDK that streams. */
 const STREAMING = 201
 
 /** @returns undefined if the status is that of an app or SDK that does not stream. */
@@ -101,7 +101,7 @@ function namesSdk({ fields }: Answer): boolean {
   return [...fields.keys()].some((name) => name.startsWith('x-inngest-'))
 }
 
-/** An app whose SDK does not name itself; what stands in front refuses with other statuses. */
+/** The app's SDK does not name itself. A proxy in front refuses with other statuses. */
 function isByApp(status: number): boolean {
   return (status >= 200 && status < 300) || status === 500
 }
@@ -109,7 +109,7 @@ function isByApp(status: number): boolean {
 function ownAnswer(answer: Answer, method: string): 'refusal' | 'fault' | undefined {
   const { status, fields, body } = answer
   if (fields.get('content-type')?.startsWith('application/json') !== true) return undefined
-  // Without its body only the fields are left to know it by.
+  // Without a body, only the headers identify it.
   if (method === 'HEAD') return fields.get('cache-control') === 'no-store' ? 'refusal' : undefined
   const own = readOwn(body)
   if (own?.['error'] !== (STATUS_CODES[status] ?? 'Error')) return undefined

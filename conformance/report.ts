@@ -1,4 +1,4 @@
-/** The results as text for people, each as soon as it is known, or as JSON for programs. */
+/** The results as text, each as soon as it is known, or as JSON for programs. */
 import { styleText } from 'node:util'
 
 import { describeExpectation, groups, type Outcome, type Result } from './case.ts'
@@ -20,7 +20,7 @@ const STYLES = { passed: 'green', failed: 'red', 'not tested': 'yellow' } as con
 const NAME_COLUMN = 'not tested'.length + 2
 const TEXT_COLUMN = NAME_COLUMN + 26
 
-/** Writes results in their groups. Colours are left out where standard output is no terminal. */
+/** Writes results in their groups. Without colors if standard output is not a terminal. */
 export class TextReport {
   readonly #write: (line: string) => void
   #group: string | undefined
@@ -61,7 +61,7 @@ export class TextReport {
   }
 }
 
-/** What is left of 120 columns. */
+/** The rest of 120 columns. */
 const WRAP_AT = 120 - TEXT_COLUMN
 
 function wrap(text: string): string[] {

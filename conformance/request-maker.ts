@@ -1,31 +1,31 @@
 /**
- * Requests in bytes, so that also what no HTTP client would send can be sent. All of them call a
- * function that no app has: an SDK answers such a call with an error of its own before it runs
- * anything, which shows that the call got through, and does no more.
+ * Makes requests as bytes, so that requests which no HTTP client would send can be made, too. All of them call
+ * a function that no app has: an SDK responds with an error of its own before it runs anything, which proves
+ * that the call reached the app and has no other effect.
  *
- * Each body is JSON and comes whole, whatever is wrong with the rest, so that a request which reaches the
- * app by mistake does it no harm.
+ * Each body is complete JSON, even if the rest is invalid, so that a request which reaches the app by mistake
+ * does no harm.
  */
 import { randomBytes } from 'node:crypto'
 import { computeMac } from '../gateway/inngest/mac.ts'
 import { SigningKey } from '../gateway/inngest/signing-key.ts'
 import { version } from '../gateway/version.ts'
 
-/** No app has it: app ids and function ids are chosen by those who write them. */
+/** No app has this id, because the authors of apps choose their ids. */
 export const NO_FUNCTION = 'inngest-gateway-conformance'
 
-/** The SDK only responds with what it would register. */
+/** The SDK only responds with the data that it would register. */
 export const IN_BAND = 'X-Inngest-Sync-Kind: in_band'
 
 export interface Wire {
-  /** What sets it apart from the others of its case. */
+  /** What distinguishes the request from the others of its case. */
   readonly label: string
   readonly method: string
   readonly requestId: string
   readonly bytes: Buffer
 }
 
-/** A body with the signature that it was given. */
+/** A body with its signature. */
 export interface Signed {
   readonly body: string
   readonly signature: string
@@ -35,34 +35,34 @@ export interface Change {
   readonly label?: string
   readonly method?: string
   readonly signed?: Signed
-  /** One field for each; none is an unsigned request. By default that of `signed`. */
+  /** One header for each; an empty list is an unsigned request. Default is that of `signed`. */
   readonly signatures?: readonly string[]
-  /** What is sent in place of the signed body. */
+  /** Sent in place of the signed body. */
   readonly body?: string
-  /** After the query of the URL. */
+  /** Appended to the query of the URL. */
   readonly query?: string
-  /** In place of the authority of the URL. */
+  /** Replaces the authority of the URL. */
   readonly host?: string
-  /** In place of the path and query. */
+  /** Replaces the path and query. */
   readonly target?: (target: string) => string
   readonly fields?: readonly string[]
-  /** In place of `Content-Length`. */
+  /** Replaces `Content-Length`. */
   readonly framing?: readonly string[]
 }
 
 export interface MakerOptions {
   readonly url: URL
   readonly key: SigningKey
-  /** Oldest and furthest ahead that the gateway takes, in seconds. */
+  /** The gateway's limits for the age of a signature and for one ahead of its clock, in seconds. */
   readonly maxAgeSeconds: number
   readonly clockToleranceSeconds: number
-  /** An address that the gateway lets in, for whoever tries to pass as it. */
+  /** An address in the gateway's allowlist, for senders that pretend to have it. */
   readonly allowedAddress: string
-  /** Of passthrough routes with an `allowlist`. */
+  /** Paths of passthrough routes with an `allowlist`. */
   readonly restrictedPaths: readonly string[]
-  /** Of a durable endpoint of the same gateway; undefined if none is to be tried. */
+  /** URL of a durable endpoint behind the same gateway; undefined if none is tested. */
   readonly durableUrl: URL | undefined
-  /** An app that the route is for, by its `apps`; undefined if it has none. */
+  /** An app of the route's `apps`; undefined if it has none. */
   readonly app: string | undefined
   /** Unix seconds. */
   readonly nowSeconds: () => number
@@ -82,12 +82,15 @@ export class RequestMaker {
     this.functionId = app === undefined ? NO_FUNCTION : `${encodeURIComponent(app)}-${NO_FUNCTION}`
   }
 
-  /** A fresh call, by default signed now. @param ageSeconds negative is in the future. */
+  /**
+   * A fresh call, by default signed now.
+   * @param ageSeconds negative is in the future.
+   */
   sign(ageSeconds = 0, body = this.#freshBody()): Signed {
     return { body, signature: this.#signature(this.options.key, body, ageSeconds) }
   }
 
-  /** The same by a key that no gateway has. */
+  /** The same, signed by a key that no gateway has. */
   forge(): Signed {
     const body = this.#freshBody()
     return { body, signature: this.#signature(this.#foreignKey, body, 0) }
@@ -145,8 +148,8 @@ export function randomKey(): SigningKey {
 }
 
 /**
- * The body of a call as Inngest's server sends it, in canonical form. `use_api: false` says that
- * nothing is to be fetched from Inngest first.
+ * The body of a call as Inngest's server sends it, in canonical form. With `use_api: false` the SDK fetches
+ * nothing from Inngest first.
  */
 function callBody(requestId: string): string {
   const event = '{"data":{},"id":"conformance","name":"inngest-gateway/conformance","ts":1}'

@@ -1,4 +1,4 @@
-/** Runs cases one after the other, within a time that no case and no slow answer can exceed. */
+/** Runs cases one after the other, within a total time that no case and no slow response can exceed. */
 import { formatHostPort } from '../gateway/ip/authority.ts'
 import { tryAppAddress, type AppAddress } from './app-address.ts'
 import {
@@ -20,9 +20,9 @@ export interface Sending {
   readonly make: RequestMaker
   readonly from: RequestCase['from']
   readonly optedIn: ReadonlySet<OptIn>
-  /** For one answer. */
+  /** For one response. */
   readonly timeoutMs: number
-  /** What is left for all of it, in milliseconds. */
+  /** The rest of the total time, in milliseconds. */
   readonly leftMs: () => number
 }
 
@@ -42,7 +42,7 @@ export async function runCase(each: RequestCase, sending: Sending): Promise<Resu
   }
 }
 
-/** @param why what was missing. */
+/** @param why the case was not sent. */
 export function notSent(each: RequestCase, why: string): Result {
   return { ...textOf(each), outcome: 'not tested', detail: why, requestIds: [] }
 }
@@ -68,7 +68,7 @@ async function sendOne(wire: Wire, { place, timeoutMs, leftMs }: Sending): Promi
   return { label: wire.label, ...readReply(reply, wire.method) }
 }
 
-/** One result for each address, since each has to be closed by itself. */
+/** One result for each address, because each has to be closed separately. */
 export async function runBypass(
   addresses: readonly AppAddress[],
   { make, timeoutMs, leftMs }: Sending,

@@ -11,13 +11,13 @@ export interface Results {
   readonly results: readonly Result[]
 }
 
-/** For one answer. The gateway answers at once, and an SDK to a call of no function nearly so. */
+/** For one response. The gateway responds at once, and an SDK almost at once to a call of an unknown function. */
 const TIMEOUT_MS = 5000
 
-/** For all of it. */
+/** For the whole run. */
 const TOTAL_MS = 120_000
 
-/** @param onResult is told of each as soon as it is known. */
+/** @param onResult called for each result as soon as it is known. */
 export async function runPlan(
   plan: Plan,
   onResult: (result: Result) => void,

@@ -1,8 +1,8 @@
 /**
- * The response inside a streamed one. An SDK that streams responds 201 before it has verified anything,
- * sends spaces while it works, and ends with one JSON object that holds the real status. Inngest's
- * server reads the body of every 201 to a function call that way (httpdriver/parse.go), so only the
- * status inside says whether the app took the request.
+ * The response inside a streamed one. An SDK that streams responds 201 before it has verified anything, sends
+ * spaces while it works, and ends with one JSON object that contains the real status. Inngest's server reads
+ * the body of every 201 to a function call in this way (httpdriver/parse.go), so only the status inside shows
+ * whether the app accepted the request.
  */
 export type StreamedResponse =
   | { readonly ok: true; readonly status: number }
@@ -10,7 +10,7 @@ export type StreamedResponse =
   | { readonly ok: false; readonly problem: string }
 
 export function readStreamedResponse(body: string): StreamedResponse {
-  // JSON's own white space, which is all that may precede a JSON text (RFC 8259 2).
+  // JSON's own white space, the only bytes that may precede a JSON text (RFC 8259 2).
   if (/^[\t\n\r ]*$/.test(body)) return { ok: false, problem: 'never came' }
   const envelope = parseObject(body)
   if (envelope === undefined) return { ok: false, problem: 'is not one whole JSON object' }

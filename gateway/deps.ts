@@ -1,4 +1,4 @@
-/** What a gateway is made of: put together here, and taken apart. */
+/** Creates the parts of a gateway, and closes them. */
 import type { Logger } from 'pino'
 
 import type { Settings } from './config/compile.ts'
@@ -39,7 +39,7 @@ import { StatusCollector } from './ops/status/collect.ts'
 import { CanonicalPool } from './threads/canonical-pool.ts'
 import { version } from './version.ts'
 
-/** What a gateway has around it. */
+/** The environment of a gateway. */
 export interface Surroundings {
   /** Reloads the configuration. */
   readonly read: () => SettingsReading
@@ -52,9 +52,9 @@ export interface Surroundings {
 export interface MachineMemory {
   readonly stores: Stores
   readonly unlisted: UnlistedLedger
-  /** Processes that share it. */
+  /** Processes that share the memory. */
   readonly workers: number
-  /** The first second that it remembers whole, and of which nothing was served before. */
+  /** The first second that is remembered completely, and before which no request was served. */
   readonly sinceSeconds: number
 }
 

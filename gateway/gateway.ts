@@ -1,4 +1,4 @@
-/** A gateway as one thing that starts, serves, changes its settings and stops; assembled here and nowhere else. */
+/** A gateway that starts, serves, changes its settings and stops. It is assembled only here. */
 import type { Logger } from 'pino'
 
 import { allowPublished, type Settings } from './config/compile.ts'
@@ -31,7 +31,7 @@ import { StatusPage } from './ops/status/serve.ts'
 import type { Status } from './ops/status/status.ts'
 import { warningsOf } from './config/warnings.ts'
 
-/** What serves the traffic, without a listener for metrics and health. */
+/** Serves the traffic, without a listener for metrics and health. */
 export interface Serving {
   readonly trafficPort: number
   /** Undefined if there is no `externalAuth`. */
@@ -41,13 +41,13 @@ export interface Serving {
   requestsInFlight(): number
   /** Undefined if the status page is off. */
   readStatus(): Status | undefined
-  /** Writes what waits to be logged and counted. */
+  /** Writes the waiting records to the log and the metrics. */
   flushRecords(): void
-  /** Reads the configuration anew, whether or not a file has changed, and asks for the ranges. */
+  /** Reads the configuration again, even if no file has changed, and fetches the ranges. */
   reload(): void
   /**
-   * Not ready at once; then no new connection; then waits for calls in flight.
-   * @param delayMs how long it still serves; by default `shutdown.delay`.
+   * First reports that it is not ready, then refuses new connections, then waits for calls in progress.
+   * @param delayMs how long it still serves; default `shutdown.delay`.
    */
   stop(delayMs?: number): Promise<StopReport>
 }
@@ -57,7 +57,7 @@ export interface Gateway extends Serving {
 }
 
 export interface StopReport {
-  /** Calls that were cut off when the time was up. */
+  /** Calls that were cut off at the end of the time. */
   readonly requestsAborted: number
 }
 
@@ -75,7 +75,7 @@ export async function startGateway(
   try {
     await openListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
   } catch (error) {
-    // Half a gateway is none: the process ends instead of serving without health or metrics.
+    // The process ends instead of serving without health or metrics.
     void serving.stop(0)
     throw error
   }
@@ -103,7 +103,9 @@ function pageOf(
   return new StatusPage({ token: statusToken, read, health: serving.health, logger })
 }
 
-/** The second of the start itself is refused too: an earlier process may have served part of it. */
+/**
+ * Requests signed in the second of the start are refused, too: an earlier process may have served some of them.
+ */
 export function startMemory(
   settings: Settings,
   { clock, logger }: Pick<Surroundings, 'clock' | 'logger'>,
@@ -205,7 +207,10 @@ async function openExternalAuth(
   return { connections, port: group.port, close: () => group.close() }
 }
 
-/** What else a reload can change. Nothing here can fail: `next` was checked whole. */
+/**
+ * Applies the other settings that a reload can change. This cannot fail, because `next` was validated
+ * completely.
+ */
 function adjust(next: Settings, traffic: ClientListener, logger: Logger): void {
   logger.level = next.config.log.level
   if (next.listenerTls !== undefined) traffic.renewCertificate(next.listenerTls)

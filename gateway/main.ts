@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * The entry point. Any Node can parse what the build makes of this file, so that one that is too old says
- * so instead of failing on the first word that it does not know. That is why nothing is imported here
- * before the version is known, and why there is no `await`, `?.` or `??`.
+ * The entry point. Every version of Node can parse the build of this file, so that one that is too old reports
+ * this instead of a syntax error. So nothing is imported here before the version is checked, and there is no
+ * `await`, `?.` or `??`.
  */
 
-/** As `engines` in package.json, of which the first is the oldest. */
+/** As `engines` in package.json; the first is the oldest. */
 const SUPPORTED = ['24.18.1', '26.10.0']
 
 function isOlder(version: string, than: string): boolean {

@@ -1,11 +1,11 @@
 /**
- * Addresses that the sender writes itself. From an allowed address they can only do harm (a good call
- * is refused if one is believed), from another only good (a bad one gets further).
+ * Addresses that the sender writes itself. If the gateway trusts them, a valid call from an allowed address is
+ * refused, and an invalid one from another address gets further.
  */
 import type { RequestCase } from '../case.ts'
 import type { RequestMaker, Wire } from '../request-maker.ts'
 
-/** For documentation only (RFC 5737), so that nobody comes from there and nobody allows it. */
+/** Reserved for documentation (RFC 5737), so no client has it and no allowlist contains it. */
 const NOBODYS_ADDRESS = '192.0.2.1'
 
 const inside = { group: 'address', from: 'inside', expects: { kind: 'admitted' } } as const

@@ -1,4 +1,4 @@
-/** What Inngest sends, and what therefore has to reach the app. */
+/** Requests as Inngest sends them, which have to reach the app. */
 import type { RequestCase } from '../case.ts'
 
 const base = { group: 'admitted', from: 'inside', expects: { kind: 'admitted' } } as const

@@ -1,4 +1,4 @@
-/** Ids that a signature does not cover, against those in the signed body. */
+/** Ids that a signature does not cover, compared with those in the signed body. */
 import type { RequestCase } from '../case.ts'
 import { NO_FUNCTION, type RequestMaker, type Signed, type Wire } from '../request-maker.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Re-entries of a durable endpoint that are not from Inngest. All are to be refused: whether a real one is
- * admitted cannot be tried, since the endpoint would run.
+ * Re-entries of a durable endpoint that are not from Inngest. All of them must be refused. A valid one cannot
+ * be tested, because the endpoint would run.
  */
 import type { RequestCase } from '../case.ts'
 import type { Change, RequestMaker, Wire } from '../request-maker.ts'
@@ -47,7 +47,7 @@ export const durableCases: readonly RequestCase[] = [
   },
 ]
 
-/** A run that no server has. */
+/** A run id that no server has. */
 const RUN_ID = 'X-Run-ID: 00000000000000000000000000'
 
 function reentry(make: RequestMaker, change: Change): Wire {

@@ -1,7 +1,7 @@
 /**
- * Requests that two hops may read in two ways. Unsigned, so that they are refused even where nobody
- * looks at their framing; and every way to read one ends at the same byte, so that nothing is left on
- * a connection that a proxy shares with others.
+ * Requests that two hops may read differently. They are unsigned, so that they are refused even without a check
+ * of their framing. Both readings end at the same byte, so that nothing is left on a connection that a proxy
+ * shares with others.
  */
 import type { RequestCase } from '../case.ts'
 import type { RequestMaker } from '../request-maker.ts'
@@ -54,7 +54,7 @@ export const framingCases: readonly RequestCase[] = [
     ...base,
     name: 'double-slash',
     sends: 'a target that begins with `//`',
-    // No path of an Inngest route begins so, and a passthrough route forwards no such way to one.
+    // No path of an Inngest route begins like this, and a passthrough route forwards no such spelling of one.
     expects: { kind: 'refused', statuses: [400, 404], inFront: 'mends' },
     failure: target,
     requests: (make) => [make.request({ signatures: [], target: (own) => `/${own}` })],
@@ -62,7 +62,7 @@ export const framingCases: readonly RequestCase[] = [
   {
     ...base,
     name: 'absolute-target',
-    // With the same host, it is an ordinary way to write a target (RFC 9112 3.2.2).
+    // With the same host, this is a normal form of the target (RFC 9112 3.2.2).
     sends: 'a target with a scheme and another host than `Host`',
     failure: target,
     requests: (make) => [
@@ -119,14 +119,14 @@ export const framingCases: readonly RequestCase[] = [
   },
 ]
 
-/** Behind the path of a route, which frameworks that mount by prefix take for the route itself. */
+/** Appended to the path of a route: frameworks that mount by prefix take these paths for the route itself. */
 const CONTINUATIONS = ['x', '-1', ':', 'x/y']
 
 function continuePath(own: string, more: string): string {
   return own.replace(/(?=\?|$)/, more)
 }
 
-/** Of a path whose last segment has a letter. */
+/** The last segment of the path must have a letter. */
 function otherSpellings(path: string): readonly string[] {
   const flip = (letter: string) =>
     letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()

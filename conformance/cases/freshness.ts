@@ -1,4 +1,4 @@
-/** Calls signed too long ago, or not yet. */
+/** Calls with a timestamp too long ago, or in the future. */
 import type { RequestCase } from '../case.ts'
 
 const base = {
@@ -7,7 +7,7 @@ const base = {
   expects: { kind: 'refused', statuses: [401] },
 } as const
 
-/** Longer than it takes to send a request, and than most clocks differ. */
+/** Longer than the time to send a request, and than the difference of most clocks. */
 const BEYOND_SECONDS = 60
 
 const enforce = 'Set `checks.freshness` of the route to `enforce`'

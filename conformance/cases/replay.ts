@@ -7,7 +7,7 @@ const base = { group: 'replay', from: 'inside', expects: { kind: 'spent' } } as 
 const enforce =
   'Set `checks.replay` of the route to `enforce` and, with more than one replica, `replay.store` to `redis`.'
 
-/** Each on a connection of its own, so that a balancer spreads them over replicas. */
+/** Each on its own connection, so that a load balancer distributes them over replicas. */
 const TIMES = 6
 
 export const replayCases: readonly RequestCase[] = [
@@ -27,7 +27,7 @@ export const replayCases: readonly RequestCase[] = [
       reuse(make, [
         { label: 'other fnId', query: `fnId=${make.functionId}-2&stepId=step` },
         { label: 'other stepId', query: `fnId=${make.functionId}&stepId=step-2` },
-        // On a route with `apps`, it is refused for that first.
+        // On a route with `apps`, this call would be refused for another reason first.
         ...(make.options.app === undefined ? [{ label: 'no query', query: '' }] : []),
       ]),
   },
@@ -55,7 +55,7 @@ export const replayCases: readonly RequestCase[] = [
     failure: `A captured function call can be replayed to every function and step if its \`ctx\` does not begin as usual. ${enforce} If they are, update the gateway.`,
     requests: (make) => {
       const { body } = make.sign()
-      // In canonical order, so that the app verifies the call as it comes.
+      // In canonical order, so that the app verifies the call without canonicalization.
       const odd = body
         .replace('"attempt":0', '"a":{"b":{}},"attempt":0,"camelCase":1')
         .replace('"env":""', `"env":"${'e'.repeat(LONG_NAME)}"`)
@@ -80,8 +80,8 @@ export const replayCases: readonly RequestCase[] = [
     sends: 'the signature of a completed function call, as a sync (PUT)',
     expects: { kind: 'spent', statuses: [403] },
     failure: `A captured function call can make the app sync, since the signature does not cover the method. ${enforce} If they are, update the gateway.`,
-    // In-band, so that an app that gets it registers nothing; one too old to know that is kept from it by
-    // `needs`.
+    // In-band, so that an app that gets it registers nothing. `needs` protects an SDK that is too old for
+    // in-band syncs.
     needs: 'replayed',
     requests: (make) => reuse(make, [{ label: 'PUT', method: 'PUT', fields: [IN_BAND] }]),
   },
@@ -109,7 +109,7 @@ export const replayCases: readonly RequestCase[] = [
     ...base,
     name: 'replayed-as-probe',
     sends: 'the signature of a completed function call, as a trust probe',
-    // It contradicts itself, whether it was used before or not.
+    // It contradicts itself, whether or not it is a replay.
     expects: { kind: 'spent', statuses: [400] },
     failure:
       'An SDK responds to the probe, and Inngest takes that for the result of the function call. Update the gateway.',

@@ -1,4 +1,4 @@
-/** Calls that Inngest did not sign as they are. */
+/** Calls with signatures that Inngest did not make for them. */
 import type { RequestCase } from '../case.ts'
 import type { RequestMaker, Wire } from '../request-maker.ts'
 
@@ -10,7 +10,7 @@ const base = {
 
 const enforce = 'Set `checks.signature` of the route to `enforce`.'
 
-/** A GET is refused as such where introspection is off. */
+/** Where introspection is off, a GET is refused for its method. */
 const getRefused = { kind: 'refused', statuses: [401, 405] } as const
 
 export const signatureCases: readonly RequestCase[] = [
@@ -119,8 +119,8 @@ export const signatureCases: readonly RequestCase[] = [
     name: 'unsigned-sync',
     sends: 'a PUT without a signature',
     failure: `Any client can make the app register under another address. Remove this address from \`unsignedPut\`, or set \`checks.signature\` of the route to \`enforce\`.`,
-    // An SDK registers the app for an unsigned PUT, under the URL that it came to. This one is in-band,
-    // which registers nothing; an SDK too old to know that is kept from it by `needs`.
+    // An SDK registers the app for an unsigned PUT, with the URL that it was sent to. This one is in-band,
+    // which registers nothing. `needs` protects an SDK that is too old for in-band syncs.
     needs: 'unsigned-call',
     requests: (make) => [
       make.request({
@@ -146,7 +146,7 @@ function doubled(make: RequestMaker): readonly Wire[] {
 }
 
 const respellings: readonly (readonly [string, (good: string) => string])[] = [
-  // Only from a to f: the letters of t and s stay.
+  // Only the digits a to f: the letters t and s do not change.
   ['upper case', (good) => good.replace(/[0-9a-f]{64}/, (hex) => hex.toUpperCase())],
   ['other order', (good) => good.split('&').reverse().join('&')],
   ['one parameter more', (good) => `${good}&v=1`],

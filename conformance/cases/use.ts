@@ -1,4 +1,4 @@
-/** Ways of using the route that Inngest never does. */
+/** Uses of the route that Inngest never makes. */
 import type { RequestCase } from '../case.ts'
 import { IN_BAND } from '../request-maker.ts'
 

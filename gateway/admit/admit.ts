@@ -1,8 +1,8 @@
 /**
- * THE ORDER of the checks, as straight-line code. Everything before the body is read looks at the
- * head only. Only what passes all of it becomes an `AdmittedRequest`, and only that can be
- * forwarded; a passthrough route makes a `PassthroughRequest`, which no verified path accepts, and so does
- * a user's request to a durable route.
+ * The order of the checks, as straight-line code. The checks before the body use only the head. Only a request
+ * that passes all checks becomes an `AdmittedRequest`, and only that type can be forwarded on a verified route.
+ * A request to a passthrough route, or of a user to a durable route, becomes a `PassthroughRequest`, which no
+ * verified path accepts.
  */
 import { Body, SignedBody } from '../inngest/body.ts'
 import type { AddressRanges } from '../ip/address-ranges.ts'
@@ -46,7 +46,7 @@ interface Accepted {
   readonly head: RequestHead
   /** `Host` as sent; empty if a passthrough request has none. */
   readonly host: string
-  /** Undefined if a proxy does not say who, and the route lets everybody in. */
+  /** Undefined if a proxy does not name the client, and the route admits any client. */
   readonly client: ClientAddress | undefined
 }
 
@@ -54,7 +54,7 @@ export interface AdmittedRequest extends Accepted {
   readonly kind: 'admitted'
   readonly route: SigningRoutePolicy
   readonly body: SignedBody
-  /** To be sent to the app instead of the one that it came with. */
+  /** Sent to the app in place of the received signature. */
   readonly newSignature: NewSignature | undefined
   readonly [admitted]: true
 }
@@ -67,7 +67,7 @@ export interface PassthroughRequest extends Accepted {
 
 export function admit(admission: Admission): Eventual<AdmittedRequest | PassthroughRequest> {
   const { head, policy, facts } = admission
-  // Resolved first, so that every refusal's record says whose request it was.
+  // Resolved first, so that the record of every refusal has the client address.
   const forwardedFor = fieldValues(head.rawHeaders, 'x-forwarded-for')
   const client = resolveClientAddress(head.connection, forwardedFor, policy)
   if (client.ok) facts.client = client.value
@@ -147,13 +147,13 @@ async function admitInngest(
   return passWith(signedBody, newSignatureFor(admission, route, signature.value))
 }
 
-/** The last step before the body: from here on, the request holds a place. */
+/** The last step before the body is read: from here on, the request occupies a place in flight. */
 function enter(admission: Admission, route: RoutePolicy, isOpen: boolean): Verdict<undefined> {
   const unchanged = checkUnchanged(admission, route)
   return unchanged.ok ? admission.effects.enter(route, isOpen) : unchanged
 }
 
-/** The body of a request that needs no signature: none, or that of a sync. */
+/** Reads the body of a request that needs no signature: an empty one, or that of a sync. */
 async function readUnsigned(
   { head, effects, facts }: Admission,
   route: InngestRoutePolicy,
@@ -170,12 +170,12 @@ async function readUnsigned(
   return ours.ok ? body : ours
 }
 
-/** No signature vouches for the URL of an unsigned sync, so the default `report` does not admit a foreign one. */
+/** No signature covers the URL of an unsigned sync, so the default `report` refuses a foreign URL here. */
 function unsignedSyncUrlMode({ syncUrl, signature }: InngestRoutePolicy['checks']): CheckMode {
   return syncUrl === 'report' && signature === 'enforce' ? 'enforce' : syncUrl
 }
 
-/** For a body that does not carry the signature over its bytes as they came. */
+/** For a signature that does not match the received bytes. */
 async function tryCanonical(
   { delivery, effects, facts }: Admission,
   { signingKeys }: InngestRoutePolicy,
@@ -183,7 +183,7 @@ async function tryCanonical(
   credentials: Credentials,
 ): Promise<Verdict<VerifiedSignature>> {
   const body = received.whole()
-  // Inline, the app reads the canonical form, and otherwise the body as received.
+  // Inline, the app gets the canonical form; with external authorization it gets the received body.
   const canonical = await effects.canonicalize(body, delivery === 'inline')
   if (!canonical.ok) return canonical
   const healed = verifyCanonical(canonical.value, credentials, signingKeys)
@@ -191,7 +191,7 @@ async function tryCanonical(
   return healed
 }
 
-/** The last step, so that no refused request is signed. */
+/** The last step, so that no signature is made for a request that is refused. */
 function newSignatureFor(
   { facts }: Admission,
   { resign }: SigningRoutePolicy,
@@ -203,7 +203,7 @@ function newSignatureFor(
   return signature
 }
 
-/** A captured call that was used before teaches nothing, whatever mode lets it go on. */
+/** A signature that was used before must not teach a pair, even if the mode lets the request through. */
 function learn(
   { effects, facts }: Admission,
   lesson: PairLesson | undefined,
@@ -222,15 +222,15 @@ function admitPassthrough(
   const use = checkOpenUse(admission, route, route.allowlist, client)
   if (!use.ok) return use
   const known = client.ok ? client.value : undefined
-  // By its headers any client could look like Inngest.
+  // Headers do not prove that a client is Inngest.
   const isAllowed = known !== undefined && policy.allowlist.contains(known.address)
   if (isAllowed && looksLikeReentry(head)) facts.durableSign = 'request'
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
 
 /**
- * One header of Inngest's makes a request a re-entry, and a re-entry that fails a check is refused:
- * forwarded as a user's request, each would start another run. The app gets the one `Host` of the route.
+ * A request with any header of Inngest is a re-entry. A re-entry that fails a check is refused: if it were
+ * forwarded as a user's request, it would start another run. The app always gets the one `Host` of the route.
  */
 async function admitDurable(
   admission: Admission,
@@ -271,7 +271,10 @@ async function admitDurable(
   return pass({ kind: 'passthrough', head, route, host, client: known, [passedThrough]: true })
 }
 
-/** Of a request that any client may send. @param allowlist undefined if from any address. */
+/**
+ * For requests that any client may send.
+ * @param allowlist undefined if every address is allowed.
+ */
 function checkOpenUse(
   admission: Admission,
   route: PassthroughRoutePolicy | DurableRoutePolicy,

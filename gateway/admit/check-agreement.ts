@@ -1,4 +1,4 @@
-/** Whether the unsigned parts of a function call agree with its signed body. */
+/** Compares the unsigned parts of a function call with its signed body. */
 import { callHeaders, checkCallIds, checkRunId } from './checks/agreement.ts'
 import { checkFunction } from './check-function.ts'
 import type { PairLesson } from './checks/function-id.ts'
@@ -10,12 +10,13 @@ import { applyMode } from './check-mode.ts'
 import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
-/** What can be sent in a header as it is. */
+/** Characters that need no escaping in a header. */
 const PLAIN_ID = /^[\w.-]{1,128}$/
 
 /**
- * @param signed a function call. @param form of the body that the signature covers.
- * @returns what the call teaches once its signature is claimed, if it teaches anything.
+ * @param signed a function call.
+ * @param form of the body that the signature covers.
+ * @returns the pair to learn once the signature is claimed, if there is one.
  */
 export function checkAgreement(
   admission: Admission,
@@ -41,8 +42,8 @@ async function checkUnusual(
 }
 
 /**
- * That a trust probe does not have the body of a function call: the SDK would respond to the probe, and
- * Inngest would take that for the result of the call. A short body is none.
+ * A trust probe must not have the body of a function call: the SDK would respond to the probe, and Inngest
+ * would take that response for the result of the call. A short body cannot be a call.
  */
 export function checkProbe(
   admission: Admission,
@@ -77,7 +78,7 @@ function checkCall(
   const headers = callHeaders(head.rawHeaders)
   const run = applyMode(runId, facts, () => checkRunId(call, headers))
   if (!run.ok || call === undefined) return run
-  // Proxies replace this header, so it is never a reason to refuse: the app gets the signed one.
+  // Proxies replace this header, so a difference is no reason to refuse: the app gets the signed id.
   const { requestId = '' } = call
   if (requestId !== headers.requestId && PLAIN_ID.test(requestId)) {
     facts.signedRequestId = requestId
@@ -86,7 +87,7 @@ function checkCall(
   return ids.ok ? checkFunction(admission, route, call, parameters) : ids
 }
 
-/** Duplicate members, which two parsers could read differently, have no canonical form. */
+/** A body with duplicate members, which two parsers could read differently, has no canonical form. */
 async function readUnusual(
   { effects }: Admission,
   { signedBody }: SignedRequest,

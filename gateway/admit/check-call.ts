@@ -1,4 +1,4 @@
-/** What is checked of a function call beyond its signature. */
+/** Checks of a function call in addition to its signature. */
 import { checkAgreement } from './check-agreement.ts'
 import { applyModeTo } from './check-mode.ts'
 import { checkEncryption } from './checks/encryption.ts'
@@ -11,7 +11,7 @@ import type { Eventual, Verdict } from './verdict.ts'
 
 /**
  * @param form of the body that the signature covers.
- * @returns what the call teaches once its signature is claimed, if it teaches anything.
+ * @returns the pair to learn once the signature is claimed, if there is one.
  */
 export function checkCall(
   admission: Admission,

@@ -1,6 +1,6 @@
 /**
- * What is checked only if another proxy forwards the request, at the places that admit.ts gives these
- * checks. All of it precedes the claim: a request that cannot be delivered claims nothing.
+ * Checks that apply only if another proxy forwards the request; admit.ts calls them. All of them run before the
+ * claim, so a request that cannot be delivered is not claimed.
  */
 import type { Body } from '../inngest/body.ts'
 import {
@@ -14,7 +14,7 @@ import type { Admission } from './context.ts'
 import type { InngestRoutePolicy, RoutePolicy } from './policy.ts'
 import { pass, type Verdict } from './verdict.ts'
 
-/** Whether the app gets the `Host` and the headers that it would get inline. */
+/** Checks that the app gets the same `Host` and headers as inline. */
 export function checkUnchanged(
   { head, delivery }: Admission,
   route: RoutePolicy,
@@ -24,7 +24,7 @@ export function checkUnchanged(
   return served.ok ? checkFieldsRemovable(delivery.fieldsLeft(route)) : served
 }
 
-/** @param received the body, or why there is none. */
+/** @param received the body, or the reason why it could not be read. */
 export function requireBody(
   { head, delivery, facts }: Admission,
   { checks }: InngestRoutePolicy,
@@ -37,7 +37,10 @@ export function requireBody(
   return settled.ok ? received : settled
 }
 
-/** @param verdict on the signature, after the mode of its check. @param byteLength of the body. */
+/**
+ * @param verdict the result of the signature check, after its mode was applied.
+ * @param byteLength of the body.
+ */
 export function blameMissingBody<T>(
   { head, delivery }: Admission,
   verdict: Verdict<T>,

@@ -1,6 +1,6 @@
 /**
- * Fresh and not used before, on one reading of the clock: a request whose body came slowly could
- * otherwise outlive its own claim, and its twin be admitted too.
+ * Checks freshness and first use with one reading of the clock. With two readings, a request with a slow body
+ * could be admitted after its claim expires, and so could its copy.
  */
 import { ageSeconds, checkFreshness } from './checks/freshness.ts'
 import { applyMode, applyModeTo, note } from './check-mode.ts'
@@ -10,7 +10,7 @@ import { pass, type Verdict } from './verdict.ts'
 
 type Modes = Pick<CheckModes, 'freshness' | 'replay'>
 
-/** @param claim claims the signature, at the time that it is given. */
+/** @param claim claims the signature at the given time. */
 export async function checkFirstUse(
   admission: Admission,
   checks: Modes,
@@ -30,7 +30,7 @@ export async function checkFirstUse(
   }
 }
 
-/** Looked at on the head first, which is a cheap refusal. */
+/** Checked on the head first, because that refusal is cheap. */
 export function checkAge(
   { policy, facts }: Admission,
   { freshness }: Pick<CheckModes, 'freshness'>,

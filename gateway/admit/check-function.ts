@@ -1,4 +1,4 @@
-/** Whether the unsigned `fnId` is the one that earlier calls with the same signed `ctx.fn_id` had. */
+/** Compares the unsigned `fnId` with the one that earlier calls with the same signed `ctx.fn_id` had. */
 import {
   checkFunctionId,
   lessonOf,
@@ -16,7 +16,7 @@ import { pass, type Eventual, type Verdict } from './verdict.ts'
 
 /**
  * @param parameters not ambiguous: checkSignedUse refuses a call that could name either of two functions.
- * @returns what the call teaches once its signature is claimed, if it teaches anything.
+ * @returns the pair to learn once the signature is claimed, if there is one.
  */
 export function checkFunction(
   admission: Admission,
@@ -44,7 +44,7 @@ async function checkWithStore(
   return agrees.ok && !isDoubtful(facts) ? pass(lessonOf(pair, call)) : agrees
 }
 
-/** Without the store, what this process knows has to do, unless the operator enforces the check. */
+/** If the store is unavailable, only the pairs in local memory count, unless the check is enforced. */
 async function find(
   { effects }: Admission,
   key: string,
@@ -68,7 +68,7 @@ function compare(
   return applyModeTo(modeFor(pair, mode), facts, checkFunctionId(pair, fnId))
 }
 
-/** If two runs contradict each other, nobody knows which call was changed: that is worth a report only. */
+/** If two runs contradict each other, it is unknown which call was changed, so the refusal is only reported. */
 function modeFor(pair: FunctionPair | undefined, mode: CheckMode): CheckMode {
   return pair?.isKnown === true ? mode : 'report'
 }

@@ -1,6 +1,6 @@
 /**
- * Applies a check's mode. `enforce`: its refusal stands. `report`: the refusal is noted and the request
- * goes on without the check's result. `off`: it is not run.
+ * Applies the mode of a check. `enforce`: its refusal stands. `report`: the refusal is recorded and the request
+ * continues without the result of the check. `off`: the check is not run.
  */
 import type { Facts, ReportOnlyReason } from './facts.ts'
 import type { CheckMode } from './policy.ts'
@@ -15,7 +15,7 @@ export function applyMode<T>(
   return mode === 'off' ? pass(undefined) : applyModeTo(mode, facts, check())
 }
 
-/** The same for a check that has run already. */
+/** Applies a mode to a check that has run already. */
 export function applyModeTo<T>(
   mode: CheckMode,
   facts: Facts,
@@ -28,6 +28,6 @@ export function applyModeTo<T>(
 
 export function note(facts: Facts, reason: ReportOnlyReason): void {
   const { reportOnly = [] } = facts
-  // Freshness is looked at twice and counts once.
+  // Freshness is checked twice but reported once.
   if (!reportOnly.includes(reason)) facts.reportOnly = [...reportOnly, reason]
 }

@@ -1,6 +1,6 @@
 /**
- * The checks of a re-entry: Inngest calls a durable endpoint again, to go on with a run. Everything before
- * the body is read looks at the head only.
+ * The checks of a re-entry: Inngest calls a durable endpoint again to continue a run. The checks before the
+ * body use only the head.
  */
 import { checkAllowlist } from './checks/allowlist.ts'
 import type { ClientAddress } from './checks/client-address.ts'
@@ -53,7 +53,7 @@ export function checkReentrant(
   const claimed = applyMode(checks.signature, facts, () => checkCredentials(head.rawHeaders))
   if (!claimed.ok) return claimed
   const credentials = claimed.value
-  // Whatever the modes.
+  // This applies in every mode.
   const marks = checkReentryMarks(head)
   if (!marks.ok) return marks
   if (credentials === undefined) return pass({ client, credentials })
@@ -62,9 +62,9 @@ export function checkReentrant(
 }
 
 /**
- * The raw bytes alone: Inngest signs what a user sent as it stands (inngest `httpv2.go`), and of two JSON
- * bodies with one canonical form it signed one.
- * @returns the body, which the signature covers unless the route only reports it.
+ * Only the raw bytes are verified: Inngest signs the body that a user sent unchanged (inngest `httpv2.go`), so
+ * another body with the same canonical form was not signed.
+ * @returns the body, which the signature covers unless the route only reports the signature check.
  */
 export async function checkReentryBody(
   admission: Admission,

@@ -1,4 +1,4 @@
-/** What can be said of the sender of a request to an Inngest route by the head alone. */
+/** Checks the sender of a request to an Inngest route by the head alone. */
 import { checkAllowlist } from './checks/allowlist.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
@@ -14,7 +14,7 @@ import { pass, refuse, type Verdict } from './verdict.ts'
 export interface Sender {
   /** Undefined only where the route does not enforce the allowlist. */
   readonly client: ClientAddress | undefined
-  /** `unsigned` if the operator lets this client do without, undefined if everybody. */
+  /** `unsigned` if the operator admits this client without a signature, undefined if any client. */
   readonly credentials: Credentials | 'unsigned' | undefined
 }
 

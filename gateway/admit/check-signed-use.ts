@@ -1,4 +1,4 @@
-/** What a verified signature may be used for, whatever else is unsigned in the request. */
+/** Checks what a verified signature may be used for, independent of the unsigned parts of the request. */
 import { checkProbe } from './check-agreement.ts'
 import { checkCall } from './check-call.ts'
 import { appOf, checkApp } from './checks/app.ts'
@@ -12,10 +12,10 @@ import type { InngestRoutePolicy } from './policy.ts'
 import { pass, refuse, type Eventual, type Verdict } from './verdict.ts'
 
 /**
- * A signature does not cover the method. That of a GET, which is made over no body and never claimed,
- * must not open anything else.
+ * A signature does not cover the method. The signature of a GET covers no body and is never claimed, so it must
+ * be valid for a GET only.
  * @param form of the body that the signature covers.
- * @returns what a function call teaches once its signature is claimed, if it teaches anything.
+ * @returns the pair to learn once the signature of a function call is claimed, if there is one.
  */
 export function checkSignedUse(
   admission: Admission,
@@ -25,7 +25,7 @@ export function checkSignedUse(
 ): Eventual<PairLesson | undefined> {
   const { method, parameters, signedBody } = signed
   const { facts } = admission
-  // Whatever the modes: what is checked, claimed and logged has to be what the app does.
+  // In every mode, because the function that is checked, claimed and logged must be the one that the app runs.
   if (parameters.isAmbiguous) return refuse('target_ambiguous')
   if (method === 'PUT') return checkSignedSync(admission, route, signedBody)
   if (method !== 'POST') return pass(undefined)
@@ -36,7 +36,7 @@ export function checkSignedUse(
   return applyMode(route.checks.runId, facts, () => refuse('call_body_missing'))
 }
 
-/** Also noted for the record: whose function was called. */
+/** Also records which app the call is for. */
 function checkServedApp(
   { facts }: Admission,
   { apps, checks }: InngestRoutePolicy,
@@ -54,7 +54,8 @@ async function checkSignedSync(
   body: SignedRequest['signedBody'],
 ): Promise<Verdict<undefined>> {
   const { facts } = admission
-  // Its claim as a call has the step in it, and would not stop a second use as a sync.
+  // As a call it would be claimed together with its step, and that claim would not prevent a second use as a
+  // sync.
   const isCall = await isCallOfLegacyServer(admission, route, body)
   if (!isCall.ok) return isCall
   if (isCall.value) return refuse('sync_url_mismatch')

@@ -1,4 +1,4 @@
-/** The last step before a request is admitted: its signature is claimed. */
+/** The last step before a request is admitted: claims its signature. */
 import type { Body } from '../inngest/body.ts'
 import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts'
 import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
@@ -23,7 +23,7 @@ export interface SignedRequest {
   readonly signedBody: Body
 }
 
-/** Claims the signature, if this kind of request is claimed at all. */
+/** Claims the signature, if this kind of request is claimed. */
 export async function claimSignature(
   admission: Admission,
   route: InngestRoutePolicy,
@@ -44,7 +44,7 @@ export async function claimSignature(
   return claimed
 }
 
-/** @param target names what is called, for a key that a redirect made usable again. */
+/** @param target identifies the call target, for a key that a redirect made usable again. */
 export async function claimKey(
   { policy, effects, facts }: Admission,
   key: ClaimKey,
@@ -54,7 +54,7 @@ export async function claimKey(
 ): Promise<Verdict<undefined>> {
   const { maxAgeSeconds, clockToleranceSeconds } = policy.freshness
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
-  // Where freshness is not enforced: the store may have forgotten a first use.
+  // If freshness is not enforced, the store may have forgotten a first use.
   if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
   const claim = { key: key.key, shared: key.shared, timestampSeconds, expiresAtSeconds }
   const outcome = await effects.claim(claim, target, nowMs)
@@ -79,8 +79,8 @@ function alone(key: Uint8Array): ClaimKey {
 }
 
 /**
- * @returns undefined for a request that is not claimed: a GET changes nothing, and equal signatures
- * within a second are normal there.
+ * @returns undefined for a request that is not claimed: a GET changes nothing, and two GETs with the same
+ * signature in one second are normal.
  */
 function keyFor(
   admission: Admission,
@@ -88,13 +88,13 @@ function keyFor(
   request: SignedRequest,
 ): Eventual<ClaimKey | undefined> {
   if (request.method === 'GET') return pass(undefined)
-  // checkSignedUse has refused a sync with the body of a call that is claimed in another way.
+  // checkSignedUse has refused a sync whose body is that of a call with another kind of claim.
   if (request.method === 'PUT') return pass(alone(request.mac))
   if (route.isServerLegacy) return legacyKeyFor(admission, route, request)
   return pass(newerKeyFor(route, request))
 }
 
-/** The signed body decides before the unsigned query may: a call is no probe. */
+/** The signed body takes precedence over the unsigned query: a call is never a probe. */
 async function legacyKeyFor(
   admission: Admission,
   route: InngestRoutePolicy,
@@ -118,8 +118,8 @@ function newerKeyFor(
 }
 
 /**
- * Whether a request is claimed with its step: on a route with `legacyServer`, a call without an id of its
- * dispatch. False for a body that has no canonical form: two parsers could find different ids in it.
+ * Whether a request is claimed together with its step: a call without a dispatch id, on a route with
+ * `legacyServer`. False for a body without a canonical form: two parsers could find different ids in it.
  */
 export async function isCallOfLegacyServer(
   { effects }: Admission,

@@ -1,4 +1,4 @@
-/** What it takes to judge a request. */
+/** The input of the checks. */
 import type { Body } from '../inngest/body.ts'
 import type { FunctionPair, PairLesson } from './checks/function-id.ts'
 import type { RequestHead } from './request-head.ts'
@@ -11,46 +11,45 @@ export interface Admission {
   readonly policy: Policy
   readonly delivery: Delivery
   readonly effects: Effects
-  /** Filled in on the way. */
+  /** Filled in by the checks. */
   readonly facts: Facts
 }
 
-/** How the app gets a request that is admitted: `inline`, the gateway forwards it. */
+/** How the app gets an admitted request. `inline`: the gateway forwards it. */
 export type Delivery = 'inline' | ExternalDelivery
 
-/** A proxy that asked for authorization forwards the request, as the proxy received it. */
+/** A proxy requested authorization, and forwards the request as it received it. */
 export interface ExternalDelivery {
-  /** Lower-case names of the headers that the gateway would strip and this proxy would forward. */
+  /** Lower-case names of the headers that the gateway would strip, but this proxy forwards. */
   readonly fieldsLeft: (route: RoutePolicy) => readonly string[]
 }
 
-/** The steps that touch the world. */
+/** The steps with side effects. */
 export interface Effects {
   /** Unix milliseconds. */
   readonly nowMs: () => number
   /**
-   * Takes on a request whose head has passed, with one of the places for requests in flight on such
-   * a route. Refused if none is left.
-   * @param isOpen any client may send it: nothing of it is to be verified.
+   * Takes a place in flight for a request whose head has passed the checks. Refuses if none is left.
+   * @param isOpen any client may send the request, and nothing in it is verified.
    */
   readonly enter: (route: RoutePolicy, isOpen: boolean) => Verdict<undefined>
   readonly readBody: () => Promise<Verdict<Body>>
   /**
-   * The canonical form of JSON, off the event loop if it is long; undefined if there is none.
-   * @param mayRound false if a number that the canonical form rounds means that there is none.
+   * The canonical form of JSON, computed off the event loop if it is long; undefined if there is none.
+   * @param mayRound if false, a body with a number that the canonical form would round has none.
    */
   readonly canonicalize: (
     body: Uint8Array,
     mayRound: boolean,
   ) => Promise<Verdict<Uint8Array | undefined>>
   /**
-   * The same for reading members out of bytes whose signature is verified. The app gets them as they came, so
-   * numbers may be rounded. Never refused for want of room.
+   * The same, to read members of a body whose signature is verified. The app gets the received bytes, so
+   * numbers may be rounded. Never refused for lack of capacity.
    */
   readonly canonicalizeToRead: (body: Uint8Array) => Promise<Verdict<Uint8Array | undefined>>
   /**
-   * Spends a key, atomically. Throws a fault if the store cannot be asked.
-   * @param target what is called, for a key that a redirect made usable again.
+   * Spends a key, atomically. Throws a fault if the store is unavailable.
+   * @param target identifies the call target, for a key that a redirect made usable again.
    */
   readonly claim: (
     claim: ReplayClaim,
@@ -60,12 +59,12 @@ export interface Effects {
   readonly pairs: FunctionPairs
 }
 
-/** Which `fnId` belongs to which signed `ctx.fn_id`, by `pairKey`. */
+/** The `fnId` for each signed `ctx.fn_id`, by `pairKey`. */
 export interface FunctionPairs {
-  /** A known pair that this process remembers; undefined says nothing. */
+  /** A known pair in local memory. Undefined does not mean that the pair is unknown. */
   recall(key: string): FunctionPair | undefined
-  /** Asks the store. Throws a fault if the store is unavailable. */
+  /** Reads the store. Throws a fault if the store is unavailable. */
   find(key: string): Promise<FunctionPair | undefined>
-  /** Never fails: the signature is claimed already, and the next call teaches the same. */
+  /** Never fails: the signature is claimed already, and the next call teaches the same pair. */
   learn(lesson: PairLesson): Promise<void>
 }

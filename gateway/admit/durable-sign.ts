@@ -1,17 +1,17 @@
 /**
- * What shows that a passthrough route leads to a durable endpoint. Such a route removes the headers that a
- * re-entry is recognized by, so that the endpoint takes each for a new user and starts another run.
+ * Signs that a passthrough route leads to a durable endpoint. A passthrough route removes the headers that mark
+ * a re-entry, so the endpoint would take each re-entry for a new user and start another run.
  */
 import { fieldValues, type RequestHead } from './request-head.ts'
 
 /** `response`: the app responds as the SDKs do for a durable endpoint. `request`: Inngest re-enters one. */
 export type DurableSign = 'response' | 'request'
 
-/** To the page of Inngest's API that waits for the result of a run. */
+/** The path in Inngest's API that waits for the result of a run. */
 const RESULT_PATH = /\/v1\/http\/runs\/[0-9A-Z]{26}\/output(?:[?#]|$)/
 
 /**
- * Both SDKs redirect to the result of a run that goes on in the background (inngest-js
+ * Both SDKs redirect to the result of a run that continues in the background (inngest-js
  * `InngestCommHandler.ts` asyncRedirectUrl, inngestgo `stephttp` AsyncResponseRedirect). The Go SDK also names
  * itself and the run in each response of an endpoint. An endpoint that does neither is not recognized.
  */
@@ -25,7 +25,7 @@ export function isOfDurableEndpoint(status: number, rawHeaders: readonly string[
   )
 }
 
-/** As every SDK knows a re-entry; whether it is one, only a durable route checks. */
+/** Recognizes a re-entry as every SDK does. Only a durable route checks whether it is one. */
 export function looksLikeReentry({ rawHeaders, isUpgrade }: RequestHead): boolean {
   return (
     !isUpgrade &&

@@ -1,4 +1,4 @@
-/** What became known of a request on its way, for its record; filled in as far as it came. */
+/** The facts of a request for its record, filled in by the checks that it reaches. */
 import type { Body } from '../inngest/body.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import type { VerifiedSignature } from './checks/signature.ts'
@@ -10,11 +10,11 @@ import type { RoutePolicy } from './policy.ts'
 import type { Reason } from './reasons.ts'
 
 /**
- * Of the replay cache. `claimed`: first use, now spent. `followed`: spent already, and used once more by
- * the target of a redirect. `duplicate`: spent already. `other_kind`: the MAC is claimed for a request of
- * another kind. `too_many`: as many requests as may share the MAC were admitted. `full`: no room, nothing
- * was forgotten. `before_start`: signed before the store remembers, so a first use cannot be told from a
- * second.
+ * Outcomes of the replay check. `claimed`: first use, now spent. `followed`: already spent, and used once more
+ * by the target of a redirect. `duplicate`: already spent. `other_kind`: the MAC is claimed for a request of
+ * another kind. `too_many`: the maximum number of requests that may share the MAC was admitted. `full`: no
+ * room, and nothing was evicted. `before_start`: signed before the store's memory begins, so a first use cannot
+ * be distinguished from a second.
  */
 export const replayOutcomes = [
   'claimed',
@@ -28,13 +28,13 @@ export const replayOutcomes = [
 
 export type ReplayOutcome = (typeof replayOutcomes)[number]
 
-/** A store that cannot be asked refuses nothing where replays are only reported. */
+/** An unavailable store refuses nothing where replays are only reported. */
 export type ReportOnlyReason = Reason | 'replay_store_unavailable'
 
-/** Kinds of requests of which honest ones share a MAC, so that each is claimed with more than the MAC. */
+/** Kinds of requests that legitimately share a MAC, so that each is claimed by more than the MAC. */
 export const sharedKinds = ['probe', 'reentry'] as const
 
-/** A MAC that several requests may have. It is claimed in the same step, for one kind of them. */
+/** A MAC that several requests may have. It is claimed in the same step, for one kind of request. */
 export interface SharedMac {
   readonly mac: Uint8Array
   readonly kind: (typeof sharedKinds)[number]
@@ -43,7 +43,7 @@ export interface SharedMac {
 export interface ReplayClaim {
   /** 32 bytes; equal for equal requests (inngest/claim-key.ts). */
   readonly key: Uint8Array
-  /** Undefined if the key is the MAC itself, or what a server before 1.13.5 is claimed by. */
+  /** Undefined if the key is the MAC itself, or the key for a server before 1.13.5. */
   readonly shared: SharedMac | undefined
   /** When the request was signed, Unix seconds. */
   readonly timestampSeconds: number
@@ -51,15 +51,15 @@ export interface ReplayClaim {
   readonly expiresAtSeconds: number
 }
 
-/** Each field is there from the start: V8 then gives every request's facts one shape. */
+/** Every field is set from the start, so that V8 gives all requests' facts one shape. */
 export class Facts {
   route: RoutePolicy | undefined = undefined
   client: ClientAddress | undefined = undefined
-  /** Of the query, if the checks came that far. */
+  /** From the query, if the checks came that far. */
   parameters: CallParameters | undefined = undefined
-  /** On a durable route: whether it is a request of a user, or Inngest's to go on with a run. */
+  /** On a durable route: whether the request is from a user, or from Inngest to continue a run. */
   durable: 'user' | 'reentry' | undefined = undefined
-  /** On a passthrough route: what shows that it leads to a durable endpoint. */
+  /** On a passthrough route: a sign that it leads to a durable endpoint. */
   durableSign: DurableSign | undefined = undefined
   /** Seconds, negative if the signature is ahead of this clock. */
   signatureAgeSeconds: number | undefined = undefined
@@ -67,38 +67,38 @@ export class Facts {
   signature: Pick<VerifiedSignature, 'form' | 'keySlot'> | undefined = undefined
   /** Label of the key that the forwarded request is signed with instead. */
   resignedWith: string | undefined = undefined
-  /** Of a signature that did not match the body as received, until it is known why. */
+  /** For a signature that did not match the received body, until the diagnosis is done. */
   evidence: Evidence | undefined = undefined
-  /** A proxy asked about it, and passes it on itself. */
+  /** A proxy requested authorization, and forwards the request itself. */
   isExternalAuth: boolean | undefined = undefined
-  /** Let through without a signature, by the route's `unsigned…` setting. */
+  /** Admitted without a signature, by an `unsigned…` setting of the route. */
   isUnsigned: boolean | undefined = undefined
-  /** `ctx.request_id`, if the header says otherwise: the app gets this one. */
+  /** `ctx.request_id`, if the header differs: the app gets this one. */
   signedRequestId: string | undefined = undefined
-  /** The configured app that `fnId` belongs to, null if none; undefined if nothing depends on it. */
+  /** The configured app that `fnId` belongs to; null if none; undefined if no check needs it. */
   app: string | null | undefined = undefined
-  /** The `fnId` that belongs to the signed `ctx.fn_id`, if the query says otherwise. */
+  /** The `fnId` that belongs to the signed `ctx.fn_id`, if the query differs. */
   expectedFnId: string | undefined = undefined
-  /** Of a function call, on a route with `encryption`. */
+  /** For a function call, on a route with `encryption`. */
   encryption: PayloadReading | undefined = undefined
   claim: ReplayOutcome | undefined = undefined
-  /** What was spent for it. */
+  /** The claim that was spent for the request. */
   claimed: ReplayClaim | undefined = undefined
-  /** Signed body of a POST whose signature was claimed before, until it is known why. */
+  /** The signed body of a POST whose signature was claimed before, until the diagnosis is done. */
   replayedBody: Body | undefined = undefined
-  /** Whether what was spent was given back, since no byte reached the app. */
+  /** Whether the claim was released, because no byte reached the app. */
   release: 'released' | 'not_released' | undefined = undefined
-  /** How long it waited for the limits of its route, if it had to. */
+  /** The time that it waited for the limits of its route, if it had to. */
   waitedMs: number | undefined = undefined
   /** Whether a redirect of the app made the signature usable again. */
   redirect: 'rearmed' | 'not_rearmed' | 'not_served' | undefined = undefined
   /** The target of such a redirect that no route serves. */
   unserved: { readonly host: string; readonly path: string } | undefined = undefined
-  /** Origin in the URL of a signed sync, if only its scheme is not that of the route's `serveOrigin`. */
+  /** The origin in the URL of a signed sync, if it differs from the route's `serveOrigin` only in the scheme. */
   registeredOrigin: string | undefined = undefined
-  /** `X-Inngest-SDK` of the response, shortened: what the app says of itself. */
+  /** `X-Inngest-SDK` of the response, shortened: the SDK that the app reports. */
   sdk: string | undefined = undefined
-  /** Reasons to refuse it that the route does not enforce. */
+  /** Reasons to refuse the request that the route does not enforce. */
   reportOnly: readonly ReportOnlyReason[] | undefined = undefined
 }
 
@@ -108,6 +108,6 @@ export interface Evidence {
   readonly credentials: Credentials
   /** The canonical form of the body, if it has one. */
   readonly canonical: Uint8Array | undefined
-  /** The canonical form is what was signed; otherwise no key made the signature. */
+  /** The canonical form is what was signed. If false, no key made the signature. */
   readonly isHealed: boolean
 }

@@ -1,17 +1,14 @@
-/**
- * Faults: something broke. They are thrown, unlike refusals (verdict.ts), and carry whose fault it
- * is, from which the status follows.
- */
+/** Faults: something broke. Unlike refusals (verdict.ts) they are thrown. Their source decides the status. */
 
 interface FaultRow {
   readonly source: 'upstream' | 'downstream' | 'internal'
-  /** Undefined where nobody is left to answer. */
+  /** Undefined if no client is left to respond to. */
   readonly status: number | undefined
   /** One sentence for the operator. */
   readonly meaning: string
   /** What the operator does about it; never sent. */
   readonly remedy: string
-  /** What the sender is told instead, where the meaning speaks of the configuration. */
+  /** Sent in place of the meaning, where the meaning mentions the configuration. */
   readonly message?: string
 }
 
@@ -150,7 +147,7 @@ export const faults = {
 
 export type FaultCode = keyof typeof faults
 
-/** What the sender is told. */
+/** The text that the sender gets. */
 export function messageFor(code: FaultCode): string {
   const row: FaultRow = faults[code]
   return row.message ?? row.meaning
@@ -158,7 +155,7 @@ export function messageFor(code: FaultCode): string {
 
 export class GatewayFault extends Error {
   readonly code: FaultCode
-  /** It is certain that no byte of the request reached the app. */
+  /** True if certainly no byte of the request reached the app. */
   readonly isUnsent: boolean
 
   constructor(code: FaultCode, cause?: unknown, isUnsent = false) {
@@ -169,7 +166,7 @@ export class GatewayFault extends Error {
   }
 }
 
-/** Whatever was thrown, as a fault: what nobody foresaw is `internal`. */
+/** Converts any thrown value to a fault. An unexpected one becomes `internal`. */
 export function toFault(thrown: unknown): GatewayFault {
   return thrown instanceof GatewayFault ? thrown : new GatewayFault('internal', thrown)
 }

@@ -1,6 +1,6 @@
 /**
- * The configuration as the request path sees it: addresses parsed, keys read, defaults filled in.
- * config/compile.ts makes it; nothing in it changes afterwards.
+ * The configuration in the form that the request path uses: addresses parsed, keys read, defaults filled in.
+ * config/compile.ts makes it, and it never changes afterwards.
  */
 import type { AddressRanges } from '../ip/address-ranges.ts'
 import type { PayloadRules } from '../inngest/payload-encryption.ts'
@@ -8,11 +8,11 @@ import type { SigningKey } from '../inngest/signing-key.ts'
 
 export interface Policy {
   readonly routes: readonly RoutePolicy[]
-  /** Whose client addresses are let in. Empty admits nobody. */
+  /** The client addresses that are admitted. Empty admits no client. */
   readonly allowlist: AddressRanges
-  /** Peers whose `X-Forwarded-For` is believed. Empty believes nobody. */
+  /** Peers whose `X-Forwarded-For` is trusted. Empty trusts no peer. */
   readonly trustedProxies: AddressRanges
-  /** Trusted peers speak the PROXY protocol, so that what HTTP they pass on is their client's. */
+  /** Trusted peers speak the PROXY protocol, so the HTTP that they pass on is from their client. */
   readonly speaksProxyProtocol: boolean
   readonly freshness: FreshnessPolicy
   readonly limits: LimitsPolicy
@@ -27,10 +27,10 @@ export function isSigning(route: RoutePolicy): route is SigningRoutePolicy {
   return route.kind !== 'passthrough'
 }
 
-/** `report` lets a request go on and notes what would have been refused; `off` does not look. */
+/** `report` admits the request and records the refusal; `off` does not run the check. */
 export type CheckMode = 'enforce' | 'report' | 'off'
 
-/** What a route may look at without enforcing it, in the order of the checks. */
+/** The checks whose mode can be configured, in their order. */
 export const moderatedChecks = [
   'method',
   'allowlist',
@@ -50,8 +50,8 @@ export type ModeratedCheck = (typeof moderatedChecks)[number]
 export type CheckModes = Readonly<Record<ModeratedCheck, CheckMode>>
 
 /**
- * The mode of each check that the configuration does not mention. `report` is for a check whose
- * refusals have not been observed with enough servers to be sure that each one is right.
+ * The modes of checks that the configuration does not mention. `report` is for a check whose refusals have not
+ * been observed with enough servers to be sure that each one is right.
  */
 export const defaultModes: CheckModes = {
   method: 'enforce',
@@ -60,12 +60,12 @@ export const defaultModes: CheckModes = {
   // Cloud's out-of-band sync has not been observed.
   syncBody: 'report',
   syncUrl: 'report',
-  // Only on a route with `apps`, of which the operator knows what they are called.
+  // Applies only on a route with `apps`, whose operator knows the ids of the apps.
   app: 'enforce',
   runId: 'enforce',
   // Observed with one version of the server only.
   callIds: 'report',
-  // What is learned can be wrong, and only the operator can judge that.
+  // A learned pair can be wrong, and only the operator can judge that.
   functionId: 'report',
   freshness: 'enforce',
   replay: 'enforce',
@@ -75,28 +75,31 @@ interface RouteBase {
   /** Label in metrics and logs; unique. */
   readonly name: string
   readonly checks: CheckModes
-  /** `Host` that the request must carry, as `canonicalAuthority` spells it; undefined matches any. */
+  /** The required `Host`, in the form of `canonicalAuthority`; undefined matches any. */
   readonly host: string | undefined
   readonly upstream: UpstreamPolicy
-  /** What `Host` and `X-Forwarded-Proto` are pinned to; undefined keeps what was sent. */
+  /** The pinned values of `Host` and `X-Forwarded-Proto`; undefined keeps the received ones. */
   readonly serveOrigin: ServeOrigin | undefined
 }
 
-/** The signing keys that a route is verified with. */
+/** The signing keys that a route verifies with. */
 interface RouteKeys {
   /** Tried in order. Never empty. */
   readonly signingKeys: readonly SigningKey[]
-  /** Of other routes, each once: nothing is verified with them, but a mix-up can be explained. */
+  /**
+   * The keys of other routes, without duplicates. No request is verified with them; they only serve to explain
+   * a mix-up.
+   */
   readonly otherKeys: readonly SigningKey[]
-  /** Undefined if each request is forwarded with the signature that it came with. */
+  /** Undefined if each request is forwarded with its received signature. */
   readonly resign: ResignPolicy | undefined
 }
 
-/** For an app that has one key only, while its requests may be signed with others. */
+/** For an app that has only one key, while its requests may be signed with others. */
 export interface ResignPolicy {
-  /** The one that the app verifies with. */
+  /** The key that the app verifies with. */
   readonly key: SigningKey
-  /** Where the same key is in `signingKeys`: its signatures need no change. */
+  /** The positions of the same key in `signingKeys`: its signatures need no replacement. */
   readonly sameSlots: readonly number[]
 }
 
@@ -104,19 +107,21 @@ export interface InngestRoutePolicy extends RouteBase, RouteKeys {
   readonly kind: 'inngest'
   /** The exact raw path, without a query. */
   readonly path: string
-  /** Whether a signed GET is answered at all. */
+  /** Whether the app responds to a signed GET. */
   readonly introspection: boolean
-  /** Undefined if it is for any app. */
+  /** Undefined if calls for any app are admitted. */
   readonly apps: AppsPolicy | undefined
   /** Routes with the same scope share the function pairs that they learn. */
   readonly pairScope: string
-  /** What the URL of a sync may name (`canonicalAuthority`, of no scheme). Empty is any. */
+  /**
+   * The authorities that the URL of a sync may have (`canonicalAuthority`, without a scheme). Empty allows any.
+   */
   readonly syncAuthorities: ReadonlySet<string>
-  /** The Inngest server is older than 1.13.5: it signs parallel steps alike. */
+  /** The Inngest server is older than 1.13.5: its signatures do not distinguish parallel steps. */
   readonly isServerLegacy: boolean
-  /** Whose requests need no signature, by method. Empty is nobody. */
+  /** The clients whose requests need no signature, by method. Empty means no client. */
   readonly unsigned: Readonly<Record<'GET' | 'PUT', AddressRanges>>
-  /** Of the function calls that the app gets; undefined if there are none. */
+  /** Limits on function calls to the app; undefined if there are none. */
   readonly limits: RouteLimitsPolicy | undefined
   /** Undefined if nothing has to be encrypted. */
   readonly encryption: EncryptionPolicy | undefined
@@ -126,17 +131,17 @@ export interface RouteLimitsPolicy {
   /** Undefined if only `limits.maxRequestsInFlight` bounds them. */
   readonly maxRequestsInFlight: number | undefined
   readonly rate: RateLimitPolicy | undefined
-  /** How long a call waits for its turn. */
+  /** The maximum wait of a call for its turn. */
   readonly maxWaitMs: number
 }
 
 export interface RateLimitPolicy {
   readonly perSecond: number
-  /** How many calls may come at once. */
+  /** The number of calls that may pass at once. */
   readonly burst: number
 }
 
-/** Which apps' functions may be called on a route. */
+/** The apps whose functions may be called on a route. */
 export interface AppsPolicy {
   readonly served: ReadonlySet<string>
   /** Ids of the apps of all routes. */
@@ -144,36 +149,36 @@ export interface AppsPolicy {
 }
 
 export interface AppIds {
-  /** Each by itself, so that what is found is not cut from the text of a request. */
+  /** Each id as a string of its own, so that the result is not a substring of the request. */
   readonly ids: ReadonlyMap<string, string>
-  /** Characters of the longest one. */
+  /** Length of the longest id in characters. */
   readonly longest: number
 }
 
-/** What function calls must carry encrypted. */
+/** The parts of function calls that must be encrypted. */
 export interface EncryptionPolicy {
   readonly mode: Exclude<CheckMode, 'off'>
   readonly rules: PayloadRules
 }
 
-/** Handed to the app unverified: for what a sidecar's app serves beside Inngest. */
+/** Forwarded to the app unverified: for what a sidecar's app serves in addition to Inngest. */
 export interface PassthroughRoutePolicy extends RouteBase {
   readonly kind: 'passthrough'
   /** This path and everything below it. */
   readonly path: string
-  /** Whose requests are handed over; undefined is everybody's. */
+  /** The clients that are admitted; undefined admits any client. */
   readonly allowlist: AddressRanges | undefined
 }
 
 /**
- * For durable endpoints: end users call them unsigned, and Inngest calls them again, signed, to go on with
- * a run (a re-entry).
+ * For durable endpoints: end users call them unsigned, and Inngest calls them again, signed, to continue a run
+ * (a re-entry).
  */
 export interface DurableRoutePolicy extends RouteBase, RouteKeys {
   readonly kind: 'durable'
   /** This path and everything below it. */
   readonly path: string
-  /** The app has Inngest call back at the `Host` that it saw, so there is one only. */
+  /** Exactly one host, because the app has Inngest call back at the `Host` that it received. */
   readonly host: string
   readonly users: UsersPolicy
 }
@@ -192,14 +197,14 @@ export interface UpstreamPolicy {
   readonly origin: string
   /** Path of the unix socket to connect to instead of the origin's host. */
   readonly socketPath: string | undefined
-  /** For https: PEM texts and the name to verify. Verification itself cannot be turned off. */
+  /** For https: PEM texts and the name to verify. Verification cannot be turned off. */
   readonly tls: UpstreamTlsPolicy
 }
 
 export interface UpstreamTlsPolicy {
-  /** Authorities to trust instead of the well-known ones. */
+  /** Certificate authorities that replace the well-known ones. */
   readonly ca?: string
-  /** The gateway's own certificate and key, if the app asks for them. */
+  /** The gateway's own certificate and key, if the app requires them. */
   readonly cert?: string
   readonly key?: string
   /** Name that the app's certificate must carry; by default the origin's host. */
@@ -208,7 +213,7 @@ export interface UpstreamTlsPolicy {
 
 export interface ServeOrigin {
   readonly protocol: 'http' | 'https'
-  /** Host with the port, if it has one, as `Host` carries it. */
+  /** The host, with a port if it has one, as in `Host`. */
   readonly host: string
 }
 
@@ -219,7 +224,7 @@ export interface FreshnessPolicy {
   readonly clockToleranceSeconds: number
 }
 
-/** Bytes, milliseconds and counts; what each is for stands in config/schema/limits.ts. */
+/** Bytes, milliseconds and counts. config/schema/limits.ts explains each of them. */
 export interface LimitsPolicy {
   readonly maxHeaderBytes: number
   readonly maxHeaderCount: number
@@ -236,7 +241,7 @@ export interface LimitsPolicy {
   readonly keepAliveTimeoutMs: number
 }
 
-/** Where a question says which request it is about: by itself, or in X-Forwarded fields. */
+/** Where an authorization request describes the original request: in its own fields, or in X-Forwarded fields. */
 export const externalAuthProtocols = ['ext_authz', 'forward_auth'] as const
 
 export type ExternalAuthProtocol = (typeof externalAuthProtocols)[number]

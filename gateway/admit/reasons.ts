@@ -4,7 +4,7 @@
  * against it.
  */
 
-/** Where in the life of a request a reason belongs, in the order of the checks. */
+/** The phases in which a reason can occur, in the order of the checks. */
 export const phases = [
   'connection',
   'head',
@@ -25,11 +25,14 @@ export type Phase = (typeof phases)[number]
 
 interface ReasonRow {
   readonly phase: Phase
-  /** The status the sender sees (a PUT may see another, exchange/error-response.ts); undefined if it is only hung up on. */
+  /**
+   * The status that the sender gets (a PUT may get another, exchange/error-response.ts); undefined if the
+   * connection is closed without a response.
+   */
   readonly status: number | undefined
   /** One sentence for the operator; never sent. */
   readonly meaning: string
-  /** What the operator does about it; never sent. */
+  /** What the operator should do; never sent. */
   readonly remedy: string
 }
 

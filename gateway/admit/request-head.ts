@@ -1,4 +1,4 @@
-/** The head of a request as the checks see it: raw, before anything in it is believed. */
+/** The head of a request for the checks: raw, before anything in it is trusted. */
 import type { ProxiedConnection } from '../ip/proxy-protocol.ts'
 
 export interface RequestHead {
@@ -7,23 +7,26 @@ export interface RequestHead {
   readonly target: string
   /** As sent: `1.1`. */
   readonly httpVersion: string
-  /** Name, value, name, value …: as sent, in order, duplicates kept (Node joins or drops them in `headers`). */
+  /** Name, value, name, value …: as sent, in order, with duplicates (Node joins or drops them in `headers`). */
   readonly rawHeaders: readonly string[]
-  /** The client offers another protocol than h2c (`isUpgrade`). */
+  /** The client offers an upgrade to a protocol other than h2c (`isUpgrade`). */
   readonly isUpgrade: boolean
   readonly connection: ConnectionHead
 }
 
 /** What is known of the connection before its first request. */
 export interface ConnectionHead {
-  /** Peer of the TCP connection; undefined if it is gone already. */
+  /** Peer of the TCP connection; undefined if the connection is already closed. */
   readonly remoteAddress: string | undefined
   readonly isEncrypted: boolean
-  /** What a trusted peer's PROXY protocol header said; undefined if none was asked for. */
+  /** The content of a trusted peer's PROXY protocol header; undefined if none was required. */
   readonly proxied: ProxiedConnection | undefined
 }
 
-/** Every value of one field, in the order received. @param name lower-case. */
+/**
+ * Every value of one field, in the order received.
+ * @param name lower-case.
+ */
 export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -36,8 +39,9 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 }
 
 /**
- * Whether `Upgrade` and `Connection: upgrade` are both there, and not for h2c. RFC 9110 7.8: a server may ignore an
- * upgrade; h2c is one that its client does not need, and that the gateway could not look into.
+ * Whether `Upgrade` and `Connection: upgrade` are both present, for a protocol other than h2c. RFC 9110 7.8: a
+ * server may ignore an upgrade. A client does not depend on an upgrade to h2c, and the gateway could not
+ * inspect that connection.
  * @param connection elements of `Connection`, in lower case.
  */
 export function isUpgrade(rawHeaders: readonly string[], connection: readonly string[]): boolean {
@@ -45,7 +49,7 @@ export function isUpgrade(rawHeaders: readonly string[], connection: readonly st
   return fieldValues(rawHeaders, 'upgrade').some((protocol) => protocol.toLowerCase() !== 'h2c')
 }
 
-/** Whether there is more of the request than its head. */
+/** Whether a body follows the head. */
 export function announcesBody(rawHeaders: readonly string[]): boolean {
   const lengths = fieldValues(rawHeaders, 'content-length')
   if (lengths.some((length) => Number(length) !== 0)) return true

@@ -1,4 +1,4 @@
-/** Which checks a route has, and which of them are not enforced. */
+/** The checks that a route has, and those that are not enforced. */
 import {
   defaultModes,
   moderatedChecks,
@@ -9,12 +9,12 @@ import {
 
 const STRICTNESS: Readonly<Record<CheckMode, number>> = { off: 0, report: 1, enforce: 2 }
 
-/** Whether the operator relaxed a check: a mode that is the default is not worth a warning. */
+/** Whether the operator relaxed a check. The default mode needs no warning. */
 export function isRelaxed(mode: CheckMode, byDefault: CheckMode): boolean {
   return STRICTNESS[mode] < STRICTNESS[byDefault]
 }
 
-/** What is checked of a re-entry and may be relaxed. That it has one run id is not among them. */
+/** The checks of a re-entry that may be relaxed. The check for exactly one run id is not one of them. */
 export const reentryChecks = [
   'allowlist',
   'signature',
@@ -41,19 +41,22 @@ function checksOf(route: RoutePolicy): readonly ModeratedCheck[] {
     : moderatedChecks
 }
 
-/** What can be in report mode: each check, and `encryption` of a route, which is off by default. */
+/** The checks that can be in report mode: each check, and `encryption` of a route, which is off by default. */
 export const reportableChecks = [...moderatedChecks, 'encryption'] as const
 
 export type ReportableCheck = (typeof reportableChecks)[number]
 
-/** The checks of a route that are in report mode, whether by default or relaxed. */
+/** The checks of a route in report mode, by default or by configuration. */
 export function reportedChecks(route: RoutePolicy): readonly ReportableCheck[] {
   const reported = checksOf(route).filter((check) => route.checks[check] === 'report')
   const hasEncryption = route.kind === 'inngest' && route.encryption?.mode === 'report'
   return hasEncryption ? [...reported, 'encryption'] : reported
 }
 
-/** Of each route, as the log lines of a start and of a reload have it: `rollout-report` reads it there. */
+/**
+ * The checks in report mode, by route, for the log lines of a start and of a reload, which `rollout-report`
+ * reads.
+ */
 export function reportModes(routes: readonly RoutePolicy[]): readonly {
   readonly name: string
   readonly policy: string

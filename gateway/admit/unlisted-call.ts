@@ -1,6 +1,7 @@
 /**
- * Which refused requests may come from a range of Inngest that the allowlist lacks: function calls that were
- * refused for their address alone, with a fresh and well-formed signature. Nothing here admits anything.
+ * Finds refused requests that may come from an address range of Inngest that the allowlist lacks: function
+ * calls that were refused for their address alone, with a fresh and well-formed signature. None of them is
+ * admitted here.
  */
 import { routedNetworkOf } from '../ip/routed-network.ts'
 import type { Credentials } from '../inngest/signature-header.ts'
@@ -20,7 +21,7 @@ export interface UnlistedCall {
 }
 
 /**
- * On a durable route a request with a signature is a re-entry, whatever else it is.
+ * On a durable route every request with a signature is a re-entry.
  * @param facts of a request that was refused as `client_not_allowed`.
  * @param nowMs Unix milliseconds.
  */
@@ -31,7 +32,7 @@ export function findUnlistedCall(
   nowMs: number,
 ): UnlistedCall | undefined {
   if (client === undefined || route === undefined || !isSigning(route)) return undefined
-  // The signature of a GET has no body and is never claimed: a captured one would verify without one.
+  // The signature of a GET covers no body and is never claimed, so a captured one would verify without a body.
   if (head.method !== 'POST' || !announcesBody(head.rawHeaders)) return undefined
   if (!routes.every(claimsEachMac)) return undefined
   const credentials = checkCredentials(head.rawHeaders)
@@ -45,8 +46,8 @@ export function findUnlistedCall(
 }
 
 /**
- * Whether the store knows the MAC of each function call that the route has admitted. Otherwise a captured one
- * looks unused, on every route with the same key.
+ * Whether the store knows the MAC of each function call that the route has admitted. If not, a captured call
+ * looks unused on every route with the same key.
  */
 function claimsEachMac(route: RoutePolicy): boolean {
   if (!isSigning(route)) return true

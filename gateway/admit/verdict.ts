@@ -1,6 +1,6 @@
 /**
- * The outcome of a check. A refusal is expected, frequent and driven by the sender, so it is a
- * value; something that broke is a fault (faults.ts) and is thrown.
+ * The outcome of a check. A refusal is expected, frequent and caused by the sender, so it is a value. If
+ * something broke, a fault (faults.ts) is thrown.
  */
 import type { Reason } from './reasons.ts'
 
@@ -16,7 +16,10 @@ export interface Refused {
 
 export type Verdict<T> = Passed<T> | Refused
 
-/** Of a check that waits only for unusual requests: a promise takes longer than the check of all others. */
+/**
+ * A verdict that needs waiting only for unusual requests: a promise would cost more than all other checks
+ * together.
+ */
 export type Eventual<T> = Verdict<T> | Promise<Verdict<T>>
 
 export function pass<T>(value: T): Passed<T> {

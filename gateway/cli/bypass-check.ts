@@ -1,4 +1,4 @@
-/** `bypass-check`: whether an app can be reached around its gateway, as one result. */
+/** `bypass-check`: reports whether an app can be reached without its gateway. */
 import {
   callAround,
   callGateway,
@@ -27,7 +27,7 @@ const EXIT_CODES = { no: 0, yes: 1, 'cannot tell': 2 } as const satisfies Record
   number
 >
 
-/** @returns 0 if no app can be reached around the gateway, 1 if one can, 2 if nothing can be said. */
+/** @returns 0 if no app can be reached around the gateway, 1 if one can, 2 if there is no result. */
 export async function bypassCheck(options: BypassOptions, env: Environment): Promise<number> {
   try {
     return await check(options, env)
@@ -63,7 +63,7 @@ async function check(options: BypassOptions, env: Environment): Promise<number> 
   return EXIT_CODES[reachable]
 }
 
-/** An app that responds can be reached, whatever became of the gateway. */
+/** An app that responds is reachable, with or without a problem at the gateway. */
 function trust(finding: BypassFinding, problem: string | undefined): BypassFinding {
   return problem === undefined || finding.reachable === 'yes'
     ? finding

@@ -1,6 +1,7 @@
 /**
- * Runs the command that the arguments name. Exit codes: 0 fine, 1 failed while running, 2 wrongly used. It waits
- * here, at the top of a module: only then the build keeps what each command loads apart (rolldown 1.3).
+ * Runs the command that the arguments name. Exit codes: 0 success, 1 failure while running, 2 wrong usage. It
+ * uses top-level await, because only then the build puts the code of each command into a chunk of its own
+ * (rolldown 1.3).
  */
 import { inspect } from 'node:util'
 
@@ -13,7 +14,7 @@ try {
   await program.parseAsync()
 } catch (error) {
   const isUsage = error instanceof CommanderError
-  // As Node would print it, but without secrets: what was thrown may quote its input.
+  // In Node's format, but without secrets: an error may quote its input.
   if (!isUsage) console.error(redactSecrets(inspect(error)))
   process.exitCode = !isUsage ? 1 : error.exitCode === 0 ? 0 : 2
 }

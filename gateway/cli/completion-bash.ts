@@ -1,4 +1,4 @@
-/** For bash from 3.2 on, as macOS has it, and without the package bash-completion. */
+/** For bash from 3.2, the version of macOS, and without the package bash-completion. */
 import {
   functionName,
   namesOf,
@@ -38,7 +38,7 @@ complete -F ${own} ${name}
 `
 }
 
-/** What follows an option that takes a value. */
+/** The completions for the value of an option. */
 function valueCases(commands: readonly CommandWords[]): string[] {
   const all = commands.flatMap((command) =>
     command.options

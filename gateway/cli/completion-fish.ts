@@ -1,4 +1,4 @@
-/** For fish from 3.0 on. */
+/** For fish from 3.0. */
 import type { CommandWords, OptionWords, ProgramWords } from './completion-words.ts'
 
 export function fishCompletion({ name, commands, options }: ProgramWords): string {
@@ -38,7 +38,7 @@ function optionOf({ short, long, description, value, isFile, choices }: OptionWo
   ].join(' ')
 }
 
-/** In single quotes fish takes a backslash before a quote or another one only. */
+/** In single quotes, fish treats a backslash as an escape only before a quote or another backslash. */
 function quote(text: string): string {
   return `'${text.replaceAll(/['\\]/g, (character) => `\\${character}`)}'`
 }

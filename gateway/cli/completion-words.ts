@@ -1,14 +1,14 @@
-/** What can be written on a command line, as the completion scripts of all shells need it. */
+/** The words of a command line, for the completion scripts of all shells. */
 export interface OptionWords {
   /** `-c` */
   readonly short: string | undefined
   /** `--config` */
   readonly long: string | undefined
   readonly description: string
-  /** What its value is called; undefined if it takes none. */
+  /** The name of its value; undefined if it has none. */
   readonly value: string | undefined
   readonly isFile: boolean
-  /** The only values, if any are listed. */
+  /** The allowed values, if they are listed. */
   readonly choices: readonly string[]
   readonly isRepeatable: boolean
 }

@@ -1,4 +1,7 @@
-/** For zsh with its own completion system (`compinit`): to be sourced, or a file `_inngest-gateway` in `fpath`. */
+/**
+ * For zsh with its own completion system (`compinit`): can be sourced, or installed as `_inngest-gateway` in
+ * `fpath`.
+ */
 import {
   functionName,
   namesOf,
@@ -49,7 +52,7 @@ function specsOf(options: readonly OptionWords[]): string {
   return options.flatMap(optionSpecs).map(quote).join(' ')
 }
 
-/** As `_arguments` of zshcompsys(1) takes them. */
+/** In the format of `_arguments`, zshcompsys(1). */
 function optionSpecs(option: OptionWords): string[] {
   const { description, value, isFile, choices, isRepeatable } = option
   const names = namesOf(option)

@@ -1,4 +1,4 @@
-/** `completion`: a script by which a shell completes the commands of this program. */
+/** `completion`: prints a script for a shell that completes the commands of this program. */
 import type { Command, Option } from 'commander'
 
 import { bashCompletion } from './completion-bash.ts'
@@ -14,7 +14,7 @@ export function completion(program: Command, shell: Shell): void {
   process.stdout.write(completionScript(program, shell))
 }
 
-/** @param program what is completed: nothing is listed a second time, so nothing can be missing. */
+/** @param program the source of all words, so that none can be missing. */
 export function completionScript(program: Command, shell: Shell): string {
   return writers[shell](wordsOf(program))
 }
@@ -49,7 +49,7 @@ function optionWords(option: Option): OptionWords {
     value: placeholder,
     isFile: placeholder === 'file',
     choices: option.argChoices ?? [],
-    // Those that `collect` in main.ts collects.
+    // Options that `collect` in main.ts collects.
     isRepeatable: Array.isArray(option.defaultValue),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `conformance`: whether a gateway that runs somewhere keeps out what it has to. It asks for no
- * confirmation, since nothing that it sends makes an app do anything (docs/how-to/conformance.md).
+ * `conformance`: tests whether a running gateway refuses what it has to refuse. It needs no confirmation,
+ * because nothing that it sends makes an app act (docs/how-to/conformance.md).
  */
 import { jsonReport, listCases, TextReport } from '../../conformance/report.ts'
 import { readPlan, warningOf, type ConformanceOptions } from '../../conformance/plan.ts'
@@ -20,7 +20,7 @@ export async function conformance(options: ConformanceOptions, env: Environment)
   }
   const plan = readPlan(options, env)
   if (!plan.ok) return giveUp(plan.problem, isJson)
-  // A query may be needed to get through what is in front, and hold a token.
+  // The URL may need a query to pass a proxy in front, and the query may contain a token.
   const url = redactSecrets(plan.url.href)
   const warning = warningOf(plan)
   if (warning !== undefined) printError(warning)
@@ -31,7 +31,7 @@ export async function conformance(options: ConformanceOptions, env: Environment)
   if (isJson) console.log(jsonReport(url, run.results))
   report?.end(run.results)
   if (run.results.some(({ outcome }) => outcome === 'failed')) return 1
-  // What was not tested must not look as if it had passed.
+  // A run without results must not look like success.
   return run.results.some(({ outcome }) => outcome === 'passed') ? 0 : 2
 }
 

@@ -30,7 +30,7 @@ export async function drift(gateway: RunningGatewayOptions, env: Environment): P
   }
 }
 
-/** A sentence, and nothing that could be pasted into an allowlist as it stands. */
+/** A sentence, and nothing that could be pasted into an allowlist unchanged. */
 function describe({ range, routes, signatures, firstMs, lastMs }: ReportedRange): string {
   const [first, last] = [firstMs, lastMs].map((ms) => new Date(ms).toISOString())
   return [

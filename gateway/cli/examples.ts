@@ -1,4 +1,7 @@
-/** What `--help` of each command ends with, and its section in docs/reference/command-line.md. A test runs every line. */
+/**
+ * The examples at the end of each command's `--help` and in docs/reference/command-line.md. A test runs every
+ * line.
+ */
 const examples: Readonly<Record<string, readonly string[]>> = {
   run: [
     'inngest-gateway run --config gateway.yaml',
@@ -49,7 +52,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   help: ['inngest-gateway help run'],
 }
 
-/** @throws for a command without examples, which a new one may be. */
+/** @throws for a command without examples, such as a new one. */
 export function examplesOf(command: string): readonly string[] {
   const lines = examples[command]
   if (lines === undefined) throw new Error(`no examples for ${command}: add them to examples.ts`)

@@ -1,4 +1,4 @@
-/** `explain --log`: a log line in words, and the current settings for its client address. */
+/** `explain --log`: describes a log line, and the current settings for its client address. */
 import { z } from 'zod'
 
 import { parseAddress } from '../ip/address.ts'
@@ -33,7 +33,7 @@ const lineSchema = z.looseObject({
 
 type Line = z.output<typeof lineSchema>
 
-/** @returns 0 if the line tells of a request that was admitted, else 1. */
+/** @returns 0 if the line is about an admitted request, else 1. */
 export function explainLogLine(text: Buffer, settings: Settings): number {
   const line = parseLine(text)
   const steps = [
@@ -59,7 +59,7 @@ export function explainLogLine(text: Buffer, settings: Settings): number {
   return line.decision === 'admitted' ? 0 : 1
 }
 
-/** @throws with what to give instead. */
+/** @throws with a message that says what input is needed. */
 function parseLine(text: Buffer): Line {
   try {
     return lineSchema.parse(JSON.parse(text.toString('utf8')))

@@ -34,11 +34,11 @@ export interface ExplainOptions extends SettingsOptions {
   /** `Name: value`, in order. */
   readonly header: readonly string[]
   readonly body?: string
-  /** Unix seconds of the clock; now by default. */
+  /** Unix seconds of the clock; default is now. */
   readonly at?: string
 }
 
-/** @returns 0 if the request would be admitted, 1 if not, 2 if it could not be tried. */
+/** @returns 0 if the request would be admitted, 1 if not, 2 if it could not be checked. */
 export async function explain(
   options: ExplainOptions,
   env: Environment,
@@ -111,7 +111,7 @@ function headOf(
   }
 }
 
-/** @throws if there is no route of that name. */
+/** @throws if there is no route with that name. */
 function routeOf(name: string | undefined, { routes }: Policy): RoutePolicy | undefined {
   if (name === undefined)
     return routes.find(({ kind }) => kind === 'inngest') ?? routes.find(isSigning)
@@ -136,14 +136,14 @@ function parseField(line: string): [string, string] {
   return [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
-/** Nor are the pairs that the running gateway has learned. */
+/** The pairs that the running gateway has learned are not available here either. */
 const NO_PAIRS: FunctionPairs = {
   recall: () => undefined,
   find: () => Promise.resolve(undefined),
   learn: () => Promise.resolve(),
 }
 
-/** The replay cache of the running gateway is out of reach here. */
+/** The replay cache of the running gateway is not available here. */
 function effectsOf(body: Buffer, atMs: number, { policy }: Settings): Effects {
   const isTooLarge = body.byteLength > policy.limits.maxBodyBytes
   return {

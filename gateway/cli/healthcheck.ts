@@ -10,7 +10,7 @@ const TIMEOUT_MS = 3000
 
 export async function healthcheck(url: string): Promise<number> {
   try {
-    // With an agent of its own: the one of all may be a way through a proxy (NODE_USE_ENV_PROXY).
+    // An agent of its own: the global one may use a proxy (NODE_USE_ENV_PROXY).
     const options = { agent: new Agent(), signal: AbortSignal.timeout(TIMEOUT_MS) }
     const [answer] = (await once(get(url, options), 'response')) as [IncomingMessage]
     const why = (await text(answer)).trim()

@@ -1,4 +1,4 @@
-/** What `ips --format` takes. Apart from the formats, since every command loads it. */
+/** The values of `ips --format`. Separate from the formats, because every command loads this file. */
 export const ipFormats = [
   'cidr',
   'json',

@@ -1,15 +1,15 @@
 /**
- * The allowed client addresses as firewalls and proxies read them, each with the source and the date of its lists. A
- * test has each format read by the program that it is for.
+ * The allowed client addresses in formats for firewalls and proxies, with the source and date of each list. A
+ * test has each format read by its program.
  */
 import type { IpFormat } from './ip-format-names.ts'
 import type { IpList } from './ip-lists.ts'
 
 export interface IpDocument {
   readonly lists: readonly IpList[]
-  /** What wrote it, and when. */
+  /** The program that wrote the file, and the time. */
   readonly title: string
-  /** Of the traffic listener. */
+  /** The port of the traffic listener. */
   readonly port: number
 }
 
@@ -73,7 +73,7 @@ function heading({ title }: IpDocument, use?: string): string[] {
   return [`# ${title}`, ...(use === undefined ? [] : [`# ${use}`])]
 }
 
-/** Every list below a comment that says where it is from. */
+/** Every list after a comment with its source. */
 function eachRange(
   lists: readonly IpList[],
   write: (cidr: string) => string,
@@ -112,7 +112,7 @@ function nftablesSet(lists: readonly IpList[], family: 4 | 6): string[] {
   ]
 }
 
-/** The input of CreateIPSet, whose description takes these characters only, and 256 of them. */
+/** The input of CreateIPSet, whose description allows only these characters, and 256 of them. */
 function wafSet(lists: readonly IpList[], family: 4 | 6): object {
   const name = family === 4 ? 'ipv4' : 'ipv6'
   const sources = lists.filter((list) => list[name].length > 0)

@@ -1,4 +1,4 @@
-/** The allowed client addresses, by the list that each is from: what every format of `ips` is made of. */
+/** The allowed client addresses by list, for every format of `ips`. */
 import type { Settings } from '../config/compile.ts'
 import { formatAddress } from '../ip/address.ts'
 import type { AddressRange } from '../ip/address-ranges.ts'
@@ -8,7 +8,7 @@ import { quotable } from '../redact/safe-text.ts'
 
 export interface IpList {
   readonly source: string
-  /** When the list was read, or of when it is. */
+  /** The date when the list was read, or of the list itself. */
   readonly date: string
   /** In CIDR notation. Each range is in one list only. */
   readonly ipv4: readonly string[]
@@ -35,7 +35,7 @@ export function ipListsOf(
   const isNew = (cidr: string) => !seen.has(cidr) && seen.add(cidr).has(cidr)
   return all
     .map(({ source, date, ranges }) => ({
-      // It becomes a comment, which a line break would end.
+      // The source becomes a comment, which a line break would end.
       source: quotable(source),
       date,
       ipv4: cidrsOf(ranges, 4).filter(isNew),
@@ -65,7 +65,7 @@ function cidrOf({ family, first, last }: AddressRange): string {
   return `${formatAddress({ family, value: first })}/${String(prefix)}`
 }
 
-/** As RFC 3339 has it, without fractions. */
+/** In the format of RFC 3339, without fractions. */
 export function isoSeconds(unixMs: number): string {
   return new Date(unixMs).toISOString().replace(/\.\d+Z$/, 'Z')
 }

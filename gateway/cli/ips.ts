@@ -1,4 +1,7 @@
-/** `ips`: the allowed client addresses with their sources, for people or firewalls, or whether one is allowed. */
+/**
+ * `ips`: prints the allowed client addresses with their sources, for people or firewalls, or checks one
+ * address.
+ */
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { isInRange, type AddressRange } from '../ip/address-ranges.ts'
 import type { Settings } from '../config/compile.ts'
@@ -17,11 +20,11 @@ import { printError, printJson, printText } from './print.ts'
 export interface IpsOptions extends SettingsOptions, RunningGatewayOptions {
   readonly check?: string
   readonly format?: IpFormat
-  /** Of the running gateway; no configuration is read then. */
+  /** Reads the running gateway, and no configuration. */
   readonly drift?: boolean
 }
 
-/** @returns 0; 1 if the address to check is not allowed, or a range is unlisted; 2 if that could not be found out. */
+/** @returns 0; 1 if the checked address is not allowed, or a range is unlisted; 2 if there is no result. */
 export async function ips(options: IpsOptions, env: Environment, nowMs: number): Promise<number> {
   if (options.drift === true) return drift(options, env)
   const reading = readSettingsOrExplain(options, env)

@@ -21,7 +21,7 @@ export function printConfig(options: SettingsOptions, env: Environment): number 
   return 0
 }
 
-/** The traffic port, if `--port` or `PORT` gives it. */
+/** The traffic port, if it comes from `--port` or `PORT`. */
 function fromOptions(
   path: readonly PropertyKey[],
   { port }: SettingsOptions,
@@ -34,7 +34,7 @@ function fromOptions(
   return given && `${given.origin} ${given.name}`
 }
 
-/** A route's mode may be that of all routes. */
+/** The mode on a route may be inherited from the modes for all routes. */
 function inheritedChecks(
   path: readonly PropertyKey[],
   { originOf }: SettingsReading,
@@ -44,7 +44,7 @@ function inheritedChecks(
   return originOf(['checks', check])
 }
 
-/** What users of the SDKs have set already. */
+/** Variables that users of the SDKs have already set. */
 const VARIABLES: Readonly<Record<string, string>> = {
   path: 'INNGEST_SERVE_PATH',
   serveOrigin: 'INNGEST_SERVE_ORIGIN',

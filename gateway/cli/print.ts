@@ -1,6 +1,6 @@
 /**
- * What a command prints. It may quote arguments, files and what clients sent, so no text is printed with
- * a secret or with what a terminal obeys.
+ * The output of commands. It may quote arguments, files and text from clients, so secrets and terminal control
+ * characters are removed from all text.
  */
 import { redactSecrets } from '../redact/redact-secrets.ts'
 import { terminalText } from '../redact/safe-text.ts'
@@ -13,7 +13,10 @@ export function printError(message: string): void {
   console.error(safeLines(message))
 }
 
-/** Redacted text by text, so that the document stays one; in ASCII, so that a terminal shows it. */
+/**
+ * Each text is redacted separately, so that the document stays valid JSON. In ASCII, so that any terminal can
+ * show it.
+ */
 export function printJson(document: object): void {
   const redact = (_key: string, value: unknown) =>
     typeof value === 'string' ? redactSecrets(value) : value
@@ -27,12 +30,12 @@ function safeLines(text: string): string {
   return redactSecrets(text).split('\n').map(terminalText).join('\n')
 }
 
-/** An error's message alone: a stack says nothing to the operator who gave a wrong argument. */
+/** The message only: a stack does not help an operator who gave a wrong argument. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** For a signal that arrives before a command handles it: ends the process as the signal itself would. */
+/** For a signal before a command handles it: ends the process as the signal itself would. */
 export function endAtOnce(_signal: NodeJS.Signals, number: number): void {
   process.exit(128 + number)
 }

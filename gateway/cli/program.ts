@@ -1,7 +1,7 @@
 /* eslint-disable max-lines -- One flat list of commands and options, in which nothing branches. */
 /**
- * The commands and their arguments. Each command is loaded when it runs, so that none waits for what only
- * another needs.
+ * The commands and their arguments. Each command is loaded only when it runs, so that none waits for the
+ * modules of another.
  */
 import { Argument, Command, Option } from 'commander'
 
@@ -25,7 +25,7 @@ import { version } from '../version.ts'
 
 ignoreEnvironment(process.env)
 
-// Node as process 1 of a container has no default handlers: what comes while `run` is being loaded
+// As process 1 of a container, Node has no default signal handlers, so a signal during the loading of `run`
 // would be lost.
 if (process.pid === 1) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, endAtOnce)
@@ -36,7 +36,7 @@ export const program = new Command('inngest-gateway')
   .description('Verifies requests from Inngest and forwards only valid ones to the app.')
   .version(version)
   .exitOverride()
-  // A message about an argument quotes it. Commands that are added later inherit this.
+  // A message about an argument quotes it, so it is redacted. Commands that are added later inherit this.
   .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
 
 const finish = (exitCode: number) => {
@@ -49,7 +49,7 @@ const OPS_URL = 'http://127.0.0.1:9090'
 const STATUS_TOKEN = 'STATUS_PAGE_TOKEN'
 const DRIFT_ALONE = ['check', 'format', 'config', 'upstream']
 
-/** A command that works on the settings of a gateway. */
+/** A command that uses the settings of a gateway. */
 const settingsCommand = (name: string) =>
   program
     .command(name)
@@ -72,7 +72,7 @@ const settingsCommand = (name: string) =>
       command.error(`error: too many arguments for '${name}'${hint}`)
     })
 
-/** One that opens the traffic port, or says which it would be. */
+/** A command that opens or reports the traffic port. */
 const portCommand = (name: string) =>
   settingsCommand(name).option(
     '-p, --port <port>',
@@ -87,7 +87,7 @@ portCommand('run')
   )
   .action(async (options: RunOptions) => {
     const { run } = await import('./run.ts')
-    // At once: an exporter that cannot reach its collector would go on trying.
+    // At once: an exporter that cannot reach its collector would continue to retry.
     process.exit(await run(options, process.env))
   })
 

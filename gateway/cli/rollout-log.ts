@@ -1,6 +1,6 @@
 /**
- * `rollout-report`: reads the log of a gateway, in one pass and in a fixed amount of memory. Lines of other
- * programs may be in between, and other text in front of each line, as log collectors write it.
+ * `rollout-report`: reads the log of a gateway in one pass with bounded memory. Lines of other programs may be
+ * mixed in, and each line may have a prefix, as log collectors write it.
  */
 import type { Readable } from 'node:stream'
 
@@ -11,18 +11,21 @@ import { REQUEST_MESSAGE } from '../record/log-line.ts'
 import { RouteTally } from '../rollout/route-tally.ts'
 import type { RouteSeen } from '../rollout/seen.ts'
 
-/** Of a line; the gateway writes none that is as long. */
+/** Limit for a line. The gateway writes no line that long. */
 const MAX_LINE_LENGTH = 1_048_576
 
 export interface LogReading {
   readonly routes: readonly RouteSeen[]
-  /** Lines that are neither a request nor say which checks are in report mode. */
+  /** Lines that are neither about a request nor about the checks in report mode. */
   readonly otherLines: number
-  /** Requests on routes whose checks the log does not name before them. */
+  /** Requests on routes before the log has named their checks. */
   readonly requestsBefore: number
 }
 
-/** @param sinceMs earlier requests do not count. @throws if the log is of a version that this one does not know. */
+/**
+ * @param sinceMs earlier requests are not counted.
+ * @throws if the log has an unknown version.
+ */
 export async function readRolloutLog(log: Readable, sinceMs: number): Promise<LogReading> {
   const reader = new RolloutLog(sinceMs)
   const lines = new LineSplitter()
@@ -34,7 +37,7 @@ export async function readRolloutLog(log: Readable, sinceMs: number): Promise<Lo
   return { routes, requestsBefore, otherLines: reader.otherLines + lines.tooLong }
 }
 
-/** Of a line that is too long nothing is kept: a pipe may bring gigabytes without an end of line. */
+/** A line beyond the limit is dropped: input from a pipe may have gigabytes without a line end. */
 class LineSplitter {
   rest = ''
   tooLong = 0
@@ -56,7 +59,7 @@ class LineSplitter {
   }
 }
 
-/** Longer than any that a gateway logs: what clients wrote is truncated to 200 characters. */
+/** Longer than any text that a gateway logs: text from clients is truncated to 200 characters. */
 const text = z.string().max(2000).optional()
 
 const requestSchema = z.object({
@@ -125,7 +128,7 @@ class RolloutLog {
     return true
   }
 
-  /** Routes that are gone stay: of several gateways with one log, another may still have them. */
+  /** Removed routes are kept: if several gateways share one log, another may still have them. */
   #follow(document: object): boolean {
     if (!('msg' in document) || !MODES_MESSAGES.includes(document.msg)) return false
     const modes = modesSchema.safeParse(document)

@@ -1,4 +1,4 @@
-/** `rollout-report`: for each check in report mode, whether it can be enforced. */
+/** `rollout-report`: reports for each check in report mode whether it can be enforced. */
 import { faults } from '../admit/faults.ts'
 import { reasons } from '../admit/reasons.ts'
 import { didYouMean } from '../config/nearest.ts'
@@ -12,7 +12,7 @@ import { judgeRollout, type Rollout } from './rollout-verdict.ts'
 import { describeRollout } from './rollout-text.ts'
 
 export interface RolloutOptions {
-  /** Of the ops listener; without it, the log is read from standard input. */
+  /** URL of the ops listener; without it, the log is read from standard input. */
   readonly url?: string
   readonly tokenEnv: string
   readonly since?: string
@@ -23,7 +23,7 @@ export interface RolloutOptions {
   readonly json?: boolean
 }
 
-/** @returns 0 if all can be enforced, 1 if one cannot yet, 2 if that could not be found out. */
+/** @returns 0 if all can be enforced, 1 if one cannot yet, 2 if there is no result. */
 export async function rolloutReport(options: RolloutOptions, env: Environment): Promise<number> {
   const isJson = options.json === true
   try {
@@ -103,7 +103,7 @@ function readPeriod(written: string | undefined): number {
   throw new Error(`--min-period: expected ${reading.expected}, found ${JSON.stringify(written)}`)
 }
 
-/** RFC 3339, as the lines of the log have it; the seconds and their fraction may be left out. */
+/** RFC 3339, as in the log; the seconds and their fraction may be omitted. */
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
 
 function readSince(written: string | undefined): number {

@@ -1,4 +1,4 @@
-/** `rollout-report --url`: what a running gateway has counted since it started, from its status page. */
+/** `rollout-report --url`: reads the counts of a running gateway since its start from its status page. */
 import { z } from 'zod'
 
 import { reportableChecks } from '../admit/route-checks.ts'
@@ -54,7 +54,7 @@ const statusSchema = z.object({
   ),
 })
 
-/** @throws with what to do, if the status cannot be read. */
+/** @throws with a message that says what to do, if the status cannot be read. */
 export async function readRolloutStatus(
   gateway: RunningGatewayOptions,
   env: Environment,

@@ -1,4 +1,4 @@
-/** The report of a rollout in words. */
+/** The report of a rollout as text. */
 import { checkName, describePassed, formatCount, nameOf, verdictNames } from '../rollout/words.ts'
 import type { JudgedCheck, JudgedRoute, Rollout } from './rollout-verdict.ts'
 

@@ -1,4 +1,4 @@
-/** The report of a rollout as a document: what `--json` prints and the text is made of. */
+/** The report of a rollout as a document, for `--json` and as the input of the text. */
 import { faults } from '../admit/faults.ts'
 import { reasons } from '../admit/reasons.ts'
 import { notations, formatQuantity } from '../config/schema/units.ts'
@@ -12,7 +12,7 @@ import {
 } from '../rollout/verdict.ts'
 import { formatCount, nameOf } from '../rollout/words.ts'
 
-/** Where it comes from, and what of it was not counted. */
+/** The source of the data, and the parts that were not counted. */
 export type Source =
   | { readonly source: 'status' }
   | { readonly source: 'log'; readonly otherLines: number; readonly requestsBefore: number }
@@ -112,7 +112,7 @@ function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 
-/** In whole minutes, or in seconds if it is shorter. */
+/** In whole minutes, or in seconds for a shorter period. */
 function formatPeriod(milliseconds: number): string {
   const step = milliseconds < 60_000 ? 1000 : 60_000
   return formatQuantity(Math.floor(milliseconds / step) * step, notations.Ms)

@@ -1,6 +1,6 @@
 /**
- * `run`: starts the gateway and stops it on a signal. What only several processes need is loaded only
- * for them.
+ * `run`: starts the gateway and stops it on a signal. Code for several processes is loaded only if it is
+ * needed.
  */
 import cluster from 'node:cluster'
 
@@ -24,17 +24,17 @@ import { endAtOnce, messageOf, printError } from './print.ts'
 import { areNone, readSettings, readSettingsOrExplain, type SettingsOptions } from './settings.ts'
 
 export interface RunOptions extends SettingsOptions {
-  /** On a terminal, all fields of each log line. */
+  /** On a terminal, shows all fields of each log line. */
   readonly verbose?: boolean
 }
 
-/** What `run` does with a gateway, whether it is one process or several. */
+/** A gateway for `run`, with one process or several. */
 interface Running {
   readonly trafficPort: number
   readonly opsPort: number
-  /** Undefined if there is none, or if it is the workers'. */
+  /** Undefined if there is none, or if the workers have it. */
   readonly externalAuthPort?: number | undefined
-  /** Rejects if it cannot go on. */
+  /** Rejects if the gateway cannot continue. */
   readonly failure?: Promise<never>
   requestsInFlight(): number | Promise<number>
   reload(): void
@@ -42,11 +42,11 @@ interface Running {
 }
 
 interface Stopped extends StopReport {
-  /** Workers that ended before they were done, where there are several. */
+  /** With several workers: those that ended too early. */
   readonly workersLost?: number
 }
 
-/** @returns the exit code, once a signal has ended the gateway. */
+/** @returns the exit code, after a signal has stopped the gateway. */
 export async function run(options: RunOptions, env: Environment): Promise<number> {
   const read = () => readSettings(options, env)
   const isVerbose = options.verbose === true
@@ -67,7 +67,7 @@ export async function run(options: RunOptions, env: Environment): Promise<number
   const workers = countWorkers(settings.config)
   const logger = createLogger(settings.config.log.level, { isOutputShared: workers > 1, isVerbose })
   const signalled = firstSignal()
-  // Without a handler the signal ends a process that is still starting.
+  // Without a handler, the signal would end a process that is still starting.
   let reload = () => {}
   process.on('SIGHUP', () => {
     reload()
@@ -124,7 +124,7 @@ async function stopOnSignal(
   logger: Logger,
 ): Promise<number> {
   const signal = await Promise.race([signalled, ...(gateway.failure ? [gateway.failure] : [])])
-  // An operator who presses Ctrl-C has no load balancer that must notice first.
+  // Ctrl-C comes from an operator at a terminal, so there is no load balancer to wait for.
   const stopping = gateway.stop(signal === 'SIGINT' ? 0 : undefined)
   logger.info({ signal, requests_in_flight: await gateway.requestsInFlight() }, 'draining')
   sayStopped(await stopping, logger)
@@ -161,7 +161,7 @@ function describeRoute(route: RoutePolicy): object {
   return { name, policy: kind, path, upstream: app, keys, resign_with, report }
 }
 
-/** Node as process 1 of a container has no default handlers. A second signal ends at once. */
+/** As process 1 of a container, Node has no default signal handlers. A second signal ends the process at once. */
 function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
     let isDraining = false
@@ -171,7 +171,7 @@ function firstSignal(): Promise<string> {
         isDraining = true
         resolve(signal)
       })
-      // Only now, so that none is lost between.
+      // Removed only now, so that no signal is lost in between.
       process.off(signal, endAtOnce)
     }
   })

@@ -1,4 +1,4 @@
-/** The status of a running gateway, for commands that judge or list what it has seen. */
+/** Reads the status of a running gateway, for commands that report its observations. */
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -8,7 +8,7 @@ import type { z } from 'zod'
 import type { Environment } from '../config/read/resolve-keys.ts'
 import { plainError } from '../redact/safe-text.ts'
 
-/** How a command names the gateway and its token. */
+/** The options that name the gateway and its token. */
 export interface RunningGatewayOptions {
   /** URL of the ops listener. */
   readonly url: string
@@ -19,8 +19,8 @@ export interface RunningGatewayOptions {
 const TIMEOUT_MS = 10_000
 
 /**
- * @param schema of the part of `/status.json` that the command needs.
- * @throws with what to do, if the status cannot be read.
+ * @param schema of the required part of `/status.json`.
+ * @throws with a message that says what to do, if the status cannot be read.
  */
 export async function readStatusOf<T>(
   { url, tokenEnv }: RunningGatewayOptions,

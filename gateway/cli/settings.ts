@@ -1,6 +1,6 @@
 /**
- * The settings that every command which reads a configuration shares, so that one cannot pass what
- * another refuses.
+ * Reads the settings for every command with a configuration, so that all commands accept the same
+ * configurations.
  */
 import {
   readSettingsFile,
@@ -26,7 +26,7 @@ export function readSettings(
     : readSettingsFile(config, env, overrides)
 }
 
-/** What is wrong with the options themselves, before any file is read. */
+/** A problem of the options themselves, found before any file is read. */
 export function misuseOf({ config, upstream }: SettingsOptions): Problem | undefined {
   if ((config === undefined) !== (upstream === undefined)) return undefined
   return {

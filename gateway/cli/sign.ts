@@ -1,4 +1,4 @@
-/** `sign`: a signature as Inngest would make it, ready to send. */
+/** `sign`: makes a signature like Inngest's, ready to send. */
 import { isUtf8 } from 'node:buffer'
 
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
@@ -25,7 +25,7 @@ export function sign(options: SignOptions, env: Environment, nowMs: number): num
   }
   const input = readSigningInput(options.keyEnv, options.body, env)
   if (input === undefined) return 2
-  // Inngest signs canonical bodies; an SDK canonicalises what it gets before it compares.
+  // Inngest signs canonical bodies, and an SDK canonicalizes a body before it compares.
   const body = canonicalizeJson(input.body) ?? input.body
   if (options.headerOnly !== true && (!isUtf8(body) || body.includes(0))) {
     printError(
@@ -41,7 +41,7 @@ export function sign(options: SignOptions, env: Environment, nowMs: number): num
 }
 
 function curlLine({ method, url }: SignOptions, body: Uint8Array, header: string): string {
-  // Not `--data-binary`, to which a body that begins with @ is the name of a file.
+  // Not `--data-binary`, which reads a body that begins with @ as a file name.
   const data = body.length === 0 ? [] : ['--data-raw', quote(Buffer.from(body).toString('utf8'))]
   return [
     ...['curl', '-i', '-X', method],

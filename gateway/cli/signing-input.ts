@@ -1,4 +1,4 @@
-/** The key and body that `sign` and `verify` work on. */
+/** The key and body for `sign` and `verify`. */
 import { readFileSync } from 'node:fs'
 
 import { readKeyFromEnv, type Environment } from '../config/read/resolve-keys.ts'
@@ -10,7 +10,10 @@ export interface SigningInput {
   readonly body: Uint8Array
 }
 
-/** @param bodyFile `-` is standard input, undefined an empty body. @returns undefined after saying why. */
+/**
+ * @param bodyFile `-` is standard input, undefined an empty body.
+ * @returns undefined after printing the problem.
+ */
 export function readSigningInput(
   keyEnv: string,
   bodyFile: string | undefined,

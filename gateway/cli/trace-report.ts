@@ -1,4 +1,4 @@
-/** The trace of a request through the checks, in words. */
+/** The trace of a request through the checks as text. */
 import { formatAddress, type Address } from '../ip/address.ts'
 import type { ClientAddressSource } from '../admit/checks/client-address.ts'
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
@@ -54,10 +54,13 @@ function kindOf({ route, durable }: Facts): string {
   return route?.kind === 'passthrough' ? ' (passthrough)' : ''
 }
 
-/** Hosts that are listed in a message. */
+/** Maximum number of hosts in a message. */
 const MOST_HOSTS = 20
 
-/** Why a request has no route. @param refusal the reason, of this version or of a line of the log. */
+/**
+ * Explains why a request has no route.
+ * @param refusal the reason, from this version or from a line of the log.
+ */
 export function describeUnrouted(
   host: string,
   path: string,
@@ -98,7 +101,7 @@ function allowlistOf({ facts, settings }: Way): string | undefined {
     : inRange(client.address, allowlist.find(client.address)?.text)
 }
 
-/** Which range of the allowlist an address is in. */
+/** The range of the allowlist that contains an address. */
 export function describeAllowed(address: Address, settings: Settings): string {
   for (const { source, ranges } of settings.allowlistSources) {
     const range = ranges.find(address)
@@ -156,7 +159,7 @@ function decisionOf({ refusal }: Way): string {
   return refusal === undefined ? 'admitted' : describeRefusal(refusal)
 }
 
-/** Of a refusal or a fault. */
+/** The description of a refusal or a fault. */
 export function describeReason(reason: string): string {
   if (Object.hasOwn(reasons, reason)) return describeRefusal(reason as Reason)
   if (!Object.hasOwn(faults, reason)) return reason

@@ -1,4 +1,4 @@
-/** `validate`: the configuration read exactly as `run` reads it. */
+/** `validate`: reads the configuration exactly as `run` does. */
 import { formatProblem, type Problem } from '../config/problem.ts'
 import { formatWarning, warningsOf, type Warning } from '../config/warnings.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
@@ -27,7 +27,7 @@ export function validate(options: ValidateOptions, env: Environment): number {
   return 0
 }
 
-/** One document on stdout, whatever is wrong with the configuration (docs/reference/command-line.md). */
+/** Prints one document to stdout for any result (docs/reference/command-line.md). */
 function validateAsJson(options: SettingsOptions, env: Environment): number {
   const misuse = misuseOf(options)
   const reading = misuse === undefined ? readSettings(options, env) : undefined

@@ -1,4 +1,4 @@
-/** `verify`: whether a body, header and key match and, if not, why. */
+/** `verify`: checks whether a body, header and key match and, if not, explains why. */
 import { checkCredentials } from '../admit/checks/credentials.ts'
 import { checkFreshness } from '../admit/checks/freshness.ts'
 import { verifySignature } from '../admit/checks/signature.ts'
@@ -12,12 +12,12 @@ export interface VerifyOptions {
   readonly header: string
   readonly keyEnv: string
   readonly body?: string
-  /** A duration, as the configuration has it; by default what a configuration has by default. */
+  /** A duration in the notation of the configuration; default as in the configuration. */
   readonly maxAge?: string
   readonly clockTolerance?: string
 }
 
-/** @returns 0 if it matches, 1 if not, 2 if it could not be tried. */
+/** @returns 0 if it matches, 1 if not, 2 if it could not be checked. */
 export function verify(options: VerifyOptions, env: Environment, nowMs: number): number {
   const { maxAge, clockTolerance } = options
   const maxAgeSeconds = readSeconds('--max-age', 'maxAge', maxAge)
@@ -40,7 +40,7 @@ export function verify(options: VerifyOptions, env: Environment, nowMs: number):
   return 0
 }
 
-/** @returns undefined after saying on stderr what no configuration could have. */
+/** @returns undefined after printing to stderr that the value is invalid. */
 function readSeconds(
   option: string,
   key: keyof typeof freshnessSchema.shape,

@@ -1,4 +1,4 @@
-/** Config to Settings: addresses parsed, keys read, routes held against each other. */
+/** Converts Config to Settings: addresses parsed, keys read, routes compared with each other. */
 import { createHash } from 'node:crypto'
 
 import { AddressRanges, parseRange, type AddressRange } from '../ip/address-ranges.ts'
@@ -27,20 +27,20 @@ import { adoptResign, resignOf } from './resign.ts'
 import { appIdsOf, appsOf, pairScopes } from './served-apps.ts'
 import type { StatusToken } from './read/status-token.ts'
 
-/** Everything a running gateway needs to know. */
+/** Everything that a running gateway needs. */
 export interface Settings {
   readonly policy: Policy
   readonly config: Config
-  /** Which ranges come from where. */
+  /** The source of each range in the allowlist. */
   readonly allowlistSources: readonly AllowlistSource[]
   /** PEM; see TlsMaterial. */
   readonly rangesCa: string | undefined
   readonly replaySecrets: ReplaySecrets
-  /** Undefined if the status page is off, or needs none. */
+  /** Undefined if the status page is off, or needs no token. */
   readonly statusToken: StatusToken | undefined
   /** Undefined for plain HTTP. */
   readonly listenerTls: ListenerTls | undefined
-  /** Of the configuration with its defaults, so that replicas can be compared. */
+  /** Hash of the configuration with its defaults, so that replicas can be compared. */
   readonly fingerprint: string
 }
 
@@ -54,7 +54,7 @@ export interface AllowlistSource {
   readonly ranges: AddressRanges
 }
 
-/** What the environment adds to a single Inngest route that leaves it out. */
+/** Values from the environment for a single Inngest route that does not set them. */
 export interface RouteDefaults {
   readonly path: string
   readonly serveOrigin: string | undefined
@@ -63,7 +63,7 @@ export interface RouteDefaults {
 /** In the order of `config.routes`. */
 export interface KeysOfRoutes {
   readonly signing: readonly (readonly SigningKey[])[]
-  /** Of `resignWith`; undefined if a route has none. */
+  /** The key of `resignWith`; undefined for a route without one. */
   readonly resign: readonly (SigningKey | undefined)[]
 }
 
@@ -99,13 +99,13 @@ export function compileSettings(
   return Object.freeze({ policy, config, allowlistSources, ...read, fingerprint })
 }
 
-/** Not to be printed by accident. */
+/** Prevents accidental printing. */
 function redacted(secrets: ReplaySecrets): ReplaySecrets {
   Object.defineProperty(secrets, 'toJSON', { value: () => '[redacted]' })
   return secrets
 }
 
-/** The same settings, with these for what `inngest` in the allowlist stands for. */
+/** The same settings, with these ranges in place of `inngest` in the allowlist. */
 export function allowPublished(settings: Settings, published: readonly AddressRange[]): Settings {
   const own = settings.allowlistSources.flatMap(({ source, ranges }) =>
     source === 'config' ? ranges.ranges : [],
@@ -125,8 +125,8 @@ function sourcesOf(
 }
 
 /**
- * The same settings, with the key objects of `running` wherever a route has the same key there: what
- * is known of a key stays with it.
+ * The same settings, with the key objects of `running` for equal keys of a route, so that the recorded facts
+ * about a key are kept.
  */
 export function adoptKeys(settings: Settings, running: Settings): Settings {
   const routes = settings.policy.routes.map((route) => {
@@ -142,7 +142,7 @@ export function adoptKeys(settings: Settings, running: Settings): Settings {
 
 type RouteKeys = Pick<SigningRoutePolicy, 'signingKeys' | 'otherKeys' | 'resign'>
 
-/** What an Inngest route has by what is outside it. */
+/** The parts of an Inngest route that depend on values outside it. */
 type Surroundings = RouteDefaults & Pick<InngestRoutePolicy, 'apps' | 'pairScope'>
 
 function compileRoute(
@@ -222,7 +222,7 @@ function compileLimits({
   return { maxRequestsInFlight, rate: rate === undefined ? undefined : parseRate(rate), maxWaitMs }
 }
 
-/** Of no scheme, as the URL of a sync is compared: a proxy in front may end TLS. */
+/** Without a scheme, because the URL of a sync is compared without it: a proxy in front may terminate TLS. */
 function syncAuthoritiesOf(
   { host, syncAuthorities = [] }: RouteConfig,
   serveOrigin: ServeOrigin | undefined,

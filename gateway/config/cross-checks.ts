@@ -1,4 +1,4 @@
-/** What is wrong between parts of a configuration, each of which is right in itself. */
+/** Conflicts between parts of a configuration that are each valid. */
 import { canonicalAuthority } from '../ip/authority.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { parseServeOrigin } from './origin.ts'
@@ -17,7 +17,7 @@ export function doubledRoutes(
   locate: Locate,
 ): Problem[] {
   const problems: Problem[] = []
-  /** The first route that has each. */
+  /** The first route with each of them. */
   const seen = new Map<string, number>()
   for (const [i, route] of routes.entries()) {
     const { name } = route
@@ -41,7 +41,7 @@ export function doubledRoutes(
   return problems
 }
 
-/** What two routes cannot both be for. */
+/** Two routes cannot have the same target. */
 function targetOf(route: Record<string, unknown>, defaultPath: string): string {
   const isBelow = !isInngest(route)
   const host = isDurable(route) ? pinnedHost(route) : route['host']
@@ -52,7 +52,7 @@ function targetOf(route: Record<string, unknown>, defaultPath: string): string {
   ])
 }
 
-/** @param from where it is named: another file has to be said. */
+/** @param from the place of the message: a route in another file is named with its file. */
 function nameOf(
   route: Record<string, unknown> | undefined,
   { file, line, path }: Place,
@@ -63,13 +63,13 @@ function nameOf(
   return file === from.file ? `${place}${name}` : `${place}${name}, in ${file}:${String(line ?? 1)}`
 }
 
-/** What gave the traffic port instead of `listen.port`, to be named in its place. */
+/** The source of the traffic port if it is not `listen.port`. The message names it instead. */
 interface PortSource {
   readonly origin: string
   readonly name: string
 }
 
-/** Two listeners that would want the same port of the same address. */
+/** Two listeners with the same port on the same address. */
 export function listenerClashes(
   {
     listen,
@@ -123,7 +123,7 @@ export function isInngest(route: Record<string, unknown>): boolean {
   return !isPassthrough(route) && !isDurable(route)
 }
 
-/** A durable route has one host, whichever key says it. */
+/** A durable route has one host, which either key can set. */
 function pinnedHost({ host, serveOrigin }: Record<string, unknown>): unknown {
   if (host !== undefined) return host
   return typeof serveOrigin === 'string' ? parseServeOrigin(serveOrigin)?.host : undefined
@@ -136,8 +136,9 @@ interface RouteWithKeys {
 }
 
 /**
- * Signing keys that a durable route shares and must not. With one of a server before 1.13.5, whose calls
- * are not claimed by their MAC alone, a captured call could be sent as a re-entry.
+ * Signing keys that a durable route shares with a route where this is not allowed. If that route is for a
+ * server before 1.13.5, whose calls are not claimed by their MAC alone, a captured call could be sent as a
+ * re-entry.
  * @param keys of each route, in the order of `routes`.
  */
 export function sharedKeys(

@@ -1,4 +1,4 @@
-/** The settings in force as YAML, each value with where it comes from. No secret is among them. */
+/** The settings in force as YAML, each value with its source. They contain no secret. */
 import { Document, isMap, isScalar, isSeq, type Node } from 'yaml'
 
 import type { Settings } from './compile.ts'
@@ -9,14 +9,14 @@ import { formatQuantity, notations } from './schema/units.ts'
 import type { CheckModes, RoutePolicy } from '../admit/policy.ts'
 import { reentryChecks } from '../admit/route-checks.ts'
 
-/** @param originOf if that is to be told with each. */
+/** @param originOf adds the source of each value, if given. */
 export function describeSettings(settings: Settings, originOf?: OriginOf): string {
   const document = new Document(effectiveConfig(settings))
   annotate(document.contents, [], originOf)
   return document.toString({ lineWidth: 0 })
 }
 
-/** With what the environment and `checks` fill in for a route. */
+/** Includes the values that the environment and `checks` set for a route. */
 function effectiveConfig({ config, policy }: Settings): object {
   const routes = config.routes.map((route, i) => {
     const compiled = policy.routes[i]
@@ -39,7 +39,7 @@ function effectiveConfig({ config, policy }: Settings): object {
   return { ...toFile(config), routes }
 }
 
-/** The modes of what is checked on a route. */
+/** The modes of the checks of a route. */
 function checksOf({ kind, checks }: RoutePolicy): Partial<CheckModes> {
   if (kind === 'inngest') return checks
   const names = kind === 'durable' ? reentryChecks : (['allowlist'] as const)
@@ -55,7 +55,7 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
     for (const [i, item] of node.items.entries()) annotate(item as Node, [...path, i], originOf)
   } else if (node !== null) {
     if (isSeq(node)) node.flow = true
-    // Read again, it is to mean the same.
+    // It must have the same meaning when it is read again.
     if (isScalar(node) && typeof node.value === 'string') {
       node.value = node.value.replaceAll('${', () => '$${')
     }
@@ -66,7 +66,7 @@ function annotate(node: Node | null, path: readonly PropertyKey[], originOf?: Or
 
 function commentOf(path: readonly PropertyKey[], originOf?: OriginOf): string {
   const origin = originOf && (originOf(path) ?? 'default')
-  // The reference is printed, what it refers to is not.
+  // Prints the reference, not the secret that it refers to.
   const isKey = path.includes('signingKeys') || path.includes('resignWith')
   const redacted = isKey ? 'its key is set, [redacted]' : undefined
   return [origin, redacted].filter((part) => part !== undefined).join('; ')

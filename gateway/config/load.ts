@@ -1,7 +1,7 @@
 /**
- * From a file or the environment to Settings, or every problem at once, of three kinds one after the
- * other: that it is no YAML, that it has not the shape of a configuration, and the rest, of parts that
- * do not go together and of files that are named. The one path in.
+ * Reads Settings from a file or the environment, or returns every problem at once, of one of three kinds:
+ * invalid YAML; a shape that is not that of a configuration; and the rest, such as conflicts between parts and
+ * problems with referenced files. There is no other way to load a configuration.
  */
 import type { SigningKey } from '../inngest/signing-key.ts'
 import { holdsKey } from '../redact/redact-secrets.ts'
@@ -37,7 +37,7 @@ export type SettingsReading = SettingsOrProblems & {
   readonly files: readonly string[]
   /** Patterns of `include`. */
   readonly patterns: readonly string[]
-  /** When the reading began, Unix milliseconds. */
+  /** The time when reading started, Unix milliseconds. */
   readonly readAtMs: number
   readonly locate: Locate
   readonly originOf: OriginOf
@@ -58,7 +58,7 @@ export function readSettingsFile(
   return readSettings(readWritten(file, env, set), env, port, readAtMs)
 }
 
-/** One route to `upstream`, with the variables that users of the SDKs have already. */
+/** One route to `upstream`, with the environment variables that users of the SDKs already have. */
 export function readSettingsFromEnvironment(
   upstream: string | undefined,
   env: Environment,
@@ -82,7 +82,7 @@ function readSettings(
   readAtMs: number,
 ): SettingsReading {
   const { value, problems, files, patterns, locate, originOf } = written
-  // What is made of YAML that is none would be told of keys and values that nobody has written.
+  // For invalid YAML, further messages would be about keys and values that the operator did not write.
   const reading = written.isReadable
     ? checkWritten(written, env, port)
     : { ok: false as const, problems }
@@ -103,7 +103,7 @@ function checkWritten(
   const served = servedEnvironment(routes.filter(isInngest).length, env)
   const defaults = routeDefaults(served)
   const { keys, problems: keyProblems } = readAllKeys(routes, env, locate)
-  // What YAML, an option or the schema says of a value is said once.
+  // A problem that YAML, an option or the schema reports for a value is reported only once.
   const explained = new Set(written.problems.map(placeOf))
   const shapeProblems = shape.problems.filter(
     (problem) => problem.path === '' || !explained.has(placeOf(problem)),
@@ -143,7 +143,7 @@ function placeOf({ file, path }: Problem): string {
   return `${file}: ${path}`
 }
 
-/** Without those of a reference in which something is wrong already. */
+/** Without the problems of a reference for which another problem was reported. */
 function unexplained(
   problems: readonly Problem[],
   explained: ReadonlySet<string>,
@@ -154,14 +154,14 @@ function unexplained(
   })
 }
 
-/** What no file says comes first, then file after file. */
+/** Problems without a file come first, then those of each file in turn. */
 function inOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {
   return problems.toSorted(
     (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0),
   )
 }
 
-/** The routes as far as they can be made out, so that one mistake does not hide the others. */
+/** The routes as far as they can be read, so that one mistake does not hide the others. */
 function rawRoutes(value: unknown): readonly Record<string, unknown>[] {
   const routes: unknown = isMapping(value) ? value['routes'] : undefined
   return Array.isArray(routes)
@@ -193,7 +193,7 @@ function readAllKeys(
   return { keys: { signing, resign }, problems }
 }
 
-/** @returns undefined for what is no reference; the schema says so already. */
+/** @returns undefined if it is no reference; the schema reports that. */
 function readKey(reference: unknown, env: Environment): KeyReading | undefined {
   if (!isMapping(reference)) return undefined
   const { env: name, file } = reference
@@ -202,7 +202,7 @@ function readKey(reference: unknown, env: Environment): KeyReading | undefined {
   return undefined
 }
 
-/** What users of the SDKs have set says one path and origin, so it fits one route only. */
+/** The variables of the SDKs contain one path and origin, so they fit a single route only. */
 export function servedEnvironment(inngestRoutes: number, env: Environment): Environment {
   return inngestRoutes === 1 ? env : {}
 }

@@ -1,6 +1,6 @@
-/** "Did you mean": the known word that a misspelled one is nearest to. */
+/** "Did you mean": finds the known word that is most similar to a misspelled one. */
 
-/** @returns ` (did you mean X?)`, or nothing if no candidate is near. */
+/** @returns ` (did you mean X?)`, or an empty text if no candidate is similar. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = nearestOf(word, candidates)
   return nearest === undefined ? '' : ` (did you mean ${nearest}?)`
@@ -15,7 +15,7 @@ function nearestOf(word: string, candidates: readonly string[]): string | undefi
   return near[0]?.candidate
 }
 
-/** A known word with an ending is near, however long the ending is: `warning` is `warn`. */
+/** A known word with an ending is similar, for any length of the ending: `warning` is `warn`. */
 function mistakesIn(plain: string, candidate: string): number {
   const known = plainOf(candidate)
   const mistakes = distance(plain, known)
@@ -23,23 +23,23 @@ function mistakesIn(plain: string, candidate: string): number {
   return isLonger ? Math.min(mistakes, mostMistakes(candidate)) : mistakes
 }
 
-/** Letter case, `_` and `-` make no difference: `max_body_bytes` is `maxBodyBytes`. */
+/** Letter case, `_` and `-` are ignored: `max_body_bytes` is `maxBodyBytes`. */
 function plainOf(word: string): string {
   return word.slice(0, MAX_LENGTH).toLowerCase().replaceAll(/[_-]/g, '')
 }
 
-/** Longer than any key. The work grows with the product of both lengths. */
+/** Longer than any key. The cost grows with the product of both lengths. */
 const MAX_LENGTH = 64
 
-/** In a short word two changes make any other. */
+/** In a short word, two changes could make any other word. */
 function mostMistakes(candidate: string): number {
   if (candidate.length <= 3) return 1
   return candidate.length <= 8 ? 2 : 3
 }
 
 /**
- * Characters to insert, remove, replace or swap with their neighbor: the Damerau-Levenshtein distance
- * in its restricted form (optimal string alignment).
+ * The number of characters to insert, remove, replace or swap with their neighbor: the Damerau-Levenshtein
+ * distance in its restricted form (optimal string alignment).
  */
 function distance(from: string, to: string): number {
   let before: number[] = []

@@ -1,4 +1,4 @@
-/** Reads a route's `serveOrigin`, which `Host` and `X-Forwarded-Proto` are pinned to. */
+/** Reads a route's `serveOrigin`, the pinned value of `Host` and `X-Forwarded-Proto`. */
 import { canonicalAuthority } from '../ip/authority.ts'
 import type { ServeOrigin, UpstreamPolicy } from '../admit/policy.ts'
 
@@ -19,7 +19,7 @@ export function parseUpstream(text: string): Omit<UpstreamPolicy, 'tls'> | undef
   return { origin: url.origin, socketPath: undefined }
 }
 
-/** An http or https URL with nothing but scheme, host and port. */
+/** An http or https URL that has only a scheme, host and port. */
 function isOrigin(url: URL): boolean {
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
   return isHttp && url.href === `${url.origin}/`

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration, said so that the operator can mend it. */
+/** A problem of a configuration, described so that the operator can correct it. */
 import { REDACTED, redactSecrets } from '../redact/redact-secrets.ts'
 
 export interface Problem {
@@ -12,23 +12,26 @@ export interface Problem {
   readonly found: string
 }
 
-/** Where a value was written. */
+/** The place where a value was written. */
 export interface Place {
   /** The file, or `command line`. */
   readonly file: string
   readonly line: number | undefined
-  /** The path of the value there: a route of an included file has another index in that file. */
+  /** The path of the value in that file: a route of an included file has another index there. */
   readonly path: readonly PropertyKey[]
-  /** The option that holds the value, where no file does. */
+  /** The option with the value, if it is not from a file. */
   readonly option?: '--set'
-  /** Environment variables that the value was made of. */
+  /** Environment variables that are part of the value. */
   readonly variables?: readonly string[]
 }
 
-/** Where the value at a path of the whole configuration was written, or the nearest value around it. */
+/**
+ * Where the value at a path of the whole configuration was written. For a missing value, this is the nearest
+ * value around it.
+ */
 export type Locate = (path: readonly PropertyKey[]) => Place
 
-/** @param shownKey in place of the last part of the path, which may be a secret. */
+/** @param shownKey replaces the last part of the path, which may be a secret. */
 export function problemAt(
   { file, line, path, option, variables = [] }: Place,
   { expected, found }: Pick<Problem, 'expected' | 'found'>,
@@ -49,7 +52,7 @@ function withVariables(found: string, variables: readonly string[]): string {
   return `${found} (from ${variables.map((name) => `\${${name}}`).join(', ')})`
 }
 
-/** A path and a file name are input too, so the whole line is redacted and not the value alone. */
+/** A path and a file name are input, too, so the whole line is redacted and not only the value. */
 export function formatProblem({ file, line, path, expected, found }: Problem): string {
   const place = line === undefined ? file : `${file}:${String(line)}`
   return redactSecrets(
@@ -67,20 +70,20 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 const MAX_FOUND = 80
 
-/** Under which somebody may have written the secret itself. */
+/** Keys whose value may be the secret itself by mistake. */
 const SECRET_KEYS = ['signingKeys', 'resignWith', 'password', 'sentinelPassword', 'token']
 
 export function isSecretPath(path: readonly PropertyKey[]): boolean {
   return SECRET_KEYS.some((key) => path.includes(key))
 }
 
-/** A value for a message: short, printable, and only its kind if it may hold a secret. */
+/** A value for a message: short, printable, and only its type if it may contain a secret. */
 export function describeFound(value: unknown, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'nothing'
   if (isSecretPath(path)) return Array.isArray(value) ? listOf(value) : kindOf(value)
   if (Array.isArray(value)) return listOf(value)
   if (typeof value === 'object' && value !== null) return 'a mapping'
-  // The digits of a key that has no letters.
+  // The digits may be those of a key without letters.
   if (typeof value === 'number' && Math.abs(value) >= 1e21) return 'a number of over 21 digits'
   const shown = typeof value === 'string' ? withoutSecrets(value) : value
   return JSON.stringify(shown)
@@ -88,7 +91,7 @@ export function describeFound(value: unknown, path: readonly PropertyKey[]): str
     .slice(0, MAX_FOUND)
 }
 
-/** A value is one text, so a password with a space in it ends at the `@` all the same. */
+/** A value is one text, so a password with a space in it also ends at the `@`. */
 function withoutSecrets(text: string): string {
   const at = text.lastIndexOf('@')
   const isSpaced = /\s/.test(text.slice(0, Math.max(at, 0))) && text.slice(0, at).includes(':')

@@ -1,6 +1,6 @@
 /**
- * Reads the configuration anew, when a file changed or on a signal, and puts it in force whole or
- * not at all: whatever is wrong with it, what runs goes on.
+ * Reloads the configuration when a file changes or on a signal. It takes effect completely or not at all: if
+ * there is any problem, the current configuration stays in force.
  */
 import { isSigning } from '../admit/policy.ts'
 import { reportModes } from '../admit/route-checks.ts'
@@ -31,14 +31,14 @@ export interface ReloaderParts {
 export class Reloader {
   readonly #parts: ReloaderParts
   readonly #watch: FileWatch
-  /** What the replay store was made with. */
+  /** The secrets that the replay store was made with. */
   readonly #secretsInUse: ReplaySecrets
   #running: Settings
-  /** The configuration as it was last read is what runs. */
+  /** Whether the last configuration that was read is in force. */
   #isInForce = true
   #loadedMs = 0
 
-  /** @param running what the process has started with. */
+  /** @param running the settings that the process started with. */
   constructor(running: Settings, parts: ReloaderParts) {
     this.#running = running
     this.#secretsInUse = running.replaySecrets
@@ -53,7 +53,7 @@ export class Reloader {
     return { loadedMs: this.#loadedMs, isLatest: this.#isInForce }
   }
 
-  /** @param first the reading that the process has started with. */
+  /** @param first the reading that the process started with. */
   async start({ files, patterns, readAtMs }: SettingsReading): Promise<void> {
     if (files.length === 0) return
     await this.#watch.follow(files, readAtMs, patterns)
@@ -77,7 +77,7 @@ export class Reloader {
       this.#failed(trigger, problems)
       return
     }
-    // A file that was touched, or put back as it was, is nothing to tell of.
+    // If a file was only touched or restored, there is nothing to report.
     if (trigger === 'file' && this.#isInForce && isSame(settings, this.#running)) return
     this.#running = settings
     this.#parts.apply(settings)
@@ -113,7 +113,7 @@ export class Reloader {
   }
 }
 
-/** @param next with the keys of `running` where they are the same (`adoptKeys`). */
+/** @param next with the key objects of `running` for equal keys (`adoptKeys`). */
 function isSame(next: Settings, running: Settings): boolean {
   const keysOf = ({ policy }: Settings) =>
     policy.routes.flatMap((route) =>

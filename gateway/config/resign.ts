@@ -1,4 +1,4 @@
-/** The key that a route signs its forwarded requests with, for an app that has no other one. */
+/** The key that a route signs its forwarded requests with, for an app that has only one key. */
 import type { ResignPolicy, SigningRoutePolicy } from '../admit/policy.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
 
@@ -12,7 +12,7 @@ export function resignOf(
   return { key, sameSlots }
 }
 
-/** The same, with the key object of `before` if it is the same key. */
+/** The same, with the key object of `before` if the key is equal. */
 export function adoptResign(
   { resign }: SigningRoutePolicy,
   before: SigningRoutePolicy,

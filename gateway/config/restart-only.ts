@@ -1,6 +1,7 @@
 /**
- * What listeners and the replay cache are made with, and so stays until a restart. With another
- * `legacyServer` a signature has another key: claimed under the one, it could be used once more.
+ * Settings that only a restart changes, because listeners and the replay cache are made with them. With another
+ * `legacyServer` a signature has another key: claimed under the old one, it could be used again under the new
+ * one.
  */
 import { isDeepStrictEqual } from 'node:util'
 
@@ -45,12 +46,12 @@ export const restartOnly = [
   'limits.keepAliveTimeout',
 ] as const
 
-/** The same, of each route. */
+/** The same, for the keys of each route. */
 export const restartOnlyOfRoutes = ['legacyServer'] as const
 
 /**
- * One problem for each of these keys that would change, about what has changed in it.
- * @param next as it was read.
+ * One problem for each of these keys that would change, with the change in it.
+ * @param next the new configuration.
  */
 export function restartProblems(
   { locate }: Pick<SettingsReading, 'locate'>,
@@ -67,7 +68,10 @@ export function restartProblems(
     .map((change) => problemAt(locate(change.path), describe(change)))
 }
 
-/** Routes come and go, and one that goes on under its name keeps what its claims are made with. */
+/**
+ * Routes may be added and removed, but a route that keeps its name keeps the settings that its claims depend
+ * on.
+ */
 function changedRoutes(running: Config, next: Config): (Change | undefined)[] {
   return next.routes.flatMap((route, i) => {
     const before = running.routes.find(({ name }) => name === route.name)
@@ -83,7 +87,7 @@ interface Change {
   readonly after: unknown
 }
 
-/** The first that differs, within mappings that both have. */
+/** The first difference, within mappings that exist in both. */
 function changeOf(
   path: readonly PropertyKey[],
   before: unknown,
@@ -103,7 +107,7 @@ function describe({ path, before, after }: Change): Pick<Problem, 'expected' | '
     : { expected: `${was} until a restart`, found }
 }
 
-/** Keys that refer to what else the replay store is made with. */
+/** Keys for references whose content the replay store is made with. */
 const REPLAY_KEYS = {
   password: 'replay.password',
   ca: 'replay.caFile',
@@ -112,12 +116,12 @@ const REPLAY_KEYS = {
   sentinelPassword: 'replay.sentinelPassword',
 } as const satisfies Record<keyof ReplaySecrets, (typeof restartOnly)[number]>
 
-/** What they refer to takes effect at a restart, and the log tells of it. */
+/** New content of these files takes effect at a restart, and the log reports it. */
 export const filesAwaitingRestart: readonly string[] = Object.values(REPLAY_KEYS)
 
 /**
- * The keys whose files hold something else now. They refuse nothing: a secret is changed by whoever
- * keeps it, often together with signing keys, which must not wait for a restart.
+ * The keys whose files have new content. They do not prevent a reload: secrets are rotated by other people,
+ * often together with signing keys, and those must not wait for a restart.
  */
 export function keysAwaitingRestart(running: ReplaySecrets, next: ReplaySecrets): string[] {
   const names = Object.keys(REPLAY_KEYS) as (keyof ReplaySecrets)[]

@@ -1,4 +1,4 @@
-/** Which apps each route is for, and which routes learn together whose functions are called. */
+/** The apps that each route is for, and the routes that share learned function pairs. */
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type { AppIds, AppsPolicy } from '../admit/policy.ts'
 
@@ -7,7 +7,7 @@ interface RouteWithApps {
   readonly apps?: readonly string[] | undefined
 }
 
-/** Ids of all routes, whatever their keys: an id that is known anywhere is not the start of another function's name. */
+/** The ids of all routes, independent of their keys: a known id is never the start of another function's name. */
 export function appIdsOf(routes: readonly RouteWithApps[]): AppIds {
   const all = routes.flatMap(({ apps = [] }) => apps)
   const longest = all.reduce((most, { length }) => Math.max(most, length), 0)
@@ -19,9 +19,9 @@ export function appsOf({ apps }: RouteWithApps, known: AppIds): AppsPolicy | und
 }
 
 /**
- * A call for one app with the `fnId` of another would teach a route that was never called for the first app.
- * So routes with `apps` learn together if they share a signing key: a function id then has one name at all of
- * them. Their scope is the name of the first one.
+ * A call for one app with the `fnId` of another would teach a wrong pair to a route that was never called for
+ * the first app. So routes with `apps` share their pairs if they share a signing key: a function id then has
+ * the same name for all of them. Their scope is the name of the first route.
  * @param keys of each route, in the order of `routes`.
  */
 export function pairScopes(

@@ -1,6 +1,6 @@
 /**
- * Why a gateway does not start, where whoever started it can do something about it: the message says
- * all there is to know, and a stack would say nothing more.
+ * Why a gateway does not start, if the operator can correct it: the message is complete, so no stack is
+ * printed.
  */
 export class StartFailure extends Error {
   constructor(message: string, cause?: unknown) {

@@ -1,4 +1,4 @@
-/** What a configuration may say, but hardly anybody means for long. */
+/** Settings that are valid, but rarely intended in the long term. */
 import type { Settings } from './compile.ts'
 import { findAmbiguity } from '../admit/checks/stricter-route.ts'
 import { serverOf } from '../ip/server-of.ts'
@@ -12,7 +12,7 @@ import { notEnforced } from '../admit/route-checks.ts'
 
 export interface Warning {
   readonly message: string
-  /** Where it is, and what there; never a secret. */
+  /** The place and the value; never a secret. */
   readonly fields: Readonly<Record<string, string>>
 }
 
@@ -54,7 +54,7 @@ export function warningsOf({ policy, config }: Settings): readonly Warning[] {
   ]
 }
 
-/** Beside routes with `apps`, it admits what they refuse, since all of these apps sign alike. */
+/** It admits what routes with `apps` refuse, because all of these apps share a key. */
 function anyApp(route: RoutePolicy, routes: readonly RoutePolicy[]): readonly Warning[] {
   if (route.kind !== 'inngest' || route.apps !== undefined) return []
   const sharing = routes.filter(
@@ -72,7 +72,7 @@ function anyApp(route: RoutePolicy, routes: readonly RoutePolicy[]): readonly Wa
   return [{ message: 'a route without apps admits the calls of every app', fields }]
 }
 
-/** A route whose own path is already one that the app could take for a stricter route's, and so is each path below. */
+/** A route whose own path the app could already take for a stricter route's, and so every path below it. */
 function refusedWhole(route: RoutePolicy, routes: readonly RoutePolicy[]): readonly Warning[] {
   const { name, host = '', path } = route
   const ambiguous = findAmbiguity({ route, host, path }, routes)
@@ -146,7 +146,7 @@ function unlimitedIn(route: RoutePolicy): readonly Warning[] {
   ]
 }
 
-/** What becomes of a signature that is older than its use is remembered, where freshness lets it go on. */
+/** How a signature is handled that is older than the store's memory of its use, if freshness admits it. */
 function unrememberedIn(
   { name, kind, checks }: RoutePolicy,
   { freshness: { maxAgeSeconds, clockToleranceSeconds } }: Policy,
@@ -160,7 +160,7 @@ function unrememberedIn(
   return [{ message, fields: { route: name, freshness: checks.freshness, older_than: olderThan } }]
 }
 
-/** For a terminal. */
+/** In the format for a terminal. */
 export function formatWarning({ message, fields }: Warning): string {
   const details = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
   return `warning: ${message} (${details.join('; ')})`

@@ -1,4 +1,4 @@
-/** Everything that costs time in the diagnosis of one request, each paid for before it is done. */
+/** The costly steps in the diagnosis of one request. The budget is charged before each of them. */
 import { timingSafeEqual } from 'node:crypto'
 
 import { canonicalizeJson, maxInlineBytes } from '../inngest/jcs/canonical-json.ts'
@@ -8,10 +8,10 @@ import type { SigningKey } from '../inngest/signing-key.ts'
 import type { DiagnosisBudget } from './budget.ts'
 
 /**
- * Longest body that is canonicalised and whose re-encodings are undone: some twenty slow passes, 30
- * ms at worst, during which nobody else is served. A hop that re-encodes does it to short bodies too
- * (a call takes 0.6 to 3 KB until its steps return much), while one that cuts does it to long ones:
- * the keys and the end of the JSON are looked at whatever the length.
+ * Maximum body that is canonicalized and whose re-encodings are reversed: some twenty slow passes, at worst 30
+ * ms during which no other request is served. A hop that re-encodes also changes short bodies (a call has 0.6
+ * to 3 KB until its steps return much). A hop that truncates changes long bodies: the keys and the end of the
+ * JSON are checked for any length.
  */
 export const maxExaminedBytes = maxInlineBytes
 
@@ -35,29 +35,32 @@ export class Attempts {
     this.#nowMs = nowMs
   }
 
-  /** Something was left undone for want of budget; nothing is done after that. */
+  /** The budget did not suffice for a step; no further steps follow. */
   get isExhausted(): boolean {
     return this.#isExhausted
   }
 
-  /** Reads all of it once. @returns undefined also if the budget does not reach. */
+  /**
+   * Reads all bytes once.
+   * @returns undefined also if the budget does not suffice.
+   */
   read<T>(bytes: Uint8Array, reading: (bytes: Uint8Array) => T): T | undefined {
     this.#isExhausted ||= !this.#budget.take(bytes.byteLength, this.#nowMs)
     return this.#isExhausted ? undefined : reading(bytes)
   }
 
-  /** @returns `bytes` itself if it is canonical as it stands; undefined also if it is too long. */
+  /** @returns `bytes` itself if it is canonical already; undefined also if it is too long. */
   canonicalOf(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.byteLength > maxExaminedBytes) return undefined
     return itselfIfSame(bytes, this.read(bytes, canonicalizeJson))
   }
 
-  /** @returns the first of the keys that made the signature over exactly these bytes. */
+  /** @returns the first key that made the signature over exactly these bytes. */
   signerOf(bytes: Uint8Array, keys: readonly SigningKey[]): SigningKey | undefined {
     return keys.find((key) => this.read(bytes, () => this.#isSigned(bytes, key)) === true)
   }
 
-  /** @returns the bytes or their canonical form, whichever carries the signature. */
+  /** @returns the bytes or their canonical form, depending on which of them was signed. */
   signedForm(bytes: Uint8Array, keys: readonly SigningKey[]): Uint8Array | undefined {
     if (this.signerOf(bytes, keys) !== undefined) return bytes
     const canonical = this.canonicalOf(bytes)

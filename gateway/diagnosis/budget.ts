@@ -1,22 +1,25 @@
 /**
- * How much work the diagnoses may do, as a token bucket counted in bytes. Whoever is let in by
- * address can send forged bodies without end, and looking closely at one costs many times what
- * refusing it does: past the budget a refusal is recorded without a diagnosis.
+ * Limits the work of all diagnoses with a token bucket that counts bytes. Any client in the allowlist can send
+ * forged bodies without limit, and diagnosing one costs many times as much as refusing it. Without budget, a
+ * refusal is recorded without a diagnosis.
  */
 
-/** What starting a pass costs beside its bytes: setting up an HMAC takes as long as this many. */
+/** The fixed cost of a pass, in bytes: setting up an HMAC takes as long as this many. */
 const PASS_OVERHEAD_BYTES = 512
 
 /**
- * How full it is when it opens again, having run dry. Without this each request of a flood would
- * take the little that came in since the one before, and none would be looked at to its end.
+ * The level at which an empty bucket opens again. Without this, each request of a flood would use up the little
+ * that was added since the previous one, and no diagnosis would be completed.
  */
 const REOPENING_SHARE = 0.25
 
 export interface BudgetOptions {
-  /** Default 2 MiB: of bodies made for it a diagnosis takes 20 ns a byte, a twentieth of one core. */
+  /**
+   * Default 2 MiB. For bodies designed to be slow, a diagnosis takes 20 ns per byte, so this is a twentieth of
+   * one core.
+   */
   readonly bytesPerSecond?: number
-  /** Most that may be saved up. Default 8 MiB: some hundred calls of usual length at once. */
+  /** The size of the bucket. Default 8 MiB: about a hundred calls of usual length at once. */
   readonly burstBytes?: number
 }
 
@@ -34,9 +37,9 @@ export class DiagnosisBudget {
   }
 
   /**
-   * Pays for one pass over so many bytes, or for none of it.
+   * Pays for one full pass over so many bytes, or for nothing.
    * @param nowMs monotonic milliseconds.
-   * @returns false if there is not enough left; the pass must not be made then.
+   * @returns false if the budget does not suffice; then the pass must not be made.
    */
   take(bytes: number, nowMs: number): boolean {
     this.#refill(nowMs)
@@ -47,7 +50,7 @@ export class DiagnosisBudget {
     return !this.#isDry
   }
 
-  /** A clock that steps back gives nothing, and counts on from where it stands. */
+  /** A clock that steps back adds nothing, and counting continues from its new time. */
   #refill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - (this.#refilledAtMs ?? nowMs))
     this.#refilledAtMs = nowMs

@@ -1,4 +1,4 @@
-/** What can be said of a request that was not signed as it should be, or claimed before, for its record. */
+/** Diagnoses, for its record, a request with a wrong signature or one that was claimed before. */
 import { fieldValues, type RequestHead } from '../admit/request-head.ts'
 import type { Facts } from '../admit/facts.ts'
 import { isSigning } from '../admit/policy.ts'
@@ -17,7 +17,7 @@ export interface Diagnosis {
 }
 
 /**
- * @param refusal undefined if it was admitted; what a route only reports is diagnosed too.
+ * @param refusal undefined if the request was admitted; refusals that a route only reports are diagnosed, too.
  * @param nowMs monotonic milliseconds.
  */
 export function diagnose(

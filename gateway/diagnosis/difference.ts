@@ -1,33 +1,36 @@
 /**
- * What differs first between a body and its canonical form, for a request that verified in that
- * form only: some hop writes JSON anew, and the operator may want to know which.
+ * The first difference between a body and its canonical form, for a request that was verified in that form
+ * only: a hop rewrites the JSON, and the operator may want to find it.
  */
 import { readString } from '../inngest/jcs/json-string.ts'
 
 export type DifferenceKind =
-  /** A string is escaped where its canonical form is not, or otherwise. */
+  /** A string is escaped differently than in the canonical form. */
   | 'escape'
   /** There is white space between the tokens. */
   | 'whitespace'
-  /** The members of an object stand in another order. */
+  /** The members of an object are in another order. */
   | 'member_order'
-  /** A number is written in another notation. */
+  /** A number has another notation. */
   | 'number'
   | 'other'
 
 export interface Difference {
   readonly kind: DifferenceKind
-  /** Of the first byte that differs. */
+  /** The offset of the first byte that differs. */
   readonly offset: number
 }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Why longer ones differ is not looked for: it takes many times as long as to see where. */
+/** For longer bodies the reason is not determined: that takes many times as long as finding the offset. */
 const LONGEST_EXPLAINED_BYTES = 1_048_576
 
-/** @param canonical what canonicalizeJson made of `received`. @returns undefined if they are alike. */
+/**
+ * @param canonical the result of canonicalizeJson for `received`.
+ * @returns undefined if they are equal.
+ */
 export function firstDifference(
   received: Uint8Array,
   canonical: Uint8Array,
@@ -38,7 +41,7 @@ export function firstDifference(
   return { kind: isLong ? 'other' : kindAt(offset, received, canonical), offset }
 }
 
-/** @returns the offset; the length of the shorter if it is how the longer begins. */
+/** @returns the offset; the length of the shorter one if the longer one begins with it. */
 export function firstDifferingByte(one: Uint8Array, other: Uint8Array): number | undefined {
   const length = Math.min(one.byteLength, other.byteLength)
   for (let at = 0; at < length; at += 1) if (one[at] !== other[at]) return at
@@ -48,16 +51,16 @@ export function firstDifferingByte(one: Uint8Array, other: Uint8Array): number |
 function kindAt(offset: number, received: Uint8Array, canonical: Uint8Array): DifferenceKind {
   const quote = openQuoteBefore(offset, received)
   if (quote !== undefined) {
-    // Values differ in spelling only, so another text is the name of another member.
+    // Both have the same values, so another text here is the name of another member.
     const isSameText = readString(received, quote)?.text === readString(canonical, quote)?.text
     return isSameText ? 'escape' : 'member_order'
   }
-  // Between tokens the canonical form has nothing.
+  // The canonical form has nothing between tokens.
   if (isWhitespace(received[offset])) return 'whitespace'
   return isOfNumber(received[offset]) || isOfNumber(canonical[offset]) ? 'number' : 'other'
 }
 
-/** Offset of the opening quote of the string that `offset` is in. */
+/** Offset of the opening quote of the string that contains `offset`. */
 function openQuoteBefore(offset: number, json: Uint8Array): number | undefined {
   let quote: number | undefined
   for (let at = 0; at < offset; at += 1) {

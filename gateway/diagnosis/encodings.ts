@@ -1,4 +1,7 @@
-/** What hops do to a body so that not even its canonical form is what was signed, and its undoing. */
+/**
+ * Changes by hops after which not even the canonical form of a body matches the signature, and how to reverse
+ * them.
+ */
 import { readString } from '../inngest/jcs/json-string.ts'
 import {
   undoEntities,
@@ -8,15 +11,15 @@ import {
   undoPercent,
 } from './escapes.ts'
 
-/** @returns what the hop was given, if it did this; undefined if it cannot have. */
+/** @returns the body before the change; undefined if the hop cannot have made this change. */
 type Undo = (received: Uint8Array) => Uint8Array | undefined
 
 export const encodings = {
-  /** A byte order mark was put in front. */
+  /** A byte order mark was added at the start. */
   byte_order_mark: undoByteOrderMark,
-  /** UTF-8 was taken for Latin-1 or Windows-1252 and encoded again: `Ã©` for `é`. */
+  /** UTF-8 was read as Latin-1 or Windows-1252 and encoded again: `Ã©` for `é`. */
   double_utf8: undoDoubleEncoding,
-  /** UTF-8 was turned into Latin-1 or Windows-1252. */
+  /** UTF-8 was converted to Latin-1 or Windows-1252. */
   latin1: undoSingleBytes,
   /** The whole body was escaped for HTML: `&quot;` for `"`. */
   html_entities: onText(undoEntities),
@@ -24,11 +27,11 @@ export const encodings = {
   html_entities_in_strings: onText(undoEntitiesInStrings),
   /** The body was percent-encoded: `%7B` for `{`. */
   percent: onText(undoPercent),
-  /** The body was made the name or the value of a form. */
+  /** The body was made the name or the value of a form field. */
   form: onText(undoForm),
   /** The JSON was put into a JSON string. */
   json_string: undoJsonString,
-  /** Line feeds became CR LF. */
+  /** Line feeds were replaced with CR LF. */
   crlf: onText((text) => text.replaceAll('\r\n', '\n')),
   /** Characters were escaped in JSON that has no canonical form: `\u0026` for `&`. */
   json_escapes: onText(undoJsonEscapes),
@@ -36,7 +39,7 @@ export const encodings = {
 
 export type Encoding = keyof typeof encodings
 
-/** @param undo of a text with one character for each byte. */
+/** @param undo works on a text with one character for each byte. */
 function onText(undo: (text: string) => string): Undo {
   return ({ buffer, byteOffset, byteLength }) =>
     Buffer.from(undo(Buffer.from(buffer, byteOffset, byteLength).toString('latin1')), 'latin1')
@@ -54,12 +57,12 @@ function undoJsonString(received: Uint8Array): Uint8Array | undefined {
   return reading && Buffer.from(reading.text, 'utf8')
 }
 
-/*
- * What a hop does that takes UTF-8 for Latin-1, undone. Most that say Latin-1 read Windows-1252
- * (WHATWG Encoding 4.2), which differs from 0x80 to 0x9f only; Node's `latin1` is the strict one.
+/**
+ * Reverses a hop that reads UTF-8 as Latin-1. Most software that claims Latin-1 uses Windows-1252 (WHATWG
+ * Encoding 4.2), which differs only from 0x80 to 0x9f; Node's `latin1` is the strict one.
  */
 
-/** WHATWG index windows-1252, from 0x80 on; the five bytes it leaves free stay control characters. */
+/** WHATWG index windows-1252, from 0x80. The five unassigned bytes remain control characters. */
 const FROM_0X80 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 const byteOf = new Map(Array.from(FROM_0X80, (character, i) => [character, 0x80 + i]))
@@ -67,7 +70,7 @@ const byteOf = new Map(Array.from(FROM_0X80, (character, i) => [character, 0x80 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * UTF-8 whose bytes were taken for characters and encoded again: `Ã©` for `é`.
+ * UTF-8 whose bytes were read as characters and encoded again: `Ã©` for `é`.
  * @returns undefined if some character cannot have been a byte.
  */
 function undoDoubleEncoding(received: Uint8Array): Uint8Array | undefined {
@@ -83,7 +86,7 @@ function undoDoubleEncoding(received: Uint8Array): Uint8Array | undefined {
   return bytes
 }
 
-/** UTF-8 that was turned into one byte a character. */
+/** UTF-8 that was converted to one byte per character. */
 function undoSingleBytes(received: Uint8Array): Uint8Array {
   const text = Buffer.from(received.buffer, received.byteOffset, received.byteLength)
     .toString('latin1')

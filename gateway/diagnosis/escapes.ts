@@ -1,10 +1,10 @@
 /**
- * Escapes that a hop put in, taken out. Texts here hold one character for each byte (latin1), so
- * that bytes which are no UTF-8 pass through unharmed.
+ * Removes escapes that a hop added. Texts here have one character for each byte (latin1), so that invalid UTF-8
+ * passes unchanged.
  */
 import { writeString } from '../inngest/jcs/json-string.ts'
 
-/** The five of XML and the numeric ones: what the escaping functions of the web write. */
+/** The five entities of XML and the numeric ones, which common escaping functions write. */
 const ENTITY = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi
 
 const NAMED = new Map([
@@ -15,12 +15,12 @@ const NAMED = new Map([
   ['apos', "'"],
 ])
 
-/** The whole body was escaped, quotes of the JSON included. */
+/** The whole body was escaped, including the quotes of the JSON. */
 export function undoEntities(text: string): string {
   return replaceEntities(text, asBytes)
 }
 
-/** Each string of the JSON was escaped: a quote that comes back needs its backslash again. */
+/** Each string of the JSON was escaped: a restored quote needs its backslash again. */
 export function undoEntitiesInStrings(text: string): string {
   return replaceEntities(text, (character) => asBytes(writeString(character).slice(1, -1)))
 }
@@ -34,14 +34,14 @@ function replaceEntities(text: string, write: (character: string) => string): st
   })
 }
 
-/** @param text latin1, or ASCII as of a header. */
+/** @param text latin1, or ASCII from a header. */
 export function undoPercent(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(parseInt(hex, 16)),
   )
 }
 
-/** The body became a form: `payload=%7B…%7D`, or `%7B…%7D=` where it was taken for a name. */
+/** The body became a form: `payload=%7B…%7D`, or `%7B…%7D=` if it was taken for a name. */
 export function undoForm(text: string): string {
   const value = text.replace(/^[\w.-]{1,64}=/, '').replace(/=$/, '')
   return undoPercent(value.replaceAll('+', ' '))

@@ -1,12 +1,12 @@
 /**
- * Where the first JSON value of some bytes ends, or that the bytes end within it. Laxer than
- * canonical-json.ts, which says only whether there is a canonical form: what was cut off or
- * prolonged has none, and the grammar of numbers and the UTF-8 of strings tell nothing of that.
+ * Finds the end of the first JSON value in some bytes, or that the bytes end within it. It is more lenient than
+ * canonical-json.ts, which only reports whether there is a canonical form: a truncated or extended body has
+ * none, and the grammar of numbers and the UTF-8 of strings do not matter here.
  */
 import { maxDepth } from '../inngest/jcs/canonical-json.ts'
 
 export type JsonEnd =
-  /** `end` is the offset behind the value. */
+  /** `end` is the offset after the value. */
   | { readonly kind: 'whole'; readonly end: number }
   | { readonly kind: 'cut' }
   | { readonly kind: 'not_json' }
@@ -31,7 +31,7 @@ const LITERALS = ['true', 'false', 'null']
 
 type Passed = JsonEnd['kind']
 
-/** Passes over values front to back; each method says how that went. */
+/** Skips values from front to back. Each method returns the outcome. */
 class Scanner {
   at = 0
   readonly #input: Uint8Array
@@ -109,12 +109,12 @@ class Scanner {
     return 'whole'
   }
 
-  /** What should stand here does not. */
+  /** A required token is missing. */
   #missing(): Passed {
     return this.at >= this.#input.byteLength ? 'cut' : 'not_json'
   }
 
-  /** The next byte that is no white space (RFC 8259 2), without taking it. */
+  /** The next byte that is not white space (RFC 8259 2), without taking it. */
   #peek(): number | undefined {
     for (;;) {
       const byte = this.#input[this.at]

@@ -1,8 +1,8 @@
 /**
- * Why no key of the route makes the signature, for the operator's log and metric and never for the
- * sender. It is to be asked when the refusal has been sent, so that not even the time it takes tells
- * the sender anything. Where a kind says who signed or what was signed, a MAC was found to match;
- * `truncated`, `other_environment` and `unknown` are what the body looks like.
+ * Why no key of the route makes the signature. This is for the operator's log and metric, never for the sender.
+ * It must run after the refusal has been sent, so that the time it takes reveals nothing to the sender. A kind
+ * that names the signer or the signed bytes was confirmed by a MAC; `truncated`, `other_environment` and
+ * `unknown` are judged by the form of the body.
  */
 import type { Credentials } from '../inngest/signature-header.ts'
 import type { SigningKey } from '../inngest/signing-key.ts'
@@ -29,7 +29,10 @@ export type MismatchKind = keyof typeof mismatches
 
 export interface MismatchDiagnosis {
   readonly kind: MismatchKind
-  /** Offsets, lengths, key labels, and of the body one byte: nothing of a key or of what it signs. */
+  /**
+   * Offsets, lengths, key labels, and at most one byte of the body. Nothing is derived from a key or from
+   * signed content.
+   */
   readonly detail: string | undefined
 }
 
@@ -38,16 +41,16 @@ export interface MismatchEvidence {
   readonly method: string
   /** As received. */
   readonly body: Uint8Array
-  /** Its canonical form, undefined if it has none; left out if nobody has looked yet. */
+  /** Its canonical form, undefined if it has none; omitted if it was not computed yet. */
   readonly canonical?: Uint8Array | undefined
   readonly credentials: Credentials
-  /** The route's. */
+  /** The keys of the route. */
   readonly keys: readonly SigningKey[]
-  /** Those of the other routes, each once. */
+  /** The keys of the other routes, without duplicates. */
   readonly otherKeys: readonly SigningKey[]
 }
 
-/** What Inngest sends is an object, or nothing. */
+/** Inngest sends an object or an empty body. */
 const OPEN_OBJECT = 0x7b
 
 /** @param nowMs monotonic milliseconds. */
@@ -91,7 +94,7 @@ function findCause(evidence: MismatchEvidence, attempts: Attempts): MismatchDiag
   return judgeByLooks(evidence, canonical)
 }
 
-/** A key that does not count here, and made the signature over the body as it stands. */
+/** Finds a key that is not valid for this route, but made the signature over the received body. */
 function findSigner(
   forms: readonly Uint8Array[],
   { keys, otherKeys }: MismatchEvidence,
@@ -107,7 +110,7 @@ function findSigner(
   return undefined
 }
 
-/** @returns how many bytes were signed: up to the end of the JSON, a line end, or none at all. */
+/** @returns the number of signed bytes: up to the end of the JSON, up to a line end, or none. */
 function findSurplus(
   body: Uint8Array,
   end: JsonEnd | undefined,
@@ -125,7 +128,7 @@ function findSurplus(
   )
 }
 
-/** What can be said of a body that nothing known signed. */
+/** Judges a body by its form, if no known key signed it. */
 function judgeByLooks(
   { method, body }: MismatchEvidence,
   canonical: Uint8Array | undefined,
@@ -137,7 +140,7 @@ function judgeByLooks(
       detail: `U+FFFD at byte ${String(lostAt)}: a proxy may have lost characters`,
     }
   }
-  // A sync travels escaped for HTML and is signed in its canonical form (inngest `deploy.go`).
+  // A sync is sent escaped for HTML and signed in its canonical form (inngest `deploy.go`).
   const isIntact = canonical !== undefined && (method === 'PUT' || canonical === body)
   const isObject = body[0] === OPEN_OBJECT
   return { kind: isIntact && isObject ? 'other_environment' : 'unknown', detail: undefined }

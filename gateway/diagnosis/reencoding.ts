@@ -1,4 +1,4 @@
-/** Which re-encoding, once undone, gives back what was signed. */
+/** Finds the re-encoding that must be reversed to get the signed bytes. */
 import type { SigningKey } from '../inngest/signing-key.ts'
 import type { Attempts } from './attempts.ts'
 import { firstDifferingByte } from './difference.ts'
@@ -7,9 +7,9 @@ import { encodings, type Encoding } from './encodings.ts'
 const names = Object.keys(encodings) as Encoding[]
 
 /**
- * @param forms the body as received and, if it has another, its canonical form: `\u00c3\u00a9` is
- * `é` that was read wrongly and then escaped.
- * @returns which it is and where it shows first.
+ * @param forms the received body and its canonical form, if that differs: `\u00c3\u00a9` is `é` that was
+ * decoded wrongly and then escaped.
+ * @returns the re-encoding and the first difference.
  */
 export function findReencoding(
   received: Uint8Array,
@@ -28,7 +28,7 @@ export function findReencoding(
   return undefined
 }
 
-/** One byte of each, never text: bodies hold the data of the operator's customers. */
+/** One byte of each, never text: bodies have the data of the operator's customers. */
 function describeDifference(received: Uint8Array, signed: Uint8Array): string {
   const offset = firstDifferingByte(received, signed) ?? received.byteLength
   return `byte ${String(offset)} is ${hexAt(received, offset)}, signed was ${hexAt(signed, offset)}`

@@ -1,4 +1,4 @@
-/** Why an honest call may have been refused as a replay, for the operator's log and metric. */
+/** Why a legitimate call may have been refused as a replay, for the operator's log and metric. */
 import type { Body } from '../inngest/body.ts'
 import { canonicalizeJson } from '../inngest/jcs/canonical-json.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
@@ -18,7 +18,10 @@ export interface ReplayDiagnosis {
   readonly detail: string
 }
 
-/** @param nowMs monotonic milliseconds. @returns undefined if there is nothing to say. */
+/**
+ * @param nowMs monotonic milliseconds.
+ * @returns undefined if there is no explanation.
+ */
 export function diagnoseReplay(
   signed: Body,
   budget: DiagnosisBudget,

@@ -1,6 +1,6 @@
 /**
- * Why a signature header could not be read, by its text alone. A kind is named only if setting that
- * one thing right gives a header that can be read.
+ * Why a signature header is malformed, judged by its text alone. A kind is reported only if correcting it alone
+ * makes the header valid.
  */
 import { parseSignatureHeader } from '../inngest/signature-header.ts'
 import { undoPercent } from './escapes.ts'
@@ -8,7 +8,7 @@ import { undoPercent } from './escapes.ts'
 interface SpellingRow {
   /** One sentence for the operator; never sent. */
   readonly meaning: string
-  /** @returns the header with this set right. */
+  /** @returns the header with this mistake corrected. */
   readonly setRight: (header: string) => string | undefined
 }
 

@@ -1,8 +1,7 @@
 /**
- * One configuration in force. A request enters the current snapshot and sees nothing but that until
- * it ends, so that no reload can judge it by one configuration and forward it by another (hookaido
- * GHSA-rcpp-44rf-jxvj). A snapshot that was replaced lets go of its connections when its last
- * request has left.
+ * One configuration snapshot. A request uses the current snapshot until it ends, so that no reload can make it
+ * be checked by one configuration and forwarded by another (hookaido GHSA-rcpp-44rf-jxvj). A replaced snapshot
+ * releases its connections when its last request has ended.
  */
 import type { Settings } from '../config/compile.ts'
 import { Forwarder } from '../forward/forwarder.ts'
@@ -23,7 +22,7 @@ export class ActiveConfig {
     this.passthrough = new Passthrough(policy.routes, config.upstream, pools)
   }
 
-  /** That have entered and not yet left. */
+  /** The number of requests in progress. */
   get requests(): number {
     return this.#requests
   }
@@ -52,7 +51,7 @@ export class ActiveConfig {
 export class LiveConfig {
   readonly #pools: UpstreamPools
   #current: ActiveConfig
-  /** Replaced ones whose requests go on. */
+  /** Replaced snapshots with requests in progress. */
   #retired: readonly ActiveConfig[] = []
 
   constructor(settings: Settings, pools: UpstreamPools) {
@@ -68,16 +67,16 @@ export class LiveConfig {
     return [this.#current, ...this.#retired].reduce((sum, { requests }) => sum + requests, 0)
   }
 
-  /** For one request; it calls `leave` when it has ended. */
+  /** For one request, which calls `leave` when it has ended. */
   enter(): ActiveConfig {
     this.#current.enter()
     return this.#current
   }
 
-  /** Takes effect for every request that begins from now on. */
+  /** Takes effect for every request that begins after this call. */
   replace(settings: Settings): void {
     const previous = this.#current
-    // The new one first: connections that both use have a holder throughout.
+    // The new snapshot is made first, so that connections which both use are held throughout.
     this.#current = new ActiveConfig(settings, this.#pools)
     previous.retire()
     this.#retired = [...this.#retired, previous].filter(({ requests }) => requests > 0)

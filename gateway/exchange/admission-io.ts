@@ -1,4 +1,4 @@
-/** What a request may do to the world while it is being checked. */
+/** The side effects that the checks of a request may have. */
 import type { ClientRequest } from '../accept/client-request.ts'
 import type { ClientResponse } from '../accept/client-response.ts'
 import type { Body } from '../inngest/body.ts'

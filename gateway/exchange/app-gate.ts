@@ -1,22 +1,22 @@
 /**
- * Lets function calls through to one app, as many and as fast as the `limits` of its route allow. The others
- * wait in line, first in, first out.
+ * Admits function calls to one app within the `limits` of its route. The others wait in a first-in, first-out
+ * queue.
  */
 import type { RouteLimitsPolicy } from '../admit/policy.ts'
 import type { Reason } from '../admit/reasons.ts'
 import type { Hold } from './capacity.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** What all lines together hold. */
+/** The capacity that all queues share. */
 export interface WaitingRoom {
-  /** @returns false if there is no room for one more, with a body of so many bytes. */
+  /** @returns false if there is no room for another call with a body of this size. */
   enter(bytes: number): boolean
   leave(bytes: number): void
 }
 
 interface Waiter {
   readonly hold: Hold
-  /** @param refusal undefined if it is its turn. */
+  /** @param refusal undefined if the call's turn has come. */
   readonly end: (refusal: Reason | undefined) => void
 }
 
@@ -44,7 +44,7 @@ export class AppGate {
     return this.#waiting.size
   }
 
-  /** A reload may change them, for those that wait, too. */
+  /** A reload may change the limits, also for calls that wait. */
   setLimits(limits: RouteLimitsPolicy): void {
     if (limits === this.#limits) return
     const { rate } = limits
@@ -55,7 +55,7 @@ export class AppGate {
     this.#letThrough()
   }
 
-  /** @returns whether the call may go on at once. Its hold then has the place. */
+  /** @returns whether the call may continue at once. If so, its hold has the place. */
   tryEnter(hold: Hold): boolean {
     if (this.#waiting.size > 0 || this.#fullBecause() !== undefined) return false
     this.#admit(hold)
@@ -63,8 +63,8 @@ export class AppGate {
   }
 
   /**
-   * For a call that could not enter. It has its place from the moment on in which it is its turn, whether or not
-   * the client is still there to hear of it.
+   * For a call that could not enter. It gets its place at the moment of its turn, even if the client has left
+   * by then.
    * @param signal ends the wait: the client has left.
    */
   wait(hold: Hold, signal: AbortSignal): Promise<Reason | undefined> {
@@ -90,7 +90,7 @@ export class AppGate {
     })
   }
 
-  /** A call that had a place has ended. */
+  /** To be called when a call that had a place has ended. */
   leave(): void {
     this.#requests -= 1
     this.#letThrough()
@@ -123,7 +123,7 @@ export class AppGate {
     return mayEnter ? undefined : 'app_rate_exceeded'
   }
 
-  /** The rate lets the next one through by itself, while a place becomes free only when a call ends. */
+  /** The rate needs a timer to admit the next call, while a place becomes free only when a call ends. */
   #awaitNextTurn(): void {
     clearTimeout(this.#nextTurn)
     this.#nextTurn = undefined

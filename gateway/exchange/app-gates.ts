@@ -1,21 +1,21 @@
-/** The gates of all routes with `limits`, and the room for those that wait at them. */
+/** The gates of all routes with `limits`, and the capacity that waiting calls share. */
 import type { LimitsPolicy, RouteLimitsPolicy } from '../admit/policy.ts'
 import type { GateState } from '../record/state-metrics.ts'
 import { AppGate, type WaitingRoom } from './app-gate.ts'
 
-/** What waits may have of the places in flight and of the memory: other routes need the rest. */
+/** The share of places in flight and of memory that waiting calls may use. Other routes need the rest. */
 const WAITING_SHARE = 1 / 2
 
 type RoomLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
 
 export class AppGates {
-  /** By the name of the route: it is that of the next configuration, too. */
+  /** By the name of the route, because the next configuration has the same names. */
   readonly #gates = new Map<string, AppGate>()
   readonly #room: Room
   readonly #monotonicMs: () => number
   #endOfWaits: NodeJS.Timeout | undefined
 
-  /** @param limits are read each time, since a reload may change them. */
+  /** @param limits is called each time, because a reload may change the limits. */
   constructor(limits: () => RoomLimits, monotonicMs: () => number) {
     this.#room = new Room(limits)
     this.#monotonicMs = monotonicMs
@@ -36,7 +36,7 @@ export class AppGates {
     return [...this.#gates].map(([route, { requests, waiting }]) => ({ route, requests, waiting }))
   }
 
-  /** The gateway stops: after `ms` no call waits any longer, so that each gets its response. */
+  /** Called when the gateway stops. After `ms` no call waits any longer, so that each gets a response. */
   endWaitsWithin(ms: number): void {
     this.#endOfWaits = setTimeout(() => {
       this.#room.close()

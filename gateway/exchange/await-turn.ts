@@ -1,7 +1,7 @@
 /**
- * The last step before an admitted function call is forwarded: `limits` of its route. It comes after the claim, so
- * that a captured signature that is sent again cannot fill the line. A call that gets no turn gives its claim back:
- * no byte of it reached the app.
+ * The last step before an admitted function call is forwarded: the `limits` of its route. It follows the claim,
+ * so that a captured signature that is sent again cannot fill the queue. A call that gets no turn releases its
+ * claim, because no byte of it reached the app.
  */
 import type { ClientResponse } from '../accept/client-response.ts'
 import type { AdmittedRequest } from '../admit/admit.ts'
@@ -13,7 +13,8 @@ import { releaseClaim } from './release-claim.ts'
 import { whileConnected } from './while-connected.ts'
 
 /**
- * Introspections and syncs pass by: they start no function, and a server takes a sync that gets 429 for a success.
+ * Introspections and syncs are not limited: they start no function, and a server takes a 429 to a sync for a
+ * success.
  * @returns undefined if nothing limits the request.
  */
 export function gateOf(
@@ -26,7 +27,8 @@ export function gateOf(
 
 /**
  * For a call that could not enter at once.
- * @returns why the call gets no turn; undefined if it may be forwarded. @throws GatewayFault if the client leaves.
+ * @returns why the call gets no turn; undefined if it may be forwarded.
+ * @throws GatewayFault if the client leaves.
  */
 export async function awaitTurn(
   gate: AppGate,

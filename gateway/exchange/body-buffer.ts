@@ -1,14 +1,14 @@
 /**
- * A body as it comes in, in pieces, and what they cost. A piece of one byte costs hundreds in a
- * process, so each is asked for with what it costs beside its bytes.
+ * The pieces of a body that is being read, and their memory. A piece of one byte occupies hundreds of bytes in
+ * a process, so memory is reserved for each piece with its overhead.
  */
 import { Body } from '../inngest/body.ts'
 import type { Hold } from './capacity.ts'
 
-/** What a piece costs of itself: an object, its memory's own record, and a place in a list. */
+/** The overhead of a piece: an object, the record of its memory, and a place in a list. */
 export const PIECE_OVERHEAD_BYTES = 512
 
-/** Shorter pieces, on average, are put together: each costs a turn of the MAC and a system call. */
+/** Pieces that are shorter on average are merged, because each costs an update of the MAC and a system call. */
 const SHORT_PIECE_BYTES = 4096
 
 export class BodyBuffer {
@@ -16,7 +16,7 @@ export class BodyBuffer {
   readonly #pieces: Buffer[] = []
   #length = 0
 
-  /** @param hold must allow memory before it is used. */
+  /** @param hold reserves memory before it is used. */
   constructor(hold: Pick<Hold, 'reserve'>) {
     this.#hold = hold
   }
@@ -25,7 +25,7 @@ export class BodyBuffer {
     return this.#length
   }
 
-  /** @returns false if there is no memory left for it. */
+  /** @returns false if there is not enough memory left for the piece. */
   append(piece: Buffer): boolean {
     if (!this.#hold.reserve(piece.length + PIECE_OVERHEAD_BYTES)) return false
     this.#pieces.push(piece)

@@ -1,4 +1,4 @@
-/** Whether a body comes fast enough: as a whole, on average, and without long silences. */
+/** Checks that a body arrives fast enough: in total, on average, and without long silences. */
 import type { LimitsPolicy } from '../admit/policy.ts'
 import { OpenList, type Listed } from '../accept/open-list.ts'
 
@@ -9,18 +9,18 @@ type PaceLimits = Pick<
 
 export type SlowReason = 'body_timeout' | 'body_idle_timeout' | 'body_too_slow'
 
-/** A connection may take that long to get going before its average counts. */
+/** The average rate is only checked after this time, because a connection may start slowly. */
 const RATE_GRACE_MS = 5000
 
-/** How late a slow body may be found out. */
+/** A slow body may be detected this late. */
 const LOOK_EVERY_MS = 100
 
-/** One timer for all bodies that are being read: one for each would cost more than most of them do. */
+/** One timer for all bodies that are being read: one for each would cost more than reading most of them. */
 export class BodyPaces {
   readonly #open = new OpenList<BodyPace>()
   #timer: NodeJS.Timeout | undefined
 
-  /** @param onSlow called once at most, and not after `stop`. */
+  /** @param onSlow called at most once, and not after `stop`. */
   start(limits: PaceLimits, onSlow: (reason: SlowReason) => void): BodyPace {
     const pace = new BodyPace(limits, onSlow)
     this.#open.add(pace)

@@ -1,4 +1,4 @@
-/** Reads a request body as raw bytes, bounded in size, in time, in rate and in memory. */
+/** Reads a request body as raw bytes, with bounded size, time, rate and memory. */
 import type { BodyHandler, ClientRequest } from '../accept/client-request.ts'
 import { Body } from '../inngest/body.ts'
 import { fieldValues } from '../admit/request-head.ts'
@@ -11,8 +11,8 @@ import type { BodyPace, BodyPaces } from './body-pace.ts'
 import type { Hold } from './capacity.ts'
 
 /**
- * @param hold must allow memory before it is used.
- * @throws GatewayFault `downstream_closed` if the client leaves in the middle.
+ * @param hold reserves memory before it is used.
+ * @throws GatewayFault `downstream_closed` if the client leaves before the end of the body.
  */
 export function readBody(
   request: ClientRequest,
@@ -28,7 +28,7 @@ export function readBody(
   })
 }
 
-/** One body on its way in. */
+/** One body that is being read. */
 class BodyReading implements BodyHandler {
   readonly #request: ClientRequest
   readonly #paces: BodyPaces

@@ -1,16 +1,19 @@
 /**
- * What all requests together may hold: places in flight, and bytes of bodies in memory. Each
- * exchange has one `Hold` on it, and whatever it took comes back when the hold ends.
+ * The resources that all requests share: places in flight, and bytes of bodies in memory. Each exchange has one
+ * `Hold`, and everything that it took is released when the hold ends.
  */
 import type { LimitsPolicy } from '../admit/policy.ts'
 
-/** An eighth of the memory is for bodies up to this length: large ones cannot crowd small ones out. */
+/**
+ * An eighth of the memory is reserved for bodies up to this length, so that large bodies cannot exclude small
+ * ones.
+ */
 const SMALL_BODY_BYTES = 65_536
 const LARGE_SHARE = 7 / 8
 
 /**
- * What passthrough routes may have of the places in flight: anybody can hold one there for as long
- * as a WebSocket is silent, and Inngest's calls still need theirs.
+ * The share of places in flight that passthrough routes may use. There any client can occupy a place with an
+ * idle WebSocket, and Inngest's calls still need places.
  */
 const OPEN_SHARE = 7 / 8
 
@@ -19,7 +22,7 @@ type CapacityLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedByt
 export class Capacity {
   readonly #ledger: Ledger
 
-  /** @param limits asked for each time, since a reload may change them. */
+  /** @param limits is called each time, because a reload may change the limits. */
   constructor(limits: () => CapacityLimits) {
     this.#ledger = new Ledger(limits)
   }
@@ -36,7 +39,7 @@ export class Capacity {
 class Ledger {
   requests = 0
   bytes = 0
-  /** Of users, by the name of their route: it is that of the next configuration, too. */
+  /** The requests of users, by the name of the route, because the next configuration has the same names. */
   readonly routes = new Map<string, number>()
   readonly #limits: () => CapacityLimits
 
@@ -75,7 +78,7 @@ class Ledger {
   }
 }
 
-/** What counts the function calls that an app has. */
+/** Counts the function calls that an app has in flight. */
 export interface AppPlaces {
   leave(): void
 }
@@ -92,7 +95,7 @@ export class Hold {
   }
 
   /**
-   * @param isForVerified on a route where only verified requests stay.
+   * @param isForVerified the place is for a route where only verified requests stay.
    * @returns false if no place in flight is left.
    */
   enter(isForVerified: boolean): boolean {
@@ -100,7 +103,7 @@ export class Hold {
     return this.#hasPlace
   }
 
-  /** @returns false if a route has as many requests in flight as it may. */
+  /** @returns false if the route has its maximum number of requests in flight. */
   enterRoute(route: string, most: number): boolean {
     if (!this.#ledger.takeRoutePlace(route, most)) return false
     this.#route = route
@@ -111,19 +114,19 @@ export class Hold {
     return this.#bytes
   }
 
-  /** The place was taken for this request. It is given back when the hold ends. */
+  /** Keeps a place that was taken for this request, and releases it when the hold ends. */
   keepAppPlace(app: AppPlaces): void {
     this.#app = app
   }
 
-  /** @returns false, and takes nothing, if there is not that much memory left. */
+  /** @returns false, and reserves nothing, if there is not that much memory left. */
   reserve(bytes: number): boolean {
     const isFree = this.#ledger.takeBytes(bytes, this.#bytes + bytes <= SMALL_BODY_BYTES)
     if (isFree) this.#bytes += bytes
     return isFree
   }
 
-  /** The body has left: into the app's socket, or nowhere. */
+  /** To be called when the body has been written to the app's socket, or was dropped. */
   releaseBytes(): void {
     this.#ledger.bytes -= this.#bytes
     this.#bytes = 0

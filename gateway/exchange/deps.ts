@@ -27,6 +27,6 @@ export interface ExchangeDeps {
   readonly unlistedCalls: UnlistedCalls
   readonly recorder: Recorder
   readonly clock: Clock
-  /** Its listener is for external authorization (ext-auth/server.ts). */
+  /** The listener is for external authorization (ext-auth/listener.ts). */
   readonly isExternalAuth?: true
 }

@@ -1,7 +1,7 @@
 /**
- * Stops the listeners without losing a call. First everything is still served, and each response ends its connection,
- * so that a load balancer has time to go elsewhere (node issue 60617: closing at once resets connections that are just
- * being used). Then nothing new is taken, and calls in progress are awaited.
+ * Stops the listeners without losing a call. First, requests are still served and each response ends its
+ * connection, so that a load balancer has time to choose another gateway (node issue 60617: closing at once
+ * resets connections that are in use). Then no new connections are accepted, and calls in progress are awaited.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -13,7 +13,10 @@ import type { AppGates } from './app-gates.ts'
 
 export interface DrainedListener {
   readonly connections: Connections
-  /** Takes nothing new. @returns when every connection has ended. */
+  /**
+   * Accepts no new connections.
+   * @returns when every connection has ended.
+   */
   readonly close: () => Promise<unknown>
 }
 
@@ -29,10 +32,10 @@ export interface DrainTimes {
   readonly drainTimeoutMs: number
 }
 
-/** No process is kept for a wait alone. */
+/** The wait alone must not keep the process alive. */
 const unref = { ref: false }
 
-/** Calls that get their turn by then have the rest of the time. */
+/** The share of the time in which calls may wait for their turn. They have the rest to be processed. */
 const WAITING_SHARE = 1 / 2
 
 const IDLE_SWEEP_MS = 100
@@ -40,7 +43,7 @@ const PROGRESS_EVERY_MS = 10_000
 const END_LOOK_MS = 10
 const LONGEST_END_MS = 1000
 
-/** @returns how many calls had to be cut off. */
+/** @returns the number of calls that were cut off. */
 export async function drain(parts: DrainParts, times: DrainTimes): Promise<number> {
   const { listeners, live, gates, logger } = parts
   for (const { connections } of listeners) connections.areEnding = true
@@ -56,7 +59,7 @@ export async function drain(parts: DrainParts, times: DrainTimes): Promise<numbe
   }
   const requestsAborted = live.requestsInFlight
   for (const { connections } of listeners) connections.destroyAll()
-  // Each of them has a record to write, when it finds its connection gone.
+  // Each of these calls writes a record when it notices that its connection is closed.
   for (let waitedMs = 0; live.requestsInFlight > 0 && waitedMs < LONGEST_END_MS;) {
     await delay(END_LOOK_MS)
     waitedMs += END_LOOK_MS
@@ -71,7 +74,7 @@ async function closesWithin({ listeners }: DrainParts, timeoutMs: number): Promi
     for (const { connections } of listeners) connections.closeUnused()
   }
   closeUnused()
-  // A connection whose call has ended would otherwise be kept for the client's next one.
+  // Otherwise a connection whose call has ended would be kept for the client's next call.
   const sweep = setInterval(closeUnused, IDLE_SWEEP_MS)
   const isClosed = await Promise.race([closed.then(() => true), delay(timeoutMs, false, unref)])
   clearInterval(sweep)

@@ -1,7 +1,7 @@
 /**
- * The gateway's own responses. Inngest shows them in a run's trace, so they say little: one fixed text for each
- * status and the request id by which the log line is found. No `X-Inngest-SDK` and no `x-inngest-no-retry`: the
- * first would make this the app's response, the second end the step.
+ * The gateway's own responses. Inngest shows them in a run's trace, so they disclose little: one fixed text for
+ * each status and the request id, which leads to the log line. They have no `X-Inngest-SDK` and no
+ * `x-inngest-no-retry`: the first would make this the app's response, the second would end the step.
  */
 import { randomInt } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
@@ -11,7 +11,7 @@ import { INNGEST_METHODS } from '../admit/checks/inngest-use.ts'
 import { faults, messageFor, type GatewayFault } from '../admit/faults.ts'
 import { reasons, type Phase, type Reason } from '../admit/reasons.ts'
 
-/** The request that is responded to. */
+/** The request that gets the response. */
 export interface RespondedTo {
   readonly head: { readonly method: string }
   readonly requestId: string
@@ -20,12 +20,13 @@ export interface RespondedTo {
 const RETRY_AFTER_SECONDS = 5
 
 /**
- * For a call that waited in vain. Each retry costs its run an attempt, and Inngest keeps to this time instead of its
- * own, which begins with 15 to 45 s (inngest `backoff.go`). Spread, since a burst that is refused would come back as one.
+ * For a call that got no turn. Each retry costs its run an attempt, and Inngest uses this time instead of its
+ * own, which begins with 15 to 45 s (inngest `backoff.go`). Randomized, so that a refused burst does not return
+ * as one.
  */
 const LIMITED_RETRY_AFTER_SECONDS = { least: 30, most: 60 } as const
 
-/** @returns the status sent; undefined if nothing was. */
+/** @returns the status sent; undefined if none was. */
 export function sendRefusal(
   response: ClientResponse | undefined,
   reason: Reason,
@@ -35,7 +36,7 @@ export function sendRefusal(
   return send(response, { status, retryAfter: retryAfterOf(phase) }, to)
 }
 
-/** @returns the status sent, or that of the response which this cuts off; undefined if nobody is left. */
+/** @returns the status sent, or that of the response which is cut off here; undefined if no client is left. */
 export function sendFault(
   response: ClientResponse | undefined,
   fault: GatewayFault,
@@ -59,7 +60,7 @@ function retryAfterOf(phase: Phase): number {
 interface OwnResponse {
   readonly status: number | undefined
   readonly message?: string
-  /** Seconds, for the statuses that have it. */
+  /** Seconds, for the statuses with a `Retry-After`. */
   readonly retryAfter: number
 }
 
@@ -94,9 +95,9 @@ function headersOf(status: number, method: string, bytes: number, retryAfter: nu
     'Cache-Control',
     'no-store',
   ]
-  // RFC 9110 15.5.2 and 15.5.6 require these.
+  // Required by RFC 9110 15.5.2 and 15.5.6.
   if (status === 401) headers.push('WWW-Authenticate', 'InngestSignature')
-  // A GET that is refused for its method is one where introspection is off.
+  // A GET is refused for its method only where introspection is off.
   if (status === 405) {
     headers.push('Allow', [...INNGEST_METHODS].filter((each) => each !== method).join(', '))
   }
@@ -105,8 +106,8 @@ function headersOf(status: number, method: string, bytes: number, retryAfter: nu
 }
 
 /**
- * Inngest takes every response to a sync other than 400, 401, 403, 404 and 500 for a success
- * (inngest `deploy.go` GetDeployError).
+ * Inngest takes every response to a sync other than 400, 401, 403, 404 and 500 for a success (inngest
+ * `deploy.go` GetDeployError).
  */
 function publicStatus(method: string, status: number): number {
   if (method !== 'PUT' || [400, 401, 403, 404, 500].includes(status)) return status

@@ -1,6 +1,6 @@
 /**
- * One request on its way through: the connection's two sides, what it holds, and every fact of it. Its record is
- * read from it: once it has ended, those facts stay as they are until the recorder has written them.
+ * One request from its start to its end: both sides of its connection, its resources and all its facts. The
+ * recorder reads its record from it, so the facts do not change after the end until the record is written.
  */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
@@ -27,7 +27,7 @@ import { sendFault, sendRefusal } from './error-response.ts'
 export interface ClientSide {
   /** Undefined if no request could be read. */
   readonly request: ClientRequest | undefined
-  /** Undefined if nothing may be said on the connection. */
+  /** Undefined if nothing may be sent on the connection. */
   readonly response: ClientResponse | undefined
 }
 
@@ -36,12 +36,12 @@ const GONE: ClientSide = { request: undefined, response: undefined }
 export class Exchange implements RequestRecord, Listed {
   place: number | undefined
   readonly head: RequestHead
-  /** Nothing, once it has ended: records wait for a moment, and would keep what connections hold. */
+  /** Emptied at the end: records wait a moment, and would keep the objects of the connection in memory. */
   client: ClientSide
   readonly requestId: string
   readonly facts = new Facts()
   readonly hold: Hold
-  /** Of what this request claims. */
+  /** The owner of this request's claims. */
   readonly owner = nextOwner()
   refusal: Reason | undefined
   fault: GatewayFault | undefined
@@ -51,9 +51,9 @@ export class Exchange implements RequestRecord, Listed {
   diagnosis: Diagnosis | undefined
   endedMs = 0
   endedMonotonicMs = 0
-  /** The connection to the app, once it speaks another protocol with the client. */
+  /** The connection to the app, after both sides have switched to another protocol. */
   tunnel: Socket | undefined
-  /** While the app is being called. */
+  /** Set while the app is being called. */
   call: Cuttable | undefined
   #cutBy: GatewayFault | undefined
   readonly #startedMs: number
@@ -73,29 +73,32 @@ export class Exchange implements RequestRecord, Listed {
     return this.endedMonotonicMs - this.#startedMs
   }
 
-  /** Responds that the request is refused, with the status that its reason has. */
+  /** Sends the refusal, with the status of its reason. */
   refuse(reason: Reason): void {
     this.refusal = reason
     this.status = sendRefusal(this.client.response, reason, this)
-    // What was read of the body is of no use any more.
+    // The body that was read is no longer needed.
     this.hold.releaseBytes()
   }
 
-  /** Responds that something broke. @param thrown whatever it was. */
+  /**
+   * Sends the response for a fault.
+   * @param thrown any value.
+   */
   fail(thrown: unknown): void {
     this.fault = this.#cutBy ?? toFault(thrown)
     this.status = sendFault(this.client.response, this.fault, this)
   }
 
-  /** The gateway ends it itself: whatever breaks from now on broke for this. */
+  /** Ends the exchange. Later errors are a consequence of this fault. */
   cut(fault: GatewayFault): void {
     this.#cutBy ??= fault
     this.call?.onFault(fault)
   }
 
   /**
-   * To be called when the response has been sent, or the request been forwarded: the sender must not notice how long
-   * it takes, and the body is not kept for longer.
+   * To be called when the response has been sent or the request was forwarded, so that the client does not
+   * notice the time that it takes, and the body is not kept longer.
    */
   diagnose(budget: DiagnosisBudget): void {
     const { head, facts, refusal } = this
@@ -103,7 +106,7 @@ export class Exchange implements RequestRecord, Listed {
     this.#dropBodies()
   }
 
-  /** From here on it is timed how long the app takes. */
+  /** Starts the measurement of the app's response time. */
   upstreamCalled(): void {
     this.#calledMs = this.#clock.monotonicMs()
   }
@@ -124,7 +127,7 @@ export class Exchange implements RequestRecord, Listed {
     this.upstreamDurationMs = this.#clock.monotonicMs() - this.#calledMs
   }
 
-  /** Gives back what it holds and has its record written, which may be a moment later. */
+  /** Releases its resources and has its record written, perhaps a moment later. */
   end(recorder: Pick<Recorder, 'add'>): void {
     this.hold.end()
     this.endedMonotonicMs = this.#clock.monotonicMs()
@@ -136,18 +139,18 @@ export class Exchange implements RequestRecord, Listed {
     recorder.add(this)
   }
 
-  /** A fault may come before the diagnosis: the memory for bodies is given back, so none may stay. */
+  /** A fault may precede the diagnosis. The memory for bodies is released, so no body may be kept. */
   #dropBodies(): void {
     this.facts.evidence = undefined
     this.facts.replayedBody = undefined
   }
 }
 
-/** Inngest's own id where it is a plain one, so that its traces and this log can be matched. */
+/** Inngest's own id if it is a plain one, so that its traces and this log can be matched. */
 function requestIdOf(head: RequestHead): string {
   const ids = fieldValues(head.rawHeaders, 'x-request-id')
   const [id = ''] = ids
-  // It is logged and goes to the app, so a key that somebody put there is not taken over.
+  // The id is logged and sent to the app, so an id that contains a key is not used.
   const isPlain = ids.length === 1 && /^[\w.-]{1,128}$/.test(id) && !holdsKey(id)
   return isPlain ? id : randomUUID()
 }

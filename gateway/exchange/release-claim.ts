@@ -1,6 +1,6 @@
 /**
- * Gives back what a request had spent, if no byte of it reached the app: a proxy in front that tries
- * another replica, with the same signature, is not refused as a replay.
+ * Releases the claim of a request if no byte of it reached the app, so that a proxy in front can try another
+ * replica with the same signature without being refused as a replay.
  */
 import type { AdmittedRequest } from '../admit/admit.ts'
 import { splitTarget } from '../admit/checks/route.ts'
@@ -8,7 +8,10 @@ import { targetName } from '../inngest/redirect-target.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeDeps } from './deps.ts'
 
-/** To be called before the answer, which a retry may follow at once. The store bounds the wait. Never rejects. */
+/**
+ * To be called before the response, because a retry may follow it at once. The store limits the wait. Never
+ * rejects.
+ */
 export async function releaseClaim(
   { head, host }: Pick<AdmittedRequest, 'head' | 'host'>,
   { facts, owner }: Exchange,
@@ -24,7 +27,7 @@ export async function releaseClaim(
     const isReleased = await replay.release({ ...claimed, owner }, followed, clock.nowMs())
     facts.release = isReleased ? 'released' : 'not_released'
   } catch {
-    // It stays spent, as if the app had been called: the call that comes again is signed anew.
+    // The signature stays spent, as if the app had been called. Inngest signs its next attempt anew.
     facts.release = 'not_released'
   }
 }

@@ -1,4 +1,4 @@
-/** One request in, one decision, one record: checked, and forwarded if it is admitted. */
+/** Serves one request: one decision and one record. It is checked, and forwarded if it is admitted. */
 import type { ClientRequest } from '../accept/client-request.ts'
 import type { ClientResponse } from '../accept/client-response.ts'
 import { admit, type AdmittedRequest, type PassthroughRequest } from '../admit/admit.ts'
@@ -62,7 +62,7 @@ async function respond(
   }
 }
 
-/** @returns whether the request may be forwarded; otherwise it was responded to. */
+/** @returns whether the request may be forwarded; if not, a response was sent. */
 function takeTurn(
   admitted: AdmittedRequest,
   response: ClientResponse,
@@ -123,7 +123,7 @@ function forwardPassthrough(
   })
 }
 
-/** Before Inngest is told where to go: it may be there before a response is written to the end. */
+/** Before Inngest gets the redirect, because it may follow it before the whole response is written. */
 async function rearm(
   { head, host, route }: AdmittedRequest,
   location: string,
@@ -140,7 +140,8 @@ async function rearm(
     facts.redirect = 'not_rearmed'
     return
   }
-  // A passthrough route would hand the call to the app unverified, and one kind of claim opens one kind of route.
+  // A passthrough route would forward the call to the app unverified, and a claim is only valid for routes of
+  // one kind.
   if (findRoute(routes, target.host, target.path)?.kind !== route.kind) {
     facts.redirect = 'not_served'
     facts.unserved = target

@@ -1,11 +1,13 @@
-/** The frame of every exchange: by one configuration, among the open ones, and to its one record. */
+/**
+ * What all exchanges have in common: one configuration, an entry in the list of open exchanges, and one record.
+ */
 import type { ClientListenerOptions } from '../accept/client-listener.ts'
 import type { ConnectionHead, RequestHead } from '../admit/request-head.ts'
 import type { ActiveConfig } from './active-config.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangeDeps } from './deps.ts'
 
-/** @param respond may throw: that is responded to as a fault. */
+/** @param respond may throw; the error is sent as a fault. */
 export async function serve(
   exchange: Exchange,
   deps: ExchangeDeps,
@@ -24,7 +26,7 @@ export async function serve(
   }
 }
 
-/** What a listener does with connections that it refuses, and with what cannot be read on them. */
+/** How a listener handles connections that it refuses, and unreadable requests on a connection. */
 export function refusals(
   deps: ExchangeDeps,
 ): Pick<ClientListenerOptions, 'onRefused' | 'onUnreadable'> {

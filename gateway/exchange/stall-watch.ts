@@ -1,7 +1,7 @@
 /**
- * Ends exchanges that have stopped: a client that takes nothing of a response or of its WebSocket, or sends nothing
- * of a body that is streamed through, or an app that takes nothing of it. A body that is read here has its own, finer
- * watch (body-pace.ts).
+ * Ends stalled exchanges: a client that reads nothing of a response or of its WebSocket, or sends nothing of a
+ * streamed body, or an app that reads nothing of that body. A body that is read here has a stricter check of
+ * its own (body-pace.ts).
  */
 import type { OpenList } from '../accept/open-list.ts'
 import { GatewayFault, type FaultCode } from '../admit/faults.ts'
@@ -10,12 +10,15 @@ import type { Exchange } from './exchange.ts'
 
 type StallLimits = Pick<LimitsPolicy, 'responseStallTimeoutMs' | 'bodyIdleTimeoutMs'>
 
-/** For how long bytes that should move have not moved. */
+/** Measures for how long no bytes have moved. */
 class Silence {
   #bytes = 0
   #sinceMs = 0
 
-  /** @param isExpected whether any should move now. @param bytes that have moved in all. */
+  /**
+   * @param isExpected whether bytes should move now.
+   * @param bytes total number of bytes that have moved.
+   */
   lastsMs(isExpected: boolean, bytes: number, nowMs: number): number {
     if (!isExpected || bytes !== this.#bytes || this.#sinceMs === 0) {
       this.#bytes = bytes
@@ -32,8 +35,8 @@ interface Silences {
 }
 
 /**
- * @param limits asked for each time, since a reload may change them.
- * @returns what stops it.
+ * @param limits is called each time, because a reload may change the limits.
+ * @returns a function that stops the watch.
  */
 export function watchStalls(open: OpenList<Exchange>, limits: () => StallLimits): () => void {
   const seen = new WeakMap<Exchange, Silences>()
@@ -91,14 +94,14 @@ function bodyStoppedBy(
   const isOpen = facts.route?.kind === 'passthrough' || facts.durable === 'user'
   const isStreamed = request?.isComplete === false && isOpen
   const silentMs = silence.lastsMs(isStreamed, request?.connectionBytesRead ?? 0, nowMs)
-  // What waits here to be passed on is held up by the app.
+  // If received bytes wait to be forwarded, the app is the one that stalls.
   if (request !== undefined && !request.isReading) {
     return silentMs > responseStallTimeoutMs ? 'upstream_timeout' : undefined
   }
   return silentMs > bodyIdleTimeoutMs ? 'downstream_idle' : undefined
 }
 
-/** An app that reads nothing of its WebSocket. */
+/** The app reads nothing of its WebSocket. */
 function tunnelStoppedBy(
   { tunnel }: Exchange,
   { tunnel: silence }: Silences,

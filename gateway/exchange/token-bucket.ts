@@ -1,4 +1,4 @@
-/** Holds the right to send: it fills at a rate up to its size, and each call takes one. */
+/** A token bucket: it fills at a rate up to its size, and each call takes one token. */
 import type { RateLimitPolicy } from '../admit/policy.ts'
 
 export class TokenBucket {
@@ -12,7 +12,7 @@ export class TokenBucket {
     this.#filledMs = nowMs
   }
 
-  /** What it holds already stays, as far as there is room for it. */
+  /** Keeps the tokens that it has, up to the new size. */
   setRate(rate: RateLimitPolicy, nowMs: number): void {
     this.#fill(nowMs)
     this.#rate = rate
@@ -23,12 +23,12 @@ export class TokenBucket {
     return this.#tokens >= 1
   }
 
-  /** To be called only if it has one. */
+  /** To be called only if a token is available. */
   take(): void {
     this.#tokens -= 1
   }
 
-  /** Until it has one. */
+  /** Until the next token is available. */
   msUntilNext(nowMs: number): number {
     this.#fill(nowMs)
     return Math.max(0, Math.ceil(((1 - this.#tokens) * 1000) / this.#rate.perSecond))

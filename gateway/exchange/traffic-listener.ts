@@ -1,4 +1,4 @@
-/** The listener that faces the world: what clients send is checked and forwarded. */
+/** The listener for clients: their requests are checked and forwarded. */
 import { ClientListener } from '../accept/client-listener.ts'
 import type { Connections } from '../accept/connections.ts'
 import type { ExchangeDeps } from './deps.ts'

@@ -1,7 +1,8 @@
 /**
- * Finds out whether function calls that are refused for their address are signed by Inngest: the allowlist may lack
- * one of its ranges. After the refusal has been sent, the body is read while the connection is being closed, within
- * a budget, and its MAC is computed as it comes. The request stays refused, and nothing of its body is kept.
+ * Detects whether function calls that are refused for their address are signed by Inngest: the allowlist may
+ * lack one of its ranges. After the refusal has been sent, the body is read while the connection is being
+ * closed, within a budget, and its MAC is computed piece by piece. The request stays refused, and nothing of
+ * its body is kept.
  */
 import type { ClientRequest } from '../accept/client-request.ts'
 import type { LateBodyHandler } from '../accept/linger.ts'
@@ -18,18 +19,19 @@ import type { LateReadingBudget } from './late-reading-budget.ts'
 /** Most function calls are much shorter. Longer bodies are not read. */
 const MOST_BYTES = 262_144
 
-/** For the whole body; a connection that is being closed is kept for as long (accept/linger.ts). */
+/** For the whole body. A connection that is being closed is kept for the same time (accept/linger.ts). */
 const MOST_MS = 2000
 
 /**
- * Before a signature is looked up: of a call that is copied on its way, the original has claimed it by then.
+ * The delay before a signature is looked up. If the call is a copy, the original has claimed the signature by
+ * then.
  */
 const LOOK_UP_AFTER_MS = 3000
 
 export interface UnlistedCallsParts {
   readonly replay: Pick<ReplayStore, 'isClaimed'>
   readonly clock: Clock
-  /** Gets each verified and unclaimed function call. */
+  /** Called for each verified and unclaimed function call. */
   readonly onFound: (sighting: UnlistedSighting) => void
   readonly onResult: (result: LateReadingResult) => void
   readonly budget: LateReadingBudget
@@ -39,7 +41,7 @@ export class UnlistedCalls {
   readonly #parts: UnlistedCallsParts
   #isStopped = false
   #abort: (() => void) | undefined
-  /** For signatures that are to be looked up; a few at most, by the budget. */
+  /** For signatures that wait for their look-up. The budget limits them to a few. */
   readonly #timers = new Set<NodeJS.Timeout>()
 
   constructor(parts: UnlistedCallsParts) {
@@ -58,7 +60,7 @@ export class UnlistedCalls {
     if (call !== undefined && budget.take(call.range, nowMs)) this.#read(call, request)
   }
 
-  /** Reads nothing more, and drops what is being read or looked up. */
+  /** Stops reading, and drops all readings and look-ups in progress. */
   stop(): void {
     this.#isStopped = true
     this.#abort?.()
@@ -103,7 +105,7 @@ export class UnlistedCalls {
     this.#parts.onFound({ range, route: route.name, mac, expiresAtSeconds })
   }
 
-  /** What an admitted request has claimed is a copy of that request. Nothing is claimed here. */
+  /** If an admitted request has claimed the signature, this request is a copy of it. Nothing is claimed here. */
   async #judge({ mac, timestampSeconds }: UnlistedCall['credentials']): Promise<LateReadingResult> {
     const { replay, clock } = this.#parts
     try {
@@ -115,7 +117,7 @@ export class UnlistedCalls {
   }
 }
 
-/** @returns the request, if its body was not read and can still come. */
+/** @returns the request, if its body was not read and can still arrive. */
 function unreadRequest({ head, client }: Exchange): ClientRequest | undefined {
   const { request, response } = client
   // A client that waits for a 100 sends no body after another response.
@@ -127,7 +129,7 @@ function unreadRequest({ head, client }: Exchange): ClientRequest | undefined {
 
 type ReadingOutcome = 'verified' | 'mismatch' | 'incomplete'
 
-/** One body on its way in, of which only the MACs are kept. */
+/** One body that is being read. Only its MACs are kept. */
 class LateReading implements LateBodyHandler {
   readonly #credentials: UnlistedCall['credentials']
   readonly #macs: MacStream

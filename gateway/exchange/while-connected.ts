@@ -1,10 +1,10 @@
-/** Work that is of use only as long as the client waits for its response. */
+/** Runs work that is useful only as long as the client waits for its response. */
 import type { ClientResponse } from '../accept/client-response.ts'
 import { GatewayFault } from '../admit/faults.ts'
 
 /**
  * @param work is aborted when the client leaves.
- * @throws GatewayFault `downstream_closed` then, without waiting for the work.
+ * @throws GatewayFault `downstream_closed` when the client leaves, without waiting for the work.
  */
 export async function whileConnected<T>(
   response: Pick<ClientResponse, 'isClosed' | 'watcher'>,

@@ -1,7 +1,8 @@
 /**
- * The listener for proxies that ask for authorization and forward a request themselves (Envoy ext_authz, Traefik
- * forwardAuth): 200 says that it may pass. Decisions, limits and records are those of the traffic listener; what is only
- * possible inline is not done here (docs/how-to/external-authorization.md).
+ * The listener for proxies that request authorization and forward the request themselves (Envoy ext_authz,
+ * Traefik forwardAuth): 200 means that the request may pass. Decisions, limits and records are those of the
+ * traffic listener. Functions that are only possible inline are not available here
+ * (docs/how-to/external-authorization.md).
  */
 import { ClientListener } from '../accept/client-listener.ts'
 import type { ClientRequest } from '../accept/client-request.ts'
@@ -21,7 +22,7 @@ import { refusals, serve } from '../exchange/serve.ts'
 import { fieldsToRemove } from '../forward/header-filter.ts'
 import { originalRequest } from './original-request.ts'
 
-/** @param connections of this listener alone: its limits are not those of the other. */
+/** @param connections of this listener alone: its limits are separate from those of the traffic listener. */
 export function createExternalAuthListener(
   connections: Connections,
   policy: ExternalAuthPolicy,
@@ -61,7 +62,7 @@ async function serveAuthorization(
   })
 }
 
-/** @param original what `originalRequest` says of the authorization request. */
+/** @param original the result of `originalRequest` for the authorization request. */
 async function authorize(
   original: Verdict<RequestHead>,
   { protocol }: ExternalAuthPolicy,
@@ -83,13 +84,13 @@ function deliveryOf({ rawHeaders }: RequestHead, protocol: ExternalAuthProtocol)
   }
 }
 
-/** It is for HTTP alone, whatever the other listener begins with. */
+/** This listener accepts plain HTTP only, even if the traffic listener expects the PROXY protocol. */
 function ofThisListener({ policy }: Settings): Policy {
   return { ...policy, speaksProxyProtocol: false }
 }
 
 /**
- * @param accepted by its type, a request that passed all checks: no other gets a 200.
+ * @param accepted its type ensures that the request passed all checks: no other request gets a 200.
  * @returns the status sent.
  */
 function permit(
@@ -99,7 +100,7 @@ function permit(
 ): number {
   const headers = ['Cache-Control', 'no-store', 'Content-Length', '0']
   const remove = fieldsToRemove(head.rawHeaders, kind === 'admitted', protocol)
-  // Envoy strips the headers that this names (ext_authz filter, "Authorization response").
+  // Envoy strips the headers that this one names (ext_authz filter, "Authorization response").
   if (remove.length > 0) headers.push('x-envoy-auth-headers-to-remove', remove.join(','))
   response.start(200, headers, { kind: 'none' })
   response.end()

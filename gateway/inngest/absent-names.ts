@@ -1,25 +1,25 @@
 /**
- * A quick proof that a part of a JSON body has no member `ctx` or `version`, in any spelling that `KnownNames`
- * knows, at any depth. It searches for the few bytes that such a name cannot do without, which the runtime does
- * about a hundred times faster than a loop here could. Where they are found, it looks closer, and in doubt it
- * proves nothing: member-names.ts then decides.
+ * A quick proof that a part of a JSON body has no member `ctx` or `version`, at any depth, in any spelling that
+ * `KnownNames` covers. It searches for the few bytes that every such name must contain; the runtime does this
+ * about a hundred times faster than a loop in JavaScript. Where they occur, it looks closer. In doubt there is
+ * no proof, and member-names.ts decides.
  */
 import { bufferOf, type Body } from './body.ts'
 
-/** Bytes, or the same as latin1 text. */
+/** Bytes, or the same bytes as latin1 text. */
 type Part = Buffer | string
 
 interface Traces {
-  /** What each of them begins with. */
+  /** The first character of each. */
   readonly first: string
   readonly texts: readonly string[]
-  /** Whether what is at this offset may belong to such a name. Also if that is beyond the text. */
+  /** Whether the text at this offset may belong to such a name. True also for an offset beyond the text. */
   readonly isDoubtful: (json: Part, at: number) => boolean
 }
 
 /**
- * Letters of a name can only be hidden by `\u`. The end of `ctx` and the start of `version` are of letters
- * that no character but those of ASCII is folded to.
+ * Letters of a name can only be hidden by `\u`. No characters outside ASCII are folded to the letters at the
+ * end of `ctx` and the start of `version`.
  */
 const TRACES: readonly Traces[] = [
   { first: '\\', texts: ['\\u'], isDoubtful: isLetterEscape },
@@ -29,16 +29,19 @@ const TRACES: readonly Traces[] = [
   { first: 'V', texts: ['Ver', 'VeR', 'VEr', 'VER'], isDoubtful: isStartOfVersion },
 ]
 
-/** Of the texts above, as much as may end one part of a body without being there. */
+/** The number of bytes of the texts above that may be cut off at the end of a part of the body. */
 const SHARED = 2
 
-/** A search through text begins sooner; beyond so many bytes, making the text takes longer. */
+/** A search in text starts faster, but for more bytes than this, making the text takes longer. */
 const LONGEST_TEXT = 8192
 
-/** A closer look takes as long as the search through so many bytes, or as a tenth of them one by one. */
+/** A closer look takes as long as the search through so many bytes, or as reading a tenth of them one by one. */
 const BYTES_A_LOOK = 256
 
-/** @param from @param to offsets, each between two tokens of JSON. @returns false if that is not sure. */
+/**
+ * @param from @param to offsets, each between two tokens of JSON.
+ * @returns false if there is no proof.
+ */
 export function lacksContextAndVersion(body: Body, from: number, to: number): boolean {
   let offset = 0
   let before = ''
@@ -74,7 +77,7 @@ function hasDoubtful(json: Part): boolean {
   return false
 }
 
-/** All but `\u0000` to `\u001f`, which are no letters, and the only ones that canonical JSON has. */
+/** Excludes `\u0000` to `\u001f`, which are no letters, and the only such escapes in canonical JSON. */
 function isLetterEscape(json: Part, at: number): boolean {
   return !/^00[01]/.test(textOf(json, at + 2, at + 5))
 }
@@ -83,11 +86,11 @@ function isLetterEscape(json: Part, at: number): boolean {
 function isEndOfContext(json: Part, at: number): boolean {
   if (at < 3) return true
   const start = textOf(json, at - 3, at)
-  // A backslash: some parser may skip it where JSON has no such escape.
+  // A parser may ignore a backslash before a character that JSON does not escape.
   return start.toLowerCase() === '"ct' || start.includes('\\')
 }
 
-/** As latin1 text, with U+017F for `s` and U+0131 for `i` too. */
+/** As latin1 text, also with U+017F for `s` and U+0131 for `i`. */
 const REST_OF_VERSION = /^(?:s|\xc5\xbf)(?:i|\xc4\xb1)on"/i
 const LONGEST_REST = 7
 

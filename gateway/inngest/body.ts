@@ -1,7 +1,7 @@
 /**
- * The bytes of a body, in the pieces that they came in. Nothing needs them put together but
- * canonicalising: a MAC and a socket take one piece after the other, and a copy of a megabyte costs
- * the collector more than everything else that is done with it.
+ * The bytes of a body, in the received pieces. Only canonicalization needs them in one piece: a MAC and a
+ * socket take one after the other, and a copy of a megabyte costs the garbage collector more than all other
+ * work on it.
  */
 export class Body {
   readonly byteLength: number
@@ -30,7 +30,7 @@ export class Body {
     return whole
   }
 
-  /** The first bytes, as many as there are up to `length`, as latin1 text. */
+  /** The first bytes, up to `length`, as latin1 text. */
   startText(length: number): string {
     let text = ''
     for (const piece of this.#pieces) {
@@ -40,7 +40,7 @@ export class Body {
     return text
   }
 
-  /** The last bytes, as many as there are up to `length`, as latin1 text. */
+  /** The last bytes, up to `length`, as latin1 text. */
   endText(length: number): string {
     let text = ''
     for (let i = this.#pieces.length - 1; i >= 0; i -= 1) {
@@ -52,15 +52,15 @@ export class Body {
   }
 }
 
-/** The same bytes with the methods of a Buffer, which what comes from a socket has already. */
+/** The same bytes with the methods of a Buffer. Bytes from a socket are a Buffer already. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   if (Buffer.isBuffer(bytes)) return bytes
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /**
- * The bytes that a signature covers, to be taken out once: they cannot be delivered twice, and
- * nothing holds them in memory while the app works, for up to two hours.
+ * The bytes that a signature covers. They can be taken only once: they cannot be delivered twice, and they do
+ * not stay in memory while the app works, for up to two hours.
  */
 export class SignedBody {
   #bytes: Body | undefined
@@ -69,7 +69,7 @@ export class SignedBody {
     this.#bytes = bytes
   }
 
-  /** @throws if they were taken already: a fault of the gateway's own code. */
+  /** @throws if they were taken already, which is a bug of the gateway. */
   take(): Body {
     const bytes = this.#bytes
     if (bytes === undefined) throw new Error('a signed body was to be delivered twice')

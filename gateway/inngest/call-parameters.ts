@@ -6,28 +6,28 @@ export interface CallParameters {
   readonly probe: string | null
   readonly deployId: string | null
   /**
-   * `fnId`, `stepId` or `probe` is there twice, or under another spelling that some framework takes for it: an
-   * app that takes the other one runs another function. Or a probe names a function: some SDKs respond to the
-   * probe, and Inngest takes that for the result of the call; others run the function.
+   * `fnId`, `stepId` or `probe` occurs twice, or in another spelling that some framework accepts: an app that
+   * takes the other one runs another function. Or a probe names a function: some SDKs respond to the probe, and
+   * Inngest takes that for the result of the call; others run the function.
    */
   readonly isAmbiguous: boolean
 }
 
-/** Whether a request is Inngest's trust probe: it names no function, which some SDK would run. */
+/** Whether a request is Inngest's trust probe. It must not name a function, because some SDKs would run it. */
 export function isTrustProbe(method: string, parameters: CallParameters): boolean {
   const { probe, isAmbiguous } = parameters
   return method === 'POST' && probe === 'trust' && !isAmbiguous
 }
 
 /**
- * As URLSearchParams reads them, first values first; most queries need no decoding and are read
- * without it, at a tenth of the cost.
+ * The first value of each, as URLSearchParams reads it. Most queries need no decoding and are read without
+ * URLSearchParams at a tenth of the cost.
  * @param query raw, without `?`; empty if there is none.
  */
 export function callParameters(query: string): CallParameters {
   const found: Found = { ...NONE }
   if (/[%+]/.test(query)) {
-    // URLSearchParams takes one `?` off, and a second one is part of the first name.
+    // URLSearchParams removes one `?`, and a second one belongs to the first name.
     for (const [name, value] of new URLSearchParams(`?${query}`)) collect(name, value, found)
   } else {
     collectPlain(query, found)
@@ -37,7 +37,7 @@ export function callParameters(query: string): CallParameters {
   return found
 }
 
-/** Parsers from before the URL standard take `;` for `&`. */
+/** Parsers older than the URL standard treat `;` like `&`. */
 function isOtherWithSemicolons(query: string, found: CallParameters): boolean {
   const other = callParameters(query.replaceAll(';', '&'))
   const isSame = (name: 'fnId' | 'stepId' | 'probe') => other[name] === found[name]
@@ -45,7 +45,7 @@ function isOtherWithSemicolons(query: string, found: CallParameters): boolean {
 }
 
 /**
- * Names that become one of these in some framework: as a list or an object (`fnId[]`, `fnId[0]`, `[fnId]`,
+ * Names that some framework reads as one of these: as a list or an object (`fnId[]`, `fnId[0]`, `[fnId]`,
  * `fnId.x`: qs, with which Express 4 reads queries, PHP, Rack), in another letter case (ASP.NET), or cut at
  * white space or a zero byte (PHP).
  */
@@ -59,7 +59,8 @@ function collectPlain(query: string, found: Found): void {
   for (let start = 0; start < query.length;) {
     const next = query.indexOf('&', start)
     const end = next === -1 ? query.length : next
-    // Within this one: the search for a `=` that is not there would go to the end each time.
+    // Searched within the parameter only: in the query, a search for a missing `=` would run to the end each
+    // time.
     const parameter = query.slice(start, end)
     const mark = parameter.indexOf('=')
     if (mark === -1) collect(parameter, '', found)

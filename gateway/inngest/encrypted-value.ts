@@ -1,7 +1,7 @@
 /**
- * What the SDKs' encryption middleware makes of a value (`@inngest/middleware-encryption` 0.1 to 2.0, Python's
- * `inngest-encryption`): an object of a marker, the name of the strategy and the encrypted text. V0 names none.
- * Another member could hold anything in plain, and an app takes the object for encrypted all the same.
+ * An encrypted value of the SDKs' encryption middleware (`@inngest/middleware-encryption` 0.1 to 2.0, Python's
+ * `inngest-encryption`): an object with a marker, the name of the strategy and the ciphertext. V0 has no name.
+ * A further member could hold any plaintext, and an app would still take the object for encrypted.
  */
 import type { JsonCursor } from './json-cursor.ts'
 
@@ -14,10 +14,10 @@ const TRUE = Buffer.from('true')
 const SODIUM = Buffer.from('inngest/libsodium')
 const AES = Buffer.from('inngest/aes')
 
-/** libsodium `secretbox`: a nonce of 24 bytes, a MAC of 16, and one at least of text, in base64. */
+/** libsodium `secretbox`: a nonce of 24 bytes, a MAC of 16, and at least one byte of ciphertext, in base64. */
 const SODIUM_LENGTH = 56
 
-/** What OpenSSL's format begins with (`Salted__`, in base64), and its shortest: the salt and one block. */
+/** The start of OpenSSL's format (`Salted__`, in base64), and its minimum length: the salt and one block. */
 const SALTED = Buffer.from('U2FsdGVkX1')
 const SALTED_LENGTH = 44
 
@@ -26,7 +26,7 @@ const EQUALS = 0x3d
 /** 0 for the characters of base64 (RFC 4648 4), 1 for others. */
 const OUTSIDE_BASE64 = outside((text) => /^[A-Za-z0-9+/]$/.test(text))
 
-/** 0 for what a service of the operator's may write: visible ASCII that needs no escape. */
+/** 0 for characters that a service of the operator may write: visible ASCII that needs no escape. */
 const OUTSIDE_TOKEN = outside((text) => /^[!#-[\]-~]$/.test(text))
 
 function outside(isInside: (text: string) => boolean): Uint8Array {
@@ -35,7 +35,7 @@ function outside(isInside: (text: string) => boolean): Uint8Array {
   )
 }
 
-/** As the middleware of today writes it, in canonical JSON. */
+/** In canonical JSON, as the current middleware writes it. */
 const USUAL_START = Buffer.from('{"__ENCRYPTED__":true,"__STRATEGY__":"inngest/libsodium","data":"')
 
 const QUOTE = 0x22
@@ -46,14 +46,14 @@ const STRATEGY_SEEN = 2
 const DATA_SEEN = 4
 
 /**
- * Takes the value if it is encrypted. Otherwise the cursor may be anywhere in it.
- * @param strategies the names of further services, whose format is not known.
+ * Takes the value if it is encrypted. Otherwise the cursor may be anywhere in the value.
+ * @param strategies the names of further services, whose format is unknown.
  */
 export function takeEncrypted(cursor: JsonCursor, strategies: readonly Buffer[]): boolean {
   return takeUsual(cursor) || takeAnyEncrypted(cursor, strategies)
 }
 
-/** The same for the usual bytes alone. Otherwise it takes nothing. */
+/** The same for the usual bytes only. Otherwise the cursor does not move. */
 export function takeUsual(cursor: JsonCursor): boolean {
   const start = cursor.at
   if (!cursor.takeLiteral(USUAL_START)) return false
@@ -73,7 +73,7 @@ function takeAnyEncrypted(cursor: JsonCursor, strategies: readonly Buffer[]): bo
   let dataTo = 0
   while (cursor.nextMember()) {
     const member = memberOf(cursor)
-    // A name twice: parsers differ in which one counts.
+    // For a duplicate name: parsers differ in which one counts.
     if (member === 0 || (seen & member) !== 0) return false
     seen |= member
     if (member === MARKER_SEEN) {
@@ -129,7 +129,7 @@ function isBase64(json: Buffer, from: number, to: number): boolean {
   return has(json, from, end, OUTSIDE_BASE64)
 }
 
-/** Whether no byte is outside. Without a branch for each, which takes half the time. */
+/** Whether no byte is outside. A branch for each byte would take twice as long. */
 function has(json: Buffer, from: number, to: number, isOutside: Uint8Array): boolean {
   let found = 0
   for (let at = from; at < to; at += 1) found |= isOutside[json[at] ?? 0] ?? 1

@@ -1,6 +1,6 @@
 /**
- * Walks through JSON on bytes, from member to member, and builds nothing. It reads every document of JSON
- * as it is. What is none may pass: no parser of an app takes it either.
+ * Moves through JSON on bytes, from member to member, without building values. It reads every valid document
+ * correctly. It may accept an invalid one, because no parser of an app accepts that.
  */
 import { KINDS, OPEN, passNested, type Nesting } from './nested-end.ts'
 import { endOfString } from './string-end.ts'
@@ -15,24 +15,24 @@ const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 
 /**
- * Most members and elements that are looked at, which takes a few milliseconds. A run has 10,000 steps at
- * most, and a body of ten megabytes could have a million members.
+ * Maximum number of members and elements that are read, which takes a few milliseconds. A run has at most
+ * 10,000 steps, and a body of ten megabytes could have a million members.
  */
 const MAX_LOOKS = 100_000
 
-/** Each character of a name takes six bytes at most (`\u0063`). */
+/** Each character of a name has at most six bytes (`\u0063`). */
 const LONGEST_ESCAPE = 6
 
-/** Longer names are compared with none: no name that matters has so many bytes. */
+/** Longer names match none: no name that matters has so many bytes. */
 const LONGEST_NAME = 256 * LONGEST_ESCAPE
 
 export class JsonCursor {
   readonly json: Buffer
-  /** Where the next value begins, or what follows the last one. */
+  /** The offset of the next value, or the end of the last one. */
   at = 0
-  /** It is no JSON, or has too many members. Everything then ends. */
+  /** The input is no JSON, or has too many members. Then all methods stop. */
   isBroken = false
-  /** Of the last member, without quotes and escapes. */
+  /** The name of the last member, without quotes and escapes. */
   #name: Buffer
   #nameFrom = 0
   #nameTo = 0
@@ -53,7 +53,7 @@ export class JsonCursor {
     return this.#open(OPEN_ARRAY)
   }
 
-  /** Goes to the value of the next member of an object, whose value before was taken. False at its end. */
+  /** Moves to the value of the next member of an object, after the previous value was taken. False at the end. */
   nextMember(): boolean {
     if (this.#isAtEnd(CLOSE_OBJECT)) return false
     if (this.json[this.at] !== QUOTE || !this.#takeName()) return this.#break()
@@ -76,7 +76,10 @@ export class JsonCursor {
     return true
   }
 
-  /** @returns whether the value is this literal, which is then taken. */
+  /**
+   * Takes this literal.
+   * @returns whether it was there.
+   */
   takeLiteral(literal: Buffer): boolean {
     const end = this.at + literal.length
     if (end > this.json.length) return false
@@ -87,7 +90,10 @@ export class JsonCursor {
     return true
   }
 
-  /** @returns whether the value is this text, as it stands before `from`, which is then taken. */
+  /**
+   * Takes a value that equals the bytes from `start` to `end`.
+   * @returns whether it was there.
+   */
   takeSame(start: number, end: number): boolean {
     const { json, at } = this
     const length = end - start
@@ -97,7 +103,10 @@ export class JsonCursor {
     return true
   }
 
-  /** @returns the offset behind the text of the string that begins here and is taken; -1 if none does. */
+  /**
+   * Takes a string.
+   * @returns the offset of its text's end; -1 if there is no string.
+   */
   takeString(): number {
     if (this.json[this.at] !== QUOTE) return -1
     const end = endOfString(this.json, this.at + 1)
@@ -106,7 +115,7 @@ export class JsonCursor {
     return end
   }
 
-  /** Whatever it is. */
+  /** Skips a value of any type. */
   skipValue(): void {
     if (this.at >= this.json.length) this.#break()
     else if (this.json[this.at] === QUOTE) this.takeString()
@@ -114,7 +123,7 @@ export class JsonCursor {
     else this.#skipScalar()
   }
 
-  /** Nothing follows. */
+  /** Whether only white space is left. */
   isAtEnd(): boolean {
     this.#skipBlank()
     return this.at === this.json.length
@@ -204,7 +213,7 @@ export class JsonCursor {
   }
 }
 
-/** @returns undefined if it is no string of JSON. */
+/** @returns undefined if it is not a JSON string. */
 function unescaped(literal: string): string | undefined {
   try {
     return JSON.parse(`"${literal}"`) as string

@@ -1,20 +1,20 @@
 /**
- * Names of members that mean something, and every other spelling that some JSON parser takes for one of them.
- * Go's `encoding/json` takes any letter case of a name, also U+017F for `s` and U+212A for `k`, and the last of
- * all members so named counts.
+ * Names of members with a meaning, and every other spelling that some JSON parser takes for one of them. Go's
+ * `encoding/json` accepts any letter case of a name, also U+017F for `s` and U+212A for `k`, and uses the last
+ * member with such a name.
  */
 import { Body } from './body.ts'
 import { everyName, type NameBytes, type NameOwner } from './member-names.ts'
 
 const BACKSLASH = 0x5c
 
-/** What `find` returns for another spelling of a known name. */
+/** The result of `find` for another spelling of a known name. */
 export const OTHER_SPELLING = 'other spelling'
 
 export class KnownNames {
-  /** The names by themselves, folded. */
+  /** The names, case-folded. */
   readonly #names: ReadonlySet<string>
-  /** Of each length in bytes, whether a name has it. */
+  /** Whether a name has this length in bytes. */
   readonly #lengths: readonly boolean[]
 
   /** @param names ASCII letters and `_`. */
@@ -26,8 +26,8 @@ export class KnownNames {
   }
 
   /**
-   * @returns undefined if no parser takes the name for a known one; the name if it is exactly that one;
-   * `other spelling` if it may be taken for one.
+   * @returns undefined if no parser takes the name for a known one; the name if it is exactly that one; `other
+   * spelling` if it may be taken for one.
    */
   find(name: NameBytes): string | undefined {
     if (isPlain(name)) {
@@ -42,8 +42,8 @@ export class KnownNames {
 }
 
 /**
- * Whether each name of a body is either a known one, exactly, or none.
- * @param canonical where no object has a name twice.
+ * Whether each name of a body is either exactly a known one, or no spelling of one.
+ * @param canonical where no object has a duplicate name.
  */
 export function isSpelledOneWay(
   canonical: Uint8Array,
@@ -53,7 +53,7 @@ export function isSpelledOneWay(
   return everyName(Body.of(canonical), 0, isFine)
 }
 
-/** Whether each byte stands for itself. */
+/** Whether every byte is a plain character. */
 function isPlain({ json, from, to }: NameBytes): boolean {
   for (let i = from; i < to; i += 1) {
     const byte = json[i] ?? BACKSLASH
@@ -62,7 +62,7 @@ function isPlain({ json, from, to }: NameBytes): boolean {
   return true
 }
 
-/** @returns undefined if it is no string of JSON: a lenient parser may read anything in it. */
+/** @returns undefined if it is not a JSON string: a lenient parser may read it in any way. */
 function unescaped(literal: string): string | undefined {
   try {
     return JSON.parse(`"${literal}"`) as string
@@ -71,7 +71,7 @@ function unescaped(literal: string): string | undefined {
   }
 }
 
-/** To upper case first: that is where U+017F and the dotless U+0131 become letters of ASCII. */
+/** To upper case first, because that turns U+017F and the dotless U+0131 into ASCII letters. */
 function fold(name: string): string {
   return name.toUpperCase().toLowerCase()
 }

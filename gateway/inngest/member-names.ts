@@ -1,32 +1,35 @@
 /**
- * The names of the members of a JSON body and of its `ctx`, found in one pass over the bytes as they came:
- * only quotes and brackets count, so that the pass has no limit of depth and costs about a nanosecond per
- * byte. Names deeper inside, such as those of event data, are passed over.
+ * The names of the members of a JSON body and of its `ctx`, found in one pass over the received bytes. Only
+ * quotes and brackets count, so the pass has no depth limit and costs about a nanosecond per byte. Deeper
+ * names, such as those of event data, are skipped.
  */
 import { bufferOf, type Body } from './body.ts'
 import { CLOSE, KINDS, OPEN, passNested, STRING, type Nesting } from './nested-end.ts'
 import { endOfString } from './string-end.ts'
 
-/** Whose member a name is: the body's or that of its `ctx`. */
+/** The object that a name belongs to: the body or its `ctx`. */
 export type NameOwner = 'body' | 'ctx'
 
-/** Where a name is, without its quotes and with its escapes. */
+/** The position of a name, without its quotes and with its escapes. */
 export interface NameBytes {
   json: Buffer
   from: number
   to: number
 }
 
-/** Gets the same `name` object each time, with another content. */
+/** Gets the same `name` object each time, with new content. */
 type NameTest = (name: NameBytes, owner: NameOwner) => boolean
 
 /**
- * Most names that are looked at; Inngest sends about 20. A body of ten megabytes could have a million, which
- * would hold up the event loop for a tenth of a second.
+ * Maximum number of names; Inngest sends about 20. A body of ten megabytes could have a million, which would
+ * block the event loop for a tenth of a second.
  */
 const MAX_NAMES = 1000
 
-/** Each character of a name takes six bytes at most (`\u0063`), and no name that matters has more than 13. */
+/**
+ * Each character of a name has at most six bytes (`\u0063`), and no name that matters has more than 13
+ * characters.
+ */
 const LONGEST_NAME = 13 * 6
 
 const COLON = 0x3a
@@ -34,8 +37,8 @@ const COLON = 0x3a
 const NO_BYTES = Buffer.of()
 
 /**
- * @param start 0, or the offset behind a value within `ctx`, which has to be the first member.
- * @param isFine gets each name from there on.
+ * @param start 0, or the offset after a value within `ctx`, which has to be the first member.
+ * @param isFine called for each name after `start`.
  * @returns whether all names are fine, and the body is one object by its quotes and brackets. False also if
  * there are more names than any call has.
  */
@@ -46,8 +49,8 @@ export function everyName(body: Body, start: number, isFine: NameTest): boolean 
 
 /**
  * The same for the names of `ctx` alone.
- * @param start offset behind a value within `ctx`, which has to be the first member.
- * @returns the offset behind `ctx`, -1 if a name is not fine or `ctx` has no end.
+ * @param start offset after a value within `ctx`, which has to be the first member.
+ * @returns the offset after `ctx`; -1 if a name is not fine or `ctx` has no end.
  */
 export function endOfContext(body: Body, start: number, isFine: NameTest): number {
   const scanner = new NameScanner(true, isFine, 2)
@@ -55,7 +58,7 @@ export function endOfContext(body: Body, start: number, isFine: NameTest): numbe
   return scanner.isDone ? end : -1
 }
 
-/** @returns the offset behind what was taken, -1 if that is not fine. */
+/** @returns the offset after the last byte taken; -1 if a name is not fine. */
 function scan(scanner: NameScanner, body: Body, start: number): number {
   let offset = 0
   for (const piece of body.pieces) {
@@ -73,21 +76,21 @@ function scan(scanner: NameScanner, body: Body, start: number): number {
 type Place = 'among names' | 'in a name' | 'behind a name' | 'nested' | 'in a string'
 
 class NameScanner {
-  /** The bracket that closes the object was taken. */
+  /** True after the closing bracket of the object. */
   isAtEnd = false
   readonly #isFine: NameTest
   readonly #leastDepth: number
   readonly #nesting: Nesting
   #isInContext: boolean
   #names = 0
-  /** Where the next piece begins. */
+  /** The state at the start of the next piece. */
   #place: Place = 'among names'
-  /** The last string that may be a name. */
+  /** The last string, which may be a name. */
   readonly #name: NameBytes = { json: NO_BYTES, from: 0, to: 0 }
-  /** Bytes of the next piece that an escape at the end of this one takes. */
+  /** The number of bytes of the next piece that belong to an escape at the end of this one. */
   #escaped = 0
 
-  /** @param leastDepth done when fewer brackets are open. */
+  /** @param leastDepth the scan ends when fewer brackets are open. */
   constructor(isInContext: boolean, isFine: NameTest, leastDepth: number) {
     this.#isFine = isFine
     this.#leastDepth = leastDepth
@@ -99,9 +102,12 @@ class NameScanner {
     return this.#nesting.depth < this.#leastDepth
   }
 
-  /** @returns the offset behind what was taken: the piece, unless it is done before. -1 if that is not fine. */
+  /**
+   * @returns the offset after the last byte taken: the end of the piece, unless the scan ended. -1 if a name is
+   * not fine.
+   */
   take(piece: Uint8Array, from: number): number {
-    // Nothing may follow the object: some parsers would leave it for the next reading.
+    // Nothing may follow the object: some parsers would leave it for the next read.
     if (this.isAtEnd) return -1
     const json = bufferOf(piece)
     let at = from + this.#escaped
@@ -111,7 +117,7 @@ class NameScanner {
     return at
   }
 
-  /** Each step returns the offset behind what it took, or -1 if that is not fine. */
+  /** Each step returns the offset after the last byte it took, or -1 if a name is not fine. */
   #takeNext(json: Buffer, at: number): number {
     switch (this.#place) {
       case 'among names':
@@ -160,7 +166,7 @@ class NameScanner {
     return this.#nesting.depth === 1 || (this.#nesting.depth === 2 && this.#isInContext)
   }
 
-  /** The rest of a string that began in a piece before. */
+  /** The rest of a string that began in an earlier piece. */
   #takeString(json: Buffer, from: number): number {
     const end = endOfString(json, from)
     if (end >= json.length) return end
@@ -179,14 +185,14 @@ class NameScanner {
     return end
   }
 
-  /** The rest of a name that began in a piece before. */
+  /** The rest of a name that began in an earlier piece. */
   #takeRestOfName(json: Buffer, from: number): number {
     const end = endOfString(json, from)
     this.#addToName(json.subarray(from), end - from)
     return end < json.length ? this.#takeColon(json, end + 1) : end
   }
 
-  /** Of a long name, no more than tells that it is long. */
+  /** A long name is only kept as far as needed to see that it is too long. */
   #addToName(json: Buffer, length: number): void {
     const name = this.#name
     const text = Buffer.concat([name.json.subarray(name.from, name.to), json.subarray(0, length)])
@@ -195,7 +201,7 @@ class NameScanner {
     name.to = name.json.length
   }
 
-  /** A string with a colon behind it is a name. */
+  /** A string before a colon is a name. */
   #takeColon(json: Buffer, from: number): number {
     let at = from
     while (at < json.length && isBlank(json[at])) at += 1

@@ -1,4 +1,4 @@
-/** Where a nested value of JSON ends, in bytes of which its end may be missing: only quotes and brackets count. */
+/** Finds the end of a nested JSON value, in bytes that may lack it. Only quotes and brackets count. */
 import { endOfString } from './string-end.ts'
 
 export const OPEN = 1
@@ -6,7 +6,7 @@ export const CLOSE = 2
 export const STRING = 3
 const FOREIGN = 4
 
-/** What each byte means outside of strings. 0: nothing for the structure. */
+/** The meaning of each byte outside of strings. 0: no structure. */
 export const KINDS = new Uint8Array(256).fill(FOREIGN)
 for (const byte of Buffer.from(' \t\n\r,:+-.0123456789Eaeflnrstu')) KINDS[byte] = 0
 for (const byte of Buffer.from('{[')) KINDS[byte] = OPEN
@@ -14,20 +14,23 @@ for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSE
 KINDS[0x22] = STRING
 
 export interface Nesting {
-  /** How many brackets are open. */
+  /** The number of open brackets. */
   depth: number
-  /** With so many, what is nested has ended. */
+  /** At this depth the nested value has ended. */
   end: number
   /** Whether the bytes ended within a string. */
   isInString: boolean
 }
 
-/** Some thousands of bytes each time: V8 optimizes what is called often, and the end of a loop only so. */
+/**
+ * Some thousands of bytes per call: V8 optimizes a function that is called often, and only then the end of its
+ * loop.
+ */
 const STEP_BYTES = 4096
 
 /**
- * Passes over what has no name that matters: nearly all bytes of a long body.
- * @returns the offset behind it or where to go on, or -1 if it is no JSON.
+ * Skips a value without names that matter: nearly all bytes of a long body.
+ * @returns the offset after it or where to continue; -1 if it is no JSON.
  */
 export function passNested(json: Buffer, from: number, nesting: Nesting): number {
   const stop = Math.min(json.length, from + STEP_BYTES)

@@ -1,7 +1,7 @@
 /**
- * Whether what the SDKs' encryption middleware encrypts is encrypted in the signed body of a function call:
- * one field of the data of each event, and the result of each step. Every occurrence of a name counts, so that
- * it does not matter which of two members an app reads.
+ * Whether the parts that the SDKs' encryption middleware encrypts are encrypted in the signed body of a
+ * function call: one field of the data of each event, and the result of each step. Every occurrence of a name
+ * is checked, so it does not matter which of two members an app reads.
  */
 import { bufferOf } from './body.ts'
 import { DATA, takeEncrypted, takeUsual } from './encrypted-value.ts'
@@ -9,8 +9,8 @@ import { JsonCursor } from './json-cursor.ts'
 import { StepMembers } from './step-members.ts'
 
 /**
- * Of a body, in words of the log and the metric. `use_api`: the app fetches events and steps itself, so that
- * nobody checks those. `unreadable`: no JSON, or more than is looked at.
+ * Results for the log and the metric. `use_api`: the app fetches events and steps itself, so they cannot be
+ * checked. `unreadable`: no JSON, or more than is read.
  */
 export const payloadReadings = [
   'encrypted',
@@ -22,15 +22,15 @@ export const payloadReadings = [
 
 export type PayloadReading = (typeof payloadReadings)[number]
 
-/** Results that Inngest itself makes, in plain, and by whose members they can be told from others. */
+/** Results that Inngest itself makes in plaintext, and that can be recognized by their members. */
 export const plainSteps = ['fetch', 'signal'] as const
 
 export type PlainStep = (typeof plainSteps)[number]
 
 export interface PayloadRules {
-  /** Name of the member of an event's `data`. */
+  /** Name of the encrypted member in an event's `data`. */
   readonly eventField: Buffer
-  /** Of services that are not Inngest's. */
+  /** The names of encryption services other than Inngest's. */
   readonly strategies: readonly Buffer[]
   readonly plainSteps: ReadonlySet<PlainStep>
 }
@@ -52,7 +52,7 @@ export function payloadRules(options: PayloadOptions): PayloadRules {
 const TRUE = Buffer.from('true')
 const NULL = Buffer.from('null')
 
-/** Around the result of a step, in canonical JSON. */
+/** The bytes before a step's result, in canonical JSON. */
 const RESULT_START = Buffer.from('{"data":')
 const RESULT_END = Buffer.from('}')
 
@@ -60,7 +60,7 @@ const EVENT = Buffer.from('event')
 const EVENTS = Buffer.from('events')
 const STEPS = Buffer.from('steps')
 const USE_API = Buffer.from('use_api')
-/** The SDK copies members by assignment, which makes this one the prototype: its members would be read, too. */
+/** The SDK copies members by assignment, which makes this one the prototype, so its members would be read, too. */
 const PROTO = Buffer.from('__proto__')
 
 export function readPayload(body: Uint8Array, rules: PayloadRules): PayloadReading {
@@ -72,7 +72,7 @@ class PayloadReader {
   readonly #rules: PayloadRules
   readonly #members = new StepMembers()
   #usesApi = false
-  /** Where the member `event` is, once it was read. */
+  /** The offset of the member `event`, once it was read. */
   #knownFrom = 0
   #knownTo = 0
   #plain: 'plain_event' | 'plain_step' | undefined
@@ -130,12 +130,12 @@ class PayloadReader {
     this.#knownTo = cursor.at
   }
 
-  /** Inngest sends the first event twice, and comparing bytes takes a hundredth of reading them. */
+  /** Inngest sends the first event twice, and comparing bytes takes a hundredth of the time of reading them. */
   #takeKnownEvent(): boolean {
     return this.#knownTo > 0 && this.#cursor.takeSame(this.#knownFrom, this.#knownTo)
   }
 
-  /** @param plain what it is if its field is not encrypted. */
+  /** @param plain the result if the field is not encrypted. */
   #takeEvent(plain: 'plain_event' | 'plain_step'): void {
     const cursor = this.#cursor
     if (cursor.takeLiteral(NULL)) return
@@ -181,11 +181,11 @@ class PayloadReader {
     while (this.#goesOn() && cursor.nextMember()) this.#takeStep()
   }
 
-  /** What a step left: its member names first, since they say what `data` is. */
+  /** The record of a step. Its member names come first, because they determine the meaning of `data`. */
   #takeStep(): void {
     const cursor = this.#cursor
     const start = cursor.at
-    // Null is of a sleep, or of a wait that timed out.
+    // Null is the result of a sleep, or of a wait that timed out.
     if (this.#takeUsualResult() || cursor.takeLiteral(NULL)) return
     this.#members.read(cursor)
     if (cursor.isBroken) return
@@ -201,7 +201,7 @@ class PayloadReader {
     cursor.at = end
   }
 
-  /** A quick look that nearly always suffices. It takes nothing otherwise. */
+  /** A quick test that nearly always suffices. Otherwise the cursor does not move. */
   #takeUsualResult(): boolean {
     const cursor = this.#cursor
     const start = cursor.at
@@ -211,7 +211,7 @@ class PayloadReader {
     return isUsual
   }
 
-  /** @returns whether it is not in plain, or may be. */
+  /** @returns whether the result is encrypted, or is of a kind that is allowed in plaintext. */
   #takeResult(): boolean {
     const cursor = this.#cursor
     const { at } = cursor

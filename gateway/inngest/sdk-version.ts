@@ -1,6 +1,6 @@
 /**
- * The SDK that an app names in `X-Inngest-SDK`: `inngest-js:v4.24.0`. The app may
- * write anything there, so it is a label and decides nothing.
+ * The SDK that an app names in `X-Inngest-SDK`: `inngest-js:v4.24.0`. The app can write any value there, so it
+ * is a label and affects no decision.
  */
 
 export interface SdkVersion {
@@ -10,14 +10,15 @@ export interface SdkVersion {
   readonly version: string
 }
 
-/** What is longer is no version. */
+/** A longer text is no version. */
 const MAX_LENGTH = 64
 
 const HEADER = 'x-inngest-sdk'
 
 /**
- * The first one in the headers of a response. The JS SDK writes it in lower case, which is compared without a copy.
- * @returns undefined if there is none; cut after one character too many, which shows that it is too long.
+ * The first such header of a response. The JS SDK writes the name in lower case, which is compared without a
+ * copy.
+ * @returns undefined if there is none. A value that is too long is cut one character after the limit.
  */
 export function sdkHeader(rawHeaders: readonly string[]): string | undefined {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -30,11 +31,11 @@ export function sdkHeader(rawHeaders: readonly string[]): string | undefined {
   return undefined
 }
 
-/** Semantic Versioning 2.0.0, and Python's `0.5.0rc1`, whose parts have no separator in front. */
+/** Semantic Versioning 2.0.0, and Python's `0.5.0rc1`, whose parts have no separator. */
 const SDK =
   /^inngest-([a-z]{1,16}):v?((?:0|[1-9]\d{0,5})(?:\.(?:0|[1-9]\d{0,5})){2}(?:[-+.a-z][0-9A-Za-z.+-]{0,31})?)$/
 
-/** @returns undefined if it is not written so. */
+/** @returns undefined if the text has another form. */
 export function parseSdkVersion(text: string): SdkVersion | undefined {
   if (text.length > MAX_LENGTH) return undefined
   const [, language, version] = SDK.exec(text) ?? []
@@ -42,9 +43,9 @@ export function parseSdkVersion(text: string): SdkVersion | undefined {
 }
 
 /**
- * Semantic Versioning 2.0.0, 11: by number, and a version before its release comes first. Two of those are equal
- * here: which of them has a fix is not known.
- * @returns below 0 if the first comes first.
+ * Semantic Versioning 2.0.0, 11: numeric order, and a pre-release comes before its release. Two pre-releases
+ * are equal here, because it is unknown which of them has a fix.
+ * @returns negative if the first comes first.
  */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)]
@@ -57,7 +58,7 @@ export function compareVersions(a: string, b: string): number {
 
 function partsOf(version: string): { numbers: readonly number[]; isBeforeRelease: boolean } {
   const [, numbers = '', rest = ''] = /^(\d+\.\d+\.\d+)(.*)$/.exec(version) ?? []
-  // `+` begins what only names a build; Python's `.post1` comes after the release.
+  // `+` begins build metadata. Python's `.post1` comes after the release.
   const isBeforeRelease = rest !== '' && !rest.startsWith('+') && !rest.startsWith('.post')
   return { numbers: numbers.split('.').map(Number), isBeforeRelease }
 }

@@ -1,9 +1,9 @@
 /**
  * The ids in a function call's signed body that unsigned headers and parameters repeat.
  *
- * The usual body (canonical JSON, as Inngest's server writes it) is recognized by its first and last
- * bytes and never parsed as a whole: it may have ten megabytes. Any other body has to be brought into
- * canonical form first, which refuses duplicate members, so that no SDK reads another id than this one.
+ * The usual body (canonical JSON, as Inngest's server writes it) is recognized by its first and last bytes and
+ * never parsed in full: it may have ten megabytes. Any other body has to be canonicalized first, which rejects
+ * duplicate members, so that no SDK reads another id than this one.
  */
 import { lacksContextAndVersion } from './absent-names.ts'
 import { Body, bufferOf } from './body.ts'
@@ -16,7 +16,7 @@ export interface SignedCall {
   readonly runId: string | undefined
   readonly requestId: string | undefined
   readonly jobId: string | undefined
-  /** `ctx.fn_id`: the server's id of the function, where `?fnId` is the app's. */
+  /** `ctx.fn_id`: the server's id of the function. `?fnId` is the app's id. */
   readonly functionId: string | undefined
   /** `ctx.qi_id`: the queue item of servers from 1.13.5. */
   readonly queueItemId: string | undefined
@@ -25,7 +25,7 @@ export interface SignedCall {
   readonly version: string | undefined
 }
 
-/** Names in the signed body to names here, in canonical order. */
+/** From names in the signed body to names here, in canonical order. */
 const MEMBERS = [
   ['fn_id', 'functionId'],
   ['generation_id', 'generationId'],
@@ -37,18 +37,18 @@ const MEMBERS = [
 
 const NUMBERS: ReadonlySet<keyof SignedCall> = new Set(['generationId', 'version'])
 
-/** The longest recorded `ctx` had 420 bytes; the second look is for long ids. */
+/** The longest recorded `ctx` had 420 bytes. The second size is for long ids. */
 const LOOKS_BYTES = [1024, 65_536]
 
-/** Printable ASCII without escapes: one text for all who read it. */
+/** Printable ASCII without escapes, which every parser reads alike. */
 const TEXT = String.raw`[ !#-\[\]-~]*`
 const NUMBER = String.raw`(?:0|-?[1-9]\d{0,14})`
 const OTHER = String.raw`"(?!(?:${MEMBERS.map(([name]) => name).join('|')})")[a-z_]+":(?:"[^"\\]*"|-?\d+|true|false|null)`
 
 /**
  * A usual `ctx` up to its `run_id`: members without escapes and in lower case, each id at most once and in
- * canonical order. The long `stack` of a run with many steps follows behind. The other members in front of
- * an id belong to its group, so that an id which is missing costs one look and no more.
+ * canonical order. The long `stack` of a run with many steps follows after it. The other members before an id
+ * belong to its group, so that a missing id costs one attempt only.
  */
 const CONTEXT = new RegExp(
   String.raw`^\{"ctx":\{` +
@@ -63,12 +63,12 @@ const CONTEXT = new RegExp(
 /** Fifteen digits are exact as a double. */
 const END = new RegExp(String.raw`,"version":(${NUMBER})\}$`)
 
-/** What follows the name, wherever the member is. */
+/** The text after the name, wherever the member is. */
 const VERSION = new RegExp(`^":(${NUMBER})[,}]`)
 
 const END_BYTES = 32
 
-/** @returns undefined if the body does not have the usual shape, which says nothing about what it is. */
+/** @returns undefined if the body does not have the usual form. It may still be a call. */
 export function readUsualCall(signed: Body): SignedCall | undefined {
   const [end, version] = END.exec(signed.endText(END_BYTES)) ?? []
   if (end === undefined || version === undefined) return undefined
@@ -85,19 +85,20 @@ export function readUsualCall(signed: Body): SignedCall | undefined {
   return undefined
 }
 
-/** The names whose members are read here, by whose they are. */
+/** The names of the members that are read here, by their object. */
 const KNOWN: Readonly<Record<NameOwner, KnownNames>> = {
   body: new KnownNames(['ctx', 'version']),
   ctx: new KnownNames(MEMBERS.map(([name]) => name)),
 }
 
-/** Below, the pass over the names takes no longer than the searches of a proof. */
+/** For shorter bodies, the pass over the names is as fast as the searches of a proof. */
 const LEAST_PROOF_BYTES = 512
 
 /**
- * Whether no name behind the ids is one of theirs once more, in any letter case or behind escapes: JSON
- * parsers differ in which of two members they take, and Go's `encoding/json` takes either case for the name.
- * @param start offset behind the last id. @param endLength of `version` at the end, in bytes.
+ * Whether none of the names after the ids repeats one of theirs, in any letter case or with escapes: JSON
+ * parsers differ in which of two members they use, and Go's `encoding/json` accepts any case of the name.
+ * @param start offset after the last id.
+ * @param endLength of `version` at the end, in bytes.
  */
 function isReadOneWay(signed: Body, start: number, endLength: number): boolean {
   const end = signed.byteLength - endLength
@@ -112,8 +113,8 @@ function isReadOneWay(signed: Body, start: number, endLength: number): boolean {
 }
 
 /**
- * The same without a look at most of the bytes of a long body. Sure for JSON; what is none is refused by the
- * parser of the app, and has none of these names once more for any parser either.
+ * The same without reading most bytes of a long body. The proof holds for JSON. A body that is no JSON is
+ * refused by the app's parser, and does not repeat any of these names for any parser either.
  */
 function isSurelyReadOneWay(signed: Body, start: number, end: number): boolean {
   const isNoId = (name: NameBytes) => KNOWN.ctx.find(name) === undefined
@@ -122,9 +123,9 @@ function isSurelyReadOneWay(signed: Body, start: number, end: number): boolean {
 }
 
 /**
- * @param canonical what `canonicalizeJson` returned.
- * @returns undefined if it is no object with an object `ctx`, or one that is beyond reach, or if a name that
- * matters is spelled in another way.
+ * @param canonical the result of `canonicalizeJson`.
+ * @returns undefined if it is no object with an object `ctx` within reach, or if a name that matters has
+ * another spelling.
  */
 export function readCanonicalCall(canonical: Uint8Array): SignedCall | undefined {
   let versionAt = canonical.byteLength

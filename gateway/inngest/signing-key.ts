@@ -1,5 +1,5 @@
 /**
- * A signing key as Inngest uses it: the ASCII text of the key without its `signkey-<env>-` prefix.
+ * A signing key in the form that Inngest uses: the ASCII text of the key without its `signkey-<env>-` prefix.
  * The hex is not decoded (inngest-js `helpers/net.ts`, inngestgo `signature.go`).
  */
 import { createSecretKey, type KeyObject } from 'node:crypto'
@@ -8,24 +8,24 @@ import { Redacted } from '../redact/redact-secrets.ts'
 
 const PREFIX = /^signkey-\w+-/
 
-/** Visible ASCII: a key with anything else was cut or pasted wrongly, and could not be Inngest's. */
+/** Visible ASCII: a key with other characters was copied wrongly, and cannot be Inngest's. */
 const BARE_KEY = /^[\x21-\x7e]+$/
 
-/** Inngest makes keys of 64 digits, and a self-hosted server takes none of an odd number. */
+/** Inngest makes keys of 64 digits, and a self-hosted server refuses an odd number. */
 const INNGEST_FORM = /^(?:[0-9a-f]{2}){16,}$/i
 
 export class SigningKey extends Redacted {
-  /** Where the key came from, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
+  /** The source of the key, for the log: `env:INNGEST_SIGNING_KEY`. Never the key. */
   readonly label: string
   /**
-   * The key over its text as it stands, if that has a prefix. Nothing is verified with it: a
-   * self-hosted server that was given a prefix signs calls so (inngest `httpdriver/config.go`), and
-   * a refusal that comes of it can be explained.
+   * The key made from the full text, if that has a prefix. No request is verified with it. A self-hosted server
+   * that was configured with a prefix signs calls in this way (inngest `httpdriver/config.go`), and this key
+   * serves to explain the refusals.
    */
   readonly withPrefix: SigningKey | undefined
   /**
-   * It could be a key of Inngest's. Nothing is refused for another, with which an app signs as well;
-   * but a mistake would show only as signatures that do not match.
+   * Whether it may be a key of Inngest's. Other keys are not refused, because an app signs with them as well.
+   * But a mistyped key would otherwise show only as signatures that do not match.
    */
   readonly hasInngestForm: boolean
   readonly #keyObject: KeyObject
@@ -40,8 +40,8 @@ export class SigningKey extends Redacted {
 
   /**
    * Reads a key as an operator has it, with or without its prefix and with surrounding white space.
-   * @returns undefined if nothing is left of it (an empty key makes a MAC that anybody can make,
-   * inngestgo issue 245) or if it holds anything but visible ASCII.
+   * @returns undefined if the rest is empty (any client can make the MAC of an empty key, inngestgo issue 245)
+   * or has anything but visible ASCII.
    */
   static parse(label: string, text: string): SigningKey | undefined {
     const trimmed = text.trim()
@@ -51,17 +51,17 @@ export class SigningKey extends Redacted {
     return new SigningKey(label, bare, withPrefix)
   }
 
-  /** The key for `createHmac`. The only way to reach it. */
+  /** The key for `createHmac`. There is no other access to it. */
   get hmacKey(): KeyObject {
     return this.#keyObject
   }
 
-  /** Makes the same signatures, wherever it is configured. */
+  /** Whether it makes the same signatures, regardless of its source. */
   isSameKey(other: SigningKey): boolean {
     return this.#keyObject.equals(other.#keyObject)
   }
 
-  /** The same reference to the same text. */
+  /** Whether both have the same source and the same text. */
   equals(other: SigningKey): boolean {
     const isPrefixAlike =
       this.withPrefix === undefined

@@ -1,10 +1,10 @@
 /**
- * What the member names of an object in `steps` say of it. The body does not say of which kind a step is: the
- * ids are hashes. What Inngest's server writes there (inngest `executor.go`, `opcode.go`, `pause.go`):
+ * The kind of an object in `steps`, derived from its member names. The body does not state the kind of a step,
+ * because the ids are hashes. Inngest's server writes (inngest `executor.go`, `opcode.go`, `pause.go`):
  *
  * - `{"data": …}`: the result of a step, of an invoked function, of `step.fetch`, `step.ai.infer` or a signal;
- * - the event that a `step.waitForEvent` waited for, as it is;
- * - `{"error": …}`, `{"input": …}`: of a step that failed, or whose input was edited in the dashboard.
+ * - the event of a `step.waitForEvent`, unchanged;
+ * - `{"error": …}`, `{"input": …}`: a step that failed, or whose input was edited in the dashboard.
  */
 import { DATA, MARKER, STRATEGY } from './encrypted-value.ts'
 import type { JsonCursor } from './json-cursor.ts'
@@ -28,7 +28,7 @@ type Name = (typeof NAMES)[number]
 
 const KNOWN: readonly Buffer[] = [DATA, MARKER, STRATEGY, ...NAMES.map((name) => Buffer.from(name))]
 
-/** Any other name, and one of these twice. */
+/** Any other name, and a duplicate of one of these. */
 const OTHER = 1 << KNOWN.length
 
 const OF_DATA = 1
@@ -50,7 +50,7 @@ const NEEDED_OF_RESPONSE = bits('body', 'status_code')
 export type StepKind = 'result' | 'event' | 'encrypted' | 'unknown'
 
 export class StepMembers {
-  /** Where the value of `data` begins; -1 if there is none. */
+  /** The offset of the value of `data`; -1 if there is none. */
   dataAt = -1
   #names = 0
 
@@ -71,19 +71,19 @@ export class StepMembers {
     }
   }
 
-  /** As what stands in `steps`. Only a wait has members of an event beside `data`. */
+  /** The kind of an object in `steps`. Only a wait has members of an event in addition to `data`. */
   get kind(): StepKind {
     if (this.#isOf(OF_RESULT, 0)) return 'result'
     if (this.#isOf(OF_EVENT, NEEDED_OF_EVENT)) return 'event'
     return this.#isOf(OF_ENCRYPTED, OF_MARKER) ? 'encrypted' : 'unknown'
   }
 
-  /** As the result of a `step.fetch`. */
+  /** Whether it is the result of a `step.fetch`. */
   get isResponse(): boolean {
     return this.#isOf(OF_RESPONSE, NEEDED_OF_RESPONSE)
   }
 
-  /** As the result of a `step.waitForSignal`. */
+  /** Whether it is the result of a `step.waitForSignal`. */
   get isSignal(): boolean {
     return this.#isOf(OF_SIGNAL, OF_SIGNAL)
   }

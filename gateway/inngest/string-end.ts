@@ -1,18 +1,18 @@
-/** Where a string of JSON ends, in bytes of which its end may be missing. */
+/** Finds the end of a JSON string, in bytes that may lack it. */
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
  * @param start offset within the string.
- * @returns the offset of the closing quote, or where to go on: at the end or, in an escape, behind it.
+ * @returns the offset of the closing quote, or where to continue: at the end or, within an escape, after it.
  */
 export function endOfString(json: Buffer, start: number): number {
   const at = skipNear(json, start)
   return at >= json.length || json[at] === QUOTE ? at : endOfLongString(json, at)
 }
 
-/** By itself: V8 then makes the search through a short string part of the loop that calls it. */
+/** A separate function, so that V8 inlines the search through short strings into the loop of the caller. */
 function endOfLongString(json: Buffer, start: number): number {
   let at = start
   while (at < json.length && json[at] !== QUOTE) {
@@ -24,12 +24,12 @@ function endOfLongString(json: Buffer, start: number): number {
   return at
 }
 
-/** Strings are mostly short: the native search takes as long to begin as this many bytes. */
+/** Most strings are short: starting the native search takes as long as reading this many bytes. */
 const NEAR_BYTES = 128
 
-/** @returns the offset of the closing quote, or of what is not near any more. */
+/** @returns the offset of the closing quote, or the first offset beyond the near bytes. */
 function skipNear(json: Buffer, start: number): number {
-  // Never beyond the bytes: V8 makes every later reading several times slower for one that was.
+  // Never reads beyond the bytes: after one such read, V8 makes all later ones several times slower.
   const near = Math.min(json.length, start + NEAR_BYTES)
   let at = start
   while (at < near) {
@@ -40,7 +40,7 @@ function skipNear(json: Buffer, start: number): number {
   return at
 }
 
-/** Whether an odd number of backslashes precedes `at`: an even number escapes each other. */
+/** Whether an odd number of backslashes precedes `at`. An even number escapes each other. */
 function isEscaped(json: Buffer, from: number, at: number): boolean {
   let first = at
   while (first > from && json[first - 1] === BACKSLASH) first -= 1

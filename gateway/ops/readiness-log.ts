@@ -1,17 +1,17 @@
 /**
- * Logs why a gateway is not ready, after a few seconds and again every minute, and then that it is: a
- * load balancer that sends nothing here does not say why. A start without trouble adds no line.
+ * Logs why a gateway is not ready, after a few seconds and again every minute, and later that it is ready: a
+ * load balancer that sends no requests does not report the reason. A normal start adds no line.
  */
 import type { Logger } from 'pino'
 
 import type { Health } from './server.ts'
 
 const CHECK_EVERY_MS = 1000
-/** A start takes some seconds, which is no news. */
+/** A start takes some seconds, which needs no report. */
 const SAY_AFTER_MS = 5000
 const SAY_AGAIN_MS = 60_000
 
-/** A reason in a word, and what more is known of it. */
+/** A reason in one word, and its details. */
 export interface DetailedHealth extends Health {
   detail?(): string | undefined
 }
@@ -36,7 +36,7 @@ export class ReadinessLog {
     this.#logger = logger
     this.#clock = clock
     this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS).unref()
-    // After the line that says that the gateway has started.
+    // After the log line about the start of the gateway.
     this.#first = setImmediate(() => void this.#check())
   }
 

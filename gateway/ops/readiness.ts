@@ -1,4 +1,4 @@
-/** Whether calls should be sent here, as `/readyz` says. */
+/** Whether this gateway should get requests, for `/readyz`. */
 import type { Connections } from '../accept/connections.ts'
 import type { ExchangeDeps } from '../exchange/deps.ts'
 import type { RangesSupervisor } from '../ranges/supervisor.ts'
@@ -21,15 +21,15 @@ export class Readiness implements DetailedHealth {
   notReadyBecause(): string | undefined {
     if (this.#parts.connections.areEnding) return 'draining'
     if (!this.#ranges.isSettled) return 'fetching ranges'
-    // A shared store that goes down later takes no gateway out of service: calls are refused with 503
-    // meanwhile, and what passthrough routes serve does not need it.
+    // If a shared store becomes unavailable later, the gateway stays ready: calls are refused with 503
+    // meanwhile, and passthrough routes do not need the store.
     if (this.#hasStoreStarted) return undefined
     const why = this.#storeIsStarting()
     this.#hasStoreStarted = why === undefined
     return why
   }
 
-  /** What more is known of the reason, for the log. */
+  /** Details of the reason, for the log. */
   detail(): string | undefined {
     switch (this.notReadyBecause()) {
       case 'replay store':
@@ -41,7 +41,7 @@ export class Readiness implements DetailedHealth {
     }
   }
 
-  /** Ready means that a signature of now is admitted. */
+  /** Ready means that a signature made now is admitted. */
   #storeIsStarting(): string | undefined {
     const { replay, live, clock } = this.#parts
     const { whenUnavailable } = live.settings.config.replay

@@ -1,4 +1,7 @@
-/** Metrics, health and the status page, on a listener of their own: nothing on the traffic port bypasses a check. */
+/**
+ * Metrics, health and the status page, on a listener of their own, so that no request on the traffic port
+ * bypasses the checks.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import type { Registry } from 'prom-client'
@@ -7,36 +10,36 @@ import { canonicalAuthority, parseAuthority } from '../ip/authority.ts'
 import { networkOf } from '../accept/network-counts.ts'
 
 export interface Health {
-  /** Undefined when ready, otherwise why not, in a word. */
+  /** Undefined when ready, otherwise the reason in one word. */
   notReadyBecause(): string | undefined | Promise<string | undefined>
 }
 
-/** A page beside them, with access rules of its own. Never rejects. */
+/** A further page with its own access rules. Never rejects. */
 export interface OpsPage {
-  /** @returns false if it has nothing at this path. */
+  /** @returns false if it has no page at this path. */
   answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
 }
 
-/** As prom-client's registry gives it. */
+/** The interface of prom-client's registry. */
 export type MetricsText = Pick<Registry, 'metrics' | 'contentType'>
 
-/** What those ask for who come to operate the gateway. */
+/** The parts that the ops listener serves. */
 export interface OpsParts {
   readonly registry: MetricsText
   readonly health: Health
-  /** Undefined if it is off. */
+  /** Undefined if the status page is off. */
   readonly page: OpsPage | undefined
-  /** Further names by which scrapers ask (`isOpsHost`). */
+  /** Further names that scrapers use in `Host` (`isOpsHost`). */
   readonly hosts: readonly string[]
 }
 
 export interface OpsTimes {
   readonly headersTimeoutMs: number
-  /** For an answer to be made and read. Default 10 s. */
+  /** Limit for making a response and for reading it. Default 10 s. */
   readonly answerTimeoutMs?: number
 }
 
-/** One rendering takes some milliseconds, in which no call is answered. */
+/** One rendering takes some milliseconds, which block all other requests. */
 export const RENDERING_PAUSE_MS = 100
 
 const FOREIGN_HOST =
@@ -58,14 +61,14 @@ export function createOpsServer(
     connectionsCheckingInterval: Math.min(headersTimeoutMs, 1000),
   }
   const server = createServer(options, (request, response) => {
-    // The connection ends with its first answer.
+    // The connection ends with its first response.
     response.shouldKeepAlive = false
     boundAnswer(request.socket, answerTimeoutMs)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!isRead) answer(response, 405, 'method not allowed\n')
     else void answerPath(request, response, contents)
   })
-  // What is sent behind the first request never gets to be handled.
+  // Further requests on the connection are not handled.
   server.maxRequestsPerSocket = 1
   boundConnections(server)
   return server
@@ -106,7 +109,7 @@ async function answerPath(
   }
 }
 
-/** A probe under any name gets the status, which is all that it needs. */
+/** A probe with any `Host` gets the status code, which is all that it needs. */
 async function answerReadiness(
   response: ServerResponse,
   health: Health,
@@ -127,32 +130,32 @@ function answer(
   response.end(body)
 }
 
-/*
- * Whether a request to the ops listener can be from a scraper or probe, by the name that it asks for.
- * A web page whose name has come to lead to this listener (DNS rebinding) could otherwise read metrics
- * with a visitor's browser; such a page asks for its own name, which is one on the public Internet.
+/**
+ * Whether a request to the ops listener can be from a scraper or probe, judged by `Host`. Otherwise a web page
+ * whose name resolves to this listener (DNS rebinding) could read metrics with a visitor's browser. Such a page
+ * uses its own name, which is one of the public Internet.
  */
 
 /**
- * Names that nobody can register: RFC 6761, 6762, 8375, ICANN's decision of 2024-07-29 on `.internal`,
- * and Kubernetes' services with its default domain, which is below `.local`, or without.
+ * Names that cannot be registered: RFC 6761, 6762, 8375, ICANN's decision of 2024-07-29 on `.internal`, and
+ * Kubernetes' services with its default domain, which is below `.local`, or without it.
  */
 const PRIVATE = /\.(?:localhost|local|internal|svc|home\.arpa)$/
 
-/** @param names further ones, of the configuration. */
+/** @param names further ones, from the configuration. */
 export function isOpsHost(host: string | undefined, names: readonly string[]): boolean {
-  // Browsers always send it; simple probes of HTTP/1.0 do not.
+  // Browsers always send `Host`; simple probes of HTTP/1.0 do not.
   if (host === undefined || host === '') return true
   const name = parseAuthority(host)?.host
   if (name === undefined) return false
-  // A name without a dot is one of the machine, of a search domain, or of a container network.
+  // A name without a dot belongs to the machine, a search domain, or a container network.
   if (isIP(name) !== 0 || !name.includes('.') || PRIVATE.test(name)) return true
   return names.some((each) => canonicalAuthority(each, undefined) === name)
 }
 
-/* What the peers of the ops listener can hold of it: so many connections, for so long. */
+/** Limits on the connections that clients of the ops listener can hold, and for how long. */
 
-/** Only scrapers, probes and a few browsers come here. */
+/** Only scrapers, probes and a few browsers connect here. */
 const MAX_CONNECTIONS = 200
 const MAX_CONNECTIONS_PER_ADDRESS = 50
 
@@ -162,8 +165,8 @@ interface Held {
 }
 
 /**
- * The oldest makes room for the newest: who comes with a request is answered and gone, so what is old
- * is silent or does not read. A probe is served even beside a flood from its own address.
+ * The oldest connection is closed for the newest: one that sends a request gets its response at once, so an old
+ * one is idle or does not read. So a probe is served even during a flood from its own address.
  */
 function boundConnections(server: Server): void {
   const open = new Set<Held>()
@@ -179,14 +182,14 @@ function boundConnections(server: Server): void {
   })
 }
 
-/** @returns of whom one has to go, oldest first; empty if there is room. */
+/** @returns the candidates to close, oldest first; empty if there is room. */
 function whatIsFull(open: ReadonlySet<Held>, network: string): readonly Held[] {
   const ofNetwork = [...open].filter((held) => held.network === network)
   if (ofNetwork.length > MAX_CONNECTIONS_PER_ADDRESS) return ofNetwork
   return open.size > MAX_CONNECTIONS ? [...open] : []
 }
 
-/** Hangs up on a request whose answer is not made and read within the time. */
+/** Closes the connection if the response is not made and read within the time. */
 function boundAnswer(socket: Socket, timeoutMs: number): void {
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
   socket.once('close', () => {

@@ -1,6 +1,6 @@
 /**
- * Whether this clock and Inngest's drift apart, told by the ages of verified signatures before they
- * are so far apart that requests are refused. Honest ages are 0 to 2 s.
+ * Detects drift between this clock and Inngest's from the ages of verified signatures, before requests are
+ * refused for it. Normal ages are 0 to 2 s.
  */
 import type { FreshnessPolicy } from '../admit/policy.ts'
 
@@ -28,12 +28,12 @@ const MAX_SAMPLES = 101
 const MIN_SAMPLES = 10
 const WINDOW_MS = 600_000
 
-/** Sorting is for every few seconds, not for every request. */
+/** Sorting is too costly for every request. */
 const JUDGE_EVERY_MS = 5000
 
-/** Share of what freshness allows at which the operator is told; half of it is steady again. */
+/** The share of the allowed age that triggers the warning. Below half of it, the clock counts as steady again. */
 const ALARM_SHARE = 0.1
-/** Above the honest ages. */
+/** Above normal ages. */
 const MIN_AHEAD_SECONDS = 3
 const MIN_BEHIND_SECONDS = 1
 
@@ -46,7 +46,7 @@ export class ClockDrift {
   #judgedAtMs = -Infinity
   #state: ClockState = 'unknown'
 
-  /** @param freshness asked for each time, since a reload may change it. */
+  /** @param freshness is called each time, because a reload may change it. */
   constructor(freshness: () => FreshnessPolicy) {
     this.#freshness = freshness
   }
@@ -56,11 +56,11 @@ export class ClockDrift {
   }
 
   /**
-   * Counts one admitted request. A refused one must not be: whoever replays old captures would
-   * make this clock look ahead.
+   * Counts one admitted request. Refused requests must not be counted: replayed old captures would make this
+   * clock look ahead.
    * @param ageSeconds negative if the signature is ahead of this clock.
    * @param nowMs monotonic milliseconds.
-   * @returns the change, if this made one.
+   * @returns the change of state, if there is one.
    */
   add(ageSeconds: number, nowMs: number): ClockChange | undefined {
     this.#ages[this.#next] = ageSeconds
@@ -71,7 +71,7 @@ export class ClockDrift {
     return this.#judge(nowMs)
   }
 
-  /** @returns undefined if there are too few signatures of the last ten minutes. */
+  /** @returns undefined if there are too few signatures from the last ten minutes. */
   medianSeconds(nowMs: number): number | undefined {
     const recent = this.#ages.filter((_, i) => nowMs - (this.#addedAtMs[i] ?? 0) <= WINDOW_MS)
     if (recent.length < MIN_SAMPLES) return undefined

@@ -1,4 +1,4 @@
-/** The two clocks: what time it is, and how long something took. Tests hand in their own. */
+/** The two clocks: for the time of day, and for durations. Tests replace them. */
 
 export interface Clock {
   /** Unix milliseconds; may step. */

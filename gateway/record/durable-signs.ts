@@ -1,6 +1,5 @@
 /**
- * Warns once of each passthrough route that leads to a durable endpoint, and once of each that Inngest
- * calls.
+ * Warns once for each passthrough route that leads to a durable endpoint, and once for each that Inngest calls.
  */
 import type { Logger } from 'pino'
 

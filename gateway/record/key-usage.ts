@@ -1,4 +1,4 @@
-/** When each signing key last verified a request, so that it is seen when an old one may go. */
+/** When each signing key last verified a request, so that the operator sees when an old key can be removed. */
 import type { SigningKey } from '../inngest/signing-key.ts'
 
 export class KeyUsage {
@@ -9,7 +9,7 @@ export class KeyUsage {
     this.#lastVerifiedMs.set(key, nowMs)
   }
 
-  /** Unix milliseconds; undefined if it has not since this process has had it. */
+  /** Unix milliseconds; undefined if the key has verified nothing since this process loaded it. */
   lastVerifiedMs(key: SigningKey): number | undefined {
     return this.#lastVerifiedMs.get(key)
   }

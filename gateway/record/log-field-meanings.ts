@@ -1,4 +1,4 @@
-/** What each field of a request's log line means. A field without a meaning does not compile. */
+/** The meaning of each field in the log line of a request. A field without a meaning does not compile. */
 import type { LogFields } from './log-fields.ts'
 
 /** One sentence for the operator. */

@@ -1,4 +1,4 @@
-/** The log line of a request: names and values that operators search by. */
+/** The log line of a request: the names and values that operators search for. */
 import { formatAddress } from '../ip/address.ts'
 import { isSigning } from '../admit/policy.ts'
 import { fieldValues } from '../admit/request-head.ts'
@@ -17,7 +17,10 @@ export function keyOf({ route, signature }: Facts): SigningKey | undefined {
 
 export type LogFields = ReturnType<typeof logFields>
 
-/** Nothing here is derived from a key, a body or a signature. One literal: it is built for every request. */
+/**
+ * Nothing here is derived from a key, a body or a signature. One object literal, because it is built for every
+ * request.
+ */
 export function logFields(entry: RequestRecord, decision: Decision, reason: string) {
   const { head, facts, diagnosis } = entry
   const { connection, rawHeaders } = head
@@ -56,10 +59,10 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
     unsigned: facts.isUnsigned,
     redirect: facts.redirect,
     claim: facts.release,
-    // What the sender says of itself, and Inngest does not sign.
+    // Claimed by the sender and not signed by Inngest.
     fn_id: shown(fnId),
     expected_fn_id: shown(facts.expectedFnId),
-    // As configured, and so plain.
+    // From the configuration, so it needs no escaping.
     app: facts.app ?? undefined,
     step_id: shown(stepId),
     run_id: shown(fieldValues(rawHeaders, 'x-run-id')[0]),
@@ -67,13 +70,13 @@ export function logFields(entry: RequestRecord, decision: Decision, reason: stri
   }
 }
 
-/** Several are shown, since requests with two `Host` headers are refused for it. */
+/** All values, because a request with two `Host` headers is refused for that. */
 function hostsOf(rawHeaders: readonly string[]): string | undefined {
   const hosts = fieldValues(rawHeaders, 'host')
   return hosts.length > 1 ? hosts.join(', ') : hosts[0]
 }
 
-/** W3C Trace Context 3.2, whose second part is the trace's id. */
+/** W3C Trace Context 3.2. The second part is the trace id. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/
 
 function traceIdOf(rawHeaders: readonly string[]): string | undefined {

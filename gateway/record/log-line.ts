@@ -1,20 +1,19 @@
 /**
- * The log line of a request, byte for byte as pino writes it, for half of the cost: there is one for
- * every request, and JSON.stringify of all fields at once is faster than pino's loop over them. All
- * other lines are pino's.
+ * The log line of a request, byte for byte as pino writes it, at half the cost. There is one for every request,
+ * and JSON.stringify for all fields at once is faster than pino's loop over them. pino writes all other lines.
  *
- * One difference: in texts of at most 100 characters, pino on Node 24 does not escape a lone surrogate,
- * which is then written as U+FFFD. Here it is escaped, as pino does in longer texts and on Node 26. What
- * clients send is shown in ASCII, so only a configured name could hold one.
+ * There is one difference: in texts of at most 100 characters, pino on Node 24 does not escape a lone
+ * surrogate, which is then written as U+FFFD. Here it is escaped, as pino does in longer texts and on Node 26.
+ * Text from clients is logged in ASCII, so only a configured name could contain one.
  */
 
-/** The message of that line, and of no other. */
+/** The message of that line only. */
 export const REQUEST_MESSAGE = 'request'
 
 const END = `,"msg":${JSON.stringify(REQUEST_MESSAGE)}}\n`
 
 export class RequestLines {
-  /** Fields that every line carries, each with a comma in front. */
+  /** The fields of every line, each with a comma before it. */
   readonly #base: string
   #startedMs = Number.NaN
   #start = ''
@@ -29,7 +28,7 @@ export class RequestLines {
    * @param nowMs Unix milliseconds.
    */
   lineOf(fields: object, nowMs: number): string {
-    // Lines are written many at a time, and to format the time is a fifth of the cost of a line.
+    // Many lines are written in the same millisecond, and formatting the time is a fifth of the cost of a line.
     if (nowMs !== this.#startedMs) {
       this.#startedMs = nowMs
       this.#start = `{"level":"info","time":"${new Date(nowMs).toISOString()}"${this.#base},`
@@ -38,7 +37,7 @@ export class RequestLines {
   }
 }
 
-/** Undefined is left out, and NaN is null: as pino has it. */
+/** As in pino, undefined is omitted, and NaN becomes null. */
 function membersOf(fields: object): string {
   return JSON.stringify(fields).slice(1, -1)
 }

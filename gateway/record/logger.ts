@@ -5,21 +5,21 @@ import { loggedError } from '../redact/safe-text.ts'
 import { REQUEST_MESSAGE, RequestLines } from './log-line.ts'
 import { terminalLine } from './terminal-line.ts'
 
-/** At most this much waits to be written; what comes on top is dropped. */
+/** Limit of unwritten output; further lines are dropped. */
 const MAX_WAITING_BYTES = 1_048_576
 
-/** What is written to a pipe at once stays together (POSIX `PIPE_BUF`, here as Linux has it). */
+/** A single write to a pipe up to this length is not interleaved with others (POSIX `PIPE_BUF`, on Linux). */
 const PIPE_BUF_BYTES = 4096
 
-/** As much as the library writes with one system call, which costs as much as making several lines. */
+/** The maximum that the library writes with one system call, which costs as much as making several lines. */
 const MAX_WRITE_BYTES = 16_384
 
 export interface LoggerOptions {
-  /** What every line carries. */
+  /** The fields of every line. */
   readonly fields?: Record<string, unknown>
-  /** By several processes, so that no line of one may end up within another's. */
+  /** Several processes write to the same output, so their lines must not be interleaved. */
   readonly isOutputShared?: boolean
-  /** On a terminal, all fields of each line. JSON always has them. */
+  /** On a terminal, shows all fields of each line. JSON always has them. */
   readonly isVerbose?: boolean
 }
 
@@ -37,7 +37,7 @@ export function createLogger(
       serializers: { err: loggedError },
       formatters: { level: (label: string) => ({ level: label }) },
       hooks: {
-        // Not called for a level that is off.
+        // Not called for a disabled level.
         logMethod(args, method, levelValue) {
           const [line, message]: readonly unknown[] = args
           const isRequest = message === REQUEST_MESSAGE && levelValue === INFO
@@ -72,11 +72,11 @@ function outputFor(isShared: boolean, isVerbose: boolean): Output {
 }
 
 /**
- * Standard output that may be full. An error of it would be thrown from wherever a line is logged and
- * end the process; and pino, told of no way around, flushes a last line for ever.
+ * Standard output that ignores write errors, such as those of a full pipe. An unhandled error would be thrown at
+ * any log call and end the process, and pino would try to flush a last line for ever.
  *
- * Lines logged one right after the other are written together, before anything else runs.
- * @param mostBytes written at once, unless a line is longer.
+ * Lines that are logged in direct succession are written together, before other code runs.
+ * @param mostBytes limit of one write, unless a single line is longer.
  */
 function unfailing(mostBytes: number): Output {
   const output = destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES })

@@ -1,14 +1,13 @@
 /**
- * The metrics of all workers as those of one gateway. What a worker had counted stays counted when
- * another takes its place, as far as it was told: a counter that stepped back would look like the
- * start of another gateway.
+ * The metrics of all workers as those of one gateway. The counts of a worker are kept when another replaces it,
+ * as far as they were reported: a counter that decreases would look like the start of another gateway.
  */
 import { AggregatorRegistry, type Registry } from 'prom-client'
 
-/** What `Registry.getMetricsAsJSON` really gives; its declared types are others. */
+/** The actual result of `Registry.getMetricsAsJSON`; its declared types differ. */
 export type MetricsReading = readonly { readonly name: string; readonly type: string }[]
 
-/** Workers' sum up to nothing, and are left out. */
+/** The sum of the workers' values has no meaning, so they are omitted. */
 const START_TIME = 'process_start_time_seconds'
 
 export class MachineMetrics {
@@ -19,8 +18,8 @@ export class MachineMetrics {
   #departed: Promise<MetricsReading> = Promise.resolve([])
 
   /**
-   * @param own of the process that holds the workers together.
-   * @param askWorkers resolves when those that answer in time have been `told`.
+   * @param own registry of the primary process.
+   * @param askWorkers resolves when the workers that respond in time have been passed to `told`.
    */
   constructor(own: Registry, askWorkers: () => Promise<unknown>) {
     this.#own = own

@@ -40,7 +40,7 @@ export interface Metrics {
   readonly configInfo: Gauge<'fingerprint'>
 }
 
-/** Whether anything was read matters, so each result has its series from the start. */
+/** Each result has its series from the start, because it matters whether any body was read. */
 function createLateReadings(registry: Registry): Counter<'result'> {
   const counter = new Counter({
     name: 'inngest_gateway_unlisted_readings_total',

@@ -1,8 +1,8 @@
-/** Whether the OTEL_* variables ask for traces, and whether they say where to in a way that works here. */
+/** Whether the OTEL_* variables enable traces, and whether their destination is supported here. */
 import { describeFound, type Problem } from '../config/problem.ts'
 import type { Environment } from '../config/read/resolve-keys.ts'
 
-/** OpenTelemetry "SDK environment variables": what is not set up or switched off sends nothing. */
+/** OpenTelemetry "SDK environment variables": if it is not configured or is disabled, nothing is sent. */
 export function isTracingAskedFor(env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
   const exporters = (env['OTEL_TRACES_EXPORTER'] ?? '').split(',').map((name) => name.trim())
@@ -13,15 +13,15 @@ export function isTracingAskedFor(env: Environment): boolean {
 }
 
 /**
- * OTLP over HTTP is spoken, in JSON. A receiver of OTLP/HTTP takes both encodings on one port, so
- * `http/protobuf`, the default of the specification, is no mistake; gRPC has another port and protocol,
- * and every span would be lost there.
+ * The exporter uses OTLP over HTTP, in JSON. A receiver of OTLP/HTTP accepts both encodings on one port, so
+ * `http/protobuf`, the default of the specification, is no mistake. gRPC has another port and protocol, and
+ * every span would be lost there.
  */
 const PROTOCOLS = ['http/json', 'http/protobuf']
 
 const SEND_NONE = 'or set OTEL_TRACES_EXPORTER=none to send no traces'
 
-/** @returns nothing where no traces are asked for: the variables may be the app's. */
+/** @returns an empty list if traces are not enabled: the variables may be the app's. */
 export function otlpProblems(env: Environment): Problem[] {
   if (!isTracingAskedFor(env)) return []
   const problems: Problem[] = []
@@ -45,7 +45,7 @@ export function otlpProblems(env: Environment): Problem[] {
   return problems
 }
 
-/** The one for traces alone goes before the one for all signals. */
+/** The variable for traces takes precedence over the one for all signals. */
 function variable(env: Environment, suffix: string): { name: string; value: string | undefined } {
   const names = [`OTEL_EXPORTER_OTLP_TRACES_${suffix}`, `OTEL_EXPORTER_OTLP_${suffix}`]
   const name = names.find((each) => (env[each] ?? '').trim() !== '')

@@ -1,4 +1,4 @@
-/** What is kept of a request: one log line and its metrics, exactly once, whatever happened. */
+/** Records each request exactly once, with any outcome: one log line and its metrics. */
 import type { Logger } from 'pino'
 
 import { clockStates, type ClockChange, type ClockDrift } from './clock-drift.ts'
@@ -13,7 +13,7 @@ import type { Decision, RequestRecord } from './request-record.ts'
 import type { Tracing } from './tracing.ts'
 import type { UnservedRedirects } from './unserved-redirects.ts'
 
-/** Keeps some of it for the status page. */
+/** Keeps part of the record for the status page. */
 export interface StatusSink {
   add(entry: RequestRecord, decision: Decision, reason: string, fields: LogFields): void
 }
@@ -28,7 +28,7 @@ export interface RecordSinks {
   readonly durableSigns: DurableSigns
   readonly sdkInventory: SdkInventory
   readonly tracing: Tracing | undefined
-  /** Undefined where nobody may look at it. */
+  /** Undefined if the status page is off. */
   readonly status: StatusSink | undefined
 }
 
@@ -54,13 +54,13 @@ function decisionOf({ refusal, fault }: RequestRecord): Decision {
   return refusal === undefined ? 'admitted' : 'refused'
 }
 
-/** When its key was used last, and whether the clocks still agree. */
+/** Updates the last use of the key and the clock drift. */
 function noteSignature(entry: RequestRecord, { keyUsage, clockDrift, logger }: RecordSinks): void {
   const { facts, refusal, endedMs, endedMonotonicMs } = entry
   const key = keyOf(facts)
   if (key !== undefined) keyUsage.verified(key, endedMs)
   if (facts.signature === undefined || facts.signatureAgeSeconds === undefined) return
-  // Not for a refused request: whoever replays old captures would make this clock look ahead.
+  // Not for a refused request: replayed old captures would make this clock look ahead.
   if (refusal !== undefined) return
   const change = clockDrift.add(facts.signatureAgeSeconds, endedMonotonicMs)
   if (change !== undefined) announceClock(change, logger)

@@ -1,15 +1,14 @@
 /**
- * Keeps what is to be recorded for a moment and records it together. Where each request comes on a
- * connection of its own, the code for one line and its metrics is cold each time and takes three
- * times as long as when it runs for many lines in a row.
+ * Keeps records for a moment and writes them together. If each request comes on its own connection, the code
+ * for one line and its metrics is cold each time, and takes three times as long as for many lines in a row.
  */
 import { record, type RecordSinks } from './record.ts'
 import type { RequestRecord } from './request-record.ts'
 
-/** Nobody who reads a log or asks for metrics notices. */
+/** Too short to be noticed in logs and metrics. */
 const MOST_MS = 20
 
-/** What waits is bounded: a head may be as long as `limits.maxHeaderBytes`. */
+/** Bounds the memory of waiting records: a head may have up to `limits.maxHeaderBytes`. */
 const MOST_RECORDS = 64
 
 export class Recorder {
@@ -34,7 +33,7 @@ export class Recorder {
       }, MOST_MS).unref()
   }
 
-  /** To be called before anything is read that the records are to be seen in. */
+  /** To be called before anything is read that has to include these records. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -1,7 +1,6 @@
 /**
- * Warns once for each route whose app is registered under another scheme than that of `serveOrigin`: Inngest
- * then calls a URL that the operator did not mean, such as plain HTTP. Only a changed route is warned of
- * again after a reload.
+ * Warns once for each route whose app is registered with another scheme than that of `serveOrigin`: Inngest
+ * then calls an unintended URL, such as plain HTTP. After a reload only a changed route is reported again.
  */
 import { isDeepStrictEqual } from 'node:util'
 
@@ -11,7 +10,7 @@ import type { Facts } from '../admit/facts.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 
 export class RegisteredSchemes {
-  /** By the route's name: as it was when it was warned of. */
+  /** By the name of the route: its policy at the time of the warning. */
   readonly #warned = new Map<string, RoutePolicy>()
 
   add({ route, registeredOrigin }: Facts, logger: Logger): void {

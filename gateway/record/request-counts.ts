@@ -1,4 +1,4 @@
-/** What is counted of each request. */
+/** The counts for each request. */
 import type { Facts, ReportOnlyReason } from '../admit/facts.ts'
 import type { Metrics } from './metrics.ts'
 import type { RequestRecord } from './request-record.ts'
@@ -6,13 +6,13 @@ import type { CountSeries, HistogramSeries } from './series.ts'
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'DELETE'])
 
-/** An introspection that no key signed has a reason of its own, since it is mostly noise. */
+/** An introspection with an unknown signature has a reason of its own, because most of these are noise. */
 const MISMATCHES = new Set<ReportOnlyReason | undefined>([
   'signature_mismatch',
   'introspection_mismatch',
 ])
 
-/** What all requests that are alike count on. */
+/** The series that all equal requests count on. */
 interface SeriesOfRequest {
   readonly requests: CountSeries
   readonly duration: HistogramSeries
@@ -26,7 +26,7 @@ interface SeriesOfRequest {
 
 export class RequestCounts {
   readonly #metrics: Metrics
-  /** As many as there are combinations of labels, whose values come from closed sets. */
+  /** At most one for each combination of labels, whose values come from closed sets. */
   readonly #known = new Map<string, SeriesOfRequest>()
   #last: { readonly kind: RequestKind; readonly series: SeriesOfRequest } | undefined
 
@@ -54,7 +54,7 @@ export class RequestCounts {
     this.#countRest(entry, decision)
   }
 
-  /** What few requests have. */
+  /** Counts that only few requests have. */
   #countRest(entry: RequestRecord, decision: string): void {
     const { facts, diagnosis } = entry
     const { claims, verifications, limitWait, diagnoses, reportOnlyRefusals } = this.#metrics
@@ -73,7 +73,7 @@ export class RequestCounts {
 
   #seriesOf(entry: RequestRecord, decision: string, reason: string): SeriesOfRequest {
     const kind = kindOf(entry, decision, reason)
-    // Most requests are like the one before them: then no text has to be made.
+    // Most requests are like the previous one, and then need no key text.
     if (this.#last !== undefined && isSameKind(kind, this.#last.kind)) return this.#last.series
     const key = Object.values(kind).map(String).join(' ')
     const series = this.#known.get(key) ?? this.#makeSeries(entry, decision, reason)
@@ -99,7 +99,7 @@ export class RequestCounts {
         code: String(status ?? 'none'),
       }),
       duration: requestDuration.series({ route, decision }),
-      // A series is shown once it is made, so those that do not count are not.
+      // A series is exported once it exists, so it is only made for requests that count on it.
       upstreamDuration:
         upstreamDurationMs === undefined
           ? undefined
@@ -116,7 +116,9 @@ export class RequestCounts {
   }
 }
 
-/** Alike for requests that count on the same series. The route comes last: its name may hold a space. */
+/**
+ * Equal for requests that count on the same series. The route comes last, because its name may contain a space.
+ */
 interface RequestKind {
   readonly method: string
   readonly decision: string

@@ -1,6 +1,6 @@
 /**
- * What the log, the metrics, the spans and the status page read of one request once it has ended. The
- * exchange itself fulfills this (exchange/exchange.ts): nothing is copied, and nothing changes any more.
+ * The data that the log, the metrics, the spans and the status page read of one request after its end. The
+ * exchange itself implements this (exchange/exchange.ts): nothing is copied, and nothing changes any more.
  */
 import type { Facts } from '../admit/facts.ts'
 import type { GatewayFault } from '../admit/faults.ts'
@@ -14,7 +14,7 @@ export interface RequestRecord {
   readonly facts: Facts
   readonly refusal: Reason | undefined
   readonly fault: GatewayFault | undefined
-  /** Undefined if nobody was left to answer. */
+  /** Undefined if no client was left to respond to. */
   readonly status: number | undefined
   readonly upstreamStatus: number | undefined
   readonly diagnosis: Diagnosis | undefined
@@ -22,7 +22,7 @@ export interface RequestRecord {
   readonly upstreamDurationMs: number | undefined
   /** When it ended, Unix milliseconds. */
   readonly endedMs: number
-  /** The same in monotonic milliseconds. */
+  /** The end in monotonic milliseconds. */
   readonly endedMonotonicMs: number
 }
 

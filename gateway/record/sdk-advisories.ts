@@ -29,7 +29,7 @@ const schema = z.strictObject({
 export type SdkAdvisory = z.output<typeof schema>['advisories'][number]
 
 export class SdkAdvisories {
-  /** Day on which the list was last compared with its sources. */
+  /** The day on which the list was last compared with its sources. */
   readonly date: string
   readonly #advisories: readonly SdkAdvisory[]
 
@@ -43,7 +43,7 @@ export class SdkAdvisories {
     return new SdkAdvisories(schema.parse(parse(text)))
   }
 
-  /** @throws if the file is damaged: a fault of the installation, or of the file that replaced it. */
+  /** @throws if the file is damaged, which is a problem of the installation. */
   static read(file = FILE): SdkAdvisories {
     try {
       return SdkAdvisories.parse(readFileSync(file, 'utf8'))

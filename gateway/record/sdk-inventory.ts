@@ -1,6 +1,6 @@
 /**
- * Which SDK versions the app of each route names in its responses. An app says that of itself, so it is counted
- * and shown, and decides nothing.
+ * The SDK versions that the app of each route names in its responses. The app can write any value, so it is
+ * counted and shown, but affects no decision.
  */
 import type { Logger } from 'pino'
 
@@ -11,14 +11,14 @@ import type { RequestRecord } from './request-record.ts'
 import type { SdkAdvisories, SdkAdvisory } from './sdk-advisories.ts'
 import type { CountSeries } from './series.ts'
 
-/** Of a route; further ones are `other`. Its replicas may differ while it is updated. */
+/** Maximum for each route; further ones are counted as `other`. Replicas of an app may differ during an update. */
 export const MOST_SDKS = 20
 
-/** Responses without the header, and with one that names no version. */
+/** Responses without the header, or with one that contains no version. */
 const UNKNOWN: SdkVersion = { language: 'unknown', version: 'unknown' }
 const OTHER: SdkVersion = { language: 'other', version: 'other' }
 
-/** As the status page has it. */
+/** In the form of the status page. */
 export interface SdkSeen {
   /** `js 4.24.0`, `unknown` or `other`. */
   readonly sdk: string
@@ -85,13 +85,13 @@ export class SdkInventory {
   ): Counted {
     if (sdk === undefined || sdk === '') return this.#start(route, known, '', UNKNOWN, [])
     const parsed = parseSdkVersion(sdk)
-    // Besides these there are only two.
+    // Beyond the limit, only `unknown` and `other` are added.
     if (parsed === undefined || known.size >= MOST_SDKS) {
       return known.get(OTHER.language) ?? this.#start(route, known, OTHER.language, OTHER, [])
     }
     const advisories = this.#advisories.of(parsed)
     if (advisories.length > 0) this.#warn(route, parsed, advisories, logger)
-    // A copy: a part of the head would keep all of it.
+    // A copy: a substring would keep the whole head in memory.
     const text = Buffer.from(sdk).toString()
     return this.#start(route, known, text, parsed, advisories)
   }

@@ -1,11 +1,11 @@
 /**
- * Counters and histograms whose series are looked up once and then counted on. prom-client makes a text
- * of the labels, checks their names and looks the text up for each count: for the seven counts of a
- * request, that takes several times as long as the counting.
+ * Counters and histograms whose series are looked up only once. For each count, prom-client makes a text from
+ * the labels, checks their names and looks the text up: for the seven counts of a request, this takes several
+ * times as long as the counting.
  */
 import { Counter, type LabelValues, type Metric, type Registry } from 'prom-client'
 
-/** A counter's value for one combination of labels. */
+/** The value of a counter for one combination of labels. */
 export class CountSeries {
   /** Not yet added to the counter. */
   pending = 0
@@ -18,11 +18,11 @@ export class CountSeries {
 export class SeriesCounter<Label extends string> extends Counter<Label> {
   readonly #all: (readonly [LabelValues<Label>, CountSeries])[] = []
 
-  /** To be kept: each call makes another one. */
+  /** The result must be kept: each call makes a new one. */
   series(labels: LabelValues<Label>): CountSeries {
     const series = new CountSeries()
     this.#all.push([labels, series])
-    // Series are shown in the order in which they first counted.
+    // Series are exported in the order in which they first counted.
     this.inc(labels, 0)
     return series
   }
@@ -44,10 +44,10 @@ interface HistogramOptions<Label> {
   readonly registers: readonly Registry[]
 }
 
-/** A histogram's observations for one combination of labels. */
+/** The observations of a histogram for one combination of labels. */
 export class HistogramSeries {
   readonly #bounds: readonly number[]
-  /** Of each bucket alone; above the last bound, an observation is in none. */
+  /** For each bucket alone. An observation above the last bound is in none. */
   readonly counts: number[]
   count = 0
   sum = 0
@@ -71,7 +71,10 @@ export class HistogramSeries {
   }
 }
 
-/** What a registry reads of a metric, which is what prom-client itself registers for several workers. */
+/**
+ * The interface that a registry reads from a metric. prom-client itself registers such objects for several
+ * workers.
+ */
 export class SeriesHistogram<Label extends string = never> {
   readonly type = 'histogram'
   readonly aggregator = 'sum'
@@ -86,11 +89,11 @@ export class SeriesHistogram<Label extends string = never> {
     this.help = help
     this.labelNames = labelNames
     this.#bounds = buckets
-    // Its declared type is one of the library's classes.
+    // The declared type is one of the library's classes.
     for (const registry of registers) registry.registerMetric(this as unknown as Metric<Label>)
   }
 
-  /** The same one for the same labels, which have to come in the same order. */
+  /** Returns the same series for the same labels, which have to be in the same order. */
   series(labels: LabelValues<Label>): HistogramSeries {
     const key = JSON.stringify(labels)
     const known = this.#all.get(key)

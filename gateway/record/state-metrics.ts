@@ -1,6 +1,6 @@
 /**
- * Metrics of what is the case, read off when they are asked for. `Aggregator` says what several workers
- * make together of what each of them tells.
+ * Metrics of the current state, read when they are collected. `Aggregator` defines how the values of several
+ * workers are combined.
  */
 import { Gauge, type Registry } from 'prom-client'
 
@@ -18,10 +18,10 @@ export interface GatewayState {
   readonly requestsInFlight: () => number
   readonly connections: () => number
   readonly bufferedBytes: () => number
-  /** Of the routes with `limits` that were called. */
+  /** Only routes with `limits` that were called. */
   readonly gates: () => readonly GateState[]
   readonly settings: () => Settings
-  /** Undefined if the allowlist does not name Inngest. */
+  /** Undefined if the allowlist does not include Inngest. */
   readonly ranges: () => CurrentRanges | undefined
   readonly keyUsage: KeyUsage
   readonly clockDrift: ClockDrift
@@ -86,10 +86,10 @@ export function describeMemory(
   gauge(registry, 'replay_cache_capacity', capacityHelp, 'sum', () => replay.capacity)
 }
 
-/** What `limits` of a route do at the moment. */
+/** The current state of a route's `limits`. */
 export interface GateState {
   readonly route: string
-  /** Function calls that the app has. */
+  /** Function calls in progress in the app. */
   readonly requests: number
   /** Function calls that wait for their turn. */
   readonly waiting: number
@@ -106,7 +106,7 @@ function describeGates(registry: Registry, { gates }: GatewayState): void {
   })
 }
 
-/** @param read gives undefined where there is nothing to tell. */
+/** @param read returns undefined if there is no value. */
 export function gauge(
   registry: Registry,
   name: string,
@@ -215,7 +215,7 @@ function labelled<Label extends string>(
     aggregator,
     registers: [registry],
     collect: () => {
-      // What a reload took away is gone from the metrics too.
+      // Removes series that a reload has removed.
       own.reset()
       collect(own)
     },

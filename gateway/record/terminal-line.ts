@@ -1,10 +1,10 @@
 /**
- * A log line as a terminal shows it: a request in one line, colored by its decision, and anything else
- * as level, message and `key=value`. The JSON line is the only input, so a terminal shows what the log
- * holds and nothing else.
+ * Formats a log line for a terminal: a request in one line, colored by its decision, and anything else as
+ * level, message and `key=value`. The JSON line is the only input, so a terminal shows exactly the contents of
+ * the log.
  *
- * The color codes added here are the only control characters in the result: an escape sequence in a
- * value could rewrite earlier lines or type into the operator's shell (CVE-2009-4487, nginx).
+ * The color codes added here are the only control characters in the result: an escape sequence in a value could
+ * rewrite earlier lines or type into the operator's shell (CVE-2009-4487, nginx).
  */
 import { terminalText, type LoggedError } from '../redact/safe-text.ts'
 import type { LogFields } from './log-fields.ts'
@@ -12,7 +12,7 @@ import type { Decision } from './request-record.ts'
 
 export interface TerminalStyle {
   readonly isColored: boolean
-  /** All fields of a line, below it. */
+  /** Shows all fields of a line below it. */
   readonly isVerbose: boolean
 }
 
@@ -31,13 +31,16 @@ const levelColors: Readonly<Record<string, Color>> = { warn: 'yellow', error: 'r
 
 const INDENT = ' '.repeat('HH:MM:SS '.length)
 
-/** @param json a line as pino writes it. @returns it with a line break. */
+/**
+ * @param json a line as pino writes it.
+ * @returns the formatted line, with a line break.
+ */
 export function terminalLine(json: string, { isColored, isVerbose }: TerminalStyle): string {
   const line = JSON.parse(json) as LogLine
   const { time, level, msg = '', ...fields } = line
   const paint = (text: string, color: Color | undefined) =>
     isColored && color !== undefined ? `\x1b[${String(colors[color])}m${text}\x1b[39m` : text
-  // A fatal line is the last one, so its stack cannot be asked for afterwards.
+  // The process ends after a fatal line, so its stack is always shown.
   const isDetailed = isVerbose || level === 'fatal'
   const shown =
     line.decision === undefined
@@ -75,7 +78,7 @@ function verdictOf(
   return [`report-only:${report_only.join(',')}`, 'yellow']
 }
 
-/** As a single word; `-` is none, as in the logs of other servers. */
+/** As a single word; a missing value is `-`, as in the logs of other servers. */
 function column(value: string | number | undefined): string {
   return value === undefined || value === '' ? '-' : word(value)
 }
@@ -110,7 +113,7 @@ function detailsOf(fields: object): string[] {
   })
 }
 
-/** In quotes, as JSON, if it would not stand as one word. */
+/** Quoted, as JSON, unless it is a single word. */
 function word(value: unknown): string {
   const isPlain = typeof value === 'string' && /^[^\s"=]+$/.test(value)
   return terminalText(isPlain ? value : JSON.stringify(value))

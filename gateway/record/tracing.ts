@@ -1,10 +1,10 @@
 /**
- * A span for each verified request, if the standard OTEL_* variables ask for it; the OpenTelemetry
- * packages are loaded only then. Unverified requests have none, so that nobody can buy exports or
- * write into a trace of Inngest's.
+ * Makes a span for each verified request, if the standard OTEL_* variables enable it; the OpenTelemetry
+ * packages are loaded only then. Unverified requests have no span, so that unauthenticated clients can neither
+ * cause exports nor write into a trace of Inngest's.
  *
- * The app gets `traceparent` as Inngest sent it: the SDKs report their own spans to Inngest under
- * it, and Inngest would not find a parent that only the operator's collector knows.
+ * The app gets `traceparent` unchanged: the SDKs report their own spans to Inngest under it, and Inngest would
+ * not find a parent that only the operator's collector knows.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -20,13 +20,13 @@ import { WatchedExporter } from './watched-exporter.ts'
 
 export interface Tracing {
   record(entry: RequestRecord): void
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   stop(): Promise<void>
 }
 
 const STOP_WITHIN_MS = 3000
 
-/** @returns undefined if it is not asked for. */
+/** @returns undefined if tracing is not enabled. */
 export async function createTracing(
   env: Environment,
   version: string,
@@ -45,7 +45,7 @@ export async function createTracing(
   })
   const given = resources.detectResources({ detectors: [resources.envDetector] })
   const provider = new BasicTracerProvider({
-    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before the gateway's own.
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence over the gateway's own values.
     resource: own.merge(given),
     spanProcessors: [new BatchSpanProcessor(new WatchedExporter(new OTLPTraceExporter(), logger))],
   })
@@ -54,7 +54,7 @@ export async function createTracing(
     record: recordSpans,
     stop: () =>
       Promise.race([
-        // Rejects with what could not be delivered, which is no reason to have failed.
+        // Rejects if spans could not be delivered, which must not make the shutdown fail.
         provider.shutdown().catch(() => undefined),
         delay(STOP_WITHIN_MS, undefined, { ref: false }),
       ]),

@@ -1,13 +1,13 @@
 /**
- * From which ranges outside the allowlist validly signed function calls come. From enough different ones on a range
- * is reported: Inngest may call from there. An attacker who captured calls that were never delivered can do the
- * same, so a report is a reason to compare the published list, and never to allow the range.
+ * The address ranges outside the allowlist that send function calls with valid signatures. A range is reported
+ * after enough different signatures: Inngest may call from there. An attacker who captured undelivered calls
+ * can do the same, so a report is a reason to compare the published list, but not to allow the range.
  */
 import type { Logger } from 'pino'
 
 import type { Clock } from './clock.ts'
 
-/** How the reading of the body of a refused function call ended. */
+/** The outcomes of reading the body of a refused function call. */
 export const lateReadingResults = [
   'verified',
   'claimed',
@@ -18,36 +18,36 @@ export const lateReadingResults = [
 
 export type LateReadingResult = (typeof lateReadingResults)[number]
 
-/** One validly signed function call from outside the allowlist, whose signature no request has claimed. */
+/** One function call with a valid signature from outside the allowlist, which no request has claimed. */
 export interface UnlistedSighting {
   /** The network of the client, as CIDR text. */
   readonly range: string
   readonly route: string
   /** In hex. */
   readonly mac: string
-  /** Until when a copy of it can come, Unix seconds. */
+  /** The last time at which a copy may still arrive, Unix seconds. */
   readonly expiresAtSeconds: number
 }
 
 export interface UnlistedRange {
   readonly range: string
   readonly routes: readonly string[]
-  /** Different signatures since the first. */
+  /** The number of different signatures since the first. */
   readonly signatures: number
   readonly firstMs: number
   readonly lastMs: number
-  /** Enough signatures came within the last ten minutes. */
+  /** Enough signatures arrived within the last ten minutes. */
   readonly isActive: boolean
 }
 
-/** What a process does with sightings: count them, or send them to the process that counts those of all workers. */
+/** Where a process sends sightings: to its own counts, or to the process that counts those of all workers. */
 export interface UnlistedLedger {
   add(sighting: UnlistedSighting): void
-  /** The reported ranges; undefined where another process counts. */
+  /** The reported ranges; undefined if another process counts. */
   readonly reported: readonly UnlistedRange[] | undefined
 }
 
-/** Different signatures of a range within the window from which on it is reported. */
+/** A range is reported from this number of different signatures within the window. */
 const LEAST_SIGNATURES = 20
 const WINDOW_MS = 600_000
 
@@ -56,17 +56,17 @@ const WARN_EVERY_MS = 3_600_000
 /** How long a reported range is listed after its last signature. */
 const LISTED_MS = 86_400_000
 
-/** Only a valid signature adds one, so that an attacker without captured calls adds none. */
+/** Only a valid signature adds a range, so an attacker without captured calls adds none. */
 const MOST_RANGES = 64
 const MOST_ROUTES = 16
 
-/** About one comes in a second, and each stays until a copy would be too old. */
+/** About one arrives in a second, and each is kept until a copy would be too old. */
 const MOST_MACS = 10_000
 
 interface Counted {
   readonly range: string
   readonly routes: Set<string>
-  /** When the last of them came, oldest first. */
+  /** The times of the last ones, oldest first. */
   timesMs: readonly number[]
   signatures: number
   readonly firstMs: number
@@ -78,7 +78,7 @@ interface Counted {
 export class UnlistedRanges implements UnlistedLedger {
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #logger: Logger
-  /** When each of the counted MACs is forgotten, Unix seconds. */
+  /** When each counted MAC expires, Unix seconds. */
   readonly #macs = new Map<string, number>()
   readonly #ranges = new Map<string, Counted>()
 
@@ -113,7 +113,7 @@ export class UnlistedRanges implements UnlistedLedger {
     this.#warn(counted)
   }
 
-  /** Each counts once, wherever its copies come from. */
+  /** Each signature counts once, even if copies come from several ranges. */
   #isNew(mac: string, expiresAtSeconds: number, nowMs: number): boolean {
     for (const [known, untilSeconds] of this.#macs) {
       if (untilSeconds * 1000 < nowMs) this.#macs.delete(known)
@@ -139,7 +139,9 @@ export class UnlistedRanges implements UnlistedLedger {
     return counted
   }
 
-  /** One that is not reported, if there is one; of those the one that was silent for longest. */
+  /**
+   * Forgets a range that is not reported, if there is one, and of those the one with the oldest last signature.
+   */
   #forgetOne(): void {
     const [first] = [...this.#ranges.values()].sort(
       (a, b) => Number(a.isReported) - Number(b.isReported) || a.lastMs - b.lastMs,
@@ -153,7 +155,7 @@ export class UnlistedRanges implements UnlistedLedger {
   }
 }
 
-/** One sentence for the operator: no line of a configuration, which could be pasted without a thought. */
+/** One sentence for the operator. It has no configuration line that could be pasted without thinking. */
 export function unlistedMeaning(range: string): string {
   return `validly signed requests come from ${range}, which no listed range contains; this can also be a replayed capture`
 }

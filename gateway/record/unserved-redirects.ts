@@ -1,10 +1,10 @@
-/** Warns once of each redirect of an app to a target that no Inngest route serves. */
+/** Warns once for each redirect of an app to a target that no Inngest route serves. */
 import type { Logger } from 'pino'
 
 import type { Facts } from '../admit/facts.ts'
 import { printable } from '../redact/safe-text.ts'
 
-/** An app chooses the targets. */
+/** The app chooses the targets, so their number is limited. */
 const MOST_WARNINGS = 100
 
 export class UnservedRedirects {

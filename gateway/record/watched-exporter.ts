@@ -1,10 +1,10 @@
-/** Tells once that traces are not delivered, and once that they are again. The library tells nobody. */
+/** Logs once when traces cannot be delivered, and once when they can again. The library does not report this. */
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 import type { Logger } from 'pino'
 
 import { plainError } from '../redact/safe-text.ts'
 
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is loaded only where traces are sent. */
+/** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is loaded only if traces are sent. */
 const SUCCESS = 0
 
 export class WatchedExporter implements SpanExporter {

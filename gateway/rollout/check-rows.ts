@@ -1,4 +1,7 @@
-/** For each check that can be in report mode: the reasons that it reports, and the requests that it judges. */
+/**
+ * For each check that can be in report mode: the reasons that it reports, and the kinds of requests that it
+ * judges.
+ */
 import type { ReportOnlyReason } from '../admit/facts.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import type { ReportableCheck } from '../admit/route-checks.ts'
@@ -10,9 +13,9 @@ export type RequestKind = (typeof requestKinds)[number]
 
 interface CheckRow {
   readonly reasons: readonly ReportOnlyReason[]
-  /** On an Inngest route: kinds of which some must have passed the check. */
+  /** On an Inngest route: some requests of each of these kinds must have passed the check. */
   readonly judges: readonly RequestKind[]
-  /** The check runs only after a signature was verified, or is that of the signature. */
+  /** The check runs only after a signature was verified, or is the check of the signature. */
   readonly isOfSigned: boolean
 }
 
@@ -58,7 +61,8 @@ export const checkRows: Readonly<Record<ReportableCheck, CheckRow>> = {
   },
   functionId: { reasons: ['function_id_mismatch'], judges: ['call'], isOfSigned: true },
   encryption: { reasons: ['payload_not_encrypted'], judges: ['call'], isOfSigned: true },
-  // One clock signs calls and syncs, and both are claimed alike. Where CI syncs unsigned, no sync is signed.
+  // One clock signs calls and syncs, and both are claimed in the same way. Where CI syncs unsigned, no sync is
+  // signed.
   freshness: {
     reasons: ['timestamp_too_old', 'timestamp_in_future'],
     judges: ['call'],
@@ -80,7 +84,7 @@ export const checkRows: Readonly<Record<ReportableCheck, CheckRow>> = {
   },
 }
 
-/** On other routes than those of Inngest, requests are of one kind each. */
+/** On durable and passthrough routes, requests are of one kind each. */
 export function judgedKinds(
   policy: RoutePolicy['kind'],
   check: ReportableCheck,

@@ -1,23 +1,23 @@
-/** Counts what one check in report mode would have admitted and refused. */
+/** Counts what a check in report mode would have admitted and refused. */
 import type { ReportableCheck } from '../admit/route-checks.ts'
 import { checkRows, type RequestKind } from './check-rows.ts'
 import type { LoggedRequest } from './logged-request.ts'
 import type { CheckSeen, Example, RefusalSeen } from './seen.ts'
 
-/** More would not explain more. */
+/** More examples would not explain more. */
 export const KEPT_EXAMPLES = 3
 
-/** More reasons than any version has: a log may hold anything. */
+/** More reasons than any version has: a log may contain any text. */
 const MOST_REASONS = 200
 
 type Counted = { -readonly [Name in keyof RefusalSeen]: RefusalSeen[Name] }
 
-/** A request as the tallies of all checks of its route count it. */
+/** A request in the form that all tallies of its route count. */
 export interface Judged {
   readonly request: LoggedRequest
   readonly timeMs: number
   readonly kind: RequestKind | undefined
-  /** `forwarded` to the app, or `refused` by a check that is enforced. */
+  /** `forwarded` to the app, or `refused` by an enforced check. */
   readonly outcome: 'forwarded' | 'refused' | 'failed'
   readonly isSigned: boolean
   readonly reasons: readonly string[]
@@ -39,10 +39,10 @@ export class CheckTally {
     this.#isOfSigned = check !== 'other' && checkRows[check].isOfSigned
   }
 
-  /** @param own the reasons of the request that this check reports. */
+  /** @param own the reasons that this check reports for the request. */
   add(judged: Judged, own: readonly string[]): void {
     const { timeMs, kind, outcome, isSigned } = judged
-    // Lines of several processes come in any order.
+    // Lines of several processes may be in any order.
     if (this.#requests === 0 || timeMs < this.#firstMs) this.#firstMs = timeMs
     if (timeMs > this.#lastMs) this.#lastMs = timeMs
     this.#requests += 1
@@ -96,8 +96,8 @@ export class CheckTally {
 }
 
 /**
- * It has no signature, and its address is in no range: two checks agree that Inngest did not send it. One alone
- * can be wrong about Inngest's requests: a list without a range, or a proxy that removes the header.
+ * The request has no signature, and its address is in no range: two checks agree that Inngest did not send it.
+ * One alone can be wrong about Inngest's requests: a list without a range, or a proxy that removes the header.
  */
 function isStranger(reasons: readonly string[]): boolean {
   return reasons.includes('client_not_allowed') && reasons.includes('signature_missing')

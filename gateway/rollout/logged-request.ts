@@ -1,4 +1,7 @@
-/** What a verdict needs of a request's log line (record/log-fields.ts), from this process or read from a log. */
+/**
+ * The fields of a request's log line (record/log-fields.ts) that a verdict needs, from this process or from a
+ * log.
+ */
 import { faults } from '../admit/faults.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import type { RequestKind } from './check-rows.ts'
@@ -20,7 +23,7 @@ export interface LoggedRequest {
   readonly diagnosis?: string | undefined
 }
 
-/** @returns undefined for what no verdict requires, such as an introspection. */
+/** @returns undefined for a kind that no verdict requires, such as an introspection. */
 export function kindOf(
   policy: RoutePolicy['kind'],
   { method, fn_id: fnId, durable }: LoggedRequest,
@@ -28,7 +31,7 @@ export function kindOf(
   if (policy === 'passthrough') return 'request'
   if (policy === 'durable') return durable === 'reentry' ? 'reentry' : undefined
   if (method === 'PUT') return 'sync'
-  // A POST without it is a trust probe.
+  // A POST without `fnId` is a trust probe.
   return method === 'POST' && fnId !== undefined ? 'call' : undefined
 }
 
@@ -44,7 +47,7 @@ function isOfUpstream(reason: string): boolean {
   )
 }
 
-/** Verified by a key, or one that the operator lets go unsigned. */
+/** Verified by a key, or admitted unsigned by the configuration. */
 export function isSigned({ key_slot: keySlot, unsigned }: LoggedRequest): boolean {
   return keySlot !== undefined || unsigned === true
 }

@@ -1,4 +1,4 @@
-/** What several processes have seen of the checks of one route, as if one had seen it. */
+/** Merges the observations of several processes for the checks of one route. */
 import { KEPT_EXAMPLES } from './check-tally.ts'
 import { requestKinds, type RequestKind } from './check-rows.ts'
 import type { CheckSeen, RefusalSeen } from './seen.ts'

@@ -1,4 +1,4 @@
-/** Counts for each check of one route that is in report mode. */
+/** Counts for each check in report mode on one route. */
 import type { RoutePolicy } from '../admit/policy.ts'
 import type { ReportableCheck } from '../admit/route-checks.ts'
 import { checkRows, judgedKinds } from './check-rows.ts'
@@ -20,7 +20,7 @@ export class RouteTally {
     this.#policy = policy
   }
 
-  /** Starts at zero for each check that was not in report mode before, and forgets those that no longer are. */
+  /** Starts at zero for each check that was not in report mode before, and drops those that no longer are. */
   follow(report: readonly ReportableCheck[]): void {
     const followed = report.map((check) => {
       const known = this.#checks.get(check)

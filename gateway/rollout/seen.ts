@@ -1,6 +1,6 @@
 /**
- * What the checks in report mode have seen: plain values, which go to another process and into JSON. They hold
- * what the log line of a request has, and nothing else.
+ * Observations of the checks in report mode. They are plain values, which are sent to another process and
+ * output as JSON, and contain data from log lines only.
  */
 import type { RoutePolicy } from '../admit/policy.ts'
 import type { ReportableCheck } from '../admit/route-checks.ts'
@@ -12,27 +12,27 @@ export interface RouteSeen {
   readonly checks: readonly CheckSeen[]
 }
 
-/** Since the check is in report mode, as far as that was seen. */
+/** Since the check is in report mode, as far as this was observed. */
 export interface CheckSeen {
-  /** `other`: reasons of a check of another route, which this one has to keep (stricter-route.ts). */
+  /** `other`: reasons from a check of another route that also applies here (stricter-route.ts). */
   readonly check: ReportableCheck | 'other'
   /** Requests on the route. */
   readonly requests: number
-  /** Of the first and the last of them, Unix milliseconds; 0 if there was none. */
+  /** The time of the first and of the last request, Unix milliseconds; 0 if there was none. */
   readonly firstMs: number
   readonly lastMs: number
-  /** Forwarded requests that the check judged and would have admitted. */
+  /** Forwarded requests that the check would have admitted. */
   readonly passed: { readonly [Kind in RequestKind]?: number | undefined }
   readonly refusals: readonly RefusalSeen[]
 }
 
 export interface RefusalSeen {
   readonly reason: string
-  /** Requests that were forwarded, and would have been refused for this reason. */
+  /** Forwarded requests that would have been refused for this reason. */
   readonly count: number
-  /** Unsigned and from no listed address: fails two independent checks. Not in `count`. */
+  /** Unsigned requests from addresses in no range: they fail two independent checks. Not in `count`. */
   readonly strangers: number
-  /** Refused all the same, by a check that is enforced. Not in `count`. */
+  /** Requests that an enforced check refused. Not in `count`. */
   readonly refusedAnyway: number
   readonly firstMs: number
   readonly lastMs: number

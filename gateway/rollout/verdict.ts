@@ -1,21 +1,21 @@
-/** Whether a check can be enforced, by what it has seen in report mode. */
+/** Decides whether a check can be enforced, by its observations in report mode. */
 import { judgedKinds, type RequestKind } from './check-rows.ts'
 import type { CheckSeen, RefusalSeen, RouteSeen } from './seen.ts'
 
 export type Verdict = 'safe' | 'not_yet' | 'too_little_traffic'
 
 export interface Thresholds {
-  /** Function calls, re-entries or requests that have to pass a check that judges them. */
+  /** The number of function calls, re-entries or requests that must have passed a check that judges them. */
   readonly minRequests: number
   readonly minSyncs: number
   readonly minPeriodMs: number
-  /** Reasons whose refusals the operator intends. */
+  /** Reasons for which the operator intends refusals. */
   readonly accepted: ReadonlySet<string>
 }
 
 /**
  * No failure in 1,000 requests means, with 95 % confidence, that fewer than 0.3 % fail (rule of three). A day,
- * since traffic follows it. One sync, since a server makes all of an app alike.
+ * because traffic varies within it. One sync, because a server makes all syncs of an app alike.
  */
 export const defaultThresholds: Omit<Thresholds, 'accepted'> = {
   minRequests: 1000,
@@ -23,20 +23,20 @@ export const defaultThresholds: Omit<Thresholds, 'accepted'> = {
   minPeriodMs: 86_400_000,
 }
 
-/** Inngest Cloud tries the keys of its environments one after the other on an introspection. */
+/** Inngest Cloud tries the keys of its environments in turn on an introspection. */
 const EXPECTED: ReadonlySet<string> = new Set(['introspection_mismatch'])
 
 export interface CheckVerdict {
   readonly verdict: Verdict
-  /** Why not yet. */
+  /** The refusals that block the check from being enforced. */
   readonly blocking: readonly RefusalSeen[]
-  /** Of what too little was seen. */
+  /** The kinds of observations with too small a number. */
   readonly missing: readonly Missing[]
 }
 
 export interface Missing {
   readonly what: RequestKind | 'period'
-  /** Milliseconds of a period, otherwise a count. */
+  /** Milliseconds for a period, otherwise a count. */
   readonly seen: number
   readonly needed: number
 }
@@ -56,7 +56,7 @@ export function judgeCheck(
   return { verdict, blocking, missing }
 }
 
-/** The worst of several: a rollout is as far as its last check. */
+/** The worst of several verdicts: a rollout has advanced as far as its last check. */
 export function worstOf(all: readonly Verdict[]): Verdict {
   if (all.includes('not_yet')) return 'not_yet'
   return all.includes('too_little_traffic') ? 'too_little_traffic' : 'safe'
@@ -67,7 +67,7 @@ function missingIn(
   { check, passed, firstMs, lastMs }: CheckSeen,
   { minRequests, minSyncs, minPeriodMs }: Thresholds,
 ): readonly Missing[] {
-  // There is nothing to enforce on this route: the check is of another one.
+  // The check belongs to another route, so nothing can be enforced on this one.
   if (check === 'other') return []
   const counts = judgedKinds(policy, check).map((what) => ({
     what,

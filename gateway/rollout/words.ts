@@ -1,4 +1,4 @@
-/** How a report and the status page say what was seen. */
+/** Texts for observations, in a report and on the status page. */
 import { requestKinds, type RequestKind } from './check-rows.ts'
 import type { CheckSeen } from './seen.ts'
 import type { Missing, Verdict } from './verdict.ts'

@@ -1,4 +1,4 @@
-/** Whether somebody listens at an address of this machine. */
+/** Whether an address of this machine accepts connections. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 

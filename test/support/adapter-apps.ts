@@ -1,7 +1,7 @@
 /**
- * Apps on the SDK's adapters for frameworks that are not installed here. Each adapter is real; what its
- * framework would hand to it is made from the request as Node's HTTP server has it: a `Request` by
- * `@hono/node-server`, the event of an AWS Lambda, or the request of a page in Next.js.
+ * Apps on the SDK's adapters for frameworks that are not installed here. Each adapter is real. Its framework's
+ * input is made from the request of Node's HTTP server: a `Request` by `@hono/node-server`, the event of an AWS
+ * Lambda, or the request of a page in Next.js.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -66,7 +66,7 @@ function ofRequests(
   }
 }
 
-/** Both are built on h3, and mount a handler without taking its path off. */
+/** Both are built on h3, and mount a handler without removing its path. */
 function ofEvents(handler: Parameters<typeof eventHandler>[0]): RequestListener {
   const app = createApp()
   app.use(eventHandler(handler))
@@ -79,7 +79,7 @@ interface LambdaResult {
   readonly body: string
 }
 
-/** As API Gateway's event of version 2. */
+/** In the form of API Gateway's event, version 2. */
 async function answerEvent(
   handler: AnyHandler,
   request: IncomingMessage,
@@ -98,7 +98,7 @@ async function answerEvent(
   response.writeHead(statusCode, headers).end(body)
 }
 
-/** As `NextApiRequest` and `NextApiResponse`. */
+/** In the form of `NextApiRequest` and `NextApiResponse`. */
 async function answerPage(
   handler: AnyHandler,
   request: IncomingMessage,

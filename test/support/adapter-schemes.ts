@@ -9,9 +9,9 @@ export const nodeEnvironments = ['unset', 'development', 'production'] as const
 export type NodeEnvironment = (typeof nodeEnvironments)[number]
 
 export interface AdapterSchemes {
-  /** In place of `serve({ serveOrigin })`, where the option goes elsewhere. */
+  /** Replaces `serve({ serveOrigin })` if the option has another place. */
   readonly option?: string
-  /** The framework's own setting, if it has one that makes the adapter read `X-Forwarded-Proto`. */
+  /** The framework's own setting, if there is one that makes the adapter read `X-Forwarded-Proto`. */
   readonly setting?: string
   readonly registers: Readonly<Record<NodeEnvironment, Scheme>>
 }

@@ -1,6 +1,6 @@
 /**
- * A function call and one way for it to fail each check, with the real order of `admit` and effects that
- * note what they were called for.
+ * A function call and one way for it to fail each check, with the real order of `admit` and effects that record
+ * their calls.
  */
 import { admit } from '../../gateway/admit/admit.ts'
 import { Body } from '../../gateway/inngest/body.ts'
@@ -36,9 +36,9 @@ export interface Scene {
   nowsSeconds: number[]
   claim: 'claimed' | 'duplicate'
   pair: FunctionPair | undefined
-  /** Headers that an external proxy would leave on; undefined if the gateway forwards the request. */
+  /** Headers that an external proxy would not remove; undefined if the gateway forwards the request. */
   fieldsLeft: string[] | undefined
-  /** Of the signature's check. */
+  /** The mode of the signature check. */
   mode: CheckMode
   requiresEncryption: boolean
 }
@@ -157,13 +157,13 @@ function policy({ pair, mode: signature, requiresEncryption }: Scene): Policy {
   }
 }
 
-/** The decision, and what was touched for it. */
+/** The decision, and the effects that were called for it. */
 export async function decide(...spoil: ((scene: Scene) => void)[]) {
   const { reason, touched } = await decideAndRecord(...spoil)
   return { reason, touched }
 }
 
-/** The same, and what is recorded. */
+/** The same, with the recorded facts. */
 export async function decideAndRecord(...spoil: ((scene: Scene) => void)[]) {
   const scene: Scene = {
     target: '/api/inngest?fnId=f',

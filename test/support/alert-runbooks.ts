@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { readAlerts, type AlertRule } from './deployed.ts'
 
-/** Paths of pages become links, as they are seen from docs/reference/. */
+/** Paths of pages become links relative to docs/reference/. */
 function linked(text = ''): string {
   return text.replaceAll(/\bdocs\/[\w/-]+\.md\b/g, (page) => {
     const name = path.basename(page, '.md').replaceAll('-', ' ')

@@ -1,4 +1,4 @@
-/** An app that a test writes, a gateway in front of it, and a signed call; all stopped after each test. */
+/** An app of the test, a gateway in front of it, and a signed call; all stopped after each test. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,7 +16,7 @@ afterEach(async () => {
 
 type Config = Readonly<Record<string, unknown>>
 
-/** @param paths of routes to the app; by default one of its own. */
+/** @param paths of routes to the app; default is a path of its own. */
 export async function startBehind(
   handler: Handler,
   config: Config | ((url: string) => Config) = {},
@@ -66,7 +66,7 @@ export function lastBody(): string {
   return `{"ctx":{"request_id":"${String(serial)}","run_id":"run"},"x":"\u00e9&"}`
 }
 
-/** @param wire makes another spelling of the signed body, to be sent in its place. */
+/** @param wire makes another spelling of the signed body, which is sent instead. */
 export function call(
   gateway: TestGateway,
   headers: Record<string, string | string[]> = {},

@@ -1,11 +1,11 @@
-/** A pool of connections to an app that responds byte for byte as a test says, and what each call gets. */
+/** A pool of connections to an app that sends the bytes of the test, and the outcome of each call. */
 import { afterEach } from 'vitest'
 
 import type { UpstreamPolicy } from '../../gateway/admit/policy.ts'
 import { UpstreamCall, type UpstreamRequest } from '../../gateway/forward/upstream-call.ts'
 import { UpstreamPool, type UpstreamOptions } from '../../gateway/forward/upstream-pool.ts'
 
-/** More than any test waits. */
+/** Longer than any test waits. */
 const LONG_MS = 20_000
 
 const OPTIONS: UpstreamOptions = {
@@ -22,7 +22,7 @@ afterEach(() => {
 
 export interface TestPool {
   readonly pool: UpstreamPool
-  /** How often bytes came that belong to no response. */
+  /** How often bytes arrived that belong to no response. */
   unexpected: number
 }
 
@@ -42,9 +42,9 @@ export function startPool(
 
 export interface Outcome {
   readonly call: UpstreamCall
-  /** What was called, in order; pieces with their bytes in latin1. */
+  /** The calls of the handler, in order; pieces with their bytes in latin1. */
   readonly events: string[]
-  /** `end`, or the code of a fault, with `unsent` if it may be sent again. */
+  /** `end`, or the code of a fault, with `unsent` if the request may be sent again. */
   readonly ended: Promise<string>
 }
 

@@ -1,4 +1,4 @@
-/** Apps that say which one they are, and what each was asked. */
+/** Apps that respond with their name, and record their requests. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,7 +7,7 @@ import { afterEach } from 'vitest'
 export interface NamedApp {
   readonly url: string
   readonly requests: { readonly host: string | undefined; readonly body: string }[]
-  /** Connections that are open now, and that ever were. */
+  /** Connections that are open now, and all so far. */
   readonly connections: { open: number; ever: number }
 }
 
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-/** @param answerAfter resolves when the app may answer. */
+/** @param answerAfter resolves when the app may respond. */
 export async function startNamedApp(
   name: string,
   answerAfter: () => Promise<unknown> = () => Promise.resolve(),

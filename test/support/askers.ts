@@ -1,4 +1,7 @@
-/** Proxies that ask: questions as Envoy and Traefik make them, and a gateway that is asked. */
+/**
+ * Proxies with external authorization: requests in the form of Envoy and Traefik, and a gateway that authorizes
+ * them.
+ */
 import { send, signatureHeader, type Answer } from './sender.ts'
 import { startTestGateway, testKey, type TestGateway } from './test-gateway.ts'
 
@@ -32,7 +35,7 @@ export interface Asked {
   readonly method?: string
   readonly target?: string
   readonly body?: string
-  /** Signed instead of the body. */
+  /** Signed in place of the body. */
   readonly signed?: string
   readonly client?: string
   readonly isSigned?: boolean
@@ -50,7 +53,7 @@ export function signed(gateway: TestGateway, { body = '', signed: text = body, i
   return { 'x-inngest-signature': signatureHeader(testKey, text, seconds) }
 }
 
-/** Method, path, Host and fields of the request itself; Envoy adds its own address at the end. */
+/** Method, path, Host and headers of the original request. Envoy appends its own address. */
 export function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
   const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
   const headers = {
@@ -63,7 +66,7 @@ export function asEnvoy(gateway: TestGateway, asked: Asked): Promise<Answer> {
   return send({ port: gateway.externalAuthPort, method, target, headers, body: body ?? '' })
 }
 
-/** A GET of the address that it was given, with the body, and the request in X-Forwarded fields. */
+/** A GET of the configured address, with the body, and the original request in X-Forwarded headers. */
 export function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
   const { method = 'POST', target = '/api/inngest?fnId=f', body, client = ALLOWED } = asked
   const headers = {
@@ -85,7 +88,7 @@ export function asTraefik(gateway: TestGateway, asked: Asked): Promise<Answer> {
   })
 }
 
-/** `host` is where such a question has the `Host` of the request. */
+/** `host` is where the authorization request has the `Host` of the original request. */
 export const askers = [
   { name: 'Envoy', protocol: 'ext_authz', ask: asEnvoy, host: 'host' },
   { name: 'Traefik', protocol: 'forward_auth', ask: asTraefik, host: 'x-forwarded-host' },

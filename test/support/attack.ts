@@ -1,4 +1,4 @@
-/** A gateway in front of a lenient upstream, and what an attacker may send to it. */
+/** A gateway in front of a lenient upstream, and the requests of an attacker. */
 import { afterEach, expect } from 'vitest'
 
 import { startLenientUpstream, type LenientUpstream } from './lenient-upstream.ts'
@@ -12,7 +12,7 @@ export interface Target {
   readonly gateway: TestGateway
   readonly upstream: LenientUpstream
   raw(bytes: string | Buffer | readonly (string | Buffer)[], options?: RawOptions): Promise<string>
-  /** A signature over `body`, as old as the test says. */
+  /** A signature over `body`, of the given age. */
   sign(body: string | Buffer, ageSeconds?: number): string
   /** The reasons of all records so far. */
   reasons(): unknown[]
@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-/** @param config laid over a single route that allows loopback. */
+/** @param config merged over a single route that allows loopback. */
 export async function startTarget(
   config: Config | ((url: string) => Config) = {},
 ): Promise<Target> {
@@ -57,7 +57,10 @@ export function freshBody(): string {
   return `{"ctx":{"request_id":"attack-${String(serial)}","run_id":"run"},"version":1}`
 }
 
-/** The head and body of a call, in bytes. @param fields lines without their ends. */
+/**
+ * The head and body of a call, in bytes.
+ * @param fields lines without line ends.
+ */
 export function callBytes(
   body: string,
   fields: readonly string[],
@@ -66,7 +69,7 @@ export function callBytes(
   return `${[line, 'Host: app.example.com', ...fields].join('\r\n')}\r\n\r\n${body}`
 }
 
-/** The same, well framed and signed, with `more` fields. */
+/** The same, with valid framing and signature, and `more` fields. */
 export function signedCall(target: Target, more: readonly string[] = [], body = freshBody()) {
   const length = `Content-Length: ${String(Buffer.byteLength(body))}`
   const signature = `X-Inngest-Signature: ${target.sign(body)}`
@@ -77,10 +80,10 @@ export function gauge(metrics: string, name: string): number {
   return Number(new RegExp(`^inngest_gateway_${name} (\\d+)$`, 'm').exec(metrics)?.[1])
 }
 
-/** Longer than a refused connection is kept for its answer to be read. */
+/** Longer than a refused connection is kept open for its response to be read. */
 const QUIET_WITHIN_MS = 8000
 
-/** That nothing is left of what went on: no connection, no request, no byte of a body. */
+/** Expects that nothing is left of the attack: no connection, no request, no byte of a body. */
 export async function expectQuiet(target: Target): Promise<void> {
   const held = async () => {
     const metrics = await target.metrics()

@@ -1,6 +1,6 @@
 /**
- * A gateway as its own process, so that its memory is its own, with a good app and one that the test
- * controls byte for byte, and what a test needs to attack it from either side.
+ * A gateway in its own process, so that its memory can be measured, with a good app and one that sends the
+ * bytes of the test, and the clients that attack it from either side.
  */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -23,10 +23,10 @@ import { signatureHeader } from './sender.ts'
 
 export const MIB = 1_048_576
 
-/** Longer than any test: what ends a connection is then another limit. */
+/** Longer than any test, so that another limit ends each connection. */
 export const FAR = '10m'
 
-/** Limits with which no time limit ends an attack before its length does. */
+/** Limits with which no time limit ends an attack before its length limit does. */
 export const untimed = {
   headersTimeout: FAR,
   bodyTimeout: FAR,
@@ -36,8 +36,8 @@ export const untimed = {
 }
 
 /**
- * Growth of the resident set that is no sign of an unbounded buffer: a young heap that has not been
- * collected, and pieces of a few kilobytes for each connection. Each attack sends several times as much.
+ * Growth of the resident set that does not indicate an unbounded buffer: a young heap that has not been
+ * collected, and some kilobytes for each connection. Each attack sends several times as much.
  */
 const MOST_GROWTH = 192 * MIB
 
@@ -46,7 +46,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-/** Of what an app received, for a test to look at. */
+/** The maximum of received bytes that an app keeps for the test. */
 const MOST_KEPT = 65_536
 
 export interface RawApp {
@@ -67,7 +67,8 @@ export async function startRawApp(onSocket: (socket: Socket) => void): Promise<R
   const note = (bytes: Buffer) => {
     received = (received + bytes.toString('latin1')).slice(-MOST_KEPT)
   }
-  // The gateway's FIN alone closes nothing here, so that a half-closed connection stays visible.
+  // The server does not close a connection on the gateway's FIN alone, so that a half-closed connection stays
+  // visible.
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.push(socket)
     isOpen.add(socket)
@@ -90,7 +91,7 @@ export async function startRawApp(onSocket: (socket: Socket) => void): Promise<R
   }
 }
 
-/** An app that responds in this way to the first bytes of each connection, and reads all that comes. */
+/** An app that responds in this way to the first bytes of each connection, and reads everything. */
 export function startResponder(respond: (socket: Socket) => void): Promise<RawApp> {
   return startRawApp((socket) => {
     socket.once('data', () => {
@@ -120,7 +121,7 @@ export interface Scene {
   readonly withstand: <T>(attack: () => Promise<T>) => Promise<T>
 }
 
-/** @param config laid over the routes, without limits of time that would end an attack first. */
+/** @param config merged over the routes, without time limits that would end an attack first. */
 export async function startScene(app: RawApp, config: object = {}): Promise<Scene> {
   const good = await startLenientUpstream()
   stops.push(() => {
@@ -166,7 +167,7 @@ const handshake = callBytes(
   'GET /plain HTTP/1.1',
 )
 
-/** Good requests before the first measurement: code that is compiled and buffers that are taken once. */
+/** Requests before the first measurement, for compiled code and buffers that are allocated once. */
 const WARM_UP = 10
 
 async function withstand<T>(
@@ -179,7 +180,7 @@ async function withstand<T>(
   await expect.poll(isWarm, patient).toBe(true)
   const pid = gateway.child.pid ?? 0
   const before = memory(pid, 'VmRSS')
-  // Sets the peak back to the present (proc_pid_clear_refs(5)).
+  // Resets the peak to the current value (proc_pid_clear_refs(5)).
   writeFileSync(`/proc/${String(pid)}/clear_refs`, '5')
   const result = await attack()
   const growth = memory(pid, 'VmHWM') - before
@@ -199,7 +200,7 @@ function memory(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024
 }
 
-/** Polls, since the lines of a log arrive later than the responses. */
+/** Polls, because the lines of a log arrive later than the responses. */
 export async function expectReasons({ reasons }: Scene, expected: readonly unknown[]) {
   await expect.poll(reasons, patient).toEqual(expected)
 }
@@ -217,9 +218,9 @@ export async function expectNothingLeft({ app, metric }: Scene): Promise<void> {
 
 export interface RawClient {
   readonly socket: Socket
-  /** What came so far, in latin1. */
+  /** The bytes received so far, in latin1. */
   readonly received: () => string
-  /** Resolves when the gateway has ended the connection, or when `waitMs` is over. */
+  /** Resolves when the gateway has ended the connection, or after `waitMs`. */
   readonly ended: () => Promise<string>
 }
 
@@ -252,7 +253,10 @@ export async function connectRaw(port: number, bytes: string, from?: string): Pr
   }
 }
 
-/** Sends `count` requests of each kind. @returns the outcome of each. */
+/**
+ * Sends `count` requests of each kind.
+ * @returns the outcome of each.
+ */
 export async function outcomesOf(
   { gateway, request }: Scene,
   count: number,
@@ -274,7 +278,7 @@ export function forEachKind(count: number, outcome: string): Record<Kind, string
   return Object.fromEntries(kinds.map((kind) => [kind, outcomes])) as Record<Kind, string[]>
 }
 
-/** The status of the only response, or `cut` if it does not look whole. */
+/** The status of the only response, or `cut` if it is incomplete. */
 export function outcome(text: string): string {
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(text) ?? []
   if (status === undefined) return text === '' ? 'closed' : text.slice(0, 100)

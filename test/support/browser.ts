@@ -1,4 +1,4 @@
-/** Debian's Chromium without a window, with a profile of its own, and everything that a page asks for. */
+/** Debian's Chromium without a window, with its own profile, and everything that a page requests. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -25,11 +25,11 @@ const args = [
 export interface OpenPage {
   readonly page: Page
   readonly context: BrowserContext
-  /** Addresses of all that was asked for. */
+  /** Addresses of all requests. */
   readonly requested: string[]
-  /** How many of those have not been answered yet. */
+  /** Number of requests without a response so far. */
   readonly pending: () => number
-  /** What went wrong in the page, refused by its policy included. */
+  /** Errors in the page, including violations of its content security policy. */
   readonly complaints: string[]
 }
 

@@ -1,4 +1,4 @@
-/** The values of the Helm chart: their schema, which holds that of the gateway, and their descriptions. */
+/** The values of the Helm chart: their schema, which includes that of the gateway, and their descriptions. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -14,7 +14,7 @@ interface ValuesSchema extends SchemaNode {
   }
 }
 
-/** With the schema of the gateway as it is now, so that `helm install` refuses a wrong configuration. */
+/** With the gateway's current schema, so that `helm install` refuses a wrong configuration. */
 export function chartSchema(before: string): string {
   const schema = JSON.parse(before) as ValuesSchema
   const { config } = schema.properties
@@ -32,7 +32,7 @@ export interface ChartValue {
   readonly description: string
 }
 
-/** @throws if a value of the schema has no default in values.yaml, or the other way round. */
+/** @throws if a value of the schema has no default in values.yaml, or vice versa. */
 export function chartValues(): readonly ChartValue[] {
   const read = (name: string) => readFileSync(path.join(chartFolder, name), 'utf8')
   const { properties } = JSON.parse(read('values.schema.json')) as ValuesSchema

@@ -1,4 +1,4 @@
-/** What a replay store has to decide, with nothing in it that is meant to be fast. */
+/** A simple model of the decisions of a replay store. */
 import fc from 'fast-check'
 
 /** A claim or its release: of a MAC alone, or of one of three keys that share it. */

@@ -1,4 +1,4 @@
-/** A command of the program, as its own process, while this one goes on. */
+/** Runs a command of the program in its own process, without blocking this one. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'

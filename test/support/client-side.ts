@@ -1,4 +1,4 @@
-/** ClientConnection on loopback: what it reads goes to the test, which writes the responses. */
+/** ClientConnection on loopback: the test gets the requests and writes the responses. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
@@ -16,7 +16,7 @@ import type { Reason } from '../../gateway/admit/reasons.ts'
 export interface ClientSideServer {
   readonly port: number
   readonly connections: Connections
-  /** In the order in which they came. */
+  /** In the order of their start. */
   readonly open: ClientConnection[]
   readonly unreadable: Reason[]
 }
@@ -33,7 +33,7 @@ const LIMITS = {
   responseStallTimeoutMs: 60_000,
 }
 
-/** What is unreadable gets a 400 as its last response. */
+/** Unreadable requests get a 400 as the last response. */
 export async function startClientSide(
   onRequest: ConnectionHandlers['onRequest'],
   limits: Partial<ConnectionLimits> = {},
@@ -75,7 +75,7 @@ export function respond(response: ClientResponse, body: string, status = 200): v
   response.end()
 }
 
-/** The whole body, as latin1. Rejects if it does not come. */
+/** The whole body, as latin1. Rejects if it does not arrive. */
 export function bodyOf(request: ClientRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     let body = ''

@@ -11,7 +11,7 @@ function defaultOf({ defaultValue }: Option): string {
   return typeof defaultValue === 'string' ? ` (default: \`${defaultValue}\`)` : ''
 }
 
-/** An argument with choices names them itself. */
+/** The choices of an argument are listed. */
 function argumentRow(argument: Argument): readonly string[] {
   const { description, argChoices = [] } = argument
   const choices = argChoices.length === 0 ? '' : `: ${argChoices.join(', ')}`

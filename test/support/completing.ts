@@ -1,4 +1,4 @@
-/** What a shell offers where an operator presses Tab. */
+/** The completions that a shell offers when an operator presses Tab. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,8 +18,8 @@ afterEach(() => {
 const name = 'inngest-gateway'
 
 /**
- * @param script as `completion` prints it.
- * @param line after the name of the program, up to where Tab is pressed.
+ * @param script the output of `completion`.
+ * @param line after the name of the program, up to the cursor.
  * @returns the words, sorted, in a folder with two files: `gateway one.yaml` and `gateway.yaml`.
  */
 export async function offered(shell: Shell, script: string, line: string): Promise<string[]> {
@@ -46,12 +46,12 @@ function run(folder: string, program: string, args: readonly string[]): string[]
   return stdout.split('\n')
 }
 
-/** Words as bash makes them, at spaces and `=`. */
+/** Words as bash splits them, at spaces and `=`. */
 function bashWords(line: string): string[] {
   return [name, ...line.replaceAll('=', ' = ').split(' ')]
 }
 
-/** As readline calls the function, with the words that it has made. */
+/** Calls the function as readline does, with the split words. */
 function inBash(folder: string, line: string): Promise<string[]> {
   const program = `source ./script
     words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); }
@@ -69,7 +69,7 @@ function inFish(folder: string, line: string): Promise<string[]> {
 
 const END = '--noted--'
 
-/** On a terminal, since zsh completes nowhere else. */
+/** On a terminal, because zsh completes only there. */
 async function inZsh(folder: string, line: string): Promise<string[]> {
   const setUp = `
     PROMPT='ready> '
@@ -103,7 +103,7 @@ async function inZsh(folder: string, line: string): Promise<string[]> {
   child.stdin.write('\x15exit\r')
   await closed
   const matches = readMatches().filter((text) => text !== END)
-  // Noted as zsh would insert them.
+  // In the form that zsh would insert.
   return matches.map((text) => text.replace(/=$/, '').replaceAll('\\', ''))
 }
 

@@ -1,4 +1,4 @@
-/** The Compose example as it is written, and its app and gateway as processes on loopback. */
+/** The Compose example as written, with its app and gateway as processes on loopback. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -63,7 +63,7 @@ export function readGatewayConfig(): GatewayConfig {
   return readYaml(gatewayConfigFile) as GatewayConfig
 }
 
-/** Loopback addresses in place of those of the containers. */
+/** Loopback addresses that replace those of the containers. */
 export const inngestAddress = '127.0.0.10'
 export const appAddress = '127.0.0.20'
 
@@ -72,7 +72,7 @@ export const exampleKey = '1eaf61ea084285640bca13a0ae19d577ccbd215cb2ee92ad5db25
 export interface Example {
   readonly gateway: GatewayProcess
   readonly appPort: number
-  /** What the app has sent to Inngest's API: path and body. */
+  /** The requests of the app to Inngest's API: path and body. */
   readonly registrations: { readonly path: string; readonly body: string }[]
 }
 
@@ -93,7 +93,7 @@ export async function startExample(): Promise<Example> {
     listen: { host: '127.0.0.1', port: 0 },
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: [`${inngestAddress}/32`],
-    // A machine that is busy with other tests is no store that is down.
+    // On a busy machine a slow store must not count as unavailable.
     replay: { ...replay, url: valkey.url, timeout: '10s' },
     routes: routes.map((route) => ({ ...route, upstream })),
   }
@@ -102,7 +102,7 @@ export async function startExample(): Promise<Example> {
   return { gateway, appPort, registrations }
 }
 
-/** With the variables that it has in its container. */
+/** With the variables of its container. */
 async function startApp(apiUrl: string): Promise<number> {
   const given = readCompose().services['app']?.environment ?? {}
   const child = spawn(process.execPath, [`${composeFolder}/app/app.ts`], {
@@ -127,7 +127,7 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-/** In the place of Inngest's server, as far as the app calls it. */
+/** Replaces the parts of Inngest's server that the app calls. */
 async function startApi() {
   const registrations: Example['registrations'] = []
   const server = createServer((request, response) => {
@@ -151,7 +151,7 @@ async function startApi() {
   }
 }
 
-/** Variables that the example wants, and what `.env.example` says of each. */
+/** Variables that the example requires, and their descriptions in `.env.example`. */
 export function readEnvExample(): Readonly<Record<string, string>> {
   const text = readFileSync(`${composeFolder}/.env.example`, 'utf8')
   return Object.fromEntries(

@@ -1,10 +1,10 @@
-/** The conformance run within a test: which cases came out how. */
+/** The conformance run within a test, and the outcome of each case. */
 import type { Outcome, Result } from '../../conformance/case.ts'
 import { readPlan, type ConformanceOptions } from '../../conformance/plan.ts'
 import { runPlan } from '../../conformance/run-plan.ts'
 import { testKey } from './test-gateway.ts'
 
-/** What shows nothing of a gateway with the default checks, unless an option says that it may be sent. */
+/** Cases that need an option, or show nothing for a gateway with the default checks. */
 export const needsOptions = [
   ...[
     'replayed-sync',
@@ -17,7 +17,7 @@ export const needsOptions = [
 ]
 
 export interface Conforming {
-  /** What kept anything from being tested. */
+  /** The reason why nothing could be tested. */
   readonly problem: string | undefined
   readonly results: readonly Result[]
   names(outcome: Outcome): string[]

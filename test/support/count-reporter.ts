@@ -1,4 +1,4 @@
-/** Ends a run with `N passed, N failed`, and what was not run for want of programs. */
+/** Ends a run with `N passed, N failed`, and the tests that were not run because programs are missing. */
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 
 import { groups, type Group } from '../programs/groups.ts'
@@ -19,7 +19,7 @@ export default class CountReporter implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): Promise<void> {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const inState = (state: string) => tests.filter((test) => test.result().state === state)
-    // A hook that failed is one of its module or suite, and of no test.
+    // A failed hook belongs to its module or suite, and to no test.
     const suites = modules.flatMap((module) => [module, ...module.children.allSuites()])
     const failedSuites = suites.filter((suite) => suite.errors().length > 0)
     const passed = inState('passed').length
@@ -31,7 +31,7 @@ export default class CountReporter implements Reporter {
     })
   }
 
-  /** All that is missing, unless the run was narrowed to some files: then only what those lacked. */
+  /** All missing groups, unless the run was limited to some files: then only those of these files. */
   async #notRun(
     modules: readonly TestModule[],
     skipped: readonly TestCase[],

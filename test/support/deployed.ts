@@ -1,4 +1,4 @@
-/** What stands in deploy/, read as the programs that use it read it. */
+/** The files in deploy/, parsed as the programs that use them do. */
 import { readFileSync } from 'node:fs'
 
 import { parse } from 'yaml'
@@ -21,14 +21,14 @@ export function readAlerts(): readonly AlertRule[] {
   return (readYaml(alertsFile) as RuleFile).groups.flatMap(({ rules }) => rules)
 }
 
-/** Anchors and merge keys included. */
+/** Including anchors and merge keys. */
 export function readYaml(file: string): unknown {
   return parse(readFileSync(file, 'utf8'), { merge: true })
 }
 
-/** A query, and what is written with the labels of its result. */
+/** A query, and the labels that are shown with its result. */
 export interface ShownQuery {
-  /** Where it stands, for a message. */
+  /** Its place, for a message. */
   readonly where: string
   readonly expression: string
   readonly labelsNamed: readonly string[]
@@ -36,7 +36,7 @@ export interface ShownQuery {
 
 interface Variable {
   readonly name: string
-  /** A kind of data source, or what to ask it. */
+  /** A type of data source, or a query for it. */
   readonly query: string | { readonly query: string }
 }
 
@@ -58,7 +58,7 @@ export function readDashboard(): Dashboard {
   return JSON.parse(readFileSync(dashboardFile, 'utf8')) as Dashboard
 }
 
-/** Every query of the dashboard: of its panels, annotations and variables. */
+/** Every query of the dashboard: those of its panels, annotations and variables. */
 export function dashboardQueries(): readonly ShownQuery[] {
   const { panels, annotations, templating } = readDashboard()
   const ofPanels = panels.flatMap(({ title, targets = [] }) =>

@@ -1,4 +1,4 @@
-/** Runs a command of deploy/kubernetes/README.md, with the cluster left out: what is applied is kept. */
+/** Runs a command of deploy/kubernetes/README.md without a cluster: the applied objects are recorded. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { parse } from 'yaml'
 
 import { manifestFolder } from './kustomize.ts'
 
-/** `create --dry-run=client` is kubectl's own; a cluster of one Secret stands for the rest. */
+/** `create --dry-run=client` is the real kubectl's; a cluster with one Secret replaces the rest. */
 const kubectlShim = `#!/bin/sh
 case " $* " in
 *" apply "*) cat > "$APPLIED" ;;
@@ -28,9 +28,9 @@ export class Cluster {
   }
 
   /**
-   * @param name that stands in a comment above the command.
-   * @param input what is typed.
-   * @returns the Secret that the cluster then has.
+   * @param name in a comment above the command.
+   * @param input the typed text.
+   * @returns the Secret in the cluster afterwards.
    */
   run(name: string, input = ''): { readonly name: string; readonly files: SecretFiles } {
     const kubectl = execFileSync('which', ['kubectl'], { encoding: 'utf8' }).trim()
@@ -64,7 +64,7 @@ interface Secret {
   readonly data: Readonly<Record<string, string>>
 }
 
-/** @param name as of `Cluster.run`. */
+/** @param name as for `Cluster.run`. */
 export function commandIn(name: string): string {
   const text = readFileSync(path.join(manifestFolder, 'README.md'), 'utf8')
   const [, command] =

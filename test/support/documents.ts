@@ -1,4 +1,4 @@
-/** The documentation, taken apart for tests. */
+/** The documentation, parsed for tests. */
 import { globSync, readFileSync } from 'node:fs'
 
 /** Every page that a user reads. */
@@ -11,7 +11,7 @@ export const pages: readonly string[] = [
 
 export interface Block {
   readonly page: string
-  /** Of its first line. */
+  /** The number of its first line. */
   readonly line: number
   readonly text: string
 }
@@ -47,7 +47,7 @@ export function anchorsOf(page: string): string[] {
   return sectionsOf(page).map(anchorOf)
 }
 
-/** @returns the targets of the links of a page, without those that leave the project. */
+/** @returns the targets of the links of a page, except external ones. */
 export function linksOf(page: string): string[] {
   return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)

@@ -1,4 +1,4 @@
-/** A gateway with a durable route, and requests to it: of users, and signed re-entries. */
+/** A gateway with a durable route, and requests to it: those of users, and signed re-entries. */
 import { randomUUID } from 'node:crypto'
 
 import { startTarget, type Target } from './attack.ts'
@@ -10,7 +10,10 @@ export const durableKey = fallbackKey
 
 type Config = Readonly<Record<string, unknown>>
 
-/** A durable route with a key of its own, next to an Inngest route. @param more of the durable route. */
+/**
+ * A durable route with its own key, next to an Inngest route.
+ * @param more settings of the durable route.
+ */
 export function durableConfig(url: string, more: Config = {}, all: Config = {}): Config {
   return {
     routes: [
@@ -45,7 +48,7 @@ export const startWithOpen = () =>
   })
 
 export interface Reentry extends Partial<SentRequest> {
-  /** Instead of those of a run of its own. */
+  /** Replaces the ids of a new run. */
   readonly ids?: Record<string, string | string[]>
   readonly key?: string
   readonly ageSeconds?: number
@@ -61,7 +64,7 @@ export function freshIds(): Record<string, string> {
   }
 }
 
-/** Re-enters as Inngest does: signed over the raw body. */
+/** Re-enters like Inngest: signed over the raw body. */
 export function reenter({ gateway }: Target, reentry: Reentry = {}): Promise<Answer> {
   const { ids = freshIds(), key = durableKey, ageSeconds = 0, headers = {}, ...request } = reentry
   const { body = '' } = request
@@ -90,7 +93,7 @@ export function callAsUser(
   })
 }
 
-/** The log lines of requests, without those of the start. */
+/** The log lines of requests only. */
 export function requestLines({ gateway }: Target): Record<string, unknown>[] {
   return gateway.logLines.filter(({ msg }) => msg === 'request')
 }

@@ -1,4 +1,4 @@
-/** Uploads that a gateway refuses before it has read their bodies, and how many refusals arrive. */
+/** Uploads that a gateway refuses before it has read their bodies, and the number of refusals that arrive. */
 import { processKey, startGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { signatureHeader } from './sender.ts'
 import type { UploadClient } from './upload-clients.ts'
@@ -9,7 +9,7 @@ const SIZE = 3_000_000
 /** No request of these tests is forwarded. */
 const NO_APP = 'http://127.0.0.1:9'
 
-/** A process of its own, so that it and the client run at the same time. */
+/** In its own process, so that it and the client run at the same time. */
 export function startRefusingGateway(more: object = {}): Promise<GatewayProcess> {
   const inngest = { upstream: NO_APP, signingKeys: [{ env: 'INNGEST_SIGNING_KEY' }] }
   const closed = { policy: 'passthrough', upstream: NO_APP, allowlist: ['192.0.2.1'] }
@@ -32,7 +32,7 @@ interface Case {
 const [length, chunks] = [{ chunked: false }, { chunked: true }]
 const [close, kept] = [{ keep: false }, { keep: true }]
 
-/** 413 is by the announced length; by the bytes that came if the upload is chunked. */
+/** 413 depends on the announced length, or on the received bytes of a chunked upload. */
 const cases: readonly Case[] = [
   { status: 401, ...length, ...kept },
   { status: 401, ...chunks, ...close },
@@ -56,13 +56,13 @@ function uploadOf({ status, chunked, keep }: Case, origin: string, size: number)
   }
 }
 
-/** @returns for each case how many of the uploads saw their refusal, and what the others saw. */
+/** @returns for each case the number of uploads that received their refusal, and the outcome of the others. */
 export async function arrivals(
   client: UploadClient,
   origin: string,
   size = SIZE,
 ): Promise<Record<string, string>> {
-  // All cases at once, as most of an upload is waiting.
+  // All cases at once, because most of an upload is waiting.
   const seen = await Promise.all(
     cases.map(async (one) => {
       const outcomes = await client(uploadOf(one, origin, size))
@@ -78,7 +78,7 @@ function nameOf({ status, chunked, keep }: Case): string {
   return `${String(status)}, ${chunked ? 'chunked' : 'length'}, ${keep ? 'kept' : 'close'}`
 }
 
-/** What `arrivals` returns if no refusal is lost. */
+/** The result of `arrivals` if no refusal is lost. */
 export const allArrive: Readonly<Record<string, string>> = Object.fromEntries(
   cases.map((one) => [nameOf(one), `${String(COUNT)} of ${String(COUNT)}`]),
 )

@@ -1,6 +1,6 @@
 /**
- * Apps on the real SDK, versions 3 and 4, with the real encryption middleware that belongs to each, or without:
- * steps of several kinds, and events that they send to a server of the test.
+ * Apps on the real SDK, versions 3 and 4, with or without the real encryption middleware for each: steps of
+ * several kinds, and events that they send to a server of the test.
  */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
@@ -27,9 +27,12 @@ export interface EncryptedApp {
   readonly url: string
   /** Requests that reached it. */
   readonly reached: string[]
-  /** What the function made of the decrypted values. */
+  /** The decrypted values that the function received. */
   readonly seen: unknown[]
-  /** Sends an event by the SDK. @returns it as Inngest gets it. */
+  /**
+   * Sends an event with the SDK.
+   * @returns the event as Inngest gets it.
+   */
   sendEvent(data: Readonly<Record<string, unknown>>): Promise<unknown>
   stop(): void
 }
@@ -117,7 +120,7 @@ function makeApp4(options: Options, middleware: Middleware, seen: unknown[]): Ma
   const client = new Inngest({
     ...options,
     checkpointing: false,
-    // Its types name those of the CommonJS build, which are the same.
+    // The types name those of the CommonJS build, which are the same.
     middleware: middleware === 'none' ? [] : [encryption as unknown as Middleware4.Class],
   })
   const hello = client.createFunction(

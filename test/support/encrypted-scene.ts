@@ -1,4 +1,4 @@
-/** A gateway that looks at encryption, in front of a real app, and whole runs of a function through it. */
+/** A gateway that checks encryption, in front of a real app, and whole runs of a function through it. */
 import { afterEach, expect } from 'vitest'
 
 import { startEncryptedApp, type EncryptedApp, type Middleware } from './encrypted-app.ts'
@@ -55,7 +55,7 @@ export const countsOf = async (gateway: TestGateway) => {
   )
 }
 
-/** Every call passes a route that requires encryption, and the app decrypts all of it. */
+/** Every call passes a route that requires encryption, and the app decrypts everything. */
 export async function expectWholeRun(middleware: Middleware): Promise<void> {
   const { app, gateway } = await startEncrypted(middleware, 'require')
   const { answers, bodies } = await runWhole(app, gateway)

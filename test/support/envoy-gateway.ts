@@ -1,4 +1,4 @@
-/** The objects of the Envoy Gateway example, and the configuration of Envoy that Envoy Gateway makes of them. */
+/** The objects of the Envoy Gateway example, and the Envoy configuration that Envoy Gateway makes from them. */
 import { build } from './kustomize.ts'
 
 export interface ExtAuth {
@@ -42,7 +42,7 @@ const typed = (type: string, config: object) => ({
   ...config,
 })
 
-/** As of Envoy Gateway 1.9.1: internal/xds/translator, extauth.go and listener.go. */
+/** According to Envoy Gateway 1.9.1: internal/xds/translator, extauth.go and listener.go. */
 export function envoyConfig(port: number, authPort: number, appPort: number): object {
   const listener = {
     address: address(port),

@@ -24,7 +24,7 @@ export type ExpectingClient = (request: Expecting) => Promise<Met>
 
 const EXPECT = { expect: '100-continue' }
 
-/** It waits for the 100 for as long as it takes. */
+/** It waits for the 100 without a time limit. */
 export const nodeExpects: ExpectingClient = ({ port, target, headers, body }) =>
   new Promise((resolve, reject) => {
     let [continues, isSent] = [0, false]

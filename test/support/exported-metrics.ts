@@ -1,6 +1,6 @@
 /**
- * The metrics of a real gateway with workers, after requests of every kind, so that each family has series:
- * which names there are, and which labels each has.
+ * The metrics of a real gateway with workers, after requests of every kind, so that each family has series: all
+ * names, and the labels of each.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,9 +19,9 @@ import { startLenientUpstream } from './lenient-upstream.ts'
 import { send } from './sender.ts'
 
 export interface ExportedMetrics {
-  /** As samples have them: a histogram is three names. */
+  /** By the names of samples: a histogram has three. */
   readonly labelsOf: ReadonlyMap<string, ReadonlySet<string>>
-  /** Families of the gateway's own, by name, that have no sample. */
+  /** The gateway's own families, by name, that have no sample. */
   readonly silent: readonly string[]
 }
 
@@ -64,7 +64,7 @@ function configWith(file: string, upstream: string, checks: object = {}): object
   }
 }
 
-/** Of which a worker tells the median age. */
+/** Enough for a worker to report the median age. */
 const CALLS = 60
 
 async function sendOfEveryKind({ port }: GatewayProcess): Promise<void> {

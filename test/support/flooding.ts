@@ -6,18 +6,18 @@ import { patient } from './gateway-process.ts'
 
 const MIB = 1_048_576
 
-/** Bytes that a test has sent, of which the other side may not have read all. */
+/** Bytes that a test has sent. The other side may not have read all of them. */
 export interface Poured {
   readonly socket: Socket
   bytes: number
 }
 
-/** More than the buffers of two kernels hold, and than the growth that is allowed. */
+/** More than the buffers of two kernels, and than the allowed growth. */
 export const MOST_POURED = 64 * MIB
 
 const PIECE = 65_536
 
-/** Sends `text` again and again, as fast as the other side takes it, up to `most` bytes. */
+/** Sends `text` repeatedly, as fast as the other side reads it, up to `most` bytes. */
 export function pour(socket: Socket, text: string, most = MOST_POURED): Poured {
   const poured: Poured = { socket, bytes: 0 }
   const piece = Buffer.from(text.repeat(Math.ceil(PIECE / text.length)), 'latin1')
@@ -32,7 +32,7 @@ export function pour(socket: Socket, text: string, most = MOST_POURED): Poured {
   return poured
 }
 
-/** Sends `text` one byte at a time, each in a packet of its own, up to `most` bytes. */
+/** Sends `text` one byte at a time, each in its own packet, up to `most` bytes. */
 export function drip(socket: Socket, text: string, most = MIB): Poured {
   const poured: Poured = { socket, bytes: 0 }
   const more = () => {
@@ -46,7 +46,7 @@ export function drip(socket: Socket, text: string, most = MIB): Poured {
   return poured
 }
 
-/** Resolves when no more bytes are taken from the test: buffers are full, or the connection is closed. */
+/** Resolves when no more bytes can be sent: buffers are full, or the connection is closed. */
 export async function untilStopped(poured: readonly Poured[]): Promise<void> {
   const sum = () => poured.reduce((total, { bytes }) => total + bytes, 0)
   let before = -1

@@ -17,7 +17,7 @@ import { serve as serveHono } from 'inngest/hono'
 import { serve as serveKoa } from 'inngest/koa'
 import { serve as serveNode } from 'inngest/node'
 
-/** Neither package has types of its own. */
+/** Neither package has its own types. */
 const load = createRequire(import.meta.url)
 
 interface ExpressApp extends RequestListener {
@@ -46,15 +46,15 @@ export interface FrameworkApp {
 }
 
 export interface AppOptions {
-  /** Of the Inngest that the app registers with. */
+  /** The URL of the Inngest that the app registers with. */
   readonly baseUrl?: string
   /** Option of the SDK's `serve()`. */
   readonly serveOrigin?: string
-  /** The framework believes the forwarding headers of a proxy on loopback. */
+  /** The framework trusts the forwarding headers of a proxy on loopback. */
   readonly trustsProxy?: boolean
 }
 
-/** What the SDK's `serve()` gets. */
+/** The options of the SDK's `serve()`. */
 export type ServeOptions = ReturnType<typeof makeParts>
 
 export type Listener = (
@@ -77,7 +77,7 @@ export const frameworks: Readonly<Record<string, Listener>> = {
   },
   fastify: async ({ client, functions }, { serveOrigin, trustsProxy }) => {
     const app = Fastify({ trustProxy: trustsProxy === true ? 'loopback' : false })
-    // Beside `options` it would be ignored in silence.
+    // Next to `options` it would be silently ignored.
     const options = serveOrigin === undefined ? {} : { serveOrigin }
     await app.register(fastifyPlugin, { client, functions, options })
     app.all('*', () => 'the rest of the app')
@@ -105,7 +105,7 @@ export const frameworks: Readonly<Record<string, Listener>> = {
   koa: (parts, { trustsProxy }) => {
     const app = new Koa({ proxy: trustsProxy === true })
     const handler = serveKoa(parts) as (context: KoaContext) => unknown
-    // In place of koa-bodyparser, which the adapter needs.
+    // Replaces koa-bodyparser, which the adapter needs.
     app.use(async ({ req, request }, next) => {
       const body = await text(req)
       request.body = body === '' ? {} : JSON.parse(body)
@@ -150,7 +150,7 @@ export async function startFrameworkApp(
   }
 }
 
-/** By default nothing listens where it would register. */
+/** By default, nothing listens at the address that it would register with. */
 function makeParts(
   signingKey: string,
   { baseUrl = 'http://127.0.0.1:9', serveOrigin }: AppOptions,

@@ -1,10 +1,10 @@
 /**
- * The framing corpus: function calls whose framing violates the grammar of RFC 9112 or is ambiguous by
- * it. Each is signed, so that its framing is its only flaw; a request inside its body is for no route.
+ * The framing corpus: function calls whose framing violates the grammar of RFC 9112 or is ambiguous. Each is
+ * signed, so that its framing is its only flaw. A request inside its body matches no route.
  */
 import { callBytes, freshBody, signedCall, type Target } from './attack.ts'
 
-/** Would be a second request, if anything took it for one. */
+/** Would be a second request, if a server took it for one. */
 export const smuggled = 'GET /nothing HTTP/1.1\r\nHost: app.example.com\r\n\r\n'
 
 export interface Attack {
@@ -14,7 +14,10 @@ export interface Attack {
   readonly reason: string
 }
 
-/** A call whose body is framed by `fields`. @param wire the body as it travels. */
+/**
+ * A call whose body is framed by `fields`.
+ * @param wire the body as sent.
+ */
 export function framed(fields: readonly string[], wire: (body: string) => string = (body) => body) {
   return (target: Target) => {
     const body = freshBody()

@@ -1,11 +1,12 @@
-/** For a program that cannot choose a port by itself and say which: one that nobody listens on now. */
+/** A port on which nothing listens now, for a program that cannot choose a port and report it. */
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Below those that a system gives to connections that it opens (32768 on Linux), one of which could take
- * it before the program does; so are those of a cluster of Redis, which takes another 10,000 above.
+ * Below the ports that a system assigns to outgoing connections (32768 on Linux), one of which could be taken
+ * before the program starts. The ports of a Redis cluster, which uses another one 10,000 above, are below them,
+ * too.
  */
 const [LOWEST, BEYOND] = [12_000, 22_000]
 

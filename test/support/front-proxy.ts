@@ -1,4 +1,4 @@
-/** A real proxy in front of a gateway, on loopback, ended with the test. */
+/** A real proxy in front of a gateway, on loopback, stopped after the test. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ export interface FrontProxy {
 
 interface ProxyProgram {
   readonly command: string
-  /** @param file the configuration that was written. */
+  /** @param file the written configuration. */
   readonly args: (file: string, folder: string) => string[]
   readonly fileName: string
   readonly config: (port: number, folder: string) => string
@@ -23,7 +23,7 @@ interface ProxyProgram {
 
 const START_TIMEOUT_MS = 20_000
 
-/** These programs cannot be told to take any free port, so one that was just free is tried. */
+/** These programs cannot choose a free port themselves, so a port is tried that was free a moment ago. */
 export async function startFrontProxy(program: ProxyProgram): Promise<FrontProxy> {
   const folder = mkdtempSync(path.join(tmpdir(), 'front-proxy-'))
   const port = await freePort()
@@ -130,7 +130,10 @@ http://:${String(port)} {
 `,
 })
 
-/** @param dynamic what Traefik's providers would find. @param entryPoint the options of the only entry point. */
+/**
+ * @param dynamic the configuration of Traefik's providers.
+ * @param entryPoint the options of the only entry point.
+ */
 export const traefik = (dynamic: object, entryPoint: object = {}): ProxyProgram => ({
   command: 'traefik',
   fileName: 'traefik.yaml',

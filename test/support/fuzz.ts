@@ -1,16 +1,22 @@
-/** How long and from where fuzzing goes. In CI short and always alike; `npm run fuzz` goes on longer. */
+/**
+ * The number of runs and the seed of fuzzing. In CI it is short and always the same; `npm run fuzz` runs
+ * longer.
+ */
 import fc from 'fast-check'
 
 const SEED = 20_261_124
 
-/** @param share of the runs that one case gets: 1 for a fast one. */
+/** @param share of the runs for one case: 1 for a fast one. */
 export function fuzz(share = 1): fc.Parameters<unknown> {
   const runs = Number(process.env['FUZZ_RUNS'] ?? 3000)
   const seed = Number(process.env['FUZZ_SEED'] ?? SEED)
   return { numRuns: Math.ceil(runs * share), seed }
 }
 
-/** Valid texts with a few characters changed, dropped, doubled or put in: near misses find most. */
+/**
+ * Valid texts with a few characters changed, removed, duplicated or inserted: almost valid texts find most
+ * problems.
+ */
 export function mutated(valid: fc.Arbitrary<string>, inserted: string): fc.Arbitrary<string> {
   const edit = fc.record({
     at: fc.nat(),

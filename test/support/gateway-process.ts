@@ -1,4 +1,4 @@
-/** A gateway as its own process, or several, from a configuration that the test can change. */
+/** A gateway in its own process, or with workers, from a configuration that the test can change. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
@@ -24,10 +24,10 @@ export interface GatewayProcess {
   readonly child: ChildProcess
   readonly port: number
   readonly opsPort: number
-  /** Code, or signal. */
+  /** Exit code or signal. */
   readonly ended: Promise<number | string>
   readonly log: Record<string, unknown>[]
-  /** Swaps another configuration in. */
+  /** Replaces the configuration. */
   rewrite(config: object): void
   /** Process ids of the workers. */
   workerPids(): Promise<number[]>
@@ -35,10 +35,10 @@ export interface GatewayProcess {
 }
 
 /**
- * @param config laid over a single route that allows loopback.
- * @param variables beside those of the signing keys.
- * @param options of `run` beside `--config`.
- * @param main what Node starts: the source, or an installed package.
+ * @param config merged over a single route that allows loopback.
+ * @param variables in addition to those of the signing keys.
+ * @param options of `run` in addition to `--config`.
+ * @param main the script for Node: the source, or an installed package.
  */
 export async function startGatewayProcess(
   upstream: string,
@@ -51,7 +51,7 @@ export async function startGatewayProcess(
     listen: { host: '127.0.0.1', port: 0 },
     ops: { host: '127.0.0.1', port: 0 },
     allowlist: ['127.0.0.0/8'],
-    // A machine that is busy with other tests is no store that is down.
+    // On a busy machine a slow store must not count as unavailable.
     replay: { coldStart: 'accept', timeout: '10s' },
     shutdown: { delay: '0s' },
     routes: [{ name: 'app', upstream, signingKeys: [{ env: 'INNGEST_SIGNING_KEY' }] }],
@@ -68,13 +68,13 @@ export async function startGatewayProcess(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  // With it all that it logged has been read, which at its exit may be on its way yet.
+  // At 'close' the whole log has been read; at 'exit' some of it may still be on its way.
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   const log: Record<string, unknown>[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.push(JSON.parse(line) as Record<string, unknown>)
   })
-  // A worker may have something to say before.
+  // A worker may log something before.
   const findStarted = () => log.find(({ msg }) => msg === 'started')
   await expect.poll(findStarted, { ...patient, interval: 10 }).toBeDefined()
   const started = findStarted() as unknown as { listen: string; ops: string }
@@ -105,7 +105,7 @@ export async function startWorkers(
   return gateway
 }
 
-/** For what processes take on a busy machine. */
+/** The time for processes on a busy machine. */
 export const patient = { timeout: 20_000 }
 
 export async function readiness(gateway: GatewayProcess): Promise<string> {
@@ -113,7 +113,7 @@ export async function readiness(gateway: GatewayProcess): Promise<string> {
   return `${String(status)} ${body.trim()}`
 }
 
-/** By proc_pid_stat(5), where the parent follows the state, and the state the name in brackets. */
+/** By proc_pid_stat(5): the parent follows the state, and the state follows the name in brackets. */
 async function childrenOf(parent: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const isChild = new RegExp(`\\) \\w ${String(parent)} `)
@@ -136,7 +136,7 @@ export function signCall(key: string = processKey): SignedCall {
   return { body, signature: signatureHeader(key, body, Math.floor(Date.now() / 1000)) }
 }
 
-/** Each on a connection of its own, as Inngest's server sends them. */
+/** Each on its own connection, as Inngest's server sends them. */
 export function postCall(port: number, { body, signature }: SignedCall = signCall()) {
   return send({ port, body, headers: { 'x-inngest-signature': signature } })
 }
@@ -153,7 +153,7 @@ export function sumOf(metrics: string, name: string, labels = ''): number {
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }
 
-/** Which have logged a request. */
+/** The workers that have logged a request. */
 export function workersIn({ log }: GatewayProcess): Set<unknown> {
   return new Set(log.filter(({ msg }) => msg === 'request').map(({ worker }) => worker))
 }

@@ -1,4 +1,4 @@
-/** Writes from the code what generated-files.ts lists; `--check` only compares. */
+/** Writes the files of generated-files.ts from the code; `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 

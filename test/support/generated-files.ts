@@ -1,4 +1,4 @@
-/** What is generated, and from what. */
+/** The generated files, and their sources. */
 import { format, resolveConfig } from 'prettier'
 
 import { describeExpectation, groups } from '../../conformance/case.ts'
@@ -88,7 +88,7 @@ export const generatedFiles: Readonly<Record<string, (before: string) => string>
   [`${chartFolder}/README.md`]: (before) => replaceBlock(before, 'values', valuesTable()),
 }
 
-/** As the project's own style has it. */
+/** Formatted in the project's style. */
 export async function styled(file: string, text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(file)), filepath: file })
 }

@@ -1,4 +1,4 @@
-/** The published schemas of what GitHub and Renovate read (SchemaStore's, as check-jsonschema packs them). */
+/** The published schemas for files of GitHub and Renovate (SchemaStore's, as check-jsonschema packages them). */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ ${PIP} --require-hashes --requirement wanted
 unzip -qq -j ./*.whl 'check_jsonschema/builtin_schemas/vendor/*.json'`
 
 export interface Schemas {
-  /** @returns what does not fit, one line for each. */
+  /** @returns the violations, one line for each. */
   problemsOf(schema: string, text: string): readonly string[]
 }
 
@@ -39,12 +39,12 @@ export function fetchSchemas(): Schemas {
 }
 
 function compile(schema: AnySchema): (text: string) => readonly string[] {
-  // They have keys of other tools.
+  // The schemas have keys of other tools.
   const ajv = new Ajv({ strict: false, allErrors: true })
   addFormats.default(ajv)
   const validate = ajv.compile(schema)
   return (text) => {
-    // Which is asynchronous for other schemas.
+    // The result is a promise for other schemas.
     void validate(parse(text))
     return (validate.errors ?? []).map(
       ({ instancePath, message = 'does not fit', params }) =>

@@ -1,14 +1,14 @@
-/** Go's HTTP client as a program of the tests, built once a run of a test file. */
+/** Go's HTTP client as a program of the tests, built once for each test file. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 
-/** What main.go prints for each request. */
+/** The output of main.go for each request. */
 export interface GoOutcome {
   readonly status: number
-  /** Of the response, as its headers announced it; -1 if they did not. */
+  /** The announced length of the response; -1 if there is none. */
   readonly length: number
   readonly received: number
   readonly error: string

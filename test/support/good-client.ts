@@ -1,8 +1,8 @@
-/** An honest sender that calls again and again while something else goes on. */
+/** An honest sender that calls repeatedly during an attack. */
 import { freshBody } from './attack.ts'
 import { send } from './sender.ts'
 
-/** A gateway in this process (attack.ts) or in one of its own (bounds.ts). */
+/** A gateway in this process (attack.ts) or in its own (bounds.ts). */
 interface Served {
   readonly gateway: { readonly port: number }
   sign(body: string): string
@@ -15,7 +15,7 @@ export interface Beside {
 
 const PAUSE_MS = 20
 
-/** @param from a loopback address of its own, where the attackers share another. */
+/** @param from its own loopback address; the attackers share another one. */
 export function serveBeside(target: Served, from = '127.0.0.1'): Beside {
   let isOver = false
   let [asked, served, slowestMs] = [0, 0, 0]

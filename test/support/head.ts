@@ -1,4 +1,4 @@
-/** A request head for tests of the checks: an ordinary call, with what the test changes. */
+/** A request head for tests of the checks: an ordinary call, with the changes of the test. */
 import type { RequestHead } from '../../gateway/admit/request-head.ts'
 
 export function headOf(changes: Partial<RequestHead> = {}): RequestHead {

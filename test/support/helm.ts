@@ -1,4 +1,4 @@
-/** What `helm template` makes of the chart, read as the API server reads it. */
+/** The output of `helm template` for the chart, read as the API server reads it. */
 import {
   cpSync,
   mkdirSync,
@@ -17,7 +17,7 @@ import { chartFolder } from './chart-values.ts'
 import { manifestsIn, type Manifest } from './kustomize.ts'
 import { runProgram, type Ended } from './program.ts'
 
-/** Values that the chart is rendered with, each for another use of it. */
+/** The value files that the chart is rendered with, each for another use. */
 export const valueFiles = readdirSync(path.join(chartFolder, 'ci')).map((name) =>
   path.join(chartFolder, 'ci', name),
 )
@@ -28,14 +28,14 @@ export function valueFile(name: string): string {
 
 const rendered = new Map<string, readonly Manifest[]>()
 
-/** The objects have the names that they have in deploy/kubernetes. */
+/** The objects have the same names as in deploy/kubernetes. */
 export function render(values: string): readonly Manifest[] {
   const manifests = rendered.get(values) ?? manifestsOf(template(chartFolder, ['--values', values]))
   rendered.set(values, manifests)
   return manifests
 }
 
-/** @param over values over those of a file. */
+/** @param over values that override those of a file. */
 export function renderOver(values: string, over: object): Ended {
   const folder = mkdtempSync(path.join(tmpdir(), 'values-'))
   try {

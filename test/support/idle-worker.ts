@@ -1,4 +1,4 @@
-/** A worker that serves nothing, but tells its primary so. The third to be started hangs. */
+/** A worker that serves no requests, but reports to its primary that it does. The third one hangs at its start. */
 import cluster from 'node:cluster'
 
 import type { Order, Report } from '../../gateway/workers/messages.ts'

@@ -1,4 +1,4 @@
-/** What `kubectl kustomize` makes of a folder, read as the API server reads it. */
+/** The output of `kubectl kustomize` for a folder, read as the API server reads it. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ import { parseAllDocuments } from 'yaml'
 
 export const manifestFolder = path.resolve('deploy/kubernetes')
 
-/** Each folder that is a kustomization, rather than a component of others. */
+/** Each folder that is a kustomization, and not a component of others. */
 export const kustomizations = [
   'base',
   'companion',
@@ -48,7 +48,7 @@ export interface Manifest {
 
 const built = new Map<string, readonly Manifest[]>()
 
-/** Once for each, so leave the manifests as they are. */
+/** Cached, so the manifests must not be changed. */
 export function build(kustomization: string): readonly Manifest[] {
   const manifests =
     built.get(kustomization) ?? buildFolder(path.join(manifestFolder, kustomization))
@@ -56,7 +56,10 @@ export function build(kustomization: string): readonly Manifest[] {
   return manifests
 }
 
-/** A kustomization of a user's own. @param files by name; `DEPLOY` in them stands for deploy/kubernetes. */
+/**
+ * A kustomization of a user.
+ * @param files by name; `DEPLOY` in them is replaced with deploy/kubernetes.
+ */
 export function buildFiles(files: Readonly<Record<string, string>>): readonly Manifest[] {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'kustomize-')))
   try {
@@ -83,7 +86,7 @@ export function ofKind<K extends keyof Kinds>(manifests: readonly Manifest[], ki
   return manifests.filter((manifest) => manifest.kind === kind) as unknown as Kinds[K][]
 }
 
-/** A pod as some workload makes it. */
+/** The pod of any workload. */
 export interface Pod {
   readonly of: string
   readonly namespace: string

@@ -1,7 +1,7 @@
 /**
- * An upstream as forgiving as the worst of them: bare line feeds, space before a colon, folded
- * lines, `Transfer-Encoding` wherever it says chunked, whatever is left over as one more request.
- * What it makes of the bytes is what an attacker would have got through.
+ * An upstream as lenient as the worst real ones: it accepts bare line feeds, space before a colon, folded
+ * lines, any `Transfer-Encoding` that contains chunked, and reads the remaining bytes as another request. The
+ * requests that it reads are those that an attacker could have smuggled.
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -15,9 +15,9 @@ export interface SeenRequest {
 export interface LenientUpstream {
   readonly url: string
   readonly seen: SeenRequest[]
-  /** Every byte that came, in latin1. */
+  /** Every received byte, in latin1. */
   bytes(): string
-  /** Bytes behind the last request of each connection that make no whole request. */
+  /** Bytes after the last request of each connection that make no complete request. */
   rest(): string
   stop(): void
 }
@@ -51,7 +51,7 @@ export async function startLenientUpstream(): Promise<LenientUpstream> {
   }
 }
 
-/** @returns the first request in `text` and what follows, or undefined until all of it is there. */
+/** @returns the first request in `text` and the rest, or undefined if it is incomplete. */
 export function takeRequest(text: string): { request: SeenRequest; rest: string } | undefined {
   const [head] = /^[\s\S]*?\r?\n\r?\n/.exec(text) ?? []
   if (head === undefined) return undefined
@@ -83,7 +83,7 @@ function takeLength(text: string, length: number) {
   return { body: text.slice(0, length), rest: text.slice(length) }
 }
 
-/** @returns a chunked body and what follows, or undefined until all of it is there. */
+/** @returns a chunked body and the rest, or undefined if it is incomplete. */
 export function takeChunks(text: string): { body: string; rest: string } | undefined {
   let body = ''
   let rest = text

@@ -1,6 +1,6 @@
 /**
- * A program, to be started in a network namespace of its own: a gateway on a link-local IPv6 address
- * gets one signed call from there, with the `settings` of its argument, and prints what it made of it.
+ * A program for a network namespace of its own: a gateway on a link-local IPv6 address gets one signed call
+ * from there, with the `settings` of its argument. It prints the result.
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ ip('link', 'set', 'lo', 'up')
 ip('link', 'add', 'link0', 'type', 'veth', 'peer', 'name', 'link1')
 ip('link', 'set', 'link0', 'up')
 ip('link', 'set', 'link1', 'up')
-// Duplicate address detection would keep it from being used for a second.
+// Duplicate address detection would make the address unusable for a second.
 ip('addr', 'add', `${ADDRESS}/64`, 'dev', 'link0', 'nodad')
 
 const app = createServer((_, response) => response.end()).listen(0, '127.0.0.1')

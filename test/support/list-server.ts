@@ -1,4 +1,4 @@
-/** Where published lists come from in tests: https on loopback, each path with an answer of its own. */
+/** The source of published lists in tests: https on loopback, with a response for each path. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -12,7 +12,7 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 
 export interface ListServer {
   readonly origin: string
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   readonly asked: string[]
   /** @param answer a text is sent with status 200. */
   answer(path: string, answer: string | Answer): void
@@ -53,14 +53,14 @@ export async function startListServer(): Promise<ListServer> {
 
 export interface ConnectProxy {
   readonly url: string
-  /** Authorities that clients asked to be connected to. */
+  /** The authorities of clients' CONNECT requests. */
   readonly tunnels: string[]
   /** The header sections of their CONNECT requests. */
   readonly heads: string[]
   readonly stop: () => void
 }
 
-/** @param status of its answer to CONNECT; another one than 200 opens no tunnel. */
+/** @param status of its response to CONNECT; any other than 200 opens no tunnel. */
 export async function startConnectProxy(status = 200): Promise<ConnectProxy> {
   const tunnels: string[] = []
   const heads: string[] = []
@@ -88,7 +88,7 @@ export async function startConnectProxy(status = 200): Promise<ConnectProxy> {
   }
 }
 
-/** Takes connections and never says anything. */
+/** Accepts connections and never sends anything. */
 export async function startSilentServer() {
   const server = createServer((socket) => socket.on('error', () => undefined).resume())
   const sockets = trackSockets(server)

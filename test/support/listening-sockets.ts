@@ -1,7 +1,7 @@
-/** What listens on a port of this machine, by whatever process. */
+/** The sockets that listen on a port of this machine, of any process. */
 import { readFileSync } from 'node:fs'
 
-/** Of proc_net_tcp(5): local address, then its state, which is 0A for a listening one. */
+/** The format is that of proc_net_tcp(5): the local address, and later the state, which is 0A for a listening socket. */
 export function listeningSockets(port: number): number {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   const lines = readFileSync('/proc/self/net/tcp', 'utf8').split('\n')

@@ -1,4 +1,4 @@
-/** What every replay store knows of a MAC without claiming it. */
+/** The contract of every replay store for looking up a MAC without claiming it. */
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 

@@ -1,4 +1,4 @@
-/** Pieces of Markdown that generated pages are made of. */
+/** Markdown elements of generated pages. */
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>

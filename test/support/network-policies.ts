@@ -1,7 +1,7 @@
 /**
- * Who may connect to a pod by the NetworkPolicies of its namespace, as Kubernetes defines it: a pod that
- * no policy selects is open to all; otherwise one rule of one policy has to let the peer in. Blocks of
- * addresses admit peers outside the cluster only, and only ports given as numbers are understood.
+ * The peers that may connect to a pod by the NetworkPolicies of its namespace, as Kubernetes defines it: a pod
+ * that no policy selects accepts all peers; otherwise a rule of a policy has to admit the peer. Address blocks
+ * only admit peers outside the cluster, and only numeric ports are supported.
  */
 import type { INetworkPolicy as NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import type { INetworkPolicyPeer as NetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer'

@@ -1,6 +1,6 @@
 /**
- * A network between clients and a server, as a TCP proxy: it can come apart, and it can be slow. What
- * it does not model is the silence of a real one, as it closes what it cuts.
+ * A network between clients and a server, as a TCP proxy that can be cut or slow. Unlike a real network it
+ * closes the connections that it cuts.
  */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -9,17 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach } from 'vitest'
 
 export interface Network {
-  /** Of the server, as its clients see it. */
+  /** The server's port for its clients. */
   readonly port: number
-  /** Who connects from now on stays connected. */
+  /** Connections from now on are not cut. */
   keepFromNow(): void
-  /** Ends the connections of everybody else, and takes no more. */
+  /** Ends all other connections, and accepts no more. */
   cutOff(): void
-  /** How long each answer takes from now on. */
+  /** Delays each response from now on. */
   setDelay(delayMs: number): void
-  /** Keeps what the server answers from now on. */
+  /** Holds the server's responses back from now on. */
   hold(): void
-  /** Hands on what was kept, and all that follows. */
+  /** Sends the held responses, and all that follow. */
   letGo(): void
 }
 
@@ -40,7 +40,7 @@ export async function startNetwork(serverPort: number): Promise<Network> {
       one.on('error', () => undefined).on('close', () => other.destroy())
     }
     client.pipe(server)
-    // In order, even if the later is the faster.
+    // In order, even if a later one is faster.
     let before = Promise.resolve()
     server.on('data', (chunk) => {
       const wait = delayMs === 0 ? undefined : sleep(delayMs)

@@ -1,4 +1,4 @@
-/** A registry of npm on loopback that has one package, whose archive was packed before, or none. */
+/** An npm registry on loopback with one package, from a given archive, or with none. */
 import { once } from 'node:events'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ export interface Published {
   readonly name: string
   readonly version: string
   readonly archive: string
-  /** What package.json says of its commands. */
+  /** The commands in package.json. */
   readonly bin: Readonly<Record<string, string>>
 }
 

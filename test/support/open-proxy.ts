@@ -1,4 +1,4 @@
-/** A proxy that checks nothing: what it is given goes on, with the sender's own X-Forwarded-For. */
+/** A proxy that checks nothing: it forwards everything, including the sender's own X-Forwarded-For. */
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +8,7 @@ export interface OpenProxy {
   readonly stop: () => void
 }
 
-/** @param from the loopback address that it comes from. */
+/** @param from its loopback address. */
 export async function startOpenProxy(to: number, from = '127.0.0.1'): Promise<OpenProxy> {
   const server = createServer((request, response) => {
     const forwardedFor = request.headers['x-forwarded-for'] ?? request.socket.remoteAddress ?? ''

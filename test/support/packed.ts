@@ -1,6 +1,6 @@
 /**
- * The package as npm would publish it: packed, which builds it (`prepack`), and installed globally into an
- * empty prefix without network.
+ * The package as npm would publish it: packed, which builds it (`prepack`), and installed globally in an empty
+ * prefix without network.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ export interface InstalledPackage {
   readonly archive: string
   /** As npm links it for the PATH. */
   readonly command: string
-  /** With what the archive holds. */
+  /** The folder with the contents of the archive. */
   readonly folder: string
   remove(): void
 }
@@ -25,7 +25,7 @@ export function packAndInstall(): InstalledPackage {
   if (name === undefined) throw new Error('npm pack wrote no archive')
   const archive = path.join(scratch, name)
   const install = ['install', '--global', '--offline', '--prefix', prefix]
-  // Neither a proxy nor a registry, a cache or settings of the user.
+  // Without a proxy, a registry, a cache or settings of the user.
   runNpm([...install, archive], { PATH: process.env['PATH'], HOME: scratch })
   return {
     archive,

@@ -1,4 +1,4 @@
-/** What every store of function pairs has to do. */
+/** The contract of every store of function pairs. */
 import { expect, it } from 'vitest'
 
 import type { PairStore } from '../../gateway/pairs/pair-store.ts'

@@ -1,6 +1,6 @@
 /**
- * What of a function call's body is encrypted, from the document that `JSON.parse` makes of it: slow, short,
- * and without anything of the gateway.
+ * Whether a function call's body is encrypted, judged from the result of `JSON.parse`: slow, short, and without
+ * code of the gateway.
  */
 interface Rules {
   readonly eventField: string

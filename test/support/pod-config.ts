@@ -1,4 +1,4 @@
-/** The gateway's configuration as its pod sees it: folders for the ConfigMaps and Secrets it mounts. */
+/** The gateway's configuration in its pod: folders for the ConfigMaps and Secrets that it mounts. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import type { IConfigMap as ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { readSettingsFile, type SettingsReading } from '../../gateway/config/load.ts'
 import { gatewayIn, type Pod } from './kustomize.ts'
 
-/** What README.md says to put into each Secret; the certificate is that of the test fixtures. */
+/** The contents of each Secret according to README.md; the certificate is that of the test fixtures. */
 const secretKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'inngest-signing-key': {
     current: 'signkey-test-12345678123456781234567812345678',
@@ -18,7 +18,7 @@ const secretKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'billing-tls': { 'tls.crt': fixture('cert.pem'), 'tls.key': fixture('key.pem') },
 }
 
-/** Reads the configuration that the gateway's arguments name, from folders as its pod mounts them. */
+/** Reads the configuration that the gateway's arguments name, from folders like the pod's mounts. */
 export function readInPod(pod: Pod, configMaps: readonly ConfigMap[]): SettingsReading {
   const root = mkdtempSync(path.join(tmpdir(), 'pod-'))
   try {

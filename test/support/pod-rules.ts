@@ -1,4 +1,4 @@
-/** What every pod of deploy/kubernetes keeps to, one rule a property. */
+/** The rules for every pod of deploy/kubernetes, one in each property. */
 import type { IContainer as Container } from 'kubernetes-models/v1/Container'
 import type { IPodSpec as PodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { IProbe as Probe } from 'kubernetes-models/v1/Probe'

@@ -1,4 +1,4 @@
-/** A program that ends by itself, its exit code and all that it said. */
+/** Runs a program to its end, and returns its exit code and output. */
 import { spawnSync } from 'node:child_process'
 
 export interface Ended {
@@ -6,7 +6,7 @@ export interface Ended {
   readonly said: string
 }
 
-/** @param cwd where it runs; by default the root of the repository. */
+/** @param cwd its working directory; by default the root of the repository. */
 export function runProgram(
   command: string,
   args: readonly string[],

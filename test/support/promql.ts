@@ -1,6 +1,6 @@
 /**
- * What a PromQL expression asks for: each selector with its matchers, and the labels that are left on
- * its result. A label that nothing has makes Prometheus answer with nothing, and say no word.
+ * The content of a PromQL expression: each selector with its matchers, and the labels of its result. For a
+ * label that no series has, Prometheus silently returns nothing.
  */
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
@@ -23,7 +23,7 @@ export interface Analysis {
   readonly problems: readonly string[]
 }
 
-/** @returns undefined for a metric that is not known. */
+/** @returns undefined for an unknown metric. */
 export type LabelsOf = (metric: string) => ReadonlySet<string> | undefined
 
 export function analyse(expression: string, labelsOf: LabelsOf): Analysis {

@@ -1,8 +1,8 @@
 /**
- * What the published schemas say of manifests: those of Kubernetes, of the Gateway API and of the Prometheus
- * operator, as packages of pinned versions hold them. Their types find unknown keys, which the API server
- * drops, so that an object would run without the protection that a misspelt key was meant to give. Their JSON
- * schemas find wrong values.
+ * Checks manifests against the published schemas of Kubernetes, of the Gateway API and of the Prometheus
+ * operator, from packages with pinned versions. Their types find unknown keys, which the API server drops, so
+ * that an object would run without the protection that a misspelt key was meant to give. Their JSON schemas
+ * find wrong values.
  */
 import path from 'node:path'
 
@@ -16,7 +16,7 @@ const packages: Readonly<Record<string, string>> = {
   'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
 }
 
-/** Kinds whose schema no package holds. */
+/** Kinds whose schema is in none of the packages. */
 export function isForeign({ apiVersion }: Manifest): boolean {
   return apiVersion.startsWith('gateway.envoyproxy.io/')
 }
@@ -28,7 +28,7 @@ function moduleOf({ apiVersion, kind }: Manifest): string {
 
 const literalFile = path.resolve('test/support/literals.ts')
 
-/** @returns what the compiler says of the manifests as literals of the types, one line for each mistake. */
+/** @returns the compiler's errors for the manifests as literals of the types, one line for each. */
 export function unknownKeysIn(manifests: readonly Manifest[]): string[] {
   const lines = manifests.map((manifest, i) => {
     const type = `import('${moduleOf(manifest)}').I${manifest.kind}`
@@ -62,7 +62,7 @@ function nameOf(manifest: Manifest | undefined): string {
 
 type Models = Readonly<Record<string, new (manifest: Manifest) => { validate(): void }>>
 
-/** @returns what the JSON schemas say, one line for each manifest that does not fit. */
+/** @returns the violations of the JSON schemas, one line for each invalid manifest. */
 export async function wrongValuesIn(manifests: readonly Manifest[]): Promise<string[]> {
   const wrong: string[] = []
   for (const manifest of manifests) {

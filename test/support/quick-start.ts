@@ -19,11 +19,11 @@ afterEach(async () => {
 
 export interface QuickStart {
   readonly port: number
-  /** What is in the folder since. */
+  /** The files in the folder afterwards. */
   readonly files: readonly string[]
 }
 
-/** The line of the README, whose key is left out there. */
+/** The line of the README, in which the key is omitted. */
 function commandFor(upstream: string): string {
   const [line = ''] =
     /^INNGEST_SIGNING_KEY=signkey-prod-… npx .+$/m.exec(readFileSync('README.md', 'utf8')) ?? []
@@ -33,8 +33,8 @@ function commandFor(upstream: string): string {
 }
 
 /**
- * @param archive what a registry on loopback has under the name of the package.
- * @param options for free ports, and for what differs from a deployment.
+ * @param archive the package in a registry on loopback.
+ * @param options for free ports, and for differences from a deployment.
  */
 export async function startQuickStart(
   archive: string,
@@ -43,7 +43,7 @@ export async function startQuickStart(
 ): Promise<QuickStart> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'quick-start-'))
   const [cwd, home] = [path.join(scratch, 'empty'), path.join(scratch, 'home')]
-  // npm 10 ends if the folder of global packages is missing, as it is for the Node of the lockfile.
+  // npm 10 fails if the folder of global packages is missing, as it is for the Node of the lockfile.
   for (const folder of [cwd, path.join(home, 'lib')]) mkdirSync(folder, { recursive: true })
   const bin = { 'inngest-gateway': 'dist/main.js' }
   const registry = await startRegistry({ name: 'inngest-gateway', version, archive, bin })
@@ -85,7 +85,7 @@ function startOf({ stdout }: ChildProcess): Promise<string> {
   })
 }
 
-/** The shell and what it started are a group of their own. */
+/** The shell and its children are a process group of their own. */
 async function endGroup(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.pid === undefined) return
   const ended = once(child, 'close')

@@ -1,4 +1,4 @@
-/** A gateway before an app that says byte for byte what the test wants. */
+/** A gateway in front of an app that sends the exact bytes of the test. */
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
@@ -10,7 +10,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-/** @param answer to the first bytes of each connection, which ends then; or what to do with them. */
+/** @param answer the response to the first bytes of each connection, which then ends; or a handler for them. */
 export async function startBefore(
   answer: string | ((socket: Socket) => void),
   config: object = {},
@@ -37,5 +37,5 @@ export async function startBefore(
   })
 }
 
-/** For the route that is passed through. */
+/** For the passthrough route. */
 export const plainRequest = callBytes('', ['Connection: close'], 'GET /x HTTP/1.1')

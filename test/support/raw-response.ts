@@ -1,4 +1,4 @@
-/** One response as a client reads it from its connection, and a client that shows what came so far. */
+/** One response as a client reads it from its connection, and a client that shows the bytes so far. */
 import type { Socket } from 'node:net'
 
 import { takeChunks } from './lenient-upstream.ts'
@@ -9,13 +9,13 @@ export interface RawResponse {
   /** Status line and headers. */
   readonly head: string
   readonly isChunked: boolean
-  /** All bytes behind the headers. */
+  /** All bytes after the headers. */
   readonly rest: string
-  /** Decoded; undefined unless it ends where the connection does. */
+  /** Decoded; undefined unless it ends with the connection. */
   readonly body: string | undefined
 }
 
-/** @param text all that came on a connection with one response. */
+/** @param text all bytes of a connection with one response. */
 export function readResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n')
   const head = text.slice(0, end + 2)
@@ -37,13 +37,13 @@ export function readResponse(text: string): RawResponse {
 
 export interface RawClient {
   readonly socket: Socket
-  /** All that came so far, in latin1. */
+  /** All bytes so far, in latin1. */
   text(): string
   /** The gateway has ended the connection. */
   isEnded(): boolean
 }
 
-/** A client that stays connected when the gateway ends the connection, and when its own side has ended. */
+/** A client that keeps its connection when the gateway ends it, and after it has ended its own side. */
 export async function openClient(port: number): Promise<RawClient> {
   return clientOn(await open(port, '127.0.0.1', true))
 }

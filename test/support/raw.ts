@@ -1,15 +1,15 @@
-/** Bytes on a socket, exactly as a test writes them, and everything that comes back. */
+/** Sends the exact bytes of a test on a socket, and returns everything that is received. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawOptions {
-  /** Another loopback address to come from. */
+  /** Another loopback address as the source. */
   readonly from?: string
   /** How long to wait for the other side to close, in milliseconds. */
   readonly waitMs?: number
 }
 
-/** @returns what came until the other side closed, or until the time was up. */
+/** @returns the bytes received until the other side closed, or until the timeout. */
 export async function sendRaw(
   port: number,
   bytes: string | Buffer | readonly (string | Buffer)[],
@@ -24,7 +24,7 @@ export async function sendRaw(
   })
   for (const part of typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes) {
     socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
-    // In packets of their own, so that a parser cannot count on getting it all at once.
+    // In separate packets, so that a parser cannot rely on getting everything at once.
     await new Promise((resolve) => setImmediate(resolve))
   }
   await closed
@@ -32,7 +32,7 @@ export async function sendRaw(
   return text
 }
 
-/** @param allowHalfOpen true to stay when the other side has ended. */
+/** @param allowHalfOpen true to keep the connection when the other side has ended. */
 export async function open(
   port: number,
   from = '127.0.0.1',
@@ -44,7 +44,7 @@ export async function open(
   return socket
 }
 
-/** The status of the first answer; 0 if there is none. */
+/** The status of the first response; 0 if there is none. */
 export function statusOf(text: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0)
 }

@@ -1,4 +1,4 @@
-/** Preloaded by `node --import`: says at the end, on standard error, which modules were loaded. */
+/** Preloaded by `node --import`: prints the loaded modules at the end, on standard error. */
 import { registerHooks } from 'node:module'
 
 const urls: string[] = []

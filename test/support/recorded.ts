@@ -1,4 +1,4 @@
-/** What a real Inngest server sent: test/vectors/README.md. */
+/** Recorded requests of a real Inngest server: test/vectors/README.md. */
 import { readFileSync } from 'node:fs'
 
 export interface RecordedRequest {
@@ -16,7 +16,7 @@ export const recordedRequests = readFileSync(file, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as RecordedRequest)
 
-/** Made for the recording, opens nothing. */
+/** Made for the recording only. */
 export const recordedKey = '1eaf61ea084285640bca13a0ae19d577ccbd215cb2ee92ad5db253d3655b1672'
 
 export function recordedSignature({ headers }: RecordedRequest): string {

@@ -1,4 +1,4 @@
-/** A real Redis or Valkey on loopback, to pause, kill, start again and fill; stopped after the test. */
+/** A real Redis or Valkey on loopback, to pause, kill, restart and fill; stopped after the test. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,12 +14,12 @@ import { freePort } from './free-port.ts'
 export interface RedisServer {
   readonly port: number
   readonly url: string
-  /** A client of the test's own. */
+  /** The test's own client. */
   readonly client: Redis
   pause(): void
   resume(): void
   kill(): Promise<void>
-  /** On the same port; with what was saved, if it was asked to save. */
+  /** On the same port, with its saved data, if there is any. */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -29,17 +29,17 @@ afterEach(async () => {
   for (const server of started.splice(0).reverse()) await server.stop()
 })
 
-/** What `replay.store: redis` is for. */
+/** The programs for `replay.store: redis`. */
 export const storePrograms = ['redis-server', 'valkey-server'] as const
 
 export type StoreProgram = (typeof storePrograms)[number]
 
-/** @param options as on the command line of redis-server. */
+/** @param options for the command line of redis-server. */
 export function startRedis(...options: string[]): Promise<RedisServer> {
   return startStoreServer('redis-server', ...options)
 }
 
-/** @param options as on the command line of the program. */
+/** @param options for the command line of the program. */
 export async function startStoreServer(
   program: StoreProgram,
   ...options: string[]

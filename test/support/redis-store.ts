@@ -21,7 +21,7 @@ const keyPrefix = 'test:'
 
 type Where = Partial<RedisConfig> & { timeoutMs?: number }
 
-/** Patient unless told otherwise, and with a key prefix of `test:`. */
+/** With a long timeout by default, and the key prefix `test:`. */
 export function redisStoreOn(
   where: Where,
   refusesBeforeStart = false,

@@ -1,4 +1,4 @@
-/** A real Redis that speaks TLS, beside a plain port for the test itself. */
+/** A real Redis with TLS, and a plain port for the test itself. */
 import path from 'node:path'
 
 import { expect } from 'vitest'
@@ -9,16 +9,16 @@ import { startSentinel, type Sentinel } from './sentinel.ts'
 
 export const tlsFixture = (name: string) => path.resolve('test/fixtures/tls', name)
 
-/** What the names of a certificate and its key begin with, in test/fixtures/tls. */
+/** The start of the names of a certificate and its key in test/fixtures/tls. */
 type Pair = '' | 'second-' | 'stranger-' | 'named-'
 
 export interface TlsRedisServer extends RedisServer {
   readonly tlsPort: number
-  /** For connections from now on. */
+  /** For new connections. */
   changeCertificate(pair: Pair): Promise<unknown>
 }
 
-/** @param options as on the command line of redis-server. */
+/** @param options for the command line of redis-server. */
 export async function startTlsRedis(
   pair: Pair = '',
   ...options: string[]
@@ -42,7 +42,10 @@ function filesOf(pair: Pair): string[][] {
   ]
 }
 
-/** A Sentinel that speaks TLS, with the server and with clients. @param settings as of `startSentinel`. */
+/**
+ * A Sentinel that uses TLS with the server and with clients.
+ * @param settings as for `startSentinel`.
+ */
 export async function startTlsSentinel(
   primary: TlsRedisServer,
   ...settings: string[]
@@ -58,7 +61,7 @@ export async function startTlsSentinel(
   return { ...sentinel, address: `rediss://localhost:${String(port)}` }
 }
 
-/** A server as above, as a cluster of one node, which says its name and not its address. */
+/** A server as above, as a cluster of one node, which announces its name and not its address. */
 export async function startTlsCluster(pair: Pair): Promise<TlsRedisServer> {
   const server = await startTlsRedis(
     pair,

@@ -1,6 +1,6 @@
 /**
- * Stands in for the part of Inngest's API that an app registers with: `POST /fn/register`, of which it
- * keeps the `url` and says that it was taken. It checks no key and models nothing else of Inngest.
+ * Replaces the part of Inngest's API that an app registers with: `POST /fn/register`. It records the `url` and
+ * reports success. It checks no key and models nothing else of Inngest.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,7 +9,7 @@ import { json } from 'node:stream/consumers'
 
 export interface RegistrationServer {
   readonly url: string
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly registered: string[]
   stop(): void
 }

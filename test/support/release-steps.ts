@@ -1,6 +1,6 @@
 /**
  * Runs steps of the hosted workflow for a release, with stand-ins for the programs that publish. They record
- * how they were started; the one for cosign signs with a key of its own.
+ * their arguments; the one for cosign signs with its own key.
  */
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
@@ -34,10 +34,13 @@ if (args[0] === 'sign-blob') {
 `
 
 export interface Steps {
-  /** Where they run; what earlier jobs made is in `files/`. */
+  /** The working directory; the results of earlier jobs are in `files/`. */
   readonly folder: string
   readonly publicKey: KeyObject
-  /** @param failing a program that fails. @returns how each program was started, and the code of the step. */
+  /**
+   * @param failing a program that fails.
+   * @returns the arguments of each started program, and the exit code of the step.
+   */
   run(job: string, step: string, failing?: string): StepRun
   remove(): void
 }
@@ -45,7 +48,7 @@ export interface Steps {
 export interface StepRun {
   readonly code: number | null
   readonly started: readonly (readonly string[])[]
-  /** What a program got on its standard input. */
+  /** The standard input of a program. */
   readonly password?: string
 }
 

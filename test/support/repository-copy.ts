@@ -1,9 +1,9 @@
-/** The repository in another folder: what a test builds or changes there disturbs no other test. */
+/** A copy of the repository in another folder: changes there do not disturb other tests. */
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** Neither read by a release nor small. */
+/** Not used by a release, or large. */
 const LEFT_OUT = ['.git', 'node_modules', 'dist', 'coverage', 'bench', 'test', 'docs/site']
 
 export interface RepositoryCopy {

@@ -1,11 +1,14 @@
-/** What stays in memory of long texts, of which only a short part is kept. */
+/** Measures the memory that remains in use when only a short part of each long text is kept. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const LONG = 256 * 1024
 const TEXTS = 100
 
-/** @param keep is given a short text that was cut from a long one. @returns bytes that stay for each. */
+/**
+ * @param keep called with a short text that was cut from a long one.
+ * @returns bytes that stay for each.
+ */
 export function retainedBytes(keep: (text: string, i: number) => void): number {
   const before = usedBytes()
   for (let i = 0; i < TEXTS; i += 1) keep(cutFromLong(i), i)

@@ -9,7 +9,10 @@ export function startLine(report: readonly string[], policy = 'inngest', name = 
   return { level: 'info', msg: 'started', routes: [{ name, policy, report }] }
 }
 
-/** A function call that a key verified. @param minute of the first hour of a day. */
+/**
+ * A function call that a key verified.
+ * @param minute of the first hour of a day.
+ */
 export function callLine(over: Line = {}, minute = 0): Line {
   return {
     level: 'info',
@@ -33,7 +36,7 @@ export function syncLine(over: Line = {}, minute = 0): Line {
   return callLine({ method: 'PUT', fn_id: undefined, ...over }, minute)
 }
 
-/** Of objects as the log has them, and of other text as it is. */
+/** Made of objects in the form of the log, and of other text. */
 export function logText(lines: readonly (Line | string)[]): string {
   const texts = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
   return texts.map((text) => `${text}\n`).join('')

@@ -1,6 +1,6 @@
 /**
- * Calls a function until its run ends, as Inngest's server does: what the app reports of its steps becomes
- * `steps` of the next call, in the shapes that the server stores (inngest `opcode.go`, `pause.go`).
+ * Calls a function until its run ends, like Inngest's server: the app's reports of its steps become `steps` of
+ * the next call, in the forms that the server stores (inngest `opcode.go`, `pause.go`).
  */
 import { canonicalizeJson } from '../../gateway/inngest/jcs/canonical-json.ts'
 import { send, signatureHeader, type Answer } from './sender.ts'
@@ -18,7 +18,7 @@ export interface RunOptions {
   /** Unix seconds. */
   readonly nowSeconds: number
   readonly event: unknown
-  /** What a `step.waitForEvent` gets. */
+  /** The result of a `step.waitForEvent`. */
   readonly awaited: unknown
   readonly useApi?: boolean
 }

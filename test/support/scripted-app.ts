@@ -50,7 +50,7 @@ export async function startScriptedApp(respond: Respond): Promise<ScriptedApp> {
   return app
 }
 
-/** @param respond what the app does with a request, or the bytes of its responses: the last one repeats. */
+/** @param respond the app's reaction to a request, or the bytes of its responses; the last one repeats. */
 export async function startScripted(
   respond: Respond | readonly string[],
   config: object = {},
@@ -77,13 +77,16 @@ export const kinds = ['a signed call', 'a plain request'] as const
 
 export type Kind = (typeof kinds)[number]
 
-/** A request that asks to close its connection. @param more header lines. */
+/**
+ * A request that closes its connection.
+ * @param more header lines.
+ */
 export function requestOf(kind: Kind, target: Target, more: readonly string[] = []): string {
   if (kind === 'a signed call') return signedCall(target, more)
   return callBytes('', ['Connection: close', ...more], 'GET /x HTTP/1.1')
 }
 
-/** The same on a connection that stays open. */
+/** The same on a connection that is kept open. */
 export function keptRequestOf(kind: Kind, target: Target, more: readonly string[] = []): string {
   return requestOf(kind, target, more).replace('Connection: close\r\n', '')
 }

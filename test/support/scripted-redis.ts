@@ -1,6 +1,6 @@
 /**
- * Answers what the client of a Redis, a Sentinel or a cluster asks for, where a real one would have to
- * be caught within a few milliseconds. It models those answers (RESP3) and nothing behind them.
+ * Responds to the client of a Redis, a Sentinel or a cluster at moments that a real server reaches only for a
+ * few milliseconds. It models these responses (RESP3) and nothing else.
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-/** @param answer to each command, by its lower-case name; undefined leaves it without one. */
+/** @param answer the response to each command, by its lower-case name; undefined for none. */
 export async function startScriptedRedis(answer: Answer): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -60,7 +60,7 @@ function ofEvery([name]: readonly string[]): string | undefined {
   return name === 'client' || name === 'readonly' || name === 'readwrite' ? OK : undefined
 }
 
-/** The arguments here are never empty, and hold no line of their own. */
+/** The arguments here are never empty, and contain no line break. */
 function readCommand(received: string): { command?: string[]; length: number } {
   const lines = received.split('\r\n')
   const count = Number(lines[0]?.slice(1))

@@ -8,14 +8,14 @@ import { serve } from 'inngest/node'
 
 export interface SdkApp {
   readonly url: string
-  /** Requests that reached the app, refused ones included if any ever did. */
+  /** Requests that reached the app, including any that should have been refused. */
   readonly reached: string[]
   /** How often the function's own code ran. */
   runs(): number
   stop(): void
 }
 
-/** @param signingKey undefined is an app that was deployed without one. */
+/** @param signingKey undefined for an app that was deployed without one. */
 export async function startSdkApp(
   signingKey: string | undefined,
   signingKeyFallback: string | undefined,

@@ -1,4 +1,4 @@
-/** The generated parts of docs/reference/sdk-compatibility.md: what the battery of test/sdks shows. */
+/** The generated parts of docs/reference/sdk-compatibility.md: the results of test/sdks. */
 import { forgedCases } from '../sdks/forged-cases.ts'
 import { honestCases } from '../sdks/honest-cases.ts'
 import { readResults, type AppResult, type HonestOutcome } from '../sdks/results.ts'
@@ -37,7 +37,7 @@ export function runTable(): string {
   return `Run on ${date}.\n\n${table(head, rows)}`
 }
 
-/** Rows of the same case and outcome are one. */
+/** Rows with the same case and outcome are merged. */
 export function exceptionsTable(): string {
   const rows = honestCases.flatMap(({ name }) => {
     const byText = new Map<string, string[]>()
@@ -89,7 +89,7 @@ export function settingsTable(): string {
   )
 }
 
-/** All register the same host and path, or it is shown. */
+/** All register the same host and path; otherwise it is shown. */
 function schemeOf(url: string): string {
   if (url === '') return ''
   const expected = '://sdk-app.example.com/api/inngest'
@@ -100,7 +100,7 @@ function schemeOf(url: string): string {
       : `\`${url}\``
 }
 
-/** What an operator has to set because of what the battery showed. */
+/** The settings that an operator needs because of these results. */
 function settingsOf({ registered, honest }: AppResult): string[] {
   const isRefused = (name: string) => honest[name]?.outcome === 'refused'
   return [

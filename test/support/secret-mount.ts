@@ -12,7 +12,7 @@ afterEach(() => {
 export interface SecretMount {
   /** Where a file of that name is. */
   fileOf(name: string): string
-  /** Swaps in a whole new set of files, by one rename; files that are new get their symlinks after it. */
+  /** Replaces all files with one rename; new files get their symlinks after it. */
   put(files: Readonly<Record<string, string>>): void
 }
 

@@ -1,4 +1,4 @@
-/** Signs as Inngest's server does. Imports nothing of the gateway, so that both cannot be wrong alike. */
+/** Signs like Inngest's server. It imports nothing from the gateway, so that both cannot have the same bug. */
 import { createHmac } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 
@@ -18,7 +18,7 @@ export interface SentRequest {
   readonly target?: string
   readonly headers?: Record<string, string | string[]>
   readonly body?: string | Buffer
-  /** Another loopback address to come from. */
+  /** Another loopback address as the source. */
   readonly from?: string
   /** To connect to; by default 127.0.0.1. */
   readonly host?: string

@@ -16,13 +16,13 @@ export interface Sentinel {
   /** host:port */
   readonly address: string
   pause(): void
-  /** So that a test does not wait long for it to find that the primary is gone. */
+  /** Makes it detect the loss of the primary soon. */
   giveUpSoon(): Promise<unknown>
-  /** Those of the primary that it has heard of. */
+  /** The number of replicas that it knows. */
   replicas(): Promise<number>
 }
 
-/** What it calls the primary. */
+/** Its name for the primary. */
 export const sentinelName = 'primary'
 
 const ends: (() => Promise<void>)[] = []
@@ -41,7 +41,7 @@ export async function startSentinel(
   const downAfter = 'down-after-milliseconds'
   const lines = [
     `sentinel monitor ${sentinelName} 127.0.0.1 ${String(primaryPort)} 1`,
-    // A primary that is busy for a while is not gone.
+    // A primary that is busy for a while must not count as lost.
     `sentinel ${downAfter} ${sentinelName} 60000`,
     `sentinel failover-timeout ${sentinelName} 3000`,
     ...settings,
@@ -58,7 +58,7 @@ export async function startSentinel(
     await exit
     rmSync(folder, { recursive: true })
   })
-  // Said when it listens, and has read what it is to watch.
+  // Printed when it listens, and has read its configuration.
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('+monitor')) break
   }

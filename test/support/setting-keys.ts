@@ -1,4 +1,4 @@
-/** Every key of the configuration, as config/gateway.schema.json has it. */
+/** Every key of the configuration, from config/gateway.schema.json. */
 import { z } from 'zod'
 
 import { configSchema } from '../../gateway/config/schema/config.ts'
@@ -6,7 +6,7 @@ import { configSchema } from '../../gateway/config/schema/config.ts'
 export interface SettingKey {
   /** As in `routes[].path`. */
   readonly path: string
-  /** Undefined for keys that only hold others. */
+  /** Undefined for keys that only contain others. */
   readonly description: string | undefined
   /** Undefined where there is none. */
   readonly fallback: unknown

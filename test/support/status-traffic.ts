@@ -1,10 +1,10 @@
-/** Traffic as a gateway sees it on a mixed day, for the status page to show. */
+/** Mixed traffic of a gateway for the status page. */
 import { send, signatureHeader } from './sender.ts'
 import { fallbackKey, testKey, type TestGateway } from './test-gateway.ts'
 
 let serial = 0
 
-/** @returns the signature that it was sent with. */
+/** @returns its signature. */
 export async function sendSigned(
   { port, clock }: Pick<TestGateway, 'port' | 'clock'>,
   {
@@ -21,7 +21,7 @@ export async function sendSigned(
   return signature
 }
 
-/** What scanners send. */
+/** Requests of scanners. */
 export async function sendUnsigned(
   { port }: Pick<TestGateway, 'port'>,
   target = '/.env?token=hidden',
@@ -31,7 +31,7 @@ export async function sendUnsigned(
 
 export const forgedKey = 'signkey-test-fedcba9876543210fedcba9876543210'
 
-/** A quarter of an hour, ended a minute ago. */
+/** Traffic of a quarter of an hour that ended a minute ago. */
 export async function sendQuarter(gateway: TestGateway): Promise<void> {
   const { port, clock } = gateway
   const endMs = clock.wallMs

@@ -1,4 +1,4 @@
-/** Claims at a shared store, as a test makes them: signed now unless it says otherwise. */
+/** Claims at a shared store, by default signed now. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 
@@ -17,7 +17,7 @@ export const claimOf = (key: Uint8Array, timestampSeconds = nowSeconds()) => ({
   shared: undefined,
 })
 
-/** @returns why it could not be told, otherwise. */
+/** @returns the outcome, or the reason why there is none. */
 export const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds?: number) =>
   store
     .claim(claimOf(key, timestampSeconds), () => 'here', Date.now())
@@ -26,26 +26,26 @@ export const claim = (store: RedisReplayStore, key: Uint8Array, timestampSeconds
 export const isUp = (store: RedisReplayStore) =>
   expect.poll(() => store.unavailableBecause, { timeout: 20_000 }).toBe(undefined)
 
-/** Until it takes what is signed now: a store that is new refuses it for two seconds. */
+/** Waits until it accepts a signature made now: a new store refuses it for two seconds. */
 export async function isSettled(store: RedisReplayStore): Promise<void> {
   await isUp(store)
   await expect.poll(() => claim(store, randomBytes(32))).toBe('claimed')
 }
 
-/** Holds this process up until the server has sent its answer to the claim of a key, and for a while more. */
+/** Blocks this process until the server has sent its reply to the claim of a key, and a while longer. */
 export function waitBlindly({ port }: RedisServer, key: Uint8Array, moreMs: number): void {
   const name = `test:{${Buffer.from(key).toString('base64url')}}`
   const isThere = () =>
     spawnSync('redis-cli', ['-p', String(port), 'exists', name], { encoding: 'utf8' }).stdout
   for (let i = 0; i < 1000 && isThere() !== '1\n'; i += 1);
-  // What it has done before it is asked once more, it has answered.
+  // When it handles another command, it has replied to the earlier ones.
   isThere()
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, moreMs)
 }
 
 /**
- * What a store says of a key once a server that is busy answers in time. A claim that it answered too
- * late is made all the same, and is a duplicate the next time.
+ * The outcome for a key once a busy server replies in time. A claim with a late reply was made nevertheless,
+ * and is a duplicate the next time.
  */
 export async function claimInTime(store: RedisReplayStore, key: Uint8Array): Promise<string> {
   let outcome = ''
@@ -54,7 +54,7 @@ export async function claimInTime(store: RedisReplayStore, key: Uint8Array): Pro
   return outcome
 }
 
-/** That the claim which is made here is kept for so long, from when the server took it. */
+/** Expects that the claim which is made here is kept for so long, from the time when the server received it. */
 export async function expectKept(
   { client }: RedisServer,
   makeClaim: () => Promise<unknown>,

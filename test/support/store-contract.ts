@@ -1,4 +1,4 @@
-/** What every replay store does, whatever it keeps its claims in. */
+/** The contract of every replay store. */
 import { createHash, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ export interface ContractStore {
 
 type Kind = SharedMac['kind']
 
-/** @param nowSeconds a second from which the stores made here remember. */
+/** @param nowSeconds a second that is in the memory of all stores made here. */
 export function describeStoreContract(
   name: string,
   nowSeconds: number,
@@ -103,7 +103,7 @@ export function describeStoreContract(
       expect(await claim(key, 'here')).toBe('duplicate')
       expect(await claim(key, 'elsewhere')).toBe('duplicate')
       expect(await claim(key, 'there')).toBe('followed')
-      // Redis cannot tell that it was followed.
+      // Redis cannot report that it was followed.
       expect(['followed_before', 'duplicate']).toContain(await claim(key, 'there'))
     })
 

@@ -1,4 +1,4 @@
-/** A TCP relay in front of a server that records what passes, so that a test sees what a proxy sent on. */
+/** A TCP relay in front of a server that records all bytes, so that a test sees what a proxy forwarded. */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 

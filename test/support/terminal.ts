@@ -8,11 +8,14 @@ import { patient, processKey } from './gateway-process.ts'
 import { mountSecret } from './secret-mount.ts'
 
 export interface Terminal {
-  /** All that has been shown, lines ended by `\n`. */
+  /** The output so far, with lines ended by `\n`. */
   readonly output: () => string
   /** @returns the first match, once there is one. */
   readonly shown: (pattern: RegExp) => Promise<RegExpExecArray>
-  /** Types Ctrl-C. @returns when all its output has been shown. */
+  /**
+   * Types Ctrl-C.
+   * @returns when all output has been shown.
+   */
   readonly interrupt: () => Promise<void>
 }
 
@@ -23,13 +26,13 @@ afterEach(async () => {
 
 const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
 
-/** @param env what the command gets, and nothing else but PATH. */
+/** @param env of the command, in addition to PATH only. */
 export function runOnTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Terminal {
   const command = [process.execPath, 'gateway/main.ts', ...args].map(quoted).join(' ')
-  // `script` is util-linux's, and ends when the command does.
+  // `script` is util-linux's, and ends with the command.
   const child = spawn('script', ['-qfec', `exec ${command}`, '/dev/null'], {
     env: { PATH: process.env['PATH'], SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -43,7 +46,7 @@ export function runOnTerminal(
     await expect.poll(() => text, patient).toMatch(pattern)
     return pattern.exec(text) ?? expect.fail('it was shown a moment before')
   }
-  // What is typed after the command has ended is lost.
+  // Input after the end of the command is lost.
   child.stdin.on('error', () => undefined)
   const interrupt = async () => {
     child.stdin.write('\x03')
@@ -54,8 +57,8 @@ export function runOnTerminal(
 }
 
 /**
- * A gateway with an Inngest route and nothing behind it.
- * @param config laid over that of the route and listeners.
+ * A gateway with an Inngest route and no app.
+ * @param config merged over that of the route and listeners.
  */
 export async function runGatewayOnTerminal(
   config: object = {},

@@ -30,23 +30,23 @@ export interface ManualClock {
 export interface TestGateway {
   readonly port: number
   readonly opsPort: number
-  /** 0 if there is no authorizer. */
+  /** 0 without external authorization. */
   readonly externalAuthPort: number
   readonly clock: ManualClock
   readonly logLines: Record<string, unknown>[]
   metricsText(): Promise<string>
-  /** Records what has ended, before the clock is set. */
+  /** Writes the records of ended requests, before the clock is set. */
   flush(): void
-  /** Writes another configuration, or any text, where the gateway has its own. It is not told. */
+  /** Writes another configuration, or any text, to the gateway's file, without a reload. */
   rewrite(config: Config | string): void
-  /** The text of it as it was written last. */
+  /** The last text that was written. */
   written(): string
-  /** As SIGHUP does. */
+  /** Like SIGHUP. */
   reload(): void
   stop(): Promise<void>
 }
 
-/** @param config laid over a single route that allows loopback. */
+/** @param config merged over a single route that allows loopback. */
 export async function startTestGateway(
   upstream: string,
   config: Config = {},
@@ -63,7 +63,7 @@ export async function startTestGateway(
   }
   const rewrite = (next: Config | string) => {
     const whole = typeof next === 'string' ? next : stringify(layOver(base, next))
-    // Renamed into place, so that nobody reads half of it.
+    // Renamed into place, so that no reader gets half of it.
     writeFileSync(`${file}.new`, whole)
     renameSync(`${file}.new`, file)
   }
@@ -85,7 +85,7 @@ export async function startTestGateway(
       done()
     },
   })
-  // As a process that has been up for ten minutes, so that old signatures are not refused for it.
+  // Like a process that has run for ten minutes, so that old signatures are not refused because of the start.
   clock.wallMs = wallMs - 600_000
   const gateway = await startGateway(reading, {
     read,
@@ -119,7 +119,7 @@ export async function startTestGateway(
   }
 }
 
-/** No test waits for a load balancer unless it says so. */
+/** Tests do not wait for a load balancer by default. */
 function layOver(base: object, config: Config): object {
   return { ...base, ...config, shutdown: { delay: '0s', ...config.shutdown } }
 }

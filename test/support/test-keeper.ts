@@ -1,4 +1,4 @@
-/** A keeper of ranges with a clock that the test sets, a server of lists, and who was told what. */
+/** A keeper of ranges with a clock that the test sets, a server of lists, and its reports. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -19,14 +19,14 @@ export interface TestKeeper {
   readonly keeper: RangesRefresher
   readonly clock: { seconds: number }
   readonly logLines: Record<string, unknown>[]
-  /** Source and result of each look, since last asked. */
+  /** Source and result of each fetch since the last call. */
   readonly looks: () => string[]
   readonly changes: CurrentRanges[]
-  /** What was logged. */
+  /** The log messages. */
   readonly messages: () => unknown[]
   /** The ranges in use, sorted. */
   readonly texts: () => string[]
-  /** One round, and the result of its last look. */
+  /** One round of fetches, and the result of its last one. */
   readonly refresh: () => Promise<string | undefined>
 }
 
@@ -77,7 +77,7 @@ function rangeOf(text: string): AddressRange {
 export interface Lists {
   readonly server: ListServer
   readonly folder: string
-  /** Not there yet, nor its folder. */
+  /** Neither the file nor its folder exists yet. */
   readonly stateFile: string
   /** A keeper of the lists at these paths of the server. */
   keeperOf(
@@ -89,7 +89,7 @@ export interface Lists {
   stop(): Promise<void>
 }
 
-/** A server, a folder, and no proxy but the test's own. */
+/** A server, a folder, and only the test's own proxy. */
 export async function startLists(): Promise<Lists> {
   const server = await startListServer()
   const folder = mkdtempSync(path.join(tmpdir(), 'ranges-'))

@@ -1,4 +1,4 @@
-/** The tests of a file, as its source writes their titles: `describe > it`, with `%s` where a row fills in. */
+/** The tests of a file, with the titles in its source: `describe > it`, with `%s` where a row is inserted. */
 import { readFileSync } from 'node:fs'
 
 import ts from 'typescript'
@@ -6,7 +6,7 @@ import ts from 'typescript'
 /** A call such as `it('title', …)` or `it.each(rows)('title', …)`. */
 interface Block {
   readonly isTest: boolean
-  /** Not so for `it.skip` and its kind: what is not run shows nothing. */
+  /** False for `it.skip` and similar ones: a test that is not run shows nothing. */
   readonly isRun: boolean
   readonly title: string
   readonly rest: readonly ts.Node[]
@@ -40,7 +40,7 @@ function blockAt(node: ts.Node): Block | undefined {
   return { isTest: kind !== 'describe', isRun, title: title.text, rest }
 }
 
-/** Of `it.each(rows)` those are `it` and `each`. */
+/** For `it.each(rows)` the names are `it` and `each`. */
 function namesOf(expression: ts.Expression): string[] {
   if (ts.isIdentifier(expression)) return [expression.text]
   if (ts.isPropertyAccessExpression(expression)) {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 const threat = z.strictObject({
   threat: z.string(),
   behaviour: z.string(),
-  /** File to a text in it: a title, or part of one. */
+  /** From a file to a text in it: a title, or part of one. */
   pinnedBy: z.array(z.record(z.string(), z.string())).min(1),
 })
 

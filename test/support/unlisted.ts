@@ -12,7 +12,7 @@ export const unlistedRange = '203.0.113.0/24'
 
 const ops = { host: '127.0.0.1', port: 0, statusPage: { enabled: true } }
 
-/** @param config laid over a gateway that lists one address and trusts this machine as a proxy. */
+/** @param config merged over a gateway that lists one address and trusts this machine as a proxy. */
 export function startUnlisted(config: Readonly<Record<string, unknown>> = {}): Promise<Target> {
   return startTarget({ ops, allowlist: [listed], trustedProxies: ['127.0.0.1'], ...config })
 }
@@ -22,7 +22,7 @@ export interface Capture {
   readonly signature: string
 }
 
-/** Signed as Inngest does it, or with another key. */
+/** Signed like Inngest's, or with another key. */
 export function capture(
   { gateway }: Pick<Target, 'gateway'>,
   body = freshBody(),
@@ -46,7 +46,7 @@ export function nextReading({ gateway }: Target): void {
   gateway.clock.monotonic += 2000
 }
 
-/** How many readings have ended so, by result; without those that none has. */
+/** The number of readings for each result, without zeros. */
 export async function readings(target: Pick<Target, 'metrics'>): Promise<Record<string, number>> {
   const lines = (await target.metrics()).matchAll(
     /^inngest_gateway_unlisted_readings_total\{result="(\w+)"\} (\d+)$/gm,
@@ -58,7 +58,7 @@ export async function readings(target: Pick<Target, 'metrics'>): Promise<Record<
 /** A signature is looked up some seconds after its body was read. */
 export const lookedUp = { timeout: 15_000 }
 
-/** Until so many readings have ended with these results, and no others. */
+/** Waits until so many readings have ended with these results, and no others. */
 export async function expectReadings(
   target: Pick<Target, 'metrics'>,
   expected: Readonly<Record<string, number>>,
@@ -66,7 +66,7 @@ export async function expectReadings(
   await expect.poll(() => readings(target), lookedUp).toEqual(expected)
 }
 
-/** Different calls from one address, each in a reading of its own. */
+/** Different calls from one address, each in its own reading. */
 export async function sendMany(target: Target, count: number, client = unlisted): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     await sendFrom(target, client, capture(target))

@@ -1,5 +1,5 @@
 /**
- * Clients that upload many bytes of zeros to a server that refuses them. Each says what it received, so
+ * Clients that upload many bytes of zeros to a server that refuses them. Each reports the received response, so
  * that a test can count the responses that a reset destroyed (RFC 9112 section 9.6).
  */
 import { spawn } from 'node:child_process'
@@ -22,15 +22,15 @@ export interface Upload {
   readonly headers: Readonly<Record<string, string>>
   readonly size: number
   readonly chunked: boolean
-  /** Each upload follows a GET on a connection that is kept. Else each has a connection of its own. */
+  /** Each upload follows a GET on a kept connection. Otherwise each has its own connection. */
   readonly keep: boolean
   readonly count: number
 }
 
-/** @returns for each upload `STATUS` if the response arrived whole, else what went wrong. */
+/** @returns for each upload `STATUS` if the response arrived completely, else the error. */
 export type UploadClient = (upload: Upload) => Promise<readonly string[]>
 
-/** By the length that the response announces: each refusal has a body. */
+/** Judged by the announced length of the response: each refusal has a body. */
 function outcomeOf(status: number, announced: number, received: number): string {
   const isWhole = announced > 0 && received === announced
   return isWhole ? String(status) : `${String(status)}, cut short`
@@ -66,7 +66,7 @@ function codeOf(error: unknown): string {
   return code ?? message
 }
 
-/** Each upload has its own agent, as a proxy may close the connection of the upload before it. */
+/** Each upload has its own agent, because a proxy may close the connection of the previous upload. */
 export const nodeHttp: UploadClient = (upload) =>
   inTurn(upload.count, async () => {
     const agent = new Agent({ keepAlive: upload.keep, maxSockets: 1 })
@@ -127,8 +127,8 @@ export const undici: UploadClient = (upload) =>
   })
 
 /**
- * Reads nothing before all of its bytes are written, as simple clients do. It keeps no connection: `keep`
- * changes only what its headers say.
+ * Reads nothing before all its bytes are written, as simple clients do. It keeps no connection: `keep` only
+ * changes its headers.
  */
 export const sendsAllFirst: UploadClient = (upload) =>
   inTurn(upload.count, async () => {
@@ -174,7 +174,7 @@ export const curl: UploadClient = async ({ url, headers, size, chunked, keep, co
   writeFileSync(file, Buffer.alloc(size))
   const lines = [
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    // Removed, as curl would send it for a body of more than 1 MiB.
+    // Removed; curl would send it for a body of more than 1 MiB.
     'Expect:',
     ...(chunked ? ['Transfer-Encoding: chunked'] : []),
     ...(keep ? [] : ['Connection: close']),
@@ -216,6 +216,6 @@ export const goClient =
   }
 
 function outcomeOfGo({ status, length, received: got, error }: GoOutcome): string {
-  // What follows the address of the error is its cause.
+  // The cause follows the address in the error.
   return error === '' ? outcomeOf(status, length, got) : error.replace(/^.*: /, '')
 }

@@ -1,7 +1,7 @@
 /**
- * A page that a reader follows command by command, run as the reader would. HTML comments above the blocks
- * of the page say what each is: `file: NAME` is written, `run` and `run in the background` are run by bash in
- * that folder, `output` is what the command before it prints, with `…` for what differs each time.
+ * A page that a reader follows command by command, executed in the same way. HTML comments above the blocks of
+ * the page state their kind: `file: NAME` is written, `run` and `run in the background` are run by bash in that
+ * folder, `output` is the output of the previous command, with `…` for variable parts.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,10 +21,10 @@ import { freePort } from './free-port.ts'
 
 export interface Step {
   readonly kind: 'file' | 'run' | 'run in the background' | 'output'
-  /** Of a file. */
+  /** The name of a file. */
   readonly name: string
   readonly text: string
-  /** Of the first line of the block. */
+  /** The number of the block's first line. */
   readonly line: number
 }
 
@@ -43,7 +43,7 @@ export function stepsOf(page: string): Step[] {
   )
 }
 
-/** npx keeps packages in the home of its user; its one use on a page is this program. */
+/** npx keeps packages in the home of its user; pages only use it for this program. */
 const npx = `#!/bin/sh
 [ "$1 $2" = '--no-install inngest-gateway' ] || exit 127
 shift 2
@@ -63,7 +63,7 @@ export class Walkthrough {
     mkdirSync(bin)
     writeFileSync(path.join(bin, 'npx'), npx)
     chmodSync(path.join(bin, 'npx'), 0o755)
-    // What the reader gets by `npm ci`.
+    // The result of the reader's `npm ci`.
     symlinkSync(path.resolve('node_modules'), path.join(this.folder, 'node_modules'))
     const nodeFolder = path.dirname(process.execPath)
     this.#env = {
@@ -73,7 +73,7 @@ export class Walkthrough {
     }
   }
 
-  /** Replaces the ports of the page by free ones. */
+  /** Replaces the ports of the page with free ones. */
   async usePorts(...ports: readonly number[]): Promise<void> {
     for (const port of ports) this.#ports.set(`:${String(port)}`, `:${String(await freePort())}`)
   }
@@ -94,12 +94,12 @@ export class Walkthrough {
     writeFileSync(path.join(this.folder, name), this.adapted(text))
   }
 
-  /** @returns the exit code, or undefined for a command that goes on. */
+  /** @returns the exit code, or undefined for a command in the background. */
   run({ kind, text }: Step): number | null | undefined {
     const args = ['-c', this.adapted(text)]
     const where = { cwd: this.folder, env: this.#env }
     if (kind === 'run in the background') {
-      // In a group of its own, so that what bash starts ends with it.
+      // In its own process group, so that the children of bash end with it.
       this.#children.push(spawn('bash', args, { ...where, stdio: 'ignore', detached: true }))
       return undefined
     }
@@ -136,7 +136,7 @@ export class Walkthrough {
   }
 }
 
-/** Whether a line is the one of the page, in which `…` stands for any text. */
+/** Whether a line matches that of the page, in which `…` stands for any text. */
 function fits(line: string, written: string): boolean {
   const [first = '', ...rest] = written.split('…')
   const last = rest.pop()

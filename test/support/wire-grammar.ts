@@ -1,4 +1,4 @@
-/** Bytes that are almost HTTP/1.1: by grammar, with what parsers disagree about, then mutated and split. */
+/** Almost valid HTTP/1.1: from a grammar with the points on which parsers disagree, then mutated and split. */
 import fc from 'fast-check'
 
 import { mutated } from './fuzz.ts'
@@ -159,7 +159,7 @@ const chunked = fc
     return `${chunks.join('')}${last}\r\n${trailers.map((line) => `${line}\r\n`).join('')}\r\n`
   })
 
-/** Header lines about the body, and a body, which mostly agree. */
+/** Header lines about the body, and a body that mostly matches them. */
 const bodied = fc.oneof(
   { arbitrary: fc.constant({ lines: [], body: '' }), weight: 3 },
   {

@@ -1,4 +1,4 @@
-/** What node:http makes of the same bytes, without a socket: its parser in its default, strict mode. */
+/** How node:http reads the same bytes, without a socket: its parser in its default, strict mode. */
 import {
   createServer,
   request,
@@ -31,7 +31,7 @@ export interface NodeReading {
   problem: string | undefined
 }
 
-/** Like the limit of the readers under test, and beyond every message of the tests. */
+/** Like the limit of the readers under test, and larger than every message of the tests. */
 const MOST_HEAD_BYTES = 1024 * 1024
 
 export class NodeServer {
@@ -39,13 +39,13 @@ export class NodeServer {
   #reading: NodeReading = { messages: [], problem: undefined }
 
   constructor() {
-    // Whether there is a Host is checked by gateway/admit/, not by the reader.
+    // gateway/admit/ checks for a Host, not the reader.
     const options = { maxHeaderSize: MOST_HEAD_BYTES, requireHostHeader: false }
     this.#server = createServer(options, (req, res) => {
       collect(this.#reading, req)
       res.end()
     })
-    // Node drops the headers beyond the limit without a word; 0 is no limit.
+    // Node silently drops the headers beyond the limit; 0 is no limit.
     this.#server.maxHeadersCount = 0
     for (const event of ['checkContinue', 'checkExpectation'] as const)
       this.#server.on(event, (req: IncomingMessage, res: ServerResponse) => {
@@ -73,7 +73,7 @@ export class NodeServer {
   }
 }
 
-/** A connection whose other side writes what the test pushes and ignores what is written. */
+/** A connection whose other side sends the bytes of the test and ignores all writes. */
 function silentSocket(): Duplex {
   return new Duplex({
     read() {
@@ -118,7 +118,7 @@ function collect(reading: NodeReading, message: IncomingMessage): void {
   message.resume()
 }
 
-/** @param isEnded the app ends the connection behind its bytes. */
+/** @param isEnded the app ends the connection after its bytes. */
 export async function readByNodeClient(
   chunks: readonly Buffer[],
   method: string,

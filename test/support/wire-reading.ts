@@ -1,4 +1,4 @@
-/** What the readers of gateway/wire/ make of bytes, however they are split, in one form for all tests. */
+/** How the readers of gateway/wire/ read bytes, split in any way, in one form for all tests. */
 import { RequestReader, type ReadRequest } from '../../gateway/wire/request-reader.ts'
 import { ResponseReader, type ReadResponse } from '../../gateway/wire/response-reader.ts'
 
@@ -15,7 +15,7 @@ export interface Reading<Head> {
   problem: string | undefined
   /** Bytes that were not read. */
   waiting: number
-  /** Bytes behind the last message that is complete; exact if all came in one chunk. */
+  /** Bytes after the last complete message; exact if all arrived in one chunk. */
   behindComplete: number
 }
 
@@ -39,7 +39,7 @@ export function readRequests(
   return readAll(reader, chunks)
 }
 
-/** @param methods of the requests; the next response is expected when the one before it has ended. */
+/** @param methods of the requests; the next response is expected when the previous one has ended. */
 export function readResponses(
   chunks: readonly Buffer[],
   methods: readonly string[] = ['POST'],
@@ -56,7 +56,7 @@ export function readResponses(
   return readAll(reader, chunks, sendNext)
 }
 
-/** Ends with the bytes: a response until the end of the connection is complete then. */
+/** Ends with the bytes, which completes a response that extends to the end of the connection. */
 export function readResponseToEnd(
   chunks: readonly Buffer[],
   method = 'POST',

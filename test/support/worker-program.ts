@@ -1,4 +1,4 @@
-/** Programs for the threads of the canonicalising pool that do what a test needs of them. */
+/** Programs for the threads of the canonicalization pool, with the behavior that a test needs. */
 
 const canonicalJson = new URL('../../gateway/inngest/jcs/canonical-json.ts', import.meta.url).href
 
@@ -14,7 +14,7 @@ export function workerProgram(onBody: string): URL {
 
 export const neverAnswers = workerProgram('')
 
-/** Does its work, but for bodies that begin with one of these. */
+/** Works, except for bodies that begin with one of these. */
 export const fails = {
   exit: 'XX',
   throw: 'YY',
@@ -28,7 +28,7 @@ export const failsAtTimes = workerProgram(`
   if (start === '${fails.hang}') for (;;);
   answer(canonicalizeJson(body))`)
 
-/** Has its hands full, and nothing done, until there is such a file. */
+/** Is busy without any result until this file exists. */
 export const worksFromWhenThereIs = (file: string) =>
   workerProgram(`
   const { existsSync } = process.getBuiltinModule('node:fs')

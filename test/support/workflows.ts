@@ -1,4 +1,4 @@
-/** The hosted workflows of .github, as far as tests read them. */
+/** The hosted workflows of .github, as far as tests need them. */
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 

@@ -1,14 +1,13 @@
 /**
- * Unsigned ids against signed ones. Inngest repeats ids of the signed body in headers, which a signature
- * does not cover: what differs was not sent so by Inngest. (All of them were equal in 7,258 of 7,258
- * calls of a real server, 1.43.) A header that is not there is no contradiction: older servers send
- * fewer.
+ * Compares unsigned ids with signed ones. Inngest repeats ids of the signed body in headers, which a signature
+ * does not cover, so an id that differs was changed after Inngest sent it. (All ids were equal in 7,258 of
+ * 7,258 calls of a real server, 1.43.) A missing header is no contradiction: older servers send fewer.
  */
 import type { SignedCall } from '../../inngest/signed-call.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { memoizedName } from '../memoized.ts'
 
-/** The headers that are compared; the last one with each name counts, as `framing` refuses a second. */
+/** The compared headers. The last one of each name counts, because `framing` refuses a second. */
 export interface CallHeaders {
   runId: string | undefined
   jobId: string | undefined
@@ -29,7 +28,7 @@ const NAMES = new Map<string, keyof CallHeaders>([
 
 const memberOf = memoizedName((name): keyof CallHeaders | '' => NAMES.get(name.toLowerCase()) ?? '')
 
-/** One pass over the headers: it is made for every call. */
+/** One pass over the headers, because this runs for every call. */
 export function callHeaders(rawHeaders: readonly string[]): CallHeaders {
   const found: CallHeaders = {
     runId: undefined,
@@ -56,7 +55,7 @@ export function checkRunId(
 }
 
 /**
- * The ids beside that of the run. `ctx.step_id` is the same for all steps of a function, so the step is
+ * Compares the ids other than the run id. `ctx.step_id` is the same for all steps of a function, so the step is
  * only compared between the query and its header.
  */
 export function checkCallIds(
@@ -77,5 +76,5 @@ export function checkCallIds(
   return isUnsigned ? refuse('call_ids_unsigned') : pass(undefined)
 }
 
-/** Ids that Inngest repeats in a header each, beside that of the run. */
+/** Ids, other than the run id, that Inngest repeats in one header each. */
 const REPEATED = ['jobId', 'generationId', 'version'] as const

@@ -1,4 +1,4 @@
-/** Whether the client address is in an allowed range. An empty allowlist admits nobody. */
+/** Checks that the client address is in an allowed range. An empty allowlist admits no client. */
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import type { Address } from '../../ip/address.ts'
 import type { AddressRanges } from '../../ip/address-ranges.ts'

@@ -1,8 +1,8 @@
 /**
- * Who the client is: the peer of the connection; or whom the PROXY protocol header of a trusted
- * peer names; or, if that is a trusted proxy too, the first untrusted address of `X-Forwarded-For`
- * walked right to left. What cannot be resolved is refused, never guessed (Heimdall CVE-2026-57210: a
- * client could choose its address).
+ * Resolves the client address. It is the peer of the connection, or the source address in the PROXY protocol
+ * header of a trusted peer. If that is a trusted proxy too, it is the first untrusted address of
+ * `X-Forwarded-For`, read from right to left. A request whose client cannot be resolved is refused: guessing
+ * would let a client choose its address (Heimdall CVE-2026-57210).
  */
 import type { Policy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
@@ -23,14 +23,14 @@ export type ClientAddress =
   | {
       readonly address: Address
       readonly source: 'x-forwarded-for'
-      /** How many entries follow the client's, each the address of a trusted proxy. */
+      /** The number of entries after the client's; each is the address of a trusted proxy. */
       readonly hops: number
     }
 
-/** Some load balancers (Azure's) append the client's port; only this strict form is taken off. */
+/** Some load balancers (Azure's) append the client's port. Only this strict form is removed. */
 const WITH_PORT = /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/
 
-/** A proxy, and each of Inngest's servers, makes many connections and calls. */
+/** Memoized: a proxy, and each server of Inngest, makes many connections and calls. */
 const peerAddressOf = memoized(parsePeerAddress)
 const proxiedAddressOf = memoized(parseAddress)
 const headerAddressOf = memoized(parseHeaderAddress)
@@ -43,15 +43,15 @@ export function resolveClientAddress(
   forwardedFor: readonly string[],
   { trustedProxies, speaksProxyProtocol }: TrustPolicy,
 ): Verdict<ClientAddress> {
-  // A reload may since have taken back the trust that its PROXY header was believed with.
+  // A reload may have removed the peer from `trustedProxies` since it sent its PROXY header.
   if (connection.proxied !== undefined && !isTrusted(connection.remoteAddress, trustedProxies)) {
     return refuse('client_unidentified')
   }
   const speaker = speakerOf(connection)
   if (speaker === undefined) return refuse('client_unidentified')
   if (!trustedProxies.contains(speaker.address)) return pass(speaker)
-  // A peer that came to be trusted while connected was not asked for its PROXY header, and what it
-  // passes on are its client's words.
+  // The peer was not trusted when it connected, so its PROXY header was not read, and the HTTP fields that it
+  // passes on come from its client.
   if (speaksProxyProtocol && connection.proxied === undefined) return refuse('client_unidentified')
 
   for (const [hops, token] of forwardedFor.join(',').split(',').reverse().entries()) {
@@ -59,11 +59,11 @@ export function resolveClientAddress(
     if (address === undefined) return refuse('client_unidentified')
     if (!trustedProxies.contains(address)) return pass({ address, source: 'x-forwarded-for', hops })
   }
-  // Only trusted proxies all the way: whose request it is stays unknown.
+  // All addresses are trusted proxies, so the client is unknown.
   return refuse('client_unidentified')
 }
 
-/** By hand: `[ \t]+$` takes quadratic time over blanks that are not at the end. */
+/** Without a regular expression: `[ \t]+$` takes quadratic time for blanks that are not at the end. */
 function withoutBlanks(token: string): string {
   let [start, end] = [0, token.length]
   while (isBlank(token[start])) start += 1
@@ -81,8 +81,9 @@ function isTrusted(peer: string | undefined, trustedProxies: AddressRanges): boo
 }
 
 /**
- * Who wrote the HTTP. A proxy that speaks the PROXY protocol passes bytes on as they are, so the
- * fields are its client's: where it does not say whose, they must not be believed as its own.
+ * The sender of the HTTP fields. A proxy that speaks the PROXY protocol passes bytes on unchanged, so the
+ * fields come from its client. If its header does not name that client, the fields must not be trusted as the
+ * proxy's own.
  */
 function speakerOf({ remoteAddress, proxied }: ConnectionHead): ClientAddress | undefined {
   if (proxied === undefined) {

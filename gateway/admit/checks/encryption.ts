@@ -1,4 +1,4 @@
-/** Whether a function call has in plain what must be encrypted. */
+/** Checks that a function call has no plaintext where the route requires encryption. */
 import type { PayloadReading } from '../../inngest/payload-encryption.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 

@@ -1,7 +1,7 @@
 /**
- * Refusals that are to be expected of honest senders have reasons of their own, so that an alert on
- * the others means something. Inngest Cloud tries the keys of its environments one after the other
- * on an introspection (inngest-js pull request 1609), and CI syncs with a plain `curl -X PUT`.
+ * Refusals that honest senders cause have reasons of their own, so that an alert on the other reasons is
+ * meaningful. Inngest Cloud tries the keys of its environments in turn on an introspection (inngest-js pull
+ * request 1609), and CI syncs with a plain `curl -X PUT`.
  */
 import type { Reason } from '../reasons.ts'
 import { refuse, type Verdict } from '../verdict.ts'

@@ -1,6 +1,6 @@
 /**
- * Whether a proxy that forwards the request itself (Envoy ext_authz, Traefik forwardAuth) sends the app
- * what the gateway would send: inline, the gateway rewrites `Host`, strips headers and sends the body
+ * Checks that a proxy which forwards the request itself (Envoy ext_authz, Traefik forwardAuth) sends the app
+ * the same request as the gateway would. Inline, the gateway rewrites `Host`, strips headers and sends the body
  * that it verified.
  */
 import { callParameters, isTrustProbe } from '../../inngest/call-parameters.ts'
@@ -9,7 +9,7 @@ import type { RoutePolicy } from '../policy.ts'
 import { fieldValues, type RequestHead } from '../request-head.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 
-/** The app builds its own origin from `Host`, so it must be the same as that of `serveOrigin`. */
+/** The app builds its own origin from `Host`, so `Host` must equal that of `serveOrigin`. */
 export function checkHostServed(
   { rawHeaders }: RequestHead,
   { serveOrigin }: Pick<RoutePolicy, 'serveOrigin'>,
@@ -21,13 +21,13 @@ export function checkHostServed(
   return isServed ? pass(undefined) : refuse('host_not_served')
 }
 
-/** @param left names of the headers that the gateway would strip and the proxy would forward. */
+/** @param left names of the headers that the gateway would strip, but the proxy forwards. */
 export function checkFieldsRemovable(left: readonly string[]): Verdict<undefined> {
   return left.length > 0 ? refuse('header_not_removable') : pass(undefined)
 }
 
 /**
- * Inngest makes no function call without a body: if a POST has none, the proxy did not send it. A trust
+ * Inngest makes no function call without a body, so for a POST without one, the proxy did not send it. A trust
  * probe may have none.
  */
 export function checkBodySent(
@@ -40,8 +40,8 @@ export function checkBodySent(
 }
 
 /**
- * A signature that does not match an empty body: the proxy withheld the body, as nginx's auth_request
- * does. A GET has none.
+ * For a signature that does not match an empty body: the proxy withheld the body, as nginx's auth_request does.
+ * A GET has none.
  */
 export function nameMissingBody<T>(
   verdict: Verdict<T>,

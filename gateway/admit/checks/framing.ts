@@ -1,20 +1,23 @@
 /**
- * Whether the header section can be read in one way only, so that no later intermediary can see another
- * request than the one that was checked.
+ * Checks that the header section has only one reading, so that no later intermediary can see another request
+ * than the one that was checked.
  */
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import { memoizedName } from '../memoized.ts'
 import { fieldValues, type RequestHead } from '../request-head.ts'
 
-/** Fields that decide something here or in the app's SDK: alone, and in visible ASCII. */
+/** Fields that affect a decision here or in the app's SDK: each may occur once, in visible ASCII. */
 const SINGLE = /^(?:host|content-length|content-type|expect|x-run-id|x-inngest-.*)$/
 
-/** X-Inngest-Signature has a reason of its own when doubled (credentials.ts). */
+/**
+ * A duplicate X-Inngest-Signature has a reason of its own (credentials.ts), and so has a duplicate Host
+ * (route.ts).
+ */
 const COUNTED_ELSEWHERE = new Set(['host', 'x-inngest-signature'])
 
 export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict<undefined> {
   const { rawHeaders, httpVersion } = head
-  // The limit is the gateway's own, since Node's left headers out (CVE-2026-58044).
+  // This is the gateway's own limit, because Node's limit left headers out (CVE-2026-58044).
   if (rawHeaders.length / 2 > maxHeaderCount) return refuse('headers_too_many')
   if (!isFramedOnce(rawHeaders, httpVersion)) return refuse('framing_ambiguous')
   const fields = checkFields(rawHeaders)
@@ -24,7 +27,10 @@ export function checkFraming(head: RequestHead, maxHeaderCount: number): Verdict
   return isKnown ? pass(undefined) : refuse('expectation_unknown')
 }
 
-/** RFC 9112 6.1: `chunked` alone and once, and not in HTTP/1.0; 6.3: never with a length; one length at most. */
+/**
+ * RFC 9112 6.1: `chunked` must be the only coding, occur once, and not in HTTP/1.0. 6.3: it must not come with
+ * a length, and there is at most one length.
+ */
 function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boolean {
   const encodings = fieldValues(rawHeaders, 'transfer-encoding')
   const lengths = fieldValues(rawHeaders, 'content-length')
@@ -35,7 +41,7 @@ function isFramedOnce(rawHeaders: readonly string[], httpVersion: string): boole
   return isChunked && lengths.length === 0 && httpVersion === '1.1'
 }
 
-/** Its lower-case name if the field has to be alone; empty otherwise. */
+/** The lower-case name if the field may occur only once; empty otherwise. */
 const singleName = memoizedName((name) => {
   const lowerName = name.toLowerCase()
   return SINGLE.test(lowerName) ? lowerName : ''

@@ -1,4 +1,4 @@
-/** Whether a signature is neither too old nor too far ahead. Both bounds are inclusive. */
+/** Checks that a signature is neither too old nor too far ahead. Both bounds are inclusive. */
 import type { FreshnessPolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 
@@ -14,7 +14,7 @@ export function checkFreshness(
   return pass(age)
 }
 
-/** Whole seconds, as the sender's clock was read: a signature is 300 s old until 301 have passed. */
+/** In whole seconds, like the sender's timestamp: a signature is 300 s old until 301 s have passed. */
 export function ageSeconds(timestampSeconds: number, nowMs: number): number {
   return Math.floor(nowMs / 1000) - timestampSeconds
 }

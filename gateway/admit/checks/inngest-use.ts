@@ -1,19 +1,19 @@
-/** Whether a request uses an Inngest route in a way that Inngest does, as far as the head tells. */
+/** Checks by the head that a request uses an Inngest route as Inngest does. */
 import type { InngestRoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
 import type { Address } from '../../ip/address.ts'
 import { announcesBody, fieldValues, type RequestHead } from '../request-head.ts'
 import { maxUnsignedSyncBytes } from './sync-use.ts'
 
-/** Others reach no app: SDKs before 3.54 disclosed what they should not (CVE-2026-42047). */
+/** No other method reaches an app: SDKs before 3.54 disclosed secrets in response to others (CVE-2026-42047). */
 export const INNGEST_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT'])
 
 export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): Verdict<undefined> {
   const { method, rawHeaders } = head
   if (!INNGEST_METHODS.has(method)) return refuse('method_not_allowed')
   if (method === 'GET' && !route.introspection) return refuse('method_not_allowed')
-  // Inngest follows a 301, 302 or 303 as a GET that still carries the call's body; an SDK answers
-  // it with introspection and the call counts as done without having run (inngest-js 1715).
+  // Inngest follows a 301, 302 or 303 with a GET that still has the call's body. An SDK responds to it with
+  // introspection, and the call counts as done without having run (inngest-js 1715).
   if (method === 'GET' && announcesBody(rawHeaders)) return refuse('body_not_allowed')
   if (fieldValues(rawHeaders, 'content-encoding').length > 0) {
     return refuse('content_encoding_not_allowed')
@@ -21,18 +21,15 @@ export function checkInngestUse(head: RequestHead, route: InngestRoutePolicy): V
   return pass(undefined)
 }
 
-/**
- * What is never handed on, whatever the route enforces. TRACE would tell the sender which fields the
- * gateway adds.
- */
+/** Methods that no route forwards, in any mode. TRACE would show the sender which fields the gateway adds. */
 export function isForwardable({ method }: RequestHead): boolean {
   return method !== 'TRACE' && method !== 'CONNECT'
 }
 
 /**
- * Whether the operator lets this client do without a signature: a sync or an introspection by CI,
- * which has no signing key, or by the dashboard of a self-hosted Inngest, which leaves the key out
- * (inngest `devserver.go`). Only where no signature is given, and with a body only for a sync.
+ * Whether the operator admits this request without a signature: a sync or an introspection by CI, which has no
+ * signing key, or by the dashboard of a self-hosted Inngest, which sends no signature (inngest `devserver.go`).
+ * Only a request without any signature qualifies, and only a sync may have a body.
  */
 export function isUnsignedAllowed(
   head: RequestHead,
@@ -46,7 +43,7 @@ export function isUnsignedAllowed(
   return (isBodyAllowed || !announcesBody(rawHeaders)) && route.unsigned[method].contains(client)
 }
 
-/** With a length: how much comes in chunks is not known before it is there. */
+/** Requires a length: the size of a chunked body is unknown in advance. */
 function announcesShortBody(rawHeaders: readonly string[]): boolean {
   const [length, ...others] = fieldValues(rawHeaders, 'content-length')
   if (length === undefined || others.length > 0) return false

@@ -1,41 +1,41 @@
 /**
- * Whether an app might take a path for a protected one: that of an Inngest route, or of a passthrough
- * route for certain clients only. A route matches the bytes of a path, but a framework behind another
- * route may normalize it first, and so run the protected handler for a spelling that nothing verified (the
- * class of Envoy CVE-2021-32779, Traefik CVE-2025-32431 and CVE-2025-66490).
+ * Whether an app might take a path for a protected one: that of an Inngest route, or of a passthrough route
+ * with an allowlist. A route matches the bytes of a path, but a framework behind another route may normalize
+ * the path first, and so run the protected handler for a spelling that was never verified (the class of Envoy
+ * CVE-2021-32779, Traefik CVE-2025-32431 and CVE-2025-66490).
  *
- * Frameworks differ in what they normalize and in what order, so that no one reading is the laxest. What
- * they have in common is that they only ever leave pieces of a path out. So a path with anything to
- * interpret is not forwarded if the segments of the protected one are among its pieces, in their order.
+ * Frameworks differ in what they normalize and in which order, so no single reading is the most permissive one.
+ * But they all only remove pieces of a path. So a path that needs interpretation is not forwarded if its pieces
+ * include the segments of the protected path, in their order.
  *
- * Some frameworks compare only the start of the path as text. A path that begins like a protected one is
+ * Some frameworks compare only the start of the path as text. So a path that begins like a protected one is
  * protected too, unless the operator lists it.
  *
- * No single text is what all of them compare: some normalize Unicode and some do not, and a combining mark
- * behind a letter makes another letter for the first kind only. So each path is judged as it is decoded and
- * again without everything that a normalization, a case folding or a comparison of base letters may drop.
+ * Frameworks do not all compare the same text: some normalize Unicode and some do not, and a combining mark
+ * after a letter makes another letter only for the first kind. So each path is checked twice: as decoded, and
+ * without all characters that a normalization, a case folding or a comparison of base letters may drop.
  */
 import { memoized } from '../memoized.ts'
 
-/** Layers of percent-encoding that are looked through; deeper ones have no honest use. */
+/** Layers of percent-encoding that are decoded. Deeper encoding has no legitimate use. */
 const MAX_DECODINGS = 5
 
-/** Segments that every framework reads alike, but for case: nothing encoded, empty or of dots. */
+/** Segments that every framework reads alike, except for case: not encoded, not empty, no dot segments. */
 const PLAIN = /^(?:\/\w[\w~,:@!$&'()*+=-]*(?:\.[\w~,:@!$&'()*+=-]+)*)+\/?$/
 
-/** Where one reading or another ends a segment, or the path. */
+/** Characters at which some reading ends a segment or the path. */
 const SEPARATORS = /[/\\;?#]/
 
-/** Control characters, spaces and what is not UTF-8: some servers end at them, some skip them. */
+/** Control characters, spaces and invalid UTF-8: some servers end the path at them, some skip them. */
 const SKIPPED = /[\p{Cc}\p{Z}\ufffd]/gu
 
 /**
- * Normalizing many marks in a row takes time quadratic in their number (UAX 15); no honest path has as
- * many. The two halfwidth sound marks are letters that normalization turns into marks.
+ * Normalization of many marks in a row takes quadratic time (UAX 15), and no legitimate path has that many. The
+ * two halfwidth sound marks are letters that normalization turns into marks.
  */
 const MARKS = /[\p{M}\uff9e\uff9f]{32}/u
 
-/** Combining marks, and characters that show nothing: joiners, variation selectors, fillers, tags. */
+/** Combining marks and invisible characters: joiners, variation selectors, fillers, tags. */
 const DROPPED = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /** @param isListed the operator has a route for the paths that begin with this one as text. */
@@ -61,7 +61,7 @@ function mayMean(
   return isAt || readings.some((each) => mayComeTo(each, target, true))
 }
 
-/** Whether an app that resolves dot segments might leave the segments that a path begins with. */
+/** Whether an app that resolves dot segments might leave the first segments of the path. */
 export function mayClimb(path: string): boolean {
   if (PLAIN.test(path)) return false
   const texts = textsOf(path)
@@ -73,9 +73,10 @@ function hasUp(pieces: readonly string[]): boolean {
 }
 
 /**
- * Whether an app that resolves the target as a reference might read a host name from the path
- * (`//name/x`, RFC 3986 4.2): it begins with two slashes in a reading, or may begin so when the app has
- * resolved dot segments. @param name lower case.
+ * Whether an app that resolves the target as a reference might read a host name from the path (`//name/x`,
+ * RFC 3986 4.2): the path begins with two slashes in some reading, or may do so after the app has resolved dot
+ * segments.
+ * @param name lower case.
  */
 export function mayNameHost(path: string, name: string): boolean {
   if (PLAIN.test(path)) return false
@@ -89,22 +90,22 @@ function hasHost(reading: string, name: string): boolean {
   return mayBegin && pieces.some((piece) => isHost(piece, name))
 }
 
-/** With user information in front, a port or final dots behind. */
+/** User information before the host and a port or final dots after it are allowed. */
 function isHost(piece: string, name: string): boolean {
   const from = piece.lastIndexOf('@') + 1
   return piece.startsWith(name, from) && /^\.*(?::\d*)?$/.test(piece.slice(from + name.length))
 }
 
-/** Some drop the dots that a segment ends in. */
+/** Some frameworks drop the final dots of a segment. */
 const UP = /^\.\.+$/
 
-/** Whether a path begins with a protected one as text, and is not at or below it. */
+/** Whether a path begins with a protected one as text, but is neither equal to it nor below it. */
 export function isBesidePath(path: string, protectedPath: string): boolean {
   const [one, other] = [path.toLowerCase(), withoutFinalSlash(protectedPath).toLowerCase()]
   return one.length > other.length && one.startsWith(other) && one[other.length] !== '/'
 }
 
-/** Whether a route's path is another one, or below that. */
+/** Whether the path of a route equals another one or is below it. */
 export function isWithinPath(path: string, other: string): boolean {
   const base = withoutFinalSlash(other)
   return withoutFinalSlash(path) === base || path.startsWith(`${base}/`)
@@ -114,12 +115,15 @@ function withoutFinalSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path
 }
 
-/** Of a route's path, which is ASCII with nothing to decode. */
+/** The path of a route is ASCII and has nothing to decode. */
 const segmentsOf = memoized((path: string): readonly string[] =>
   path.toLowerCase().split('/').filter(Boolean),
 )
 
-/** Below it, or it with a suffix that a framework takes for a format. The root is above everything. */
+/**
+ * Whether the path is below the target, or equals it with a suffix that a framework may take for a format.
+ * Every path is below the root.
+ */
 function isAtOrBelow(segments: readonly string[], target: readonly string[]): boolean {
   if (target.length === 0) return segments.length === 0
   return target.every((segment, i) =>
@@ -128,7 +132,7 @@ function isAtOrBelow(segments: readonly string[], target: readonly string[]): bo
 }
 
 /**
- * What frameworks may compare: the path decoded, in lower case, and the same reduced to base letters.
+ * The texts that frameworks may compare: the path decoded, in lower case, and the same reduced to base letters.
  * @returns undefined if it is encoded too often, or too costly to normalize.
  */
 const textsOf = memoized((path: string): readonly string[] | undefined => {
@@ -142,9 +146,9 @@ const textsOf = memoized((path: string): readonly string[] | undefined => {
 })
 
 /**
- * Of every normalization form and case folding of a text, this is the same: each character decomposed on
- * its own, in the case folding that `\u00df` and `\u1e9e` share, without what may be dropped. What begins
- * a text therefore begins this form of it, whatever follows.
+ * The same result for every normalization form and case folding of a text: each character is decomposed on its
+ * own, in the case folding that `\u00df` and `\u1e9e` share, and the characters that may be dropped are
+ * removed. So if one text begins another, this form of it begins the other's form.
  */
 function baseLettersOf(text: string): string {
   const letters = text.normalize('NFKD').replace(DROPPED, '')
@@ -152,8 +156,9 @@ function baseLettersOf(text: string): string {
 }
 
 /**
- * A path with nothing but letters and spaces encoded keeps all its segments in every reading, so that
- * a later segment is never the start of the path. @param text as of `textsOf`.
+ * A path in which only letters and spaces are encoded keeps all its segments in every reading, so that a later
+ * segment is never the start of the path.
+ * @param text one of `textsOf`.
  */
 function isOrdinary(text: string, path: string): boolean {
   return ORDINARY.test(text) && text.split('/').length === path.split('/').length
@@ -171,7 +176,7 @@ function piecesOf(reading: string): string[] {
 
 function mayComeTo(reading: string, target: readonly string[], isListed: boolean): boolean {
   const pieces = piecesOf(reading)
-  // To the root: by going up, or by ending where it has hardly begun.
+  // A path may lead to the root by going up, or if it ends almost at its start.
   if (target.length === 0) return hasUp(pieces) || !/^\/[\w~\x80-\uffff]/.test(reading)
   let found = 0
   for (const piece of pieces) {
@@ -182,7 +187,7 @@ function mayComeTo(reading: string, target: readonly string[], isListed: boolean
   return found === target.length
 }
 
-/** Some drop the dots that a segment ends in. Nothing here takes longer than the piece is long. */
+/** Some frameworks drop the final dots of a segment. The time is linear in the length of the piece. */
 function isSegment(piece: string, wanted: string, isLast: boolean, isWhole: boolean): boolean {
   if (!piece.startsWith(wanted)) return false
   if (isLast && !isWhole) return true
@@ -201,8 +206,9 @@ function decodeFully(path: string, fromUtf8: (bytes: string) => string): string 
 }
 
 /**
- * Percent-decoding that never fails, with `%u` and four digits read as the character (ECMA-262 B.2.1.2
- * `unescape`, IIS). @param fromUtf8 reads bytes, each of which is one character.
+ * Percent-decoding that never fails. It reads `%u` with four digits as a character (ECMA-262 B.2.1.2
+ * `unescape`, IIS).
+ * @param fromUtf8 decodes bytes, given as one character each.
  */
 function decodeOnce(text: string, fromUtf8: (bytes: string) => string): string {
   if (!text.includes('%')) return text
@@ -219,14 +225,11 @@ function strictText(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-/** A first byte of UTF-8 with as many others as it announces: two to six (RFC 2279). */
+/** A first byte of UTF-8 with as many continuation bytes as it announces: two to six in total (RFC 2279). */
 const SEQUENCE =
   /[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xf8-\xfb][\x80-\xbf]{4}|[\xfc\xfd][\x80-\xbf]{5}|[\x80-\xff]/g
 
-/**
- * As decoders read that take more bytes than needed for a character, or a surrogate in bytes of its own
- * (both forbidden by RFC 3629 3).
- */
+/** Decodes like lenient decoders, which accept overlong forms and encoded surrogates (RFC 3629 3 forbids both). */
 function laxText(bytes: string): string {
   return bytes.replace(SEQUENCE, characterOf).toWellFormed()
 }

@@ -1,4 +1,4 @@
-/** Whether a request re-enters a durable endpoint in a way that Inngest does, as far as the head tells. */
+/** Checks by the head that a request re-enters a durable endpoint as Inngest does. */
 import { isForwardable } from './inngest-use.ts'
 import { fieldValues, type RequestHead } from '../request-head.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
@@ -6,7 +6,8 @@ import { pass, refuse, type Verdict } from '../verdict.ts'
 export function checkReentryUse(head: RequestHead): Verdict<undefined> {
   if (!isForwardable(head)) return refuse('method_not_allowed')
   if (head.isUpgrade) return refuse('upgrade_not_allowed')
-  // Unsigned, and it would say how the signed bytes are read; Inngest sends none (inngest `httpv2.go`).
+  // This header is unsigned, but it changes how the signed bytes are read. Inngest never sends it (inngest
+  // `httpv2.go`).
   if (fieldValues(head.rawHeaders, 'content-encoding').length > 0) {
     return refuse('content_encoding_not_allowed')
   }
@@ -14,9 +15,10 @@ export function checkReentryUse(head: RequestHead): Verdict<undefined> {
 }
 
 /**
- * The two headers by which an app recognizes a re-entry (inngest-js `InngestCommHandler.ts` isInngestReq): it would
- * take a request without one of them for a user's. A signature may be empty here, as a dev server sends it.
- * checkFraming has refused two run ids: an app could read one and the gateway claim the other.
+ * Requires the two headers by which an app recognizes a re-entry (inngest-js `InngestCommHandler.ts`
+ * isInngestReq): without one of them, the app would take the request for a user's. The signature may be empty
+ * here, because a dev server sends an empty one. checkFraming has refused two run ids: an app could use one,
+ * and the gateway claim the other.
  */
 export function checkReentryMarks({ rawHeaders }: RequestHead): Verdict<undefined> {
   if (fieldValues(rawHeaders, 'x-inngest-signature').length === 0)

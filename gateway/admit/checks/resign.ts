@@ -1,28 +1,29 @@
 /**
- * A new signature for a request whose own was verified, by the key that the app has. Some SDKs know one key
- * only (inngest-kt `ServeConfig.signingKey`), so that during a rotation either the old or the new
- * signatures would fail in the app. Body and time are the same: the app judges the age that Inngest signed.
+ * Makes a new signature, with the key that the app has, for a request whose own signature was verified. Some
+ * SDKs have only one key (inngest-kt `ServeConfig.signingKey`), so during a rotation either the old or the new
+ * signatures would fail in the app. The body and the timestamp are unchanged: the app checks the age of
+ * Inngest's signature.
  */
 import { bufferOf } from '../../inngest/body.ts'
 import { computeMacOfPieces } from '../../inngest/mac.ts'
 import type { ResignPolicy } from '../policy.ts'
 import type { VerifiedSignature } from './signature.ts'
 
-/** Only a verified signature can become one. */
+/** Can only be made from a verified signature. */
 export class NewSignature {
-  /** Not to be made of anything else with the same members. */
+  /** Private, so that no other object with the same members has this type. */
   readonly #header: string
 
   private constructor(header: string) {
     this.#header = header
   }
 
-  /** @returns undefined if the app has the key of `verified`: then the signature stays as it came. */
+  /** @returns undefined if the app has the key of `verified`: then the signature is not replaced. */
   static instead(verified: VerifiedSignature, resign: ResignPolicy): NewSignature | undefined {
     const { signedBody, keySlot, macs, timestampSeconds } = verified
     if (resign.sameSlots.includes(keySlot)) return undefined
     const [known] = resign.sameSlots
-    // Of the bytes that are forwarded: SDKs without canonical JSON verify them as they arrive.
+    // Signs the forwarded bytes: SDKs without canonical JSON verify the body as received.
     const mac =
       (known === undefined ? undefined : macs[known]) ??
       computeMacOfPieces(resign.key, signedBody.pieces, timestampSeconds)

@@ -1,6 +1,6 @@
 /**
- * Which route a request is for. The paths of Inngest routes are compared as sent, byte for byte:
- * whatever a normaliser would have to be trusted with (`%2f`, `../..`, `;`, `//`) simply matches none.
+ * Finds the route of a request. The paths of Inngest routes are compared byte for byte, as sent: a spelling
+ * that would need normalization (`%2f`, `../..`, `;`, `//`) matches no route.
  */
 import { isSigning, type RoutePolicy } from '../policy.ts'
 import { pass, refuse, type Verdict } from '../verdict.ts'
@@ -16,7 +16,7 @@ export interface RoutedTarget {
   readonly path: string
   /** Without `?`; empty if there is none. */
   readonly query: string
-  /** An ambiguity that the stricter route only reports. */
+  /** An ambiguity that the mode of the stricter route only reports. */
   readonly reported: Ambiguity | undefined
 }
 
@@ -24,7 +24,7 @@ export function checkRoute(
   head: RequestHead,
   routes: readonly RoutePolicy[],
 ): Verdict<RoutedTarget> {
-  // Its target is a host and port, and it is no use on any route.
+  // The target of CONNECT is a host and port, and no route serves it.
   if (head.method === 'CONNECT') return refuse('method_not_allowed')
   const host = hostOf(head)
   if (host === undefined || !isPlainTarget(head.target)) return refuse('request_malformed')
@@ -32,7 +32,7 @@ export function checkRoute(
   const { path, query } = splitTarget(head.target)
   const route = findRoute(routes, host, path)
   if (route === undefined) return refuse('route_not_found')
-  // Inngest always sends one, and an app builds from it the URL that it registers.
+  // Inngest always sends `Host`, and an app builds from it the URL that it registers.
   if (host === '' && isSigning(route)) return refuse('request_malformed')
   if (route.kind === 'durable' && mayNameItsHost(path)) return refuse('request_malformed')
   const ambiguous = findAmbiguity({ route, host, path }, routes)
@@ -41,9 +41,9 @@ export function checkRoute(
 }
 
 /**
- * Two Host fields: Node keeps the first, another hop may have used the second (RFC 9112 3.2). HTTP/1.0
- * does not require one (RFC 1945), and HAProxy checks health without by default.
- * @returns undefined if it is not one plain host; empty if there may be none.
+ * Of two Host fields Node keeps the first, but another hop may have used the second (RFC 9112 3.2). HTTP/1.0
+ * does not require one (RFC 1945), and HAProxy's default health check has none.
+ * @returns undefined if it is not one plain host; empty if it may be missing.
  */
 function hostOf({ rawHeaders, httpVersion }: RequestHead): string | undefined {
   const hosts = fieldValues(rawHeaders, 'host')
@@ -55,16 +55,16 @@ function hostOf({ rawHeaders, httpVersion }: RequestHead): string | undefined {
 const authority = memoized(parseAuthority)
 
 /**
- * Origin form (RFC 9112 3.2.1) in visible ASCII, without a fragment. It may begin with `//`: some
- * clients join a base and a path so, and no Inngest route has such a path.
+ * Origin form (RFC 9112 3.2.1) in visible ASCII, without a fragment. It may begin with `//`: some clients join
+ * a base and a path in this way, and no Inngest route has such a path.
  */
 function isPlainTarget(target: string): boolean {
   return /^\/[\x21\x22\x24-\x7e]*$/.test(target)
 }
 
 /**
- * An app that resolves the target against its base URL reads a host from it (RFC 3986 4.2; `\` is a slash to
- * WHATWG URL), and has Inngest call back there instead of at the pinned `Host`.
+ * An app that resolves the target against its base URL takes a host from it (RFC 3986 4.2; WHATWG URL reads `\`
+ * as a slash), and has Inngest call back there instead of at the pinned `Host`.
  */
 function mayNameItsHost(path: string): boolean {
   return /^\/[/\\]/.test(path)
@@ -76,7 +76,10 @@ export function splitTarget(target: string): { path: string; query: string } {
   return { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** Exact before prefix, a route that names the host before one that takes any, long before short. */
+/**
+ * An exact path precedes a prefix, a route with a host precedes one for any host, a long path precedes a short
+ * one.
+ */
 export function findRoute(
   routes: readonly RoutePolicy[],
   host: string,
@@ -92,7 +95,7 @@ export function findRoute(
   return best
 }
 
-/** Longer than any request target that Node's parser lets through. */
+/** Longer than any request target that Node's parser accepts. */
 const LONGEST_TARGET = 2 ** 24
 
 /** @returns 0 if the route does not match the path. */

@@ -1,8 +1,7 @@
 /**
- * Whether one of the route's keys made the signature. The raw bytes are tried first: they match for
- * every function call, and canonicalising costs several times the MAC. A sync is signed over its
- * RFC 8785 form while `&` travels as `\u0026`, and a hop may re-encode JSON; there the canonical
- * form is tried.
+ * Checks that one of the route's keys made the signature. The raw bytes are tried first: they match for every
+ * function call, and canonicalizing costs several times the MAC. A sync is signed over its RFC 8785 form but
+ * sent with `&` as `\u0026`, and a hop may re-encode JSON. For these the canonical form is tried.
  */
 import { timingSafeEqual } from 'node:crypto'
 
@@ -15,23 +14,23 @@ import { pass, refuse, type Verdict } from '../verdict.ts'
 
 const verified: unique symbol = Symbol('verified')
 
-/** Made here only, so that what takes one can rely on it. */
+/** Made only here, so that code that gets one can rely on it. */
 export interface VerifiedSignature {
   readonly [verified]: true
-  /** The bytes that the MAC covers: what was received, or its canonical form. */
+  /** The bytes that the MAC covers: the received body, or its canonical form. */
   readonly signedBody: Body
   readonly form: 'raw' | 'canonical'
   /** Position of the key that matched in the route's list. */
   readonly keySlot: number
   /** The MAC as computed here. */
   readonly mac: Uint8Array
-  /** Those by every key of the route, in its order. */
+  /** The MACs by every key of the route, in its order. */
   readonly macs: readonly Uint8Array[]
-  /** Unix seconds, which the MAC covers. */
+  /** Unix seconds. The MAC covers it. */
   readonly timestampSeconds: number
 }
 
-/** Both forms, one after the other, for a body of any length. */
+/** Tries both forms in turn, for a body of any length. */
 export function verifySignature(
   bytes: Uint8Array,
   credentials: Credentials,
@@ -62,9 +61,9 @@ export function verifyRaw(
 }
 
 /**
- * Fails closed: what has no lossless canonical form is not verified at all. For some bodies the check of
- * an SDK (inngestgo 0.16.0) is weaker than documented.
- * @param canonical what `canonicalizeJson` says.
+ * Fails closed: a body without a lossless canonical form is not verified. For some bodies the check of an SDK
+ * (inngestgo 0.16.0) is weaker than documented.
+ * @param canonical the result of `canonicalizeJson`.
  */
 export function verifyCanonical(
   canonical: Uint8Array | undefined,
@@ -88,7 +87,7 @@ export function verifyCanonical(
   })
 }
 
-/** Every key is tried whichever matches, so that the time taken does not tell which one did. */
+/** Always tries every key, so that the time taken does not reveal which one matched. */
 function matchKey(
   { pieces }: Body,
   { mac, timestampSeconds }: Credentials,

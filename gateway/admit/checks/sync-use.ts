@@ -1,7 +1,7 @@
 /**
- * Whether a sync (PUT) is one for this route. Inngest sends `{"url": …}` with the URL that it has of the
- * app; an SDK registers the app for it. A signature does not say for which of several apps with one
- * signing key the sync was made; the URL in the body does.
+ * Checks that a sync (PUT) is for this route. Inngest sends `{"url": …}` with the URL that it has for the app,
+ * and an SDK registers the app under it. Several apps may share one signing key, and the signature does not say
+ * which of them the sync is for, but the URL in the body does.
  */
 import type { Body } from '../../inngest/body.ts'
 import { canonicalizeJson, maxInlineBytes } from '../../inngest/jcs/canonical-json.ts'
@@ -16,11 +16,11 @@ export function checkSyncBody(body: Body): Verdict<undefined> {
   return body.byteLength === 0 ? refuse('sync_body_missing') : pass(undefined)
 }
 
-/** As the URL is written, and not as the URL class has it, which would normalize what another parser may not. */
+/** The URL as written. The URL class would normalize parts that another parser may leave unchanged. */
 export interface SyncUrl {
   /** In lower case. */
   readonly scheme: string
-  /** As `canonicalAuthority` spells it without a scheme; undefined if it is none. */
+  /** In the form of `canonicalAuthority` without a scheme; undefined if it is invalid. */
   readonly authority: string | undefined
   readonly path: string
 }
@@ -32,13 +32,13 @@ export function readSyncUrl(body: Body): SyncUrl | undefined {
   const [, scheme = '', authority = '', path = ''] = match
   return {
     scheme: scheme.toLowerCase(),
-    // Without the scheme: a proxy in front may end TLS.
+    // Without the scheme, because a proxy in front may terminate TLS.
     authority: canonicalAuthority(authority, undefined),
     path: path || '/',
   }
 }
 
-/** The URL's path is that of the route, and its authority one of the route's, if the route has any. */
+/** The path of the URL must be that of the route, and its authority one of the route's, if the route has any. */
 export function checkSyncUrl(
   url: SyncUrl | undefined,
   { path, syncAuthorities }: Pick<InngestRoutePolicy, 'path' | 'syncAuthorities'>,
@@ -49,8 +49,8 @@ export function checkSyncUrl(
 }
 
 /**
- * The origin that an app registered, if it is `serveOrigin` but for the scheme: most adapters of the SDKs
- * do not read `X-Forwarded-Proto` and register `http`.
+ * The origin that an app registered, if it differs from `serveOrigin` only in the scheme: most adapters of the
+ * SDKs do not read `X-Forwarded-Proto` and register `http`.
  */
 export function originOfOtherScheme(
   url: SyncUrl | undefined,
@@ -62,12 +62,12 @@ export function originOfOtherScheme(
   return isOther ? `${url.scheme}://${url.authority}` : undefined
 }
 
-/** Longest body of a sync that is admitted without a signature: a URL is at most half as long. */
+/** Maximum body of a sync without a signature. A URL is at most half as long. */
 export const maxUnsignedSyncBytes = 4096
 
 /**
- * The body of a sync that nobody signed is `{"url": "…"}` in JSON and nothing else: what any other member
- * or another media type may mean to an app (a method override, for one) is unknown.
+ * The body of an unsigned sync must be `{"url": "…"}` in JSON and nothing else. The effect of another member or
+ * media type on an app (a method override, for example) is unknown.
  */
 export function checkUnsignedSync({ rawHeaders }: RequestHead, body: Body): Verdict<undefined> {
   const [type = '', ...others] = fieldValues(rawHeaders, 'content-type')
@@ -90,7 +90,10 @@ function urlOf(body: Body): string | undefined {
 
 const KNOWN = { body: new KnownNames(['url']), ctx: new KnownNames([]) }
 
-/** @returns the `url` as JSON, undefined if it is not there, no text, or not the only spelling of that name. */
+/**
+ * @returns the `url` as JSON; undefined if it is missing, not a string, or one of several spellings of that
+ * name.
+ */
 function urlTextOf(canonical: Uint8Array): string | undefined {
   if (!isSpelledOneWay(canonical, KNOWN)) return undefined
   const reading = memberText(canonical, ['url'])

@@ -1,4 +1,4 @@
-/** Holds a plain value against the schema and says everything that is wrong with it. */
+/** Checks a plain value against the schema and reports all problems. */
 import type { z } from 'zod'
 import { isMapping } from '../cross-checks.ts'
 import { REDACTED } from '../../redact/redact-secrets.ts'
@@ -23,7 +23,7 @@ export function checkShape(value: unknown, locate: Locate): ShapeReading {
   }
   const parsed = configSchema.safeParse(value, { reportInput: true })
   if (parsed.success) {
-    // Whose routes are in it by now.
+    // The included routes have been merged already.
     const { include: _, ...config } = parsed.data
     return { config: toCode(config), problems: [] }
   }
@@ -37,7 +37,7 @@ export function checkShape(value: unknown, locate: Locate): ShapeReading {
 
 interface Description {
   readonly path: readonly PropertyKey[]
-  /** In place of the last part of the path, which may be a secret. */
+  /** Replaces the last part of the path, which may be a secret. */
   readonly shownKey?: string
   readonly expected: string
   readonly found: string
@@ -46,7 +46,7 @@ interface Description {
 function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(issue.path)
-    // There are none to name where a mapping has to have one of several.
+    // If a mapping needs one of several keys, no key can be named.
     const expected =
       known.length === 0 ? 'no keys other than the documented ones' : `one of ${known.join(', ')}`
     const parent = valueAt(root, issue.path)
@@ -69,7 +69,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Description[] {
   return [{ path: issue.path, expected: expectedOf(issue), found: said }]
 }
 
-/** The nearest key beside it, or the place where a key of that very name belongs. */
+/** The most similar key in the same mapping, or the place where a key with this name belongs. */
 function meantKey(key: string, known: readonly string[], path: readonly PropertyKey[]): string {
   const near = didYouMean(key, known)
   if (near !== '' || path.length > 0) return near
@@ -79,14 +79,14 @@ function meantKey(key: string, known: readonly string[], path: readonly Property
     : ` (did you mean ${elsewhere.slice(1)}?)`
 }
 
-/** What is judged and not in the file is a default. */
+/** A value that is not in the file is a default. */
 function foundBy({ input, path }: z.core.$ZodIssue, value: unknown): string {
   return value === undefined && typeof input === 'string'
     ? `${describeFound(input, path)}, the default`
     : describeFound(value, path)
 }
 
-/** The nearest of the words that belong there. */
+/** The most similar of the allowed words. */
 function meantValue(issue: z.core.$ZodIssue, value: unknown): string {
   if (typeof value !== 'string' || isSecretPath(issue.path)) return ''
   return didYouMean(value, wordsOf(issue))
@@ -98,7 +98,7 @@ function wordsOf(issue: z.core.$ZodIssue): string[] {
   return issue.values.filter((word) => typeof word === 'string')
 }
 
-/** @returns which keys are at fault, where a mapping has to have one of several. */
+/** @returns the wrong keys, if a mapping needs one of several. */
 function whichKeys(issue: z.core.$ZodIssue, value: unknown): string | undefined {
   if (issue.code !== 'invalid_union' || !isMapping(value)) return undefined
   const unknown = issue.errors.map((issues) =>
@@ -114,7 +114,7 @@ function whichKeys(issue: z.core.$ZodIssue, value: unknown): string | undefined 
   return unknown.every((each) => each.length > 0) ? `both ${keys.join(' and ')}` : undefined
 }
 
-/** What stands in place of a key may be the secret itself, as in `{ hunter2 }`. */
+/** A text in place of a key may be the secret itself, as in `{ hunter2 }`. */
 function isWord(key: string, value: Record<string, unknown>): boolean {
   return /^[a-z]{1,12}$/i.test(key) && typeof value[key] === 'string'
 }

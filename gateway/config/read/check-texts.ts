@@ -1,6 +1,6 @@
 /**
- * Texts that the schema would take, and that are not what they are meant to be: a key in place of a
- * name, which would be printed and exported from then on, or a variable that nothing has replaced.
+ * Texts that pass the schema but are mistakes: a key in place of a name, which would be printed and exported,
+ * or a variable that was not replaced.
  */
 import { isMapping } from '../cross-checks.ts'
 import { isSecretPath, problemAt, type Locate, type Problem } from '../problem.ts'
@@ -12,7 +12,7 @@ const NO_KEY = 'no signing key here: put the key in a variable or file, and name
 export function checkTexts(value: unknown, locate: Locate): Problem[] {
   const problems: Problem[] = []
   const visit = (each: unknown, path: readonly PropertyKey[]): void => {
-    // References have messages of their own.
+    // References have their own messages.
     if (isSecretPath(path)) return
     if (typeof each === 'string') {
       const problem = problemOf(each)

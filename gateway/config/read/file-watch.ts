@@ -1,30 +1,30 @@
 /**
- * Tells when any of some files has changed since it was read, or when other files match a pattern. Looks at the files themselves: the
- * symlinks of a Kubernetes ConfigMap or Secret are swapped without an event on them.
+ * Detects changes of files since they were read, and new matches of a pattern. It polls the files themselves:
+ * the symlinks of a Kubernetes ConfigMap or Secret are replaced without an event on them.
  */
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import { matchingNames } from './include-pattern.ts'
 
-/** Two looks make a change: 500 ms at most, and a copy in progress is waited for. */
+/** A change is reported after two polls: within 500 ms, and not while a copy is in progress. */
 const LOOK_EVERY_MS = 200
 
-/** How far behind a file system's clock may be within one machine. */
+/** The clock of a file system on the same machine may be late by this much. */
 const CLOCK_GRAIN_MS = 20
 
-/** Of a file that changed while it was being read. */
+/** The version of a file that changed while it was being read. */
 const UNREAD = 'unread'
 
 export class FileWatch {
   readonly #onChange: () => void
-  /** File or pattern to the version that was read. */
+  /** The version that was read, by file or pattern. */
   #read = new Map<string, string>()
   #turn = 0
   #seen: string | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** @param onChange called when a change has settled: nothing changed between two looks. */
+  /** @param onChange called when a change has settled: the files were equal in two polls. */
   constructor(onChange: () => void) {
     this.#onChange = onChange
   }
@@ -38,9 +38,9 @@ export class FileWatch {
   }
 
   /**
-   * From now on these.
-   * @param readAtMs when the reading of them began, Unix milliseconds.
-   * @param patterns of which the files that match are among `files`.
+   * Watches these files and patterns from now on.
+   * @param readAtMs when reading them started, Unix milliseconds.
+   * @param patterns the files that match are included in `files`.
    */
   async follow(
     files: readonly string[],
@@ -54,7 +54,7 @@ export class FileWatch {
       return [key, await versionOf(key, readAtMs, before.get(key))] as const
     })
     const read = new Map(await Promise.all(versions))
-    // Unless others were named meanwhile.
+    // Unless another list was set meanwhile.
     if (turn === this.#turn) this.#read = read
   }
 
@@ -62,7 +62,7 @@ export class FileWatch {
     const read = this.#read
     const versions = [...read.keys()].map(async (key) => [key, await versionOf(key)] as const)
     const now = new Map(await Promise.all(versions))
-    // Others are followed by now.
+    // Another list is watched by now.
     if (read !== this.#read) return
     const seen = [...now.values()].join(', ')
     const isSettled = seen === this.#seen
@@ -73,15 +73,15 @@ export class FileWatch {
   }
 }
 
-/** A file may have the `*` of a pattern in its name. */
+/** A file name may contain the `*` of a pattern. */
 const fileKey = (file: string) => `file ${file}`
 const patternKey = (pattern: string) => `pattern ${pattern}`
 
 /**
- * Changes whenever the file, or the list of files, does; a missing one has a version too.
+ * Changes whenever the file, or the list of files, changes. A missing file has a version, too.
  * @param readAtMs see `follow`.
- * @param before what it was before it was read: if it still is, it did not change meanwhile, though
- * its time be in the future, as after a clock that was put back.
+ * @param before the version before the read. If it is the same now, the file did not change meanwhile, even if
+ * its time is in the future, as after a clock was set back.
  */
 async function versionOf(key: string, readAtMs = Infinity, before?: string): Promise<string> {
   try {
@@ -104,7 +104,7 @@ async function stateOfFile(file: string): Promise<State> {
   return { version: [ino, size, mtimeMs, ctimeMs].join(' '), changedMs: ctimeMs }
 }
 
-/** Of the names alone: other files may come and go in the folder at any time. */
+/** The names only: unrelated files may change in the folder at any time. */
 async function stateOfPattern(pattern: string): Promise<State> {
   const folder = path.dirname(pattern)
   const { ctimeMs } = await stat(folder)

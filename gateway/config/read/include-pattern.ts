@@ -1,15 +1,15 @@
 /**
- * The files that an entry of `include` names: one file, or all in one folder whose names match `*` and
- * `?`. Folders are not searched, so that what is included can be seen by one `ls`.
+ * The files of an `include` entry: one file, or all in one folder whose names match `*` and `?`. Subfolders are
+ * not searched, so that one `ls` shows the included files.
  */
 import path from 'node:path'
 
-/** @returns what is wrong with it; undefined if it is a name or a pattern. */
+/** @returns the problem; undefined if it is a valid name or pattern. */
 export function patternProblem(pattern: string): string | undefined {
   const [folder, name] = [path.dirname(pattern), path.basename(pattern)]
   if (/[*?]/.test(folder)) return 'a wildcard in the name of a folder'
   if (name.includes('**')) return '**, and folders are not searched'
-  // Taken for themselves they would match nothing, without a word.
+  // As literal characters they would silently match nothing.
   return isPattern(pattern) && /[[\]{}]/.test(name) ? 'brackets or braces' : undefined
 }
 
@@ -18,8 +18,8 @@ export function isPattern(entry: string): boolean {
 }
 
 /**
- * The names that match, in the order of their bytes, which is the same on every machine. Hidden files
- * do not: a Kubernetes mount keeps its versions in them.
+ * The names that match, in byte order, which is the same on every machine. Hidden files are excluded: a
+ * Kubernetes mount keeps its versions in them.
  */
 export function matchingNames(pattern: string, names: readonly string[]): string[] {
   const wanted = path.basename(pattern)

@@ -1,4 +1,4 @@
-/** The files that `include` names, each held to what an included file may have: routes. */
+/** The files in `include`. An included file may have routes only. */
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 
@@ -17,12 +17,12 @@ export interface Included {
   readonly problems: readonly Problem[]
 }
 
-/** More than anybody has; each is looked at five times a second for changes. */
+/** More than is ever needed. Each is polled five times a second. */
 const MAX_INCLUDED = 1000
 
 /**
- * In the order of `include`, and within a pattern in that of their names. None is read twice, nor the
- * main file again.
+ * In the order of `include`, and within a pattern in the order of names. No file is read twice, and the main
+ * file is not included.
  */
 export function readIncluded(main: Source, env: Environment): Included {
   const entries = entriesOf(main)
@@ -48,12 +48,12 @@ export function readIncluded(main: Source, env: Environment): Included {
 interface Entry {
   /** As written. */
   readonly entry: string
-  /** From where the main file is named from. */
+  /** Relative to the same folder as the name of the main file. */
   readonly pattern: string
   readonly keys: readonly PropertyKey[]
 }
 
-/** What is no text is a problem of the schema. */
+/** The schema reports entries that are not texts. */
 function entriesOf({ file, value }: Source): Entry[] {
   const include = isMapping(value) ? value['include'] : undefined
   const entries: unknown[] = Array.isArray(include) ? include : [include]
@@ -68,7 +68,7 @@ type Listing =
   | { readonly ok: true; readonly files: readonly string[] }
   | { readonly ok: false; readonly expected: string; readonly found: string }
 
-/** A folder may be empty. One that is not there is a misspelled one, or a volume that is not mounted. */
+/** A folder may be empty. A missing folder is misspelled, or a volume that is not mounted. */
 function listFiles({ entry, pattern }: Entry): Listing {
   const wrong = patternProblem(entry)
   if (wrong !== undefined) {
@@ -84,7 +84,7 @@ function listFiles({ entry, pattern }: Entry): Listing {
   }
 }
 
-/** The same source with a problem for everything that is not `routes`. */
+/** The same source, with a problem for each key other than `routes`. */
 function heldToRoutes(source: Source): Source {
   if (!source.isReadable) return source
   const { value } = source

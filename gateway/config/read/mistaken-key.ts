@@ -1,9 +1,9 @@
 /**
- * What operators paste in place of a signing key, by name, so that the message says what to do. A gateway
- * would start with most of it and refuse every request, as no signature could match.
+ * Texts that operators paste in place of a signing key, so that the message names the mistake. With most of
+ * them the gateway would start and refuse every request, because no signature could match.
  */
 
-/** What stands in examples and templates that nobody has filled in: anybody can sign with it. */
+/** Placeholders of examples and templates: anyone can sign with them. */
 const PLACEHOLDERS = [
   // xxxx, ..., 0000
   /^[x*.…0-]+$/i,
@@ -23,11 +23,11 @@ export const EVENT_KEY = `an event key, which signs nothing: ${TAKE}`
 
 interface Mistake {
   readonly isIt: (text: string) => boolean
-  /** What it is, and what to do. */
+  /** The mistake, and how to correct it. */
   readonly found: string
 }
 
-/** In this order: quotes around an API key do not make it the right key once they are removed. */
+/** The order matters: removing the quotes from an API key does not make it a signing key. */
 const MISTAKES: readonly Mistake[] = [
   {
     isIt: (text) => /^sk-inn-/i.test(text.replace(QUOTES, '')),
@@ -79,7 +79,7 @@ const MISTAKES: readonly Mistake[] = [
   },
 ]
 
-/** @returns undefined if it may be a signing key. Never holds anything of the text. */
+/** @returns undefined if it may be a signing key. The result never contains any of the text. */
 export function mistakenFor(text: string): string | undefined {
   const trimmed = text.trim()
   return MISTAKES.find(({ isIt }) => isIt(trimmed))?.found
@@ -96,7 +96,7 @@ function areSeveral(text: string): boolean {
   return parts.length > 1 && parts.every((part) => /^(?:signkey-\w+-)?[0-9a-f]{32,}$/i.test(part))
 }
 
-/** One long word of base64url, whereas a signing key of Inngest's has hexadecimal digits only. */
+/** One long word of base64url. A signing key of Inngest's has hexadecimal digits only. */
 function isEventKey(text: string): boolean {
   const isWord = /^[\w-]{64,}$/.test(text) && !text.startsWith('signkey-')
   return (

@@ -1,4 +1,4 @@
-/** `--set key=value`: single values of the command line, laid over what the files say. */
+/** `--set key=value`: values of the command line, which override those of the files. */
 import { isScalar, parseDocument } from 'yaml'
 
 import { quotable } from '../../redact/safe-text.ts'
@@ -30,7 +30,7 @@ export interface OverriddenValue {
   readonly problems: readonly Problem[]
 }
 
-/** @param value with the routes of included files. A later `--set` of one key comes before an earlier one. */
+/** @param value includes the routes of included files. A later `--set` of a key takes precedence. */
 export function withSets(
   value: unknown,
   texts: readonly string[],
@@ -69,7 +69,7 @@ const SYNTAX = 'a key, = and a value, such as limits.maxConnections=500'
 function readSet(text: string, value: unknown, env: Environment): SetReading {
   const place: Place = { file: 'command line', line: undefined, path: [], option: '--set' }
   const equals = text.indexOf('=')
-  // Without a key the text may be a secret, and is not shown.
+  // A text without a key may be a secret, so it is not shown.
   if (equals === -1) return { ok: false, place, expected: SYNTAX, found: 'no =' }
   const keys = parseKeys(text.slice(0, equals))
   if (keys === undefined) {
@@ -102,7 +102,7 @@ type Resolution =
   | { readonly ok: true; readonly path: readonly PropertyKey[] }
   | { readonly ok: false; readonly expected: string; readonly found: string }
 
-/** With the index of a route in place of its name. */
+/** Replaces the name of a route with its index. */
 function resolve(keys: readonly PropertyKey[], value: unknown): Resolution {
   if (keys[0] === 'include') {
     const expected = 'include only in the file, since its paths are relative to the file'
@@ -166,7 +166,7 @@ type ScalarReading =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly expected: string; readonly found: string }
 
-/** As YAML reads a scalar; but a text stays one where nothing else belongs. */
+/** Read like a YAML scalar, but a key that only allows a text gets a text. */
 function readScalar(text: string, path: readonly PropertyKey[]): ScalarReading {
   const expected =
     'a single value; entries of a list are set one by one, as in allowlist[0]=inngest'

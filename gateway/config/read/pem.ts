@@ -1,11 +1,11 @@
-/** Reads PEM files, and holds each to what it has to be, and a certificate and its key together. */
+/** Reads PEM files, and checks the content of each, and that a certificate and its key match. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 
 import { readPlainFile, whyUnreadable } from './read-file.ts'
 
 type Path = readonly PropertyKey[]
 
-/** Told of each file that is not what it has to be. */
+/** Called for each file with wrong content. */
 export type PemReport = (path: Path, expected: string, found: string) => void
 
 interface Certificate {
@@ -29,8 +29,8 @@ export class PemFiles {
   }
 
   /**
-   * Both, or nothing where neither is asked for.
-   * @param path of what holds `certFile` and `keyFile`.
+   * Both, or neither if neither is configured.
+   * @param path of the mapping with `certFile` and `keyFile`.
    */
   pair(
     path: Path,
@@ -48,7 +48,7 @@ export class PemFiles {
     return { cert: own.text, key: its.text }
   }
 
-  /** With an empty file OpenSSL would trust every well-known authority instead, in silence. */
+  /** With an empty file, OpenSSL would silently trust every well-known authority. */
   authorities(path: Path, file: string | undefined): string | undefined {
     return file === undefined ? undefined : this.#certificate(path, file)?.text
   }
@@ -70,7 +70,7 @@ export class PemFiles {
     try {
       return { text, key: createPrivateKey(text) }
     } catch {
-      // Either of the two headers that say so (RFC 7468 section 11, RFC 1421 section 4.6.1.1).
+      // Either of the two headers of an encrypted key (RFC 7468 section 11, RFC 1421 section 4.6.1.1).
       const found = /\bENCRYPTED\b/.test(text) ? 'one with a passphrase' : 'none'
       this.#report(path, KEY, `${found} in ${file}`)
       return undefined

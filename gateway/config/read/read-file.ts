@@ -1,17 +1,16 @@
 /**
- * Reads a file that the configuration is made of. Nothing else will do: a reload reads within the
- * process that serves, and a FIFO would be waited for, and a device read, while every call stands
- * still.
+ * Reads a file of the configuration. Only regular files are allowed: a reload reads in the process that serves
+ * requests, and reading a FIFO or a device would block every call.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { isMapping } from '../cross-checks.ts'
 
-/** Of whatever an operator writes: a bundle with every well-known authority is a fifth of it. */
+/** For any file that an operator writes: a bundle with every well-known authority has a fifth of this size. */
 const MAX_BYTES = 1_048_576
 
-/** @throws with a message, or a code of the file system, that says why not. */
+/** @throws with a message or an error code of the file system. */
 export function readPlainFile(file: string, maxBytes: number = MAX_BYTES): Buffer {
-  // To open a FIFO would already be to wait for its writer.
+  // Opening a FIFO would already wait for its writer.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(descriptor)
@@ -23,22 +22,22 @@ export function readPlainFile(file: string, maxBytes: number = MAX_BYTES): Buffe
   }
 }
 
-/** Short, and nothing of what is in the file. */
+/** Short, and without any content of the file. */
 export function whyUnreadable(error: unknown): string {
   if (!(error instanceof Error)) return 'an error'
   if (!('code' in error)) return error.message
   return error.code === 'ENOENT' ? 'no such file' : String(error.code)
 }
 
-/* The files that a configuration refers to, right or wrong as it may otherwise be. */
+/** The files that a configuration refers to, even if it has other problems. */
 
-/** Keys whose files are read together with the configuration. */
+/** Keys of files that are read together with the configuration. */
 const FILE_KEYS = new Set(['certFile', 'keyFile', 'clientCaFile', 'caFile'])
 
 /** Keys of references to secrets. */
 const SECRET_KEYS = new Set(['password', 'sentinelPassword', 'resignWith'])
 
-/** Deeper than the schema goes; an alias in YAML may stand within what it stands for. */
+/** Deeper than the schema; an alias in YAML may contain itself. */
 const MAX_DEPTH = 8
 
 export function filesIn(value: unknown, depth = 0): string[] {
@@ -52,7 +51,7 @@ export function filesIn(value: unknown, depth = 0): string[] {
   })
 }
 
-/** Of a reference to a secret. */
+/** The file of a reference to a secret. */
 function fileOf(reference: unknown): string[] {
   const file = isMapping(reference) ? reference['file'] : undefined
   return typeof file === 'string' ? [file] : []

@@ -9,7 +9,7 @@ import type { Config } from '../schema/config.ts'
 
 export interface TlsMaterial {
   readonly listener: ListenerTls | undefined
-  /** Authorities of the servers that publish ranges; undefined for the well-known ones. */
+  /** Authorities for the servers that publish ranges; undefined for the well-known ones. */
   readonly rangesCa: string | undefined
   readonly replay: ReplayTls
   /** In the order of the routes. */
@@ -20,16 +20,16 @@ export interface TlsMaterial {
 export interface ListenerTls {
   readonly cert: string
   readonly key: string
-  /** Authorities of client certificates; undefined asks for none. */
+  /** Authorities of client certificates; undefined if none are required. */
   readonly ca: string | undefined
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
 /** PEM texts. */
 export interface ReplayTls {
-  /** Authorities of the replay store's server; undefined for the well-known ones. */
+  /** Authorities for the replay store's server; undefined for the well-known ones. */
   readonly ca: string | undefined
-  /** What it is shown, should it ask. */
+  /** The client certificate, in case the server requires one. */
   readonly cert: string | undefined
   readonly key: string | undefined
 }
@@ -88,7 +88,7 @@ function readUpstreamTls(
   }
 }
 
-/** What OpenSSL makes of them together: of a key that it holds for too short, for one. */
+/** Tests them with OpenSSL, which refuses, for example, a key that it considers too short. */
 function tryOut(
   path: readonly PropertyKey[],
   material: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> | undefined,

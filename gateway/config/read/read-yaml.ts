@@ -1,4 +1,4 @@
-/** YAML text to a plain value, strictly, with the line of every path. */
+/** Converts YAML text to a plain value, strictly, with the line of every path. */
 import { isNode, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml'
 
 import { describeFound, formatPath, type Problem } from '../problem.ts'
@@ -7,15 +7,15 @@ import { describeSyntax, pathOf, trapsIn } from './yaml-traps.ts'
 export interface YamlReading {
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Whether `value` is what was meant, but for a key that is doubled; otherwise it may be anything. */
+  /** Whether `value` is as the author meant it, except for duplicate keys. If false, it may be any value. */
   readonly isReadable: boolean
-  /** The line of the value at `path`, or of the nearest thing around it that is there. */
+  /** The line of the value at `path`, or of the nearest value around it. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined
-  /** Whether something stands at `path` itself. */
+  /** Whether there is a value at `path` itself. */
   readonly has: (path: readonly PropertyKey[]) => boolean
 }
 
-/** A configuration has no use for aliases; a few do no harm, many are a bomb. */
+/** A configuration needs no aliases. A few are harmless, many are a YAML bomb. */
 const MAX_ALIASES = 100
 
 export function readYaml(file: string, text: string): YamlReading {
@@ -25,7 +25,7 @@ export function readYaml(file: string, text: string): YamlReading {
     strict: true,
     uniqueKeys: true,
     prettyErrors: false,
-    // What is wrong is said by the caller, not by a warning of the process.
+    // The caller reports problems, instead of a process warning.
     logLevel: 'error',
   })
   const errors = [...document.errors, ...document.warnings].filter(isFirstOfVariable(text, lines))
@@ -71,13 +71,13 @@ function describe(
   return { expected: 'each key once', found: `${keyAt(document, error.pos[0])} again` }
 }
 
-/** `{ port: ${PORT} }`, where YAML takes the inner brace for that of a mapping. */
+/** `{ port: ${PORT} }`, where YAML reads the inner brace as a mapping. */
 function isBareVariable({ code }: YAMLError, line: string): boolean {
   const isCode = code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR'
   return isCode && /[[{](?:[^"'$]|\$(?!\{))*\$\{/.test(line)
 }
 
-/** One such variable makes several errors. */
+/** One such variable causes several errors. */
 function isFirstOfVariable(text: string, lines: LineCounter): (error: YAMLError) => boolean {
   const seen = new Set<number>()
   return (error) => {
@@ -89,12 +89,12 @@ function isFirstOfVariable(text: string, lines: LineCounter): (error: YAMLError)
   }
 }
 
-/** The text of the line, up to what is at `offset`. */
+/** The text of the line, up to `offset`. */
 function lineAt(text: string, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1)
 }
 
-/** @param offset where the key begins. */
+/** @param offset of the start of the key. */
 function keyAt(document: Document, offset: number): string {
   let found = 'a key'
   visit(document, {
@@ -108,7 +108,7 @@ function keyAt(document: Document, offset: number): string {
 
 const UNREADABLE = Symbol('unreadable')
 
-/** @param isExplained whether there is a problem already that can be the cause. */
+/** @param isExplained whether another problem that can be the cause was reported. */
 function toValue(
   file: string,
   document: Document,
@@ -128,7 +128,7 @@ function toValue(
   }
 }
 
-/** YAML allows a value within itself. Code that walks through such a value would never end. */
+/** YAML allows a value that contains itself. Code that traverses such a value would never end. */
 function isWithinItself(value: unknown, around: readonly unknown[] = []): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (around.includes(value)) return true

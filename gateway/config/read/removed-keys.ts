@@ -1,4 +1,4 @@
-/** Keys of earlier versions, and what the operator is to write instead. */
+/** Keys of earlier versions, and their replacements. */
 import { formatPath } from '../problem.ts'
 import { fileKeyOf, isSection, notationOf } from '../schema/code-names.ts'
 import { formatQuantity } from '../schema/units.ts'
@@ -13,7 +13,7 @@ const removed: Readonly<Record<string, string>> = {
     'no such key: each signature is now claimed separately; for an Inngest server older than 1.13.5 set legacyServer: true on its route',
 }
 
-/** @returns undefined for a key that was never one. */
+/** @returns undefined for a key that never existed. */
 export function describeRemovedKey(
   path: readonly PropertyKey[],
   value: unknown,
@@ -27,7 +27,7 @@ export function describeRemovedKey(
     : { expected: renamed, found: 'a key that was renamed: the unit is in the value now' }
 }
 
-/** The unit was in the key, which the code still has for a name. */
+/** The key had the unit in its name, as the code still does. */
 function renamedKey(path: readonly PropertyKey[], value: unknown): string | undefined {
   const [section, oldKey, ...rest] = path.map(String)
   if (section === undefined || oldKey === undefined || rest.length > 0) return undefined

@@ -13,7 +13,7 @@ export type KeyReading =
 
 const EVENT_VARIABLE = 'INNGEST_EVENT_KEY'
 
-/** A signing key is 64 hex digits and a prefix; a longer file is something else. */
+/** A signing key is 64 hex digits and a prefix, so a longer file is not a key. */
 const MAX_KEY_FILE_BYTES = 4096
 
 export function readKeyFromEnv(name: string, env: Environment): KeyReading {
@@ -38,7 +38,7 @@ export function readKeyFromFile(file: string): KeyReading {
   }
 }
 
-/** A reference is printed and logged; a key pasted in its place must not be. */
+/** A reference is printed and logged, but a key pasted in its place must not be. */
 function isKeyItself(reference: string): boolean {
   return holdsKey(reference) || /^signkey-\w+-|^[^/]*[0-9a-f]{32}/i.test(reference)
 }
@@ -49,17 +49,17 @@ const keyItself = {
   found: 'what looks like the key itself',
 } as const
 
-/** As far as POSIX, systemd and Kubernetes let one be. What is none may be the secret, and is not quoted. */
+/** The names that POSIX, systemd and Kubernetes allow. Another text may be the secret, and is not quoted. */
 export function isVariableName(text: string): boolean {
   return /^[A-Za-z_][\w.-]{0,127}$/.test(text)
 }
 
-/** The variable that is set, for one whose name is misspelled. */
+/** The set variable that a misspelled name may stand for. */
 export function meantVariable(name: string, env: Environment): string {
   return didYouMean(name, Object.keys(env))
 }
 
-/** Only a shell has `$` before a name. */
+/** Only a shell writes `$` before a name. */
 export function noVariableName(text: string) {
   const inShell = /^\$(?:\{([\w.-]+)\}|([\w.-]+))$/.exec(text)
   const name = inShell?.[1] ?? inShell?.[2]
@@ -76,7 +76,7 @@ function parseKey(label: string, text: string, expected: string, isEventKey: boo
   const key = SigningKey.parse(label, text)
   const mistake = mistakenFor(text)
   if (mistake !== undefined) return { ok: false, expected, found: mistake }
-  // A self-hosted Inngest takes one text for both.
+  // A self-hosted Inngest accepts one text for both.
   if (isEventKey && key?.hasInngestForm === false) return { ok: false, expected, found: EVENT_KEY }
   if (key !== undefined) return { ok: true, key }
   const found = text.trim() === '' ? 'it empty' : 'only a prefix, or characters no key has'

@@ -1,7 +1,7 @@
-/** What the schema knows of a path: its keys, and whether a text belongs there. */
+/** Queries of the schema for a path: its keys, and whether its value is a text. */
 import { configSchema } from '../schema/config.ts'
 
-/** What of a zod schema leads to the schema of a part of it. */
+/** The parts of a zod schema that lead to the schemas of its members. */
 interface Walkable {
   readonly type?: string
   readonly shape?: Readonly<Record<string, Walkable>>
@@ -9,17 +9,17 @@ interface Walkable {
   readonly unwrap?: () => Walkable
 }
 
-/** The keys the schema has at a path, so that a misspelled one can be seen. */
+/** The keys that the schema has at a path, to detect a misspelled one. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   return Object.keys(schemaAt(path)?.shape ?? {})
 }
 
-/** Whether nothing but a text belongs there, so that `123` is one. */
+/** Whether the value must be a text, so that `123` is read as one. */
 export function takesText(path: readonly PropertyKey[]): boolean {
   return schemaAt(path)?.type === 'string'
 }
 
-/** The paths of the whole configuration that end in a key; those of routes are left out. */
+/** The paths of the whole configuration that end in this key, except those in routes. */
 export function pathsOf(key: string): string[] {
   return everyPath(rootSchema, '').filter((path) => path.endsWith(`.${key}`))
 }
@@ -46,7 +46,7 @@ function schemaAt(path: readonly PropertyKey[]): Walkable | undefined {
   return unwrapped(schema)
 }
 
-/** Without what makes it optional or gives it a default. An array unwraps to its element: not that. */
+/** Without its optional or default wrapper. Arrays are kept, because unwrapping them yields their element. */
 function unwrapped(schema: Walkable | undefined): Walkable | undefined {
   let inner = schema
   while (inner?.unwrap !== undefined && inner.shape === undefined && inner.element === undefined) {

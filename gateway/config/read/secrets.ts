@@ -1,4 +1,4 @@
-/** The secrets other than signing keys: reads what they refer to, and checks its form. */
+/** Secrets other than signing keys: reads them by their references, and checks their form. */
 import { problemAt, type Locate, type Problem } from '../problem.ts'
 import { type Environment, isVariableName, meantVariable, noVariableName } from './resolve-keys.ts'
 import type { Config } from '../schema/config.ts'
@@ -8,7 +8,7 @@ import { readPlainFile, whyUnreadable } from './read-file.ts'
 export interface Secrets {
   readonly replayPassword: string | undefined
   readonly sentinelPassword: string | undefined
-  /** Undefined if the status page is off, or needs none. */
+  /** Undefined if the status page is off, or needs no token. */
   readonly statusToken: StatusToken | undefined
 }
 
@@ -55,7 +55,7 @@ export type SecretReading =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly expected: string; readonly found: string }
 
-/** Longer than any password; a longer file is something else. */
+/** Longer than any password, so a longer file is not a secret. */
 const MAX_SECRET_BYTES = 4096
 
 function readSecret(reference: SecretReference, env: Environment): SecretReading {
@@ -75,7 +75,7 @@ function fromFile(file: string): SecretReading {
   const expected = `a secret in the file ${file}`
   try {
     const text = readPlainFile(file, MAX_SECRET_BYTES).toString('utf8')
-    // What editors and `echo` put at the end is no part of it.
+    // A line break added by an editor or `echo` is not part of the secret.
     return present(text.replace(/\r?\n$/, ''), expected)
   } catch (error) {
     return { ok: false, expected, found: whyUnreadable(error) }

@@ -1,4 +1,4 @@
-/** One file of the configuration, read: its value with variables expanded, and where each part of it is. */
+/** One file of the configuration after reading: its value with expanded variables, and the place of each part. */
 import { isUtf8 } from 'node:buffer'
 
 import { formatPath, problemAt, type Place, type Problem } from '../problem.ts'
@@ -7,7 +7,7 @@ import { readYaml, type YamlReading } from './read-yaml.ts'
 import type { Environment } from './resolve-keys.ts'
 import { expandTexts, type Expansion } from './variables.ts'
 
-/** A file, or what stands in place of one. */
+/** A file, or a replacement for one. */
 export interface Source {
   readonly file: string
   readonly value: unknown
@@ -57,7 +57,7 @@ function unreadable(file: string, problem: Pick<Problem, 'expected' | 'found'>):
 
 export function placeIn(source: Source, keys: readonly PropertyKey[]): Place {
   const { file, has, lineOf, expansionAt } = source
-  // Without routes of its own the main file has them by `include`.
+  // A main file without routes of its own gets them by `include`.
   const isByInclude = keys.length === 1 && keys[0] === 'routes' && !has(keys) && has(['include'])
   const line = lineOf(isByInclude ? ['include'] : keys)
   const variables = expansionAt(keys)?.variables ?? []

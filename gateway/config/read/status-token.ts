@@ -1,9 +1,9 @@
-/** What must be shown to see the status page. Kept as its digest, and never printed. */
+/** The token for the status page. It is kept as a digest, and never printed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 import { Redacted } from '../../redact/redact-secrets.ts'
 
-/** A shorter one could be guessed by trying; longer ones of visible ASCII pass through every client. */
+/** A shorter token could be guessed. Longer ones of visible ASCII work in every client. */
 const TOKEN = /^[\x21-\x7e]{16,}$/
 
 export class StatusToken extends Redacted {
@@ -14,12 +14,12 @@ export class StatusToken extends Redacted {
     this.#digest = digestOf(text)
   }
 
-  /** @returns undefined if it is too short, or could not be written in a header field. */
+  /** @returns undefined if it is too short or not valid in a header field. */
   static parse(text: string): StatusToken | undefined {
     return TOKEN.test(text) ? new StatusToken(text) : undefined
   }
 
-  /** Takes as long for any text of a length: digests are compared, and all of their bytes. */
+  /** Takes the same time for any text of a given length: it compares all bytes of digests. */
   matches(text: string): boolean {
     return timingSafeEqual(digestOf(text), this.#digest)
   }

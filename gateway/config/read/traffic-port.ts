@@ -1,7 +1,7 @@
 /**
- * The traffic port that the command line or the environment gives. `--port` comes before
- * `listen.port`, and that before `PORT`: the environment may be shared with the app, whose PORT must
- * not move a gateway off the port that its file names.
+ * The traffic port from the command line or the environment. `--port` takes precedence over `listen.port`, and
+ * that over `PORT`: the environment may be shared with the app, whose PORT must not change the port of a
+ * gateway that its file sets.
  */
 import { isMapping } from '../cross-checks.ts'
 import { describeFound, type Problem } from '../problem.ts'
@@ -30,7 +30,7 @@ export function hasListenPort(value: unknown): boolean {
   return isMapping(listen) && listen['port'] !== undefined
 }
 
-/** The configuration with that port; unchanged if it has not the shape for it, which is a problem of its own. */
+/** The configuration with that port. Unchanged if its shape does not allow it, which is reported elsewhere. */
 export function withPort(value: unknown, given: GivenPort | undefined): unknown {
   const port = given && portOf(given)
   if (port === undefined || !isMapping(value)) return value
@@ -45,7 +45,7 @@ export function portProblems(given: GivenPort | undefined): Problem[] {
   return [{ file: origin, line: undefined, path: name, expected, found: describeFound(text, []) }]
 }
 
-/** @returns undefined if it is no port. Strict: `Number` would take `1e3`, ` 80` and an empty text. */
+/** @returns undefined if it is no port. Strict: `Number` would accept `1e3`, ` 80` and an empty text. */
 function portOf({ text }: GivenPort): number | undefined {
   return /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in the texts of a configuration, after YAML has been read:
- * never in keys, so that no variable can add a key or change the structure. `$${` stands for `${`.
+ * Replaces `${NAME}` and `${NAME:-default}` in the texts of a configuration after YAML was parsed. Keys are not
+ * expanded, so no variable can add a key or change the structure. `$${` yields `${`.
  */
 import { holdsKey, REDACTED } from '../../redact/redact-secrets.ts'
 import { quotable } from '../../redact/safe-text.ts'
@@ -16,7 +16,7 @@ export type Expansion =
       readonly value: unknown
       /** Names of the variables that were set. */
       readonly variables: readonly string[]
-      /** Names of those in whose place the default stands. */
+      /** Names of the variables that were replaced with their default. */
       readonly defaults: readonly string[]
     }
   | { readonly ok: false; readonly expected: string; readonly found: string }
@@ -27,7 +27,7 @@ const NONE: readonly string[] = []
 
 /**
  * @param onText called for each text that has a variable.
- * @returns the value with every text expanded; one that cannot be stays as it is.
+ * @returns the value with every text expanded; a text with a problem stays unchanged.
  */
 export function expandTexts(
   value: unknown,
@@ -39,7 +39,7 @@ export function expandTexts(
     expandTexts(member, env, onText, [...path, key])
   if (Array.isArray(value)) return value.map(expandMember)
   if (isMapping(value)) {
-    // With `__proto__` as a key of its own, as YAML has read it.
+    // Keeps `__proto__` as an own key, as YAML has read it.
     return Object.fromEntries(
       Object.entries(value).map(([key, member]) => [key, expandMember(member, key)]),
     )
@@ -51,7 +51,7 @@ export function expandTexts(
   return expansion.ok ? expansion.value : value
 }
 
-/** @returns undefined for the name of a variable, which has a message of its own. */
+/** @returns undefined for the name of a variable, which has its own message. */
 export function expandText(
   text: string,
   path: readonly PropertyKey[],
@@ -62,7 +62,7 @@ export function expandText(
   if (key === 'env') return undefined
   if (key !== 'file') return inPlaceOfSecret(text)
   const expansion = expand(text, path, env)
-  // The variable may hold the secret itself, which would be printed as the name of a file.
+  // The variable may contain the secret itself, which would be printed as a file name.
   const isPath = !expansion.ok || /^\.{0,2}\//.test(String(expansion.value))
   return isPath ? expansion : { ok: false, expected: 'a path with a /', found: REDACTED }
 }
@@ -73,7 +73,7 @@ function inPlaceOfSecret(text: string): Failure {
   return { ok: false, expected, found: 'a variable, and none is expanded where a secret belongs' }
 }
 
-/** An escape, a variable, or the beginning of one that does not end. */
+/** An escape, a variable, or the start of a variable without an end. */
 const VARIABLES = /\$\$\{|\$\{(?<inner>[^}]*)\}|\$\{/g
 const VARIABLE = /^\$\{(?<name>[A-Za-z_]\w{0,127})(?::-(?<fallback>[^}]*))?\}$/
 
@@ -116,7 +116,7 @@ function readVariable(written: string, env: Environment): VariableReading {
   }
   if (SECRET_NAME.test(name)) return secretIn([name])
   const text = env[name]
-  // As in a shell: an empty variable has its default too.
+  // As in a shell, an empty variable gets its default, too.
   if (fallback !== undefined && (text ?? '') === '') {
     return { ok: true, name, text: fallback, isDefault: true }
   }
@@ -129,8 +129,8 @@ function readVariable(written: string, env: Environment): VariableReading {
 }
 
 /**
- * By name, since a password, or a key without its prefix, looks like any other text. Only at the end:
- * SECRETS_DIR and TOKEN_HOST hold none.
+ * By name, because a password, or a key without its prefix, looks like any other text. Only at the end:
+ * SECRETS_DIR and TOKEN_HOST contain no secret.
  */
 const SECRET_NAME =
   /^INNGEST_(?:SIGNING|EVENT|API)_KEY|(?:^|_)(?:PASS|PASSWD|PASSWORD|PASSPHRASE|SECRET|TOKEN|(?:API|PRIVATE|SIGNING|ACCESS|SECRET)_?KEY)$/i

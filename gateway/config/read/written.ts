@@ -1,6 +1,6 @@
 /**
- * The configuration as it was written: the main file, the files that it includes, and `--set`, as one
- * value that still knows where each part of it comes from.
+ * The configuration as written: the main file, the included files, and `--set`, merged to one value with the
+ * source of each part.
  */
 import { isMapping } from '../cross-checks.ts'
 import { isSecretPath, problemAt, type Locate, type Place, type Problem } from '../problem.ts'
@@ -15,11 +15,11 @@ export type OriginOf = (path: readonly PropertyKey[]) => string | undefined
 export interface Written {
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Whether `value` is what was meant, as far as YAML goes. */
+  /** Whether `value` is as its author meant it, as far as YAML is concerned. */
   readonly isReadable: boolean
-  /** The main file and the included ones, whether they could be read or not. */
+  /** The main file and the included ones, whether or not they could be read. */
   readonly files: readonly string[]
-  /** Patterns of `include`: a file that appears belongs to them. */
+  /** Patterns of `include`: a new file may match them. */
   readonly patterns: readonly string[]
   readonly locate: Locate
   readonly originOf: OriginOf
@@ -53,7 +53,7 @@ export function readWritten(file: string, env: Environment, set: readonly string
   }
 }
 
-/** The same for a configuration that `--upstream` and the environment make up. */
+/** The same for a configuration from `--upstream` and the environment. */
 export function writtenBy(value: object, env: Environment, set: readonly string[]): Written {
   const main: Source = {
     file: 'command line',
@@ -117,7 +117,7 @@ function layer(main: Source, merged: Merged, set: readonly string[], env: Enviro
   }
 }
 
-/** @returns the file of a value, and the path of the value there. */
+/** @returns the file of a value, and the path of the value in that file. */
 function sourceAt(
   main: Source,
   routes: readonly RouteOrigin[],
@@ -128,12 +128,15 @@ function sourceAt(
   return origin === undefined ? [main, keys] : [origin.source, ['routes', origin.index, ...rest]]
 }
 
-/** The last `--set` of the value, or of what it is in. */
+/** The last `--set` of the value, or of a mapping around it. */
 function setAround(sets: readonly SetValue[], keys: readonly PropertyKey[]): SetValue | undefined {
   return sets.findLast((each) => each.path.every((key, i) => key === keys[i]))
 }
 
-/** The `--set` that has made a value, or a reference to a secret, what it is: all of it is one mistake. */
+/**
+ * The `--set` that set a value or a part of it, such as a reference to a secret: the whole value is one
+ * mistake.
+ */
 function setWithin(
   sets: readonly SetValue[],
   keys: readonly PropertyKey[],

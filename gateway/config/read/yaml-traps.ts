@@ -1,6 +1,6 @@
 /**
- * What YAML makes of a value that its author meant differently: an address that ends in a colon becomes
- * a mapping, `*.example.com` an alias, `0x10` a number. The messages say what YAML read and what to write.
+ * Values that YAML reads differently than their author meant: an address that ends in a colon becomes a
+ * mapping, `*.example.com` an alias, `0x10` a number. The messages say what YAML read and what to write.
  */
 import { isPair, isSeq, isScalar, visit, type Document, type Node, type Pair } from 'yaml'
 
@@ -9,13 +9,13 @@ import { isSecretPath } from '../problem.ts'
 
 export interface Trap {
   readonly path: readonly PropertyKey[]
-  /** Where it is in the text. */
+  /** Its position in the text. */
   readonly offset: number
   readonly expected: string
   readonly found: string
 }
 
-/** What the parser's codes mean for somebody who wrote a configuration. */
+/** The parser's error codes in terms of a configuration. */
 const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab as indentation: write spaces',
   MULTIPLE_DOCS: 'a second document (---): a file holds one configuration',
@@ -36,7 +36,7 @@ export function describeSyntax(code: string): string {
 
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
 
-/** Values that parse, but to something that only looks like what was written. */
+/** Values that are valid YAML, but were read as something else than their text suggests. */
 export function trapsIn(document: Document): Trap[] {
   const traps: Trap[] = []
   visit(document, {
@@ -61,8 +61,8 @@ export function trapsIn(document: Document): Trap[] {
 }
 
 /**
- * What YAML makes of a plain scalar, of a text that did not come from YAML: a number, true or false, or
- * the text. Never null, and no number that other parsers read differently.
+ * The result of YAML for a plain scalar, applied to a text from another source: a number, true or false, or the
+ * text. Never null, and never a number that other parsers read differently.
  */
 export function scalarOf(text: string): string | number | boolean {
   if (PLAIN_NUMBER.test(text)) return Number(text)
@@ -70,7 +70,7 @@ export function scalarOf(text: string): string | number | boolean {
   return /^(?:false|False|FALSE)$/.test(text) ? false : text
 }
 
-/** Hexadecimal, octal, with an exponent, a sign or a leading zero: other parsers read others there. */
+/** Hexadecimal, octal, with an exponent, a sign or a leading zero: other parsers read another number. */
 function isOddNumber(value: unknown, source: string): value is number {
   return typeof value === 'number' && source !== '' && !PLAIN_NUMBER.test(source)
 }
@@ -96,7 +96,7 @@ export function pathOf(node: Node, ancestors: Ancestors): PropertyKey[] {
   })
 }
 
-/** What a shell, Helm or a CI system would have replaced; `${NAME}` is in variables.ts. */
+/** A placeholder of a shell, Helm or a CI system; variables.ts handles `${NAME}`. */
 const VARIABLE = /\{\{.*?\}\}|\$\([^)]*\)|^\$[A-Za-z_]\w*$/
 
 export function isUnexpanded(text: string): boolean {
@@ -106,8 +106,9 @@ export function isUnexpanded(text: string): boolean {
 export const UNEXPANDED = 'which is not expanded: write ${NAME}, or the value itself'
 
 /**
- * @param kind what the schema expects: `string`, `number`, `boolean`, `object`, `array`, or another word.
- * @returns why YAML read this value so, and what to write instead; undefined if that is plain.
+ * @param kind the type that the schema expects: `string`, `number`, `boolean`, `object`, `array`, or another
+ * word.
+ * @returns why YAML read the value in this way, and what to write instead; undefined if that is obvious.
  */
 export function explainValue(value: unknown, kind: string): string | undefined {
   if (value === null) {
@@ -150,7 +151,7 @@ function explainDigits(text: string): string | undefined {
   return undefined
 }
 
-/** `fd00::` is the key `fd00:` of a mapping. */
+/** YAML reads `fd00::` as the key `fd00:` of a mapping. */
 function explainMapping(value: object): string | undefined {
   const [[key, inner] = [], ...others] = Object.entries(value) as [string, unknown][]
   if (key === undefined || inner !== null || others.length > 0) return undefined
@@ -158,7 +159,7 @@ function explainMapping(value: object): string | undefined {
   return `as YAML takes a colon at the end for that of a key: write "${written}" in quotes`
 }
 
-/** @returns why YAML has such a key, and what to write instead. */
+/** @returns why YAML read such a key, and what to write instead. */
 export function explainKey(key: string, value: unknown): string | undefined {
   if (key === '<<') {
     return 'a merge key, which YAML 1.2 does not have: write out the keys that it stands for'

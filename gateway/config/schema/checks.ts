@@ -1,4 +1,4 @@
-/** Which checks are enforced, which only looked at, and which left out; for all routes and for one. */
+/** The modes of the checks, for all routes and for one: enforced, only reported, or off. */
 import { z } from 'zod'
 import {
   defaultModes,
@@ -53,7 +53,7 @@ export function mergeModes(all: CheckModes, own: RouteChecks): CheckModes {
 }
 
 interface ModesProblem {
-  /** The check whose mode does not fit the others. */
+  /** The check whose mode conflicts with the others. */
   readonly check: ModeratedCheck
   readonly expected: string
 }
@@ -76,7 +76,7 @@ export function modesProblem(
   return undefined
 }
 
-/** How old, and how far ahead, a signature may be. */
+/** The maximum age of a signature, and how far ahead it may be. */
 export const freshnessSchema = z.strictObject({
   maxAge: seconds('1s', '1h', '5m', 'Maximum age of a signature.'),
   clockTolerance: seconds(

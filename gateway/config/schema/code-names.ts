@@ -1,6 +1,6 @@
 /**
- * The file writes a unit in the value, `maxAge: 5m`, and the code has it in the name, `maxAgeSeconds`.
- * Here one becomes the other, and nowhere else.
+ * The file has a unit in the value, `maxAge: 5m`, and the code in the name, `maxAgeSeconds`. Only this file
+ * converts between them.
  */
 import { formatQuantity, notations, type Notation } from './units.ts'
 
@@ -36,14 +36,14 @@ const codeNames = {
 type CodeNames = typeof codeNames
 type Section = keyof CodeNames
 
-/** A section as the code names its keys. */
+/** A section with the names of the code. */
 export type InCode<K extends Section, Values> = {
   readonly [
     Key in keyof Values as Key extends keyof CodeNames[K] ? CodeNames[K][Key] & string : Key
   ]: Values[Key]
 }
 
-/** Sections as the code names their keys. */
+/** Sections with the names of the code. */
 export type AllInCode<Config> = {
   readonly [K in keyof Config]: K extends Section ? InCode<K, Config[K]> : Config[K]
 }
@@ -69,7 +69,7 @@ export function sectionToCode<K extends Section, Values extends object>(
   return Object.fromEntries(entries) as InCode<K, Values>
 }
 
-/** @returns the configuration as a file would have it: with the keys of the file, and units. */
+/** @returns the configuration in the form of a file, with its keys and units. */
 export function toFile(config: object): Record<string, unknown> {
   const sections = Object.entries(config).map(([name, section]: [string, object]) => [
     name,

@@ -1,7 +1,7 @@
 /**
- * The shape of the configuration file: every key with its meaning, unit, range and default. Checks
- * here are of values, and of what must go together; clashes of listeners and of routes are found in
- * cross-checks.ts, and what files and the environment hold is read in load.ts.
+ * The shape of the configuration file: every key with its meaning, unit, range and default. The checks here are
+ * for values, and for keys that depend on each other. cross-checks.ts finds conflicts between listeners and
+ * between routes, and load.ts reads files and the environment.
  */
 import { z } from 'zod'
 
@@ -144,7 +144,7 @@ const shape = z.strictObject({
   routes: z.array(routeSchema).min(1),
 })
 
-/** @returns whom `trustedProxies` has to name; undefined if nobody is missing. */
+/** @returns the peers that `trustedProxies` has to include; undefined if none is missing. */
 function missingProxies({
   listen,
   externalAuth,
@@ -165,7 +165,7 @@ interface RouteProblem {
   readonly message: string
 }
 
-/** @returns what a route would have to have in place of `resignWith`; undefined if it may have it. */
+/** @returns what a route needs in place of `resignWith`; undefined if `resignWith` is allowed. */
 function resignProblem({ signature }: CheckModes, hasExternalAuth: boolean): string | undefined {
   if (hasExternalAuth) {
     return 'nothing, since externalAuth is configured: another proxy then forwards requests, with the signature that they came with'
@@ -174,7 +174,7 @@ function resignProblem({ signature }: CheckModes, hasExternalAuth: boolean): str
   return 'nothing, since checks.signature is off: only a verified request is re-signed'
 }
 
-/** What does not go together with what is for all routes. */
+/** Conflicts between a route and the settings for all routes. */
 function routeProblems(
   { checks, limits, workers, externalAuth }: z.output<typeof shape>,
   route: RouteConfig,
@@ -219,7 +219,7 @@ function signingProblems(
   return problems
 }
 
-/** With what needs two values of it. */
+/** With the checks that need two values. */
 export const configSchema = shape.superRefine((config, context) => {
   const { workers, limits, routes } = config
   const missing = missingProxies(config)
@@ -242,7 +242,7 @@ export const configSchema = shape.superRefine((config, context) => {
 })
 
 /**
- * As the code names its keys: `toCode` of what the schema makes of a file. Without `include`: the routes
- * of the included files are among `routes`.
+ * With the names of the code: the result of `toCode` for a validated file. Without `include`: `routes` contains
+ * the routes of the included files.
  */
 export type Config = AllInCode<Omit<z.output<typeof configSchema>, 'include'>>

@@ -1,4 +1,7 @@
-/** What function calls of a route must carry encrypted, and how the app's encryption middleware is set up. */
+/**
+ * The parts of a route's function calls that must be encrypted, and the settings of the app's encryption
+ * middleware.
+ */
 import { z } from 'zod'
 
 import type { EncryptionPolicy } from '../../admit/policy.ts'
@@ -8,7 +11,7 @@ const strategy = z.string().refine((value) => /^[!#-[\]-~]{1,128}$/.test(value),
   error: 'the identifier of an encryption service: visible ASCII without quotes and backslashes',
 })
 
-/** With `data.`, no event would have such a field, and nothing would be checked. */
+/** With `data.`, no event would have such a field, so nothing would be checked. */
 const eventField = z
   .string()
   .refine((value) => value !== '' && value.length <= 128 && !/^(?:event\.)?data\./.test(value), {
@@ -55,7 +58,7 @@ export type EncryptionConfig = {
   readonly encryptionMiddleware?: Middleware | undefined
 }
 
-/** With defaults, as `print-config` shows it. */
+/** With defaults, for `print-config`. */
 export function middlewareOf({ encryptionMiddleware }: EncryptionConfig): Middleware {
   return encryptionMiddleware ?? middleware.parse({})
 }

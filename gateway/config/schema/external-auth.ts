@@ -1,4 +1,4 @@
-/** A listener for proxies that ask before they pass a request on, instead of passing it through here. */
+/** A listener for proxies that request authorization and forward the request themselves. */
 import { z } from 'zod'
 
 import { externalAuthProtocols } from '../../admit/policy.ts'

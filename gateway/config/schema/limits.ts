@@ -1,4 +1,4 @@
-/** The bounds on what senders may use up. The defaults suit Inngest, whose largest call is 4 MiB. */
+/** Limits on the resources that senders may use. The defaults suit Inngest, whose largest call has 4 MiB. */
 import { z } from 'zod'
 
 import { bytes, bytesPerSecond, integer, milliseconds } from './values.ts'

@@ -1,11 +1,11 @@
-/** Where the ranges that `inngest` in the allowlist stands for come from, and how long they last. */
+/** The source of the ranges that replace `inngest` in the allowlist, and how long they are valid. */
 import { isDeepStrictEqual } from 'node:util'
 
 import { z } from 'zod'
 
 import { milliseconds, seconds } from './values.ts'
 
-/** Plain, since it stands in logs and metrics. */
+/** Without credentials or a query, because it is shown in logs and metrics. */
 const httpsUrl = z
   .string()
   .refine(isPlainHttps, { error: 'an https URL without credentials, query or fragment' })
@@ -70,11 +70,11 @@ export const inngestRangesSchema = shape
   })
   .prefault({})
 
-/** What is for fetching, beside a file that takes its place. */
+/** Keys for fetching have no meaning if a file replaces the fetch. */
 function problemsOf({ file, urls, caFile }: z.output<typeof shape>): [string, string][] {
   if (file === undefined) return []
   const problems: [string, string][] = []
-  // The default lists may stay written where they were.
+  // The default lists may be written explicitly.
   if (!isDeepStrictEqual(urls, PUBLISHED_URLS)) problems.push(['file', 'either urls or file'])
   if (caFile !== undefined) problems.push(['caFile', 'nothing, since file is read and not urls'])
   return problems

@@ -1,4 +1,4 @@
-/** Where the shared replay cache is, and how to be let in there. */
+/** The address and credentials of the shared replay cache. */
 import { z } from 'zod'
 
 import { file, secret } from './values.ts'
@@ -20,7 +20,7 @@ const sentinel = z.string().refine((text) => /^(?:rediss:\/\/)?[^\s@/]+:\d{1,5}$
   error: 'host:port, or rediss://host:port',
 })
 
-/** Keys of `replay` that mean something only where the store is Redis. */
+/** Keys of `replay` that only apply if the store is Redis. */
 export const redisShape = {
   url: redisUrl.optional().describe('URL of the Redis or Valkey server, without credentials.'),
   username: username
@@ -67,7 +67,7 @@ type RedisKeys = Partial<z.output<z.ZodObject<typeof redisShape>>>
 const OF_SENTINELS = ['sentinelName', 'sentinelUsername', 'sentinelPassword'] as const
 const OF_TLS = ['caFile', 'certFile', 'keyFile'] as const
 
-/** @returns key and what is expected of it, for each that does not go with the others. */
+/** @returns for each key that conflicts with the others, the key and what is expected of it. */
 export function redisProblems(replay: RedisKeys): [string, string][] {
   const { url, sentinels, sentinelName, cluster, certFile, keyFile } = replay
   const problems: [string, string][] = []

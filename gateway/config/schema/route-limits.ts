@@ -1,4 +1,4 @@
-/** What an Inngest route may send to its app at once, and how fast. */
+/** How many requests an Inngest route may send to its app at once, and at which rate. */
 import { z } from 'zod'
 
 import type { RateLimitPolicy } from '../../admit/policy.ts'
@@ -41,7 +41,7 @@ export const routeLimitsSchema = z
     error: 'maxRequestsInFlight or rate; to have no limit, leave out limits',
   })
 
-/** @param written as YAML read it. */
+/** @param written the value as read from YAML. */
 function rateExpected(written: unknown): string {
   const range = 'a rate from 1/h to 9999999/s, such as 100/s, 6000/m or 3600/h'
   const text = typeof written === 'string' || typeof written === 'number' ? String(written) : ''
@@ -57,7 +57,7 @@ function isShortFor(unit: string, name: string): boolean {
   return `${name}s`.startsWith(unit) || unit === `${name.slice(0, 3)}s`
 }
 
-/** @returns undefined for what the schema refuses. */
+/** @returns undefined for a text that the schema refuses. */
 export function parseRate(text: string): RateLimitPolicy | undefined {
   const [, count, unit = ''] = RATE.exec(text) ?? []
   const seconds = SECONDS[unit]

@@ -1,4 +1,4 @@
-/** The shape of a route: what Inngest calls, or what the app serves beside it. */
+/** The shape of a route: for Inngest's requests, or for what the app serves in addition. */
 import { z } from 'zod'
 
 import { reentryChecks } from '../../admit/route-checks.ts'
@@ -10,7 +10,7 @@ import { encryptionKeys } from './encryption.ts'
 import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
 
-/** A string that `isValid` takes; `expected` is what the operator is told otherwise. */
+/** A string that passes `isValid`; if it does not, the message is `expected`. */
 function text(expected: string, isValid: (value: string) => boolean) {
   return z.string().refine(isValid, { error: expected })
 }
@@ -31,7 +31,7 @@ function unsigned(what: string, body: string) {
     )
 }
 
-/** The SDKs use it as it is, with capitals and spaces if it has any, and put `-` behind it. */
+/** The SDKs use the id unchanged, including capitals and spaces, and append `-` to it. */
 const appId = text(
   'an app id as in the code of the app: 1 to 128 characters of visible ASCII, without spaces around it, a wildcard, or the - before the function',
   (value) => /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/.test(value) && !/\*|-$/.test(value),
@@ -176,10 +176,10 @@ const shape = z.strictObject({
 
 type Route = z.output<typeof shape>
 
-/** A key of the route, and what is expected there. */
+/** A key of the route, and what is expected of it. */
 type Problem = readonly [key: string, expected: string]
 
-/** What a route needs or cannot have because of its other keys. */
+/** Keys that a route requires or forbids because of its other keys. */
 export const routeSchema = shape.superRefine((route, context) => {
   const problems = [...problemsOf[route.policy](route), ...upstreamTlsProblems(route)]
   for (const [key, message] of problems) {
@@ -204,7 +204,7 @@ function inngestProblems(route: Route): Problem[] {
       'nothing unless policy is passthrough or durable; the one for Inngest is global',
     ])
   }
-  // An app builds the URL that it registers with Inngest from `Host`.
+  // From `Host`, an app builds the URL that it registers with Inngest.
   const isPinned = route.serveOrigin !== undefined || route.host !== undefined
   if (route.unsignedPut !== 'deny' && !isPinned) {
     problems.push(['serveOrigin', 'an origin, so that an unsigned sync cannot choose the URL'])
@@ -240,7 +240,7 @@ function isReentryCheck(check: string): boolean {
   return reentryChecks.some((each) => each === check)
 }
 
-/** Keys that are set, and mean something on an Inngest route only. */
+/** Keys that are set, but only apply to an Inngest route. */
 function inngestKeys(route: Route): string[] {
   return [
     route.unsignedPut !== 'deny' && 'unsignedPut',
@@ -254,7 +254,7 @@ function inngestKeys(route: Route): string[] {
   ].filter((key) => key !== false)
 }
 
-/** The same, of a durable route. */
+/** Keys that are set, but only apply to a durable route. */
 function durableKeys(route: Route): string[] {
   return [
     route.requireOwnKeys && 'requireOwnKeys',

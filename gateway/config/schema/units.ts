@@ -1,16 +1,19 @@
 /**
- * Durations, sizes and rates as the YAML file writes them: `5m`, `10MiB`, `1KiB/s`. A value without a
- * unit is refused: whether 300 means seconds or milliseconds would depend on the key.
+ * Durations, sizes and rates in the notation of the YAML file: `5m`, `10MiB`, `1KiB/s`. A value without a unit
+ * is refused: whether 300 means seconds or milliseconds would depend on the key.
  */
 
 export interface Notation {
   readonly noun: string
-  /** Largest first: the name, and how many of the unit that the code counts in. */
+  /** Largest first: the name, and its value in the unit of the code. */
   readonly units: readonly (readonly [name: string, factor: number])[]
-  /** Whether several units may follow each other, as in `2h5m`. */
+  /** Whether several units can be combined, as in `2h5m`. */
   readonly isCombined: boolean
   readonly suffix: '' | '/s'
-  /** Other spellings, in lower case: each with what it may mean. They are refused, with these to write instead. */
+  /**
+   * Other spellings, in lower case, with their possible meanings. They are refused with a message that says
+   * what to write.
+   */
   readonly spellings: Readonly<Record<string, readonly number[]>>
 }
 
@@ -34,7 +37,7 @@ const sizeSpellings = {
   ...spelled(KIB, 'kib', 'ki', 'k'),
   ...spelled(MIB, 'mib', 'mi', 'm'),
   ...spelled(GIB, 'gib', 'gi', 'g'),
-  // A decimal megabyte to some programs and a binary one to others.
+  // For some programs a decimal unit, for others a binary one.
   kb: [KIB, 1e3],
   mb: [MIB, 1e6],
   gb: [GIB, 1e9],
@@ -44,7 +47,7 @@ function spelled(factor: number, ...names: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, [factor]]))
 }
 
-/** By the ending that a name in the code has for it. */
+/** By the ending of the name in the code. */
 export const notations = {
   Ms: {
     noun: 'a duration',
@@ -84,7 +87,7 @@ function inSeconds(spellings: Readonly<Record<string, readonly number[]>>) {
 
 const DIGITS = '(0|[1-9][0-9]*)'
 
-/** For a JSON schema, together with a minimum length of 2: without look-ahead, which not all readers of one have. */
+/** For a JSON schema, together with a minimum length of 2. It has no look-ahead, which some validators lack. */
 export function patternOf({ units, isCombined, suffix }: Notation): string {
   const names = units.map(([name]) => name)
   return isCombined
@@ -92,7 +95,7 @@ export function patternOf({ units, isCombined, suffix }: Notation): string {
     : `^${DIGITS}(${names.join('|')})${suffix}$`
 }
 
-/** @returns undefined if it is not written so. May be larger than any number that is exact. */
+/** @returns undefined for another notation. The result may be too large for an exact number. */
 function parseQuantity(text: string, notation: Notation): number | undefined {
   if (text === '' || !new RegExp(patternOf(notation)).test(text)) return undefined
   const parts = [...text.matchAll(/([0-9]+)([A-Za-z]+)/g)]
@@ -103,7 +106,7 @@ function parseQuantity(text: string, notation: Notation): number | undefined {
   )
 }
 
-/** In the file's notation: `90s`, `2h5m`, `1500ms`, `10MiB`. */
+/** In the notation of the file: `90s`, `2h5m`, `1500ms`, `10MiB`. */
 export function formatQuantity(value: number, notation: Notation): string {
   return inUnits(value, notation) + notation.suffix
 }
@@ -132,14 +135,14 @@ function combined(value: number, units: Notation['units']): string {
 export interface Bounds {
   readonly minimum: string
   readonly maximum: string
-  /** What the value is if the key is left out. */
+  /** The value if the key is omitted. */
   readonly fallback: string
 }
 
 export type QuantityReading =
   { readonly ok: true; readonly value: number } | { readonly ok: false; readonly expected: string }
 
-/** @param written as YAML read it. */
+/** @param written the value as read from YAML. */
 export function readQuantity(
   written: unknown,
   notation: Notation,
@@ -157,20 +160,20 @@ export function readQuantity(
   return value > most ? { ok: false, expected: `at most ${maximum}` } : { ok: true, value }
 }
 
-/** @throws if the schema itself has no such value. */
+/** @throws if the schema has an invalid bound. */
 function boundOf(text: string, notation: Notation): number {
   const value = parseQuantity(text, notation)
   if (value === undefined) throw new Error(`${text} is not ${notation.noun}`)
   return value
 }
 
-/** What was written, as far as it may be a quantity in another spelling. */
+/** A written value that may be a quantity in another spelling. */
 interface Misspelled {
   readonly digits: string
   readonly unit: string
 }
 
-/** @returns what to write instead; undefined if that is not clear. */
+/** @returns what to write instead; undefined if that is ambiguous. */
 function remedyFor(
   written: unknown,
   notation: Notation,
@@ -181,7 +184,7 @@ function remedyFor(
   const { spellings } = notation
   const factors = Object.hasOwn(spellings, misspelled.unit) ? spellings[misspelled.unit] : []
   const values = (factors ?? [])
-    // 0.57 times 1000 is not quite 570.
+    // In floating point, 0.57 times 1000 is not exactly 570.
     .map((factor) => Number((Number(misspelled.digits) * factor).toFixed(6)))
     .filter((value) => Number.isSafeInteger(value) && isInRange(value))
   const choices = [...new Set(values)].map((value) => spellingsOf(value, misspelled, notation))
@@ -195,7 +198,7 @@ function remedyFor(
   return `${notation.noun} ${label} ${list.join(' or ')}`
 }
 
-/** A number alone, one with a decimal point, or one with another spelling of a unit. */
+/** A plain number, one with a decimal point, or one with another spelling of a unit. */
 function misspelledIn(written: unknown): Misspelled | undefined {
   const text = typeof written === 'string' || typeof written === 'number' ? String(written) : ''
   const [, digits, unit] =
@@ -205,7 +208,7 @@ function misspelledIn(written: unknown): Misspelled | undefined {
     : { digits, unit: unit.toLowerCase() }
 }
 
-/** With the digits that were written, if these can stay, and in the usual form. */
+/** With the written digits, if they are possible, and in the usual form. */
 function spellingsOf(value: number, { digits, unit }: Misspelled, notation: Notation): string[] {
   const usual = formatQuantity(value, notation)
   const kept = notation.units

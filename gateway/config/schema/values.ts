@@ -1,10 +1,10 @@
-/** Types of values that several sections have. */
+/** Types of values that several sections use. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
 import { notations, patternOf, readQuantity, type Bounds, type Notation } from './units.ts'
 
-/** A whole number with a range and a default, both of which its description tells. */
+/** A whole number with a range and a default. Its description includes both. */
 export function integer(minimum: number, maximum: number, fallback: number, meaning: string) {
   const range = `${String(minimum)} to ${String(maximum)}. Default ${String(fallback)}.`
   return z.int().min(minimum).max(maximum).default(fallback).describe(`${meaning} ${range}`)
@@ -17,16 +17,16 @@ type QuantityType = (
   meaning: string,
 ) => ReturnType<typeof quantity>
 
-/** A duration, which the code counts in milliseconds. */
+/** A duration, in milliseconds in the code. */
 export const milliseconds = quantityType(notations.Ms)
 
-/** A duration, which the code counts in seconds. */
+/** A duration, in seconds in the code. */
 export const seconds = quantityType(notations.Seconds)
 
-/** A size, which the code counts in bytes. */
+/** A size, in bytes in the code. */
 export const bytes = quantityType(notations.Bytes)
 
-/** A rate, which the code counts in bytes per second. */
+/** A rate, in bytes per second in the code. */
 export const bytesPerSecond = quantityType(notations.BytesPerSecond)
 
 function quantityType(notation: Notation): QuantityType {
@@ -34,7 +34,7 @@ function quantityType(notation: Notation): QuantityType {
     quantity(notation, { minimum, maximum, fallback }, meaning)
 }
 
-/** A number with its unit. Its range and its default are in its description. */
+/** A number with its unit. Its description includes its range and default. */
 function quantity(notation: Notation, bounds: Bounds, meaning: string) {
   const { minimum, maximum, fallback } = bounds
   return written(notation, bounds)
@@ -42,7 +42,10 @@ function quantity(notation: Notation, bounds: Bounds, meaning: string) {
     .describe(`${meaning} ${minimum} to ${maximum}. Default ${fallback}.`)
 }
 
-/** A size that may be left out. @param otherwise what is then the case. */
+/**
+ * A size that may be omitted.
+ * @param otherwise describes the behavior if it is.
+ */
 export function optionalBytes(bounds: Bounds, meaning: string, otherwise: string) {
   const { minimum, maximum } = bounds
   return written(notations.Bytes, bounds)
@@ -62,10 +65,10 @@ function written(notation: Notation, bounds: Bounds) {
     })
 }
 
-/** What a configuration names instead of holding it itself. */
+/** A file that the configuration names. */
 export const file = z.string().min(1)
 
-/** Where a secret is: the configuration never holds one. */
+/** A reference to a secret: the configuration never contains one. */
 export const secret = z.union(
   [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file })],
   {
@@ -73,7 +76,7 @@ export const secret = z.union(
   },
 )
 
-/** Where a listener listens; its port has a key of its own. */
+/** The address of a listener; its port has a key of its own. */
 export function listenHost(fallback: string) {
   return z
     .string()
@@ -87,13 +90,13 @@ function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^[a-z0-9._-]+$/i.test(text)
 }
 
-/** What the path of a route may be, wherever it is written. */
+/** The rule for the path of a route, for messages. */
 export const ROUTE_PATH =
   'an absolute path of plain segments, without query, %, ;, * or dot segments'
 
 /**
- * A path that is already normalized: clients never request another form. `*` is refused, too:
- * a path has no wildcards, and a route with `*` would match no request.
+ * A path that is already normalized: clients never send another form. `*` is refused, too: a path has no
+ * wildcards, and a route with `*` would match no request.
  */
 export function isRoutePath(text: string): boolean {
   const isPlain = /^\/(?!\/)[A-Za-z0-9_~.,:@!$&'()+=/-]*$/.test(text)

@@ -1,4 +1,4 @@
-/** How many processes serve on one machine, and what of its limits each of them gets. */
+/** The number of worker processes on a machine, and the share of its limits for each of them. */
 import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
@@ -18,7 +18,7 @@ export const workersSchema = z
 
 type WorkerLimits = Pick<LimitsPolicy, 'maxBufferedBytes' | 'maxBodyBytes'>
 
-/** Each needs room for two of the longest bodies, so that one that is slow to come keeps out none. */
+/** Each worker needs room for two bodies of maximum size, so that a slow one does not block all others. */
 export function roomForWorkers({ maxBufferedBytes, maxBodyBytes }: WorkerLimits): number {
   return Math.floor(maxBufferedBytes / (2 * maxBodyBytes))
 }
@@ -44,7 +44,7 @@ interface RouteWithLimits {
   readonly limits?: { readonly maxRequestsInFlight?: number | undefined } | undefined
 }
 
-/** Each worker needs a place of its own, since what the route as a whole may hold is divided. */
+/** Each worker needs at least one place, because the places of the route are divided. */
 export function placesOf({ limits }: RouteWithLimits): number {
   return limits?.maxRequestsInFlight ?? Infinity
 }
@@ -54,7 +54,7 @@ function partOf(total: number, workers: number): number {
   return Math.max(1, Math.floor(total / workers))
 }
 
-/** One worker's part of what the route as a whole may hold. */
+/** One worker's share of the limits of the route. */
 export function routeShareOf(route: RoutePolicy, workers: number): RoutePolicy {
   if (route.kind === 'inngest') return { ...route, limits: limitsShareOf(route.limits, workers) }
   if (route.kind === 'passthrough') return route
@@ -77,7 +77,7 @@ function limitsShareOf(
   }
 }
 
-/** One worker's part of what the machine as a whole may hold. */
+/** One worker's share of the limits of the machine. */
 export function shareOf(limits: LimitsPolicy, workers: number): LimitsPolicy {
   const part = (total: number) => partOf(total, workers)
   return {

@@ -1,9 +1,9 @@
 /**
- * RFC 8785 (JCS) over bytes, strict: what has no lossless canonical form has none here. SDKs canonicalize
- * what a lenient parser made of the body, which is not always the document that was signed.
+ * Strict RFC 8785 (JCS) on bytes: input without a lossless canonical form is rejected. SDKs canonicalize the
+ * result of a lenient parser, which is not always the document that was signed.
  *
- * One pass from bytes to bytes, since whoever is let in by address can send ten megabytes of
- * anything: what it takes grows with the body and with nothing else, and nothing but it is held.
+ * One pass from bytes to bytes, because any client in the allowlist can send ten megabytes: time and memory are
+ * proportional to the body.
  */
 import { isUtf8 } from 'node:buffer'
 
@@ -14,27 +14,27 @@ import { MemberMoves } from './member-moves.ts'
 import { compareNames } from './member-order.ts'
 
 /**
- * Deepest nesting that is read. Inngest's own part of a call nests four levels and event data a few
- * more; the bound keeps the recursion far from the end of the stack.
+ * Maximum nesting. Inngest's own part of a call has four levels and event data a few more. The limit prevents a
+ * stack overflow of the recursion.
  */
 export const maxDepth = 200
 
 /**
- * Longest input for the event loop: usual JSON takes a millisecond then, and the worst there is ten,
- * during which nobody else is served. Longer bodies go to the threads of threads/canonical-pool.ts.
+ * Maximum input on the event loop: usual JSON of this length takes a millisecond, and the worst case ten,
+ * during which no other request is served. Longer bodies go to the threads of threads/canonical-pool.ts.
  */
 export const maxInlineBytes = 65_536
 
 /**
- * @param mayRound whether a number may be written as its double, where that is another number. Not if
- * somebody is to read `input` itself: with integers of 64 bits, it may mean something else to him.
+ * @param mayRound whether a number may be written as its double if that changes its value. It must be false if
+ * the app reads `input` itself: with 64-bit integers, it may read another value.
  * @returns undefined if `input` is not exactly one I-JSON (RFC 7493) value.
  */
 export function canonicalizeJson(
   input: Uint8Array,
   mayRound = true,
 ): Uint8Array<ArrayBuffer> | undefined {
-  // Only the strings of JSON hold more than ASCII: they are valid exactly if the whole is.
+  // Only strings of JSON may have bytes beyond ASCII, so they are valid exactly if the whole input is.
   if (!isUtf8(input)) return undefined
   const canonicalizer = new Canonicalizer(input, mayRound)
   return canonicalizer.takeValue(1) && canonicalizer.isAtEnd() ? canonicalizer.output() : undefined
@@ -58,18 +58,18 @@ const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
 
-/** Only numbers become longer, and none more than this one: it is written with 21 digits. */
+/** Only numbers become longer, and this one grows most: it is written with 21 digits. */
 const MOST_GROWTH = 21 / '1e20'.length
 
-/** Takes values front to back and writes each; every method says whether there was one. */
+/** Takes values from front to back and writes each. Every method returns whether it found one. */
 class Canonicalizer {
   readonly #input: Buffer
   readonly #mayRound: boolean
   #at = 0
-  /** Always has room for all that is left of the input. */
+  /** Always has room for the rest of the input. */
   #written: Buffer<ArrayBuffer>
   #length = 0
-  /** Of the objects that are open, two offsets for each member (member-order.ts). */
+  /** The members of all open objects, two offsets for each (member-order.ts). */
   readonly #members = new UintList()
   readonly #moves = new MemberMoves()
 
@@ -117,7 +117,7 @@ class Canonicalizer {
       const start = this.#length
       if (this.#peek() !== QUOTE || !this.#takeString() || !this.#take(COLON)) return false
       const order = this.#compareWithLast(first, start)
-      // A doubled name: parsers differ in which one counts.
+      // For a duplicate name: parsers differ in which one counts.
       if (order === 0) return false
       isInOrder &&= order < 0
       this.#members.push(start)
@@ -175,7 +175,7 @@ class Canonicalizer {
   #rewriteNumber(start: number, end: number): boolean {
     const literal = this.#input.toString('latin1', start, end)
     const value = Number(literal)
-    // 1e400: a lenient parser makes Infinity of it, and `null` of that.
+    // For 1e400, a lenient parser yields Infinity, which it writes as `null`.
     if (!Number.isFinite(value)) return false
     // RFC 8785 3.2.2.3 is ECMA-262 Number::toString, which also writes -0 as 0.
     const text = String(value)
@@ -186,14 +186,14 @@ class Canonicalizer {
     return true
   }
 
-  /** Takes what is canonical as it stands. */
+  /** Takes bytes that are canonical already. */
   #copy(end: number): void {
     copyBytes(this.#input, this.#at, end, this.#written, this.#length)
     this.#length += end - this.#at
     this.#at = end
   }
 
-  /** At once for whatever is left of the input: memory that is not written to costs nothing. */
+  /** Room for the whole rest of the input at once: memory that is not written to costs nothing. */
   #makeRoom(): void {
     const left = this.#input.byteLength - this.#at
     const needed = this.#length + Math.ceil(left * MOST_GROWTH)
@@ -203,7 +203,7 @@ class Canonicalizer {
     this.#written = longer
   }
 
-  /** The next byte that is no white space (RFC 8259 2), without taking it. */
+  /** The next byte that is not white space (RFC 8259 2), without taking it. */
   #peek(): number | undefined {
     for (;;) {
       const byte = this.#input[this.#at]
@@ -224,7 +224,7 @@ class Canonicalizer {
   }
 }
 
-/** @returns the offset of what ends the string that goes on at `start`, or has to be looked at. */
+/** @returns the offset of the first byte from `start` that ends the string or needs a closer look. */
 function endOfPlain(input: Uint8Array, start: number): number {
   let at = start
   while (isPlain(input[at])) at += 1

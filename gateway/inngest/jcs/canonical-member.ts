@@ -1,12 +1,12 @@
 /**
- * Finds a member in canonical JSON (RFC 8785) without building the value of anything else. Canonical
- * means: no white space, one spelling for each name, members in order and none twice. So the first name
- * that sorts behind the one that is looked for ends the search.
+ * Finds a member in canonical JSON (RFC 8785) without building other values. Canonical JSON has no white space,
+ * one spelling for each name, and its members in order and without duplicates. So the search ends at the first
+ * name that sorts after the wanted one.
  */
 
 /**
- * How far is looked, so that the event loop is never held up: the whole of what is canonicalized there,
- * and more than the members of `ctx` before its `stack` ever take.
+ * Maximum length of the search, to keep the event loop free. It covers all bodies that are canonicalized there,
+ * and is longer than the members of `ctx` before its `stack` ever get.
  */
 const MAX_BYTES = 65_536
 
@@ -22,8 +22,8 @@ export type MemberReading = { readonly text: string | undefined } | 'unknown'
 
 /**
  * @param path names of lower-case letters and `_`, from the outermost.
- * @returns the JSON text of the member, undefined if the last name is not there. `unknown` if an object on
- * the way is missing, or if it is not within reach.
+ * @returns the JSON text of the member; undefined if the last name is missing. `unknown` if an object on the
+ * path is missing, or is not within reach.
  */
 export function memberText(canonical: Uint8Array, path: readonly string[]): MemberReading {
   const json = Buffer.from(canonical.buffer, canonical.byteOffset, canonical.byteLength)
@@ -44,7 +44,7 @@ function isWithinReach(json: Buffer, at: number): boolean {
 }
 
 /**
- * Where the value of a member begins. Its end is not looked for: an object on the way, such as a `ctx` with a
+ * Where the value of a member begins. Its end is not searched: an object on the path, such as a `ctx` with a
  * long `stack`, may end beyond reach.
  */
 function startOfMember(
@@ -56,7 +56,7 @@ function startOfMember(
   while (json[at] === QUOTE) {
     const nameEnd = endOfString(json, at)
     if (!isWithinReach(json, nameEnd)) return 'unknown'
-    // By bytes, as canonical order is for names of which one is lower-case letters and `_` alone.
+    // Compared by bytes, which is the canonical order if one of the names has only lower-case letters and `_`.
     const order = json.compare(wanted, 0, wanted.length, at + 1, nameEnd - 1)
     if (order > 0) return undefined
     const start = nameEnd + 1
@@ -68,7 +68,7 @@ function startOfMember(
   return undefined
 }
 
-/** @returns the offset behind the value, or one beyond reach. */
+/** @returns the offset after the value, or one beyond reach. */
 function endOfValue(json: Buffer, start: number): number {
   let depth = 0
   let at = start
@@ -99,7 +99,7 @@ function endOfValue(json: Buffer, start: number): number {
   return at
 }
 
-/** @returns the offset behind the closing quote, or one beyond reach. */
+/** @returns the offset after the closing quote, or one beyond reach. */
 function endOfString(json: Buffer, start: number): number {
   let at = start + 1
   while (isWithinReach(json, at)) {

@@ -1,16 +1,16 @@
-/** The escapes in JSON strings, on bytes: read in any spelling, written as RFC 8785 3.2.2.2 asks. */
+/** The escapes in JSON strings, on bytes: any spelling is read, and RFC 8785 3.2.2.2 is written. */
 import { writeString } from './json-string.ts'
 
 const LOWER_U = 0x75
 const BACKSLASH = 0x5c
 
-/** By its second byte, what an escape of two stands for; 0 for none of them. */
+/** By the second byte of a two-byte escape, the character that it means; 0 if it is none. */
 const TWO_BYTES = new Uint8Array(256)
 for (const [letter, character] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t']) {
   TWO_BYTES[letter?.charCodeAt(0) ?? 0] = character?.charCodeAt(0) ?? 0
 }
 
-/** By their bytes, what hexadecimal digits are worth; 16 for everything else. */
+/** The value of each hexadecimal digit, by its byte; 16 for all other bytes. */
 const HEX = new Uint8Array(256).fill(16)
 for (let value = 0; value < 16; value += 1) {
   const digit = value.toString(16)
@@ -18,7 +18,7 @@ for (let value = 0; value < 16; value += 1) {
 }
 
 /**
- * The code point that is escaped at `at`, where a backslash stands.
+ * The code point of the escape at `at`, where a backslash is.
  * @returns undefined if it is no escape, or half of a surrogate pair.
  */
 export function readEscape(input: Uint8Array, at: number): number | undefined {
@@ -29,7 +29,7 @@ export function readEscape(input: Uint8Array, at: number): number | undefined {
   return isSurrogate ? readPair(input, at, unit) : unit
 }
 
-/** @param high what is escaped at `at`: a surrogate. */
+/** @param high the code unit that is escaped at `at`: a surrogate. */
 function readPair(input: Uint8Array, at: number, high: number): number | undefined {
   if (high > 0xdbff || input[at + 6] !== BACKSLASH || input[at + 7] !== LOWER_U) return undefined
   const low = readHex(input, at + 8)
@@ -37,7 +37,7 @@ function readPair(input: Uint8Array, at: number, high: number): number | undefin
   return 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00)
 }
 
-/** How many bytes of the input the escape takes that stands for this. */
+/** The number of bytes of the escape in the input for this code point. */
 export function lengthOfEscape(input: Uint8Array, at: number, codePoint: number): number {
   if (input[at + 1] !== LOWER_U) return 2
   return codePoint > 0xffff ? 12 : 6
@@ -58,13 +58,13 @@ const ASCII = Array.from({ length: 128 }, (_, code) =>
   Buffer.from(writeString(String.fromCharCode(code)).slice(1, -1)),
 )
 
-/** How many bytes the canonical form has of each ASCII character. */
+/** The length in bytes of the canonical form of each ASCII character. */
 export const asciiLengths = Uint8Array.from(ASCII, ({ length }) => length)
 
-/** RFC 3629 3: how UTF-8 begins where so many bytes of six bits follow. */
+/** RFC 3629 3: the bits of the first byte of UTF-8, by the number of continuation bytes. */
 const LEADS = [0, 0xc0, 0xe0, 0xf0]
 
-/** @returns the offset behind what was written. */
+/** @returns the offset after the written bytes. */
 export function writeCharacter(output: Uint8Array, at: number, codePoint: number): number {
   const ascii = ASCII[codePoint]
   if (ascii !== undefined) {

@@ -8,7 +8,7 @@ const NINE = 0x39
 const LOWER_E = 0x65
 const UPPER_E = 0x45
 
-/** @returns the offset behind the number that begins at `start`; undefined if none does. */
+/** @returns the offset after the number that begins at `start`; undefined if there is none. */
 export function endOfNumber(input: Uint8Array, start: number): number | undefined {
   let at = input[start] === MINUS ? start + 1 : start
   const whole = input[at] === ZERO ? at + 1 : endOfDigits(input, at)
@@ -26,14 +26,14 @@ export function endOfNumber(input: Uint8Array, start: number): number | undefine
   return end === digits ? undefined : end
 }
 
-/** DBL_DIG: a decimal of so many digits is told by its double from every other one. */
+/** DBL_DIG: a decimal with so many digits is distinguished from every other one by its double. */
 const EXACT_DIGITS = 15
 
 /**
- * Whether a number is written as ECMA-262 Number::toString would write it. Sure of what has no
- * exponent and at most fifteen digits: no shorter decimal means the same double then. For all else
- * the answer is no, and the number is to be written anew.
- * @param end what `endOfNumber` says.
+ * Whether a number is written as ECMA-262 Number::toString would write it. Certain for numbers without an
+ * exponent and with at most fifteen digits: no shorter decimal has the same double. For all others the result
+ * is false, and the number is rewritten.
+ * @param end the result of `endOfNumber`.
  */
 export function isCanonicalNumber(input: Uint8Array, start: number, end: number): boolean {
   const first = input[start] === MINUS ? start + 1 : start
@@ -53,14 +53,14 @@ export function isCanonicalNumber(input: Uint8Array, start: number, end: number)
 }
 
 /**
- * Whether two spellings are one decimal, to the last digit and not as doubles. -0 is not 0: a double
- * tells them apart.
+ * Whether two spellings are the same decimal to the last digit, not only the same double. -0 differs from 0, as
+ * it does for doubles.
  */
 export function isSameDecimal(one: string, other: string): boolean {
   return normalDecimal(one) === normalDecimal(other)
 }
 
-/** Sign, digits without zeros at either end, and the power of ten of the last one. */
+/** Sign, digits without zeros at either end, and the exponent of the last digit. */
 function normalDecimal(text: string): string {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(text) ?? []
   const [, sign = '', whole = '', fraction = '', power = '0'] = parts
@@ -71,7 +71,7 @@ function normalDecimal(text: string): string {
   return `${sign}${digits.slice(0, last)}e${String(exponent)}`
 }
 
-/** By hand: `0+$` takes quadratic time over zeros that are not at the end. */
+/** Without a regular expression: `0+$` takes quadratic time for zeros that are not at the end. */
 function endOfSignificant(digits: string): number {
   let end = digits.length
   while (digits[end - 1] === '0') end -= 1

@@ -1,9 +1,9 @@
 /**
- * JSON strings on bytes: checked to be valid UTF-8 (RFC 3629) without lone surrogates, and written
- * as RFC 8785 3.2.2.2 asks.
+ * JSON strings on bytes: validated as UTF-8 (RFC 3629) without lone surrogates, and written as RFC 8785 3.2.2.2
+ * requires.
  */
 
-/** What one string of the input is; `end` is the offset behind its closing quote. */
+/** A string in the input; `end` is the offset after its closing quote. */
 export interface StringReading {
   readonly text: string
   readonly end: number
@@ -29,13 +29,13 @@ export function readString(input: Uint8Array, start: number): StringReading | un
   }
   const literal = decode(input.subarray(start + 1, at))
   const text = literal !== undefined && isEscaped ? unescape(literal) : literal
-  // A surrogate alone has no UTF-8: RFC 8785 3.2.2.2 ends with an error there.
+  // A lone surrogate has no UTF-8: RFC 8785 3.2.2.2 requires an error.
   return text?.isWellFormed() === true ? { text, end: at + 1 } : undefined
 }
 
 /**
- * `JSON.stringify` writes exactly the escapes of RFC 8785 3.2.2.2 (ECMA-262 QuoteJSONString): the
- * two-character ones, lower-case `\u00xx` for other control characters, everything else as it is.
+ * `JSON.stringify` writes exactly the escapes of RFC 8785 3.2.2.2 (ECMA-262 QuoteJSONString): the two-character
+ * ones, lower-case `\u00xx` for other control characters, and all other characters unescaped.
  */
 export function writeString(text: string): string {
   return JSON.stringify(text)
@@ -49,7 +49,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The engine's own parser takes off the escapes of one string literal, and refuses wrong ones. */
+/** The engine's own parser decodes the escapes of one string literal, and rejects invalid ones. */
 function unescape(literal: string): string | undefined {
   try {
     return JSON.parse(`"${literal}"`) as string

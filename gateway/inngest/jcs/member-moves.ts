@@ -1,30 +1,33 @@
 /**
- * The objects whose members came in another order than RFC 8785 has them in. Nothing is moved while
- * they are read, or a value within two hundred of them would be moved two hundred times: all of it
- * is written anew at the end, once.
+ * The objects whose members are not in the order of RFC 8785. Nothing is moved during reading, because a value
+ * inside two hundred such objects would be moved two hundred times. Instead everything is rewritten once at the
+ * end.
  */
 import { copyBytes, UintList } from './uint-list.ts'
 import { sortMembers } from './member-order.ts'
 
 const COMMA = 0x2c
 
-/** Of each object: behind its brace, at its closing one, its first inner object, its first member. */
+/**
+ * For each object: the offset after its opening brace, that of its closing one, its first inner object, its
+ * first member.
+ */
 const FIELDS = 4
 
 export class MemberMoves {
-  /** In the order of their ends, so that those within an object come right before it. */
+  /** In the order of their ends, so that inner objects come directly before the outer one. */
   readonly #objects = new UintList()
-  /** Of each object in turn its members in order, two offsets each. */
+  /** The members of each object in order, two offsets for each. */
   readonly #members = new UintList()
 
-  /** How many objects are known. */
+  /** The number of objects so far. */
   get size(): number {
     return this.#objects.length / FIELDS
   }
 
   /**
-   * @param members of which this object's are those from `first` on.
-   * @param inner `size` as it was when the object began.
+   * @param members the members of this object begin at `first`.
+   * @param inner `size` at the beginning of the object.
    * @returns false if two members have the same name.
    */
   add(json: Uint8Array, members: UintList, first: number, inner: number): boolean {
@@ -36,14 +39,17 @@ export class MemberMoves {
     return true
   }
 
-  /** @param json as it was read. @returns the same with every member in its place. */
+  /**
+   * @param json the input.
+   * @returns a copy with every member in its place.
+   */
   applyTo(json: Buffer): Buffer<ArrayBuffer> {
     const output = new BackwardOutput(json)
     this.#write(output, 0, json.byteLength, 0, this.size)
     return output.bytes
   }
 
-  /** Writes a stretch that holds, of these objects, some from `low` to `high`. */
+  /** Writes a range that contains some of the objects from `low` to `high`. */
   #write(output: BackwardOutput, from: number, to: number, low: number, high: number): void {
     let end = to
     let object = low === high ? low - 1 : this.#lastWithin(low, high, to)
@@ -66,7 +72,7 @@ export class MemberMoves {
     }
   }
 
-  /** @returns the last of the objects from `low` to `high` that ends up to `to`; else `low - 1`. */
+  /** @returns the last of the objects from `low` to `high` that ends at or before `to`; else `low - 1`. */
   #lastWithin(low: number, high: number, to: number): number {
     let [first, behind] = [low, high]
     while (first < behind) {
@@ -94,7 +100,7 @@ export class MemberMoves {
   }
 }
 
-/** Written from its end to its beginning, and as long as what it is made of. */
+/** An output of the same length as its input, written from the end to the beginning. */
 class BackwardOutput {
   readonly bytes: Buffer<ArrayBuffer>
   readonly #source: Buffer

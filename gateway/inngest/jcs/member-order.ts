@@ -1,19 +1,19 @@
 /**
- * RFC 8785 3.2.3: members in the order of their names' UTF-16 code units, found on canonical UTF-8.
- * A member is known by two offsets: of its name's opening quote, and behind its value.
+ * RFC 8785 3.2.3: the order of members by the UTF-16 code units of their names, found on canonical UTF-8. A
+ * member is given by two offsets: its name's opening quote, and the end of its value.
  */
 import { asciiLengths, readEscape } from './json-escape.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** What a name has at its end: before everything else it could have there. */
+/** The end of a name sorts before every other continuation. */
 const END = 0
 const PLACES = 258
 
 /**
- * Place of each byte in that order. It is the order of the bytes themselves, but for characters
- * beyond U+FFFF (0xf0 to 0xf4): their surrogates come before U+E000 to U+FFFF (0xee and 0xef).
+ * The rank of each byte in that order. It is the order of the bytes, except for characters beyond U+FFFF (0xf0
+ * to 0xf4): their surrogates sort before U+E000 to U+FFFF (0xee and 0xef).
  */
 const PLACE_OF = Uint16Array.from({ length: 256 }, (_, byte) => {
   if (byte === QUOTE) return END
@@ -21,20 +21,20 @@ const PLACE_OF = Uint16Array.from({ length: 256 }, (_, byte) => {
   return byte < 0xf0 ? byte + 6 : byte - 1
 })
 
-/** Place of a character's first byte, or of the whole character if it is escaped. */
+/** The rank of a character's first byte, or of the whole character if it is escaped. */
 function placeAt(json: Uint8Array, at: number): number {
   const byte = json[at] ?? QUOTE
   if (byte === BACKSLASH) return (readEscape(json, at) ?? 0) + 1
   return PLACE_OF[byte] ?? END
 }
 
-/** How many bytes have been compared when this place was. */
+/** The number of bytes that a comparison of this rank covers. */
 function lengthOfPlace(place: number): number {
   return asciiLengths[place - 1] ?? 1
 }
 
 /**
- * @param skip how many bytes the names are known to have in common.
+ * @param skip number of bytes that the names are known to have in common.
  * @returns negative if the name at `one` comes first, 0 if they are the same.
  */
 export function compareNames(json: Uint8Array, one: number, other: number, skip = 0): number {
@@ -55,7 +55,7 @@ export function compareNames(json: Uint8Array, one: number, other: number, skip 
   }
 }
 
-/** Up to so many members are sorted by comparing them. */
+/** Up to so many members are sorted by comparison. */
 const FEW = 16
 
 /** Members `from` to `to` of a list, all of whose names begin with the same `skip` bytes. */
@@ -66,8 +66,8 @@ interface Group {
 }
 
 /**
- * Sorts members `from` to `to` of a list of offset pairs, in place. Many are parted by one character
- * after the other, so that no choice of names makes this take longer than in proportion to them.
+ * Sorts members `from` to `to` of a list of offset pairs, in place. Many members are split by one character at
+ * a time, so that the time is linear for any choice of names.
  * @returns false if two have the same name.
  */
 export function sortMembers(
@@ -104,7 +104,7 @@ function sortFew(json: Uint8Array, members: Uint32Array, { from, to, skip }: Gro
   return true
 }
 
-/** Parts groups of members by the next character of their names. */
+/** Splits groups of members by the next character of their names. */
 class Splitter {
   /** Still to be sorted. */
   readonly groups: Group[]
@@ -112,7 +112,7 @@ class Splitter {
   readonly #members: Uint32Array
   readonly #sorted: Uint32Array
   readonly #counts = new Uint32Array(PLACES)
-  /** Of each place, where its next member goes. */
+  /** For each rank, the place of its next member. */
   readonly #next = new Uint32Array(PLACES)
 
   constructor(json: Uint8Array, members: Uint32Array, all: Group) {

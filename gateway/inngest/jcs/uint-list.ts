@@ -1,4 +1,4 @@
-/** A list of offsets that grows: four bytes each, where a JavaScript array of objects takes fifty. */
+/** A growable list of offsets: four bytes each, where a JavaScript array of objects takes fifty. */
 export class UintList {
   length = 0
   #values = new Uint32Array()
@@ -25,10 +25,10 @@ export class UintList {
   }
 }
 
-/** Up to so many bytes are copied faster one by one than by a call. */
+/** Up to so many bytes are copied faster in a loop than by a call. */
 const FEW_BYTES = 40
 
-/** Copies bytes `from` to `to` of one buffer to where `at` is in another. */
+/** Copies bytes `from` to `to` of one buffer to offset `at` of another. */
 export function copyBytes(source: Buffer, from: number, to: number, target: Buffer, at: number) {
   if (to - from > FEW_BYTES) source.copy(target, at, from, to)
   else for (let i = from; i < to; i += 1) target[at + i - from] = source[i] ?? 0

@@ -1,10 +1,10 @@
-/** Who may see the status page. */
+/** Decides who may see the status page. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
 import type { StatusToken } from '../../config/read/status-token.ts'
 
-/** `host`: asked for under a name that may be anybody's. `token`: none was shown, or another. */
+/** `host`: the `Host` may be a foreign name. `token`: no token was sent, or a wrong one. */
 export type Access = 'granted' | 'host' | 'token'
 
 export function judgeAccess(headers: IncomingHttpHeaders, token: StatusToken | undefined): Access {
@@ -16,9 +16,9 @@ export function judgeAccess(headers: IncomingHttpHeaders, token: StatusToken | u
 }
 
 /**
- * A page of evil.example whose name has come to lead to 127.0.0.1 could read this one with the browser
- * of whoever looks at it (DNS rebinding); but it asks for evil.example. An address leads nowhere else,
- * and so does localhost. With a token there is no need: that page does not have it.
+ * A page of evil.example whose name resolves to 127.0.0.1 could read this page with the browser of a visitor
+ * (DNS rebinding), but its requests have the `Host` evil.example. An address always leads to itself, and so
+ * does localhost. With a token this check is not needed, because that page does not have the token.
  */
 function isOwnName(host: string | undefined): boolean {
   const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(host ?? '')
@@ -28,7 +28,7 @@ function isOwnName(host: string | undefined): boolean {
   return isIP(plain) === 4 || plain.toLowerCase() === 'localhost'
 }
 
-/** As a bearer's, or as a password, which browsers ask for; the user name does not matter. */
+/** The token as a bearer token, or as a password, which browsers prompt for. The user name does not matter. */
 function shownToken(authorization: string | undefined): string | undefined {
   const [, scheme = '', value = ''] = /^(\w+) +(\S+)$/.exec(authorization ?? '') ?? []
   switch (scheme.toLowerCase()) {

@@ -1,11 +1,11 @@
-/** Style and script of the page, and the policy that lets in these and nothing else. */
+/** Style and script of the page, and a content security policy that allows only these. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 import { html, type Html } from './html.ts'
 
 export interface Assets {
-  /** As elements, since the policy tells their contents to the byte. */
+  /** As whole elements, because the policy has hashes of their exact contents. */
   readonly style: Html
   readonly script: Html
   readonly contentSecurityPolicy: string
@@ -22,7 +22,7 @@ export function readAssets(): Assets {
       `style-src '${hashOf(style)}'`,
       `script-src '${hashOf(script)}'`,
       "connect-src 'self'",
-      // Only the empty icon, without which browsers ask for one.
+      // For the empty icon only. Without it, browsers request one.
       'img-src data:',
       "base-uri 'none'",
       "form-action 'none'",
@@ -33,7 +33,7 @@ export function readAssets(): Assets {
   }
 }
 
-/** In `<style>` and `<script>` nothing is escaped; so nothing may look like their end. */
+/** Nothing is escaped in `<style>` and `<script>`, so the source must not contain their end tag. */
 function readSource(file: URL): string {
   const text = readFileSync(file, 'utf8')
   if (/<\/(?:style|script)|<!--/i.test(text))

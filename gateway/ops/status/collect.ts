@@ -1,6 +1,6 @@
 /**
- * Keeps what the status page tells of requests: as much for a flood as for a single one. It is told
- * of each where it is recorded (record/record.ts), so that no request waits for it.
+ * Collects the data of requests for the status page, with the same bounded memory for any number of requests.
+ * It is called when a request is recorded (record/record.ts), so no request waits for it.
  */
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision, RequestRecord } from '../../record/request-record.ts'
@@ -12,8 +12,8 @@ import type { Minute, ReasonCount, RecentRequest, UpstreamSeen } from './status.
 import { Upstreams } from './upstreams.ts'
 
 /**
- * Of each kind. What was sent without a valid signature has rings of its own: however many of those
- * come, the last signed ones stay in view. A kept field holds on to the head that it was cut from.
+ * Of each kind. Requests without a valid signature have rings of their own, so that they cannot displace signed
+ * ones. A kept field keeps the whole head in memory.
  */
 export const KEPT_REQUESTS = 40
 
@@ -39,7 +39,7 @@ export class StatusCollector {
   add(entry: RequestRecord, decision: Decision, reason: string, fields: LogFields): void {
     const { facts, endedMs } = entry
     const isSigned = facts.signature !== undefined
-    // Of a refused one not: whoever replays old captures would bend the picture.
+    // Not for a refused request: replayed old captures would distort the ages.
     const age = decision === 'admitted' && isSigned ? facts.signatureAgeSeconds : undefined
     this.#minutes.add(endedMs, decision, reason, age)
     if (decision !== 'admitted') this.#countReason(reason, endedMs)
@@ -91,7 +91,7 @@ function ringsByDecision(): Record<Decision, Ring<KeptRequest>> {
   return { admitted: ring(), refused: ring(), failed: ring() }
 }
 
-/** Those that ended in the same millisecond the later one first, too. */
+/** If requests ended in the same millisecond, the later one also comes first. */
 export function newestFirst(requests: readonly RecentRequest[]): RecentRequest[] {
   return requests.toSorted((a, b) => b.endedMs - a.endedMs || serialOf(b) - serialOf(a))
 }
@@ -100,11 +100,11 @@ function serialOf({ key }: RecentRequest): number {
   return Number(key.split('-')[1])
 }
 
-/** The last few of something, oldest first. */
+/** The last few elements of a sequence, oldest first. */
 export class Ring<T> {
   readonly #size: number
   readonly #items: T[] = []
-  /** Where the next one goes, once it is full. */
+  /** The index of the next element, once the ring is full. */
   #next = 0
 
   constructor(size: number) {

@@ -17,7 +17,7 @@ export function describeMinutes(minutes: readonly Minute[]): Row[] {
   }))
 }
 
-/** What came most lately, most often. */
+/** The most frequent reasons of the last minutes first. */
 export function describeReasons({ reasons: counted, minutes, takenMs }: Status): Row[] {
   const lately = (reason: string) =>
     minutes.reduce((sum, minute) => sum + (minute.reasons[reason] ?? 0), 0)
@@ -35,7 +35,7 @@ export function describeReasons({ reasons: counted, minutes, takenMs }: Status):
     }))
 }
 
-/** The tables have Markdown in them. */
+/** The meanings in the tables are Markdown. */
 function meaningOf(reason: string): string {
   const meaning = isReason(reason) ? reasons[reason].meaning : faultMeaning(reason)
   return meaning.replaceAll('`', '')

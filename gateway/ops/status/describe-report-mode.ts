@@ -1,4 +1,4 @@
-/** Rows of the checks in report mode, each with what it has seen and whether it can be enforced. */
+/** Rows of the checks in report mode, each with its observations and whether it can be enforced. */
 import type { CheckSeen } from '../../rollout/seen.ts'
 import { defaultThresholds, judgeCheck, type Verdict } from '../../rollout/verdict.ts'
 import { checkName, describePassed, verdictNames } from '../../rollout/words.ts'
@@ -12,7 +12,7 @@ const tones: Readonly<Record<Verdict, Tone>> = {
   too_little_traffic: 'quiet',
 }
 
-/** By the default thresholds of `rollout-report`, which can be given others. */
+/** The default thresholds of `rollout-report`, which has options for others. */
 const thresholds = { ...defaultThresholds, accepted: new Set<string>() }
 
 export function describeReportModes(routes: readonly RouteStatus[], nowMs: number): Row[] {

@@ -1,4 +1,4 @@
-/** One request as a row: what its log line has, and nothing else. */
+/** One request as a row, with data from its log line only. */
 import type { LogFields } from '../../record/log-fields.ts'
 import type { Decision } from '../../record/request-record.ts'
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts'

@@ -1,9 +1,9 @@
-/** Rows of SDK versions, and how old the list of advisories is. */
+/** Rows of SDK versions, and the age of the list of advisories. */
 import { formatAgo, formatCount } from './format.ts'
 import type { RouteStatus, Status } from './status.ts'
 import type { Cell, Row } from './view.ts'
 
-/** Routes of which no response has named one say so. */
+/** A route without any named SDK gets a row that says so. */
 export function describeSdks(routes: readonly RouteStatus[], nowMs: number): Row[] {
   return routes
     .filter(({ kind }) => kind !== 'passthrough')

@@ -1,4 +1,4 @@
-/** Rows of what is set up: routes with their upstreams, keys, lists of ranges. */
+/** Rows of the setup: routes with their upstreams, keys, lists of ranges. */
 import { unlistedMeaning } from '../../record/unlisted-ranges.ts'
 import { formatAgo, formatCount } from './format.ts'
 import type {
@@ -37,7 +37,7 @@ function describeRoute(status: RouteStatus, nowMs: number): Row {
   }
 }
 
-/** Several details in one cell; a warning of one is that of the cell. */
+/** Several details in one cell. A warning of one applies to the whole cell. */
 function joined(details: readonly Partial<Cell>[]): Partial<Cell> {
   const subs = details.flatMap(({ sub }) => (sub === undefined ? [] : [sub]))
   if (subs.length === 0) return {}
@@ -53,7 +53,10 @@ function resignedWith(key: string | undefined): string {
   return key === undefined ? '' : `, re-signed with ${key}`
 }
 
-/** How much of a durable route is whose, or that a passthrough route should be one. */
+/**
+ * The shares of users and re-entries on a durable route, or a hint that a passthrough route should be a durable
+ * one.
+ */
 function durableOf(
   kind: RouteStatus['kind'],
   { users, reentries, durableSign }: UpstreamSeen,
@@ -69,7 +72,7 @@ function durableOf(
   return { sub, tone: 'warn' }
 }
 
-/** What of its limits the app has, and who waits for them. */
+/** The current use of a route's limits, and the number of waiting calls. */
 function limitsOf(limits: LimitsStatus | undefined): Partial<Cell> {
   if (limits === undefined) return {}
   const { maxRequestsInFlight: most, rate, requests, waiting } = limits
@@ -82,7 +85,7 @@ function limitsOf(limits: LimitsStatus | undefined): Partial<Cell> {
   return waiting > 0 ? { sub, tone: 'warn' } : { sub }
 }
 
-/** Of an Inngest route: a durable or passthrough route has none. */
+/** For an Inngest route: a durable or passthrough route has none. */
 function encryptionOf(
   encryption: RouteStatus['encryption'],
   { inPlain, unchecked }: UpstreamSeen,
@@ -136,7 +139,7 @@ export function describeLists({ lists }: RangesStatus, nowMs: number): Row[] {
     cells: [
       { text: source },
       { text: formatCount(ranges) },
-      // What comes with the release was never read from anywhere.
+      // Lists that come with the release were not read from a source.
       { text: source === 'bundled' ? 'built in' : formatAgo(fetchedMs, nowMs) },
     ],
   }))

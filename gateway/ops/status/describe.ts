@@ -1,4 +1,4 @@
-/** A status as the page shows it. */
+/** Converts a status to the view of the page. */
 import { clockStates } from '../../record/clock-drift.ts'
 import { decisions, type Decision } from '../../record/request-record.ts'
 import { describeRequest } from './describe-request.ts'
@@ -16,7 +16,7 @@ import { describeAges, describeMinutes, describeReasons } from './describe-count
 import type { Status } from './status.ts'
 import { BAR_HEIGHT, type Cell, type View } from './view.ts'
 
-/** @param notReady why not, in a word; undefined if it is ready. */
+/** @param notReady the reason in one word; undefined if it is ready. */
 export function describeStatus(status: Status, notReady: string | undefined): View {
   const { takenMs, minutes, reasons, recent, ranges } = status
   return {
@@ -102,7 +102,7 @@ function describeTotals({ minutes }: Status): Record<string, Cell> {
   )
 }
 
-/** Each decision has its own scale: a flood of refusals does not flatten what was let in. */
+/** Each decision has its own scale, so that a flood of refusals does not flatten the bars of admitted requests. */
 function barsOf({ minutes }: Status, decision: Decision): number[] {
   const counts = minutes.map((minute) => minute.decisions[decision])
   const peak = Math.max(1, ...counts)

@@ -1,6 +1,6 @@
 /**
- * Numbers and times as the status page writes them, unbroken between number and unit. Times of day are
- * UTC, as in the log.
+ * Numbers and times in the format of the status page, without a line break between number and unit. Times of
+ * day are UTC, as in the log.
  */
 
 const numbers = new Intl.NumberFormat('en')
@@ -16,7 +16,7 @@ const STEPS: readonly (readonly [seconds: number, unit: string])[] = [
   [1, 's'],
 ]
 
-/** In the largest unit of which there is a whole one, rounded down. */
+/** In the largest unit with a value of at least one, rounded down. */
 export function formatSpan(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds / 1000)
   const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, 's']
@@ -27,7 +27,7 @@ export function formatAgo(thenMs: number | undefined, nowMs: number): string {
   return thenMs === undefined ? 'never' : `${formatSpan(nowMs - thenMs)} ago`
 }
 
-/** Without the day if that is today. */
+/** Without the date if that is today. */
 export function formatTime(ms: number, nowMs: number): string {
   const [day = '', time = ''] = isoTime(ms).split('T')
   const isToday = isoTime(nowMs).startsWith(day)
@@ -52,7 +52,7 @@ export function formatBytes(bytes: number): string {
     : `${(kibibytes / 1024).toFixed(1)}\u00a0MiB`
 }
 
-/** Of a signature. */
+/** The age of a signature. */
 export function formatAge(seconds: number): string {
   const amount = `${Math.abs(seconds).toFixed(1).replace(/\.0$/, '')}\u00a0s`
   return seconds < 0 ? `${amount}\u00a0ahead` : `${amount}\u00a0old`

@@ -1,10 +1,9 @@
 /**
- * HTML in which nothing becomes markup that was not written as such in a template here. What senders
- * write (paths, ids, addresses) is on the page, so each value is escaped where it is put in, and there
- * is no other way to put one in.
+ * HTML in which only the templates of the source contain markup. The page shows text from senders (paths, ids,
+ * addresses), so each value is escaped when it is inserted, and there is no other way to insert one.
  */
 
-/** Only `html` makes one, out of templates in the source. */
+/** Only `html` makes one, from templates in the source. */
 export class Html {
   readonly #text: string
 
@@ -23,7 +22,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | undefined | readonly Html[]
 
-/** Values belong into text, or between the quotes of an attribute; never into script or style. */
+/** Values are only allowed in text and in quoted attributes, never in scripts or styles. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.of(strings, values)
 }

@@ -1,4 +1,4 @@
-/** The status of several processes as that of one gateway. */
+/** Merges the status of several processes to that of one gateway. */
 import type { ClockState } from '../../record/clock-drift.ts'
 import { decisions } from '../../record/request-record.ts'
 import type { SdkSeen } from '../../record/sdk-inventory.ts'
@@ -39,7 +39,7 @@ function merge(a: Status, b: Status): Status {
     routes: mergeRoutes(a.routes, b.routes),
     sdkAdvisoriesDate: a.sdkAdvisoriesDate,
     keys: mergeKeys(a.keys, b.keys),
-    // Each process reads the same lists for itself.
+    // Every process reads the same lists.
     ranges: a.ranges,
     unlisted: [...a.unlisted, ...b.unlisted],
     replay: mergeReplay(a.replay, b.replay),
@@ -48,7 +48,7 @@ function merge(a: Status, b: Status): Status {
   }
 }
 
-/** One may have been asked before a minute was over, another after. */
+/** One process may have reported before the end of a minute, and another after it. */
 function mergeMinutes(a: readonly Minute[], b: readonly Minute[]): Minute[] {
   const byStart = new Map(a.map((minute) => [minute.startMs, minute]))
   for (const minute of b) {
@@ -90,7 +90,7 @@ function mergeRecent(a: readonly RecentRequest[], b: readonly RecentRequest[]): 
   })
 }
 
-/** A reload reaches one a moment before the other, so that one may have a route more. */
+/** A reload reaches one process a moment before another, so one may have more routes. */
 function mergeRoutes(a: readonly RouteStatus[], b: readonly RouteStatus[]): RouteStatus[] {
   return a.map((route) => {
     const other = b.find((each) => each.route === route.route)
@@ -159,12 +159,12 @@ const SEVERITY: Readonly<Record<ClockState, number>> = {
   behind: 2,
 }
 
-/** All have the same clock; what one of them has seen of it is true for all. */
+/** All processes use the same clock, so the observation of one is true for all. */
 function worse(a: Status['clock'], b: Status['clock']): Status['clock'] {
   return SEVERITY[b.state] > SEVERITY[a.state] ? b : a
 }
 
-/** A problem of one is one of the gateway. */
+/** A problem of one process is a problem of the gateway. */
 function olderSettings(a: Status['settings'], b: Status['settings']): Status['settings'] {
   const older = a.loadedMs <= b.loadedMs ? a : b
   return { ...older, isLatest: a.isLatest && b.isLatest }

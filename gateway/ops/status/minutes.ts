@@ -1,4 +1,4 @@
-/** Counts for each of the last minutes, and no longer. */
+/** Counts for each of the last minutes. */
 import { decisions, type Decision } from '../../record/request-record.ts'
 import { ageBoundsSeconds, type Minute } from './status.ts'
 
@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000
 interface Counting {
   readonly minute: number
   readonly decisions: Record<Decision, number>
-  /** There are as many reasons as in the tables of reasons and faults. */
+  /** Bounded by the number of reasons in the tables of reasons and faults. */
   readonly reasons: Map<string, number>
   readonly ages: number[]
 }
@@ -16,7 +16,7 @@ interface Counting {
 export class Minutes {
   readonly #slots: Counting[] = []
 
-  /** @param ageSeconds of an admitted signature. */
+  /** @param ageSeconds of the signature of an admitted request. */
   add(nowMs: number, decision: Decision, reason: string, ageSeconds: number | undefined): void {
     const counting = this.#at(Math.floor(nowMs / MINUTE_MS))
     counting.decisions[decision] += 1
@@ -28,7 +28,7 @@ export class Minutes {
     counting.ages[group] = (counting.ages[group] ?? 0) + 1
   }
 
-  /** All of them, empty ones too. */
+  /** All minutes, including empty ones. */
   read(nowMs: number): Minute[] {
     const current = Math.floor(nowMs / MINUTE_MS)
     return Array.from({ length: KEPT_MINUTES }, (_, i) => {
@@ -47,7 +47,7 @@ export class Minutes {
   #at(minute: number): Counting {
     const slot = slotOf(minute)
     const kept = this.#slots[slot]
-    // Of another quarter of an hour; or of a clock that was ahead.
+    // The kept minute may be from an earlier round, or from a clock that was ahead.
     if (kept?.minute === minute) return kept
     return (this.#slots[slot] = startCounting(minute))
   }

@@ -1,10 +1,10 @@
 /**
- * Keeps the page up to date, and filters the requests. Whatever comes from the gateway is put in as
- * text: nothing here makes markup out of a string.
+ * Refreshes the page, and filters the requests. All data from the gateway is inserted as text: nothing here makes
+ * markup from a string.
  */
 const POLL_MS = 3000
 const BAR_HEIGHT = 40
-/** Rows that are shown at first, and more at a time. */
+/** Number of rows that are shown at first, and that each click adds. */
 const PAGE_ROWS = 25
 const SVG = 'http://www.w3.org/2000/svg'
 
@@ -12,7 +12,7 @@ const byId = (id) => document.getElementById(id)
 const pause = byId('pause')
 const filter = byId('filter')
 const more = byId('more')
-/** Row element to what it was made of. */
+/** From a row element to its data. */
 const made = new WeakMap()
 let isPaused = false
 let mostRows = PAGE_ROWS
@@ -73,7 +73,7 @@ function createRow(row, columns) {
   return tr
 }
 
-/** Rows that have not changed stay the elements that they are, with whatever is selected in them. */
+/** The elements of unchanged rows are kept, so that a selection in them is kept, too. */
 function updateTable(tbody, rows) {
   const columns = tbody.parentElement.tHead.rows[0].cells
   const before = new Map(Array.from(tbody.rows, (tr) => [tr.dataset.key, tr]))

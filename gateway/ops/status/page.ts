@@ -1,4 +1,4 @@
-/** The status page as HTML, whole without its script, which only keeps it up to date. */
+/** The status page as HTML. It is complete without its script, which only refreshes it. */
 import { version } from '../../version.ts'
 import { html, type Html } from './html.ts'
 import { chartOf, factOf, noteOf, tableOf, textOf } from './parts.ts'

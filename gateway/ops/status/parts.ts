@@ -1,19 +1,19 @@
-/** Elements of the page that a view fills, now and later: texts, tables, bars. */
+/** Elements of the page that a view fills, at first and on refresh: texts, tables, bars. */
 import { html, type Html } from './html.ts'
 import { BAR_HEIGHT, type Cell, type Row, type View } from './view.ts'
 
-/** Text of one line; its second line, if it has one, is left out. */
+/** Text of one line; a second line is omitted. */
 export function textOf(view: View, name: string): Html {
   const cell = view.texts[name] ?? { text: '' }
   return html`<span data-text="${name}" data-tone="${cell.tone ?? ''}">${cell.text}</span>`
 }
 
-/** A paragraph that is not there while it has nothing to say. */
+/** A paragraph that is hidden while it is empty. */
 export function noteOf(view: View, name: string): Html {
   return html`<p class="note" data-text="${name}">${view.texts[name]?.text ?? ''}</p>`
 }
 
-/** A name with its value, and what there is to say of it. */
+/** A name with its value and a note. */
 export function factOf(view: View, name: string, label: string): Html {
   return html`<div class="fact">
     <dt>${label}</dt>
@@ -24,12 +24,12 @@ export function factOf(view: View, name: string, label: string): Html {
 export interface TableOptions {
   readonly caption: string
   readonly headings: readonly string[]
-  /** Numbers, which are read from the right. */
+  /** Columns of numbers, which are right-aligned. */
   readonly numeric?: readonly number[]
   readonly className?: string
 }
 
-/** Roles are written out, since a table that is laid out otherwise on a phone would lose them. */
+/** Roles are explicit, because a table with another layout on a phone would lose them. */
 export function tableOf(view: View, name: string, options: TableOptions): Html {
   const { caption, headings, numeric = [], className = '' } = options
   const columns = headings.map((heading, i) => {
@@ -88,7 +88,7 @@ function contentsOf({ text, sub, tone, share }: Cell): Html {
 
 const STEP = 10
 
-/** A bar for each minute. What it says is said in words too, so it is one picture to a reader. */
+/** A bar for each minute. A text has the same information, so for a screen reader it is one image. */
 export function chartOf(view: View, name: string, label: string): Html {
   const heights = view.bars[name] ?? []
   const bars = heights.map((height, i) => {

@@ -11,9 +11,9 @@ import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
 
 export interface ReloadState {
-  /** When the settings in force were put in force, Unix milliseconds. */
+  /** When the current settings took effect, Unix milliseconds. */
   readonly loadedMs: number
-  /** They are the configuration as it was last read; otherwise that had problems. */
+  /** Whether they are the last configuration that was read. If not, that had problems. */
   readonly isLatest: boolean
 }
 
@@ -50,7 +50,7 @@ export function readStatus(
     sdkAdvisoriesDate: sdkInventory.advisoriesDate,
     keys: keysOf(settings, state),
     ranges: rangesOf(settings, state.ranges()),
-    // Those of workers are counted in the process that holds the workers together.
+    // The primary process counts those of its workers.
     unlisted: state.unlisted.reported ?? [],
     replay: {
       store: settings.config.replay.store,

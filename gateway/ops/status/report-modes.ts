@@ -1,4 +1,4 @@
-/** What the checks of each route that are in report mode would have refused, since the start. */
+/** The refusals of the checks in report mode on each route, since the start. */
 import type { RoutePolicy } from '../../admit/policy.ts'
 import { reportedChecks } from '../../admit/route-checks.ts'
 import type { LoggedRequest } from '../../rollout/logged-request.ts'
@@ -11,9 +11,9 @@ interface Followed {
 }
 
 export class ReportModes {
-  /** By route, of which there are as many as the operator has ever named. */
+  /** By route. Only the operator adds names of routes. */
   readonly #routes = new Map<string, Followed>()
-  /** Those that a reload has replaced. A request that began before it may end long after. */
+  /** Policies that a reload has replaced. A request that began before the reload may end long after it. */
   readonly #replaced = new WeakSet<RoutePolicy>()
 
   add(route: RoutePolicy, request: LoggedRequest, endedMs: number): void {

@@ -16,7 +16,7 @@ import type { Status } from './status.ts'
 export interface StatusPageParts {
   /** Undefined if every client that reaches the listener may read the page. */
   readonly token: StatusToken | undefined
-  /** Undefined if nobody can tell. */
+  /** Undefined if no status is available. */
   readonly read: () => Promise<Status | undefined>
   readonly health: Health
   readonly logger: Logger
@@ -73,7 +73,7 @@ export class StatusPage implements OpsPage {
     }
   }
 
-  /** Nobody keeps it, frames it, embeds it or learns from where it was left. */
+  /** The page must not be cached, framed or embedded, and no other site gets it as a referrer. */
   #protect(response: ServerResponse): void {
     response.setHeaders(
       new Map([

@@ -1,6 +1,7 @@
 /**
- * What `/status` tells, of one process or of several together (merge.ts). Plain values: it goes to
- * another process and out as JSON. Nothing in it is a key, a signature, a token or part of a body.
+ * The data of `/status`, for one process or several together (merge.ts). It has plain values only, because it
+ * is sent to another process and output as JSON. It contains no key, no signature, no token and no part of a
+ * body.
  */
 import type { DurableSign } from '../../admit/durable-sign.ts'
 import type { RoutePolicy } from '../../admit/policy.ts'
@@ -12,23 +13,23 @@ import type { UnlistedRange } from '../../record/unlisted-ranges.ts'
 import type { CheckSeen } from '../../rollout/seen.ts'
 
 export interface Status {
-  /** Unix milliseconds, as everything whose name ends so. */
+  /** Unix milliseconds, like every name with this ending. */
   readonly takenMs: number
   readonly startedMs: number
   readonly processes: number
   readonly now: Now
   /** One for each minute, oldest first, the current one last. */
   readonly minutes: readonly Minute[]
-  /** Of the whole time since the start. */
+  /** For the whole time since the start. */
   readonly reasons: readonly ReasonCount[]
   /** Newest first. */
   readonly recent: readonly RecentRequest[]
   readonly routes: readonly RouteStatus[]
-  /** Day of the list of advisories about SDK versions: `2026-11-29`. */
+  /** The date of the list of advisories about SDK versions: `2026-11-29`. */
   readonly sdkAdvisoriesDate: string
   readonly keys: readonly KeyStatus[]
   readonly ranges: RangesStatus
-  /** Not in the allowlist, and validly signed function calls come from there. */
+  /** Ranges outside the allowlist that send function calls with valid signatures. */
   readonly unlisted: readonly UnlistedRange[]
   readonly replay: ReplayStatus
   readonly clock: { readonly state: ClockState; readonly medianSeconds: number | undefined }
@@ -44,9 +45,9 @@ export interface Now {
 export interface Minute {
   readonly startMs: number
   readonly decisions: Readonly<Record<Decision, number>>
-  /** Of what was not admitted. */
+  /** For requests that were not admitted. */
   readonly reasons: Readonly<Record<string, number>>
-  /** Admitted signatures by age, as `ageBoundsSeconds` divides them. */
+  /** Admitted signatures by age, in the groups of `ageBoundsSeconds`. */
   readonly ages: readonly number[]
 }
 
@@ -57,10 +58,10 @@ export interface ReasonCount {
 }
 
 export interface RecentRequest {
-  /** Unique among all that are kept. */
+  /** Unique among all kept requests. */
   readonly key: string
   readonly endedMs: number
-  /** Of the log line. */
+  /** From the log line. */
   readonly fields: LogFields
 }
 
@@ -70,16 +71,19 @@ export interface RouteStatus {
   readonly host: string | undefined
   readonly path: string
   readonly upstream: string
-  /** Ids of the apps that it is for; empty if it is for any. */
+  /** Ids of the apps that the route is for; empty if it is for any. */
   readonly apps: readonly string[]
-  /** Label of the key that verified requests are re-signed with; undefined if they are not. */
+  /**
+   * Label of the key that verified requests are signed with for the app; undefined if they keep their
+   * signature.
+   */
   readonly resignKey: string | undefined
   readonly seen: UpstreamSeen
   /** Undefined if the route has no `limits`. */
   readonly limits: LimitsStatus | undefined
   /** Checks that are not enforced, as `check: mode`. */
   readonly notEnforced: readonly string[]
-  /** What checks in report mode would have refused. */
+  /** The refusals of checks in report mode. */
   readonly reportMode: readonly CheckSeen[]
   /** SDK versions that the app named in its responses. */
   readonly sdks: readonly SdkSeen[]
@@ -87,17 +91,17 @@ export interface RouteStatus {
   readonly encryption: 'required' | 'reported' | undefined
 }
 
-/** What `limits` of a route allow, and what they do at the moment. */
+/** The configured `limits` of a route, and their current use. */
 export interface LimitsStatus {
-  /** Undefined if there is none. */
+  /** Undefined if there is no such limit. */
   readonly maxRequestsInFlight: number | undefined
-  /** As configured; undefined if there is none. */
+  /** As configured; undefined if there is no such limit. */
   readonly rate: string | undefined
   readonly requests: number
   readonly waiting: number
 }
 
-/** What requests have shown of an upstream. The gateway does not probe it. */
+/** Observations of an upstream from its requests. The gateway does not probe it. */
 export interface UpstreamSeen {
   readonly answers: number
   readonly faults: number
@@ -105,13 +109,13 @@ export interface UpstreamSeen {
   readonly lastStatus: number | undefined
   readonly lastFaultMs: number | undefined
   readonly lastFault: string | undefined
-  /** On a durable route; what was refused is counted, too. */
+  /** On a durable route, including refused requests. */
   readonly users: number
   readonly reentries: number
-  /** Function calls on a route with `encryption`: with something in plain, and that cannot be checked. */
+  /** Function calls on a route with `encryption` that had plaintext, or could not be checked. */
   readonly inPlain: number
   readonly unchecked: number
-  /** On a passthrough route. */
+  /** For a passthrough route. */
   readonly durableSign: DurableSign | undefined
 }
 
@@ -119,7 +123,7 @@ export interface KeyStatus {
   readonly route: string
   readonly slot: number
   readonly label: string
-  /** Undefined if it has not since the start. */
+  /** Undefined if it has verified nothing since the start. */
   readonly lastVerifiedMs: number | undefined
 }
 
@@ -130,7 +134,7 @@ export interface RangesStatus {
     readonly ipv4: number
     readonly ipv6: number
   }[]
-  /** Of the published ones; undefined if the allowlist does not name them. */
+  /** For published ranges; undefined if the allowlist does not include them. */
   readonly origin: string | undefined
   readonly lists: readonly {
     readonly source: string
@@ -141,7 +145,7 @@ export interface RangesStatus {
 
 export interface ReplayStatus {
   readonly store: string
-  /** Undefined where they are not counted. */
+  /** Undefined if they are not counted. */
   readonly entries: number | undefined
   readonly capacity: number | undefined
   readonly unavailableBecause: string | undefined
@@ -150,9 +154,9 @@ export interface ReplayStatus {
 export interface SettingsStatus {
   readonly fingerprint: string
   readonly loadedMs: number
-  /** Whether the configuration as it was last read is in force; otherwise it had problems. */
+  /** Whether the last configuration that was read is in force. If not, it had problems. */
   readonly isLatest: boolean
-  /** As `print-config` shows them, without where each comes from. */
+  /** In the format of `print-config`, without the sources. */
   readonly yaml: string
 }
 

@@ -1,4 +1,4 @@
-/** What calls have shown of each route's upstream. Nothing is sent to find out. */
+/** Observations of each route's upstream from its requests. There are no probes. */
 import type { Facts } from '../../admit/facts.ts'
 import { faults } from '../../admit/faults.ts'
 import type { RequestRecord } from '../../record/request-record.ts'
@@ -21,10 +21,10 @@ export const nothingSeen: UpstreamSeen = {
 }
 
 export class Upstreams {
-  /** By route, of which there are as many as the operator has ever named. */
+  /** By route. Only the operator adds names of routes. */
   readonly #seen = new Map<string, Seeing>()
 
-  /** An answer is an answer, whatever its status: a 500 is how an app says that a step failed. */
+  /** Any response counts, with any status: an app uses a 500 to report that a step failed. */
   add({ facts, fault, upstreamStatus, endedMs }: RequestRecord): void {
     const route = facts.route?.name
     if (route === undefined) return

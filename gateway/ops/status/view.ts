@@ -1,24 +1,24 @@
 /**
- * What the page shows, as text in named places. The server writes it into HTML (page.ts) and the
- * script of the page into the elements that are there (page.client.js), so that both show the same.
+ * The contents of the page, as text in named places. The server writes it into HTML (page.ts), and the script
+ * of the page into the existing elements (page.client.js), so that both show the same.
  */
 
-/** Has a colour, and is never told by it alone. */
+/** Shown as a color, but never by color alone. */
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet'
 
 export interface Cell {
   readonly text: string
-  /** A second, quieter line. */
+  /** A second, less prominent line. */
   readonly sub?: string | undefined
   readonly tone?: Tone | undefined
-  /** Draws the share of a whole: 0 to 1. */
+  /** The share of a whole to draw: 0 to 1. */
   readonly share?: number | undefined
 }
 
 export interface Row {
   /** Unique in its table. */
   readonly key: string
-  /** What the rows can be filtered by. */
+  /** The kind that the rows can be filtered by. */
   readonly kind?: string
   readonly cells: readonly Cell[]
 }

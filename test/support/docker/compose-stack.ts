@@ -1,4 +1,4 @@
-/** The example of deploy/compose as a whole, started by docker-compose with stand-ins for the images of registries. */
+/** The whole example of deploy/compose, started by docker-compose with stand-ins for the images of registries. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,9 +12,9 @@ const APP_IMAGE = 'shop:local'
 
 export interface Stack {
   readonly services: readonly string[]
-  /** As its own check says. */
+  /** According to its own health check. */
   healthOf(service: string): string
-  /** What a program in its container prints. */
+  /** The output of a program in its container. */
   exec(service: string, ...command: readonly string[]): string
   stop(): void
 }
@@ -56,7 +56,10 @@ export function startStack(docker: Docker): Stack {
 
 const isOfRegistry = (image: string) => !image.endsWith(':local')
 
-/** The example as it is, but that its images are built before, and that it takes no port of this machine. */
+/**
+ * The example unchanged, except that its images are already built, and that it publishes no port of this
+ * machine.
+ */
 function writeFiles(folder: string): void {
   const { services, ...rest } = readCompose()
   const changed = Object.entries(services).map(([name, service]) => {

@@ -1,4 +1,4 @@
-/** Debian's Docker in a folder of its own, with stand-ins for the images of registries. */
+/** Debian's Docker in its own folder, with stand-ins for the images of registries. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { asRoot } from '../../programs/root.ts'
 import type { Ended } from '../program.ts'
 
-/** Debian's: another one may be first on the PATH, without BuildKit. */
+/** Debian's program: another one may be first on the PATH, without BuildKit. */
 const DOCKER = '/usr/bin/docker'
 const FOLDER = 'test/support/docker'
 
@@ -17,15 +17,15 @@ export const IMAGE = 'inngest-gateway:local'
 
 export interface Docker {
   readonly environment: NodeJS.ProcessEnv
-  /** @returns what it printed, and fails if it failed. */
+  /** @returns its output. Throws if it failed. */
   run(args: readonly string[]): string
-  /** @returns what it printed, and the code that it ended with. */
+  /** @returns its output, and its exit code. */
   attempt(args: readonly string[]): Ended
-  /** For what takes long while the test goes on. */
+  /** For long commands, without blocking the test. */
   runMeanwhile(args: readonly string[]): Promise<void>
   /** Builds a folder. The containers of a build use the network of the machine. */
   build(folder: string, tag: string, values?: readonly string[]): void
-  /** Makes images in the place of those of a registry. */
+  /** Makes images that replace those of a registry. */
   standIn(images: readonly string[]): void
   stop(): Promise<void>
 }
@@ -63,7 +63,7 @@ export async function startDocker(): Promise<Docker> {
   }
 }
 
-/** Docker takes the value from the environment, and hands it to the containers of the build. */
+/** Docker takes the value from the environment, and passes it to the containers of the build. */
 function proxies(): readonly string[] {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
   return [...names, ...names.map((name) => name.toLowerCase())].filter(

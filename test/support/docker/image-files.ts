@@ -1,4 +1,4 @@
-/** What an image holds, as `tar` lists it. */
+/** The contents of an image, as `tar` lists them. */
 import { spawnSync } from 'node:child_process'
 
 import type { Docker } from './docker.ts'
@@ -8,11 +8,11 @@ export interface ImageFile {
   readonly name: string
   /** Numbers of user and group. */
   readonly owner: string
-  /** As ls(1) shows it. */
+  /** In the form of ls(1). */
   readonly mode: string
 }
 
-/** These are of the container that is made to read it. */
+/** These belong to the container that is made to read it. */
 const OF_CONTAINER = /^(?:dev|proc|sys)\/|^\.dockerenv$|^etc\/(?:hostname|hosts|resolv\.conf|mtab)$/
 
 export function filesOf(docker: Docker, image: string): readonly ImageFile[] {
@@ -28,7 +28,7 @@ export function filesOf(docker: Docker, image: string): readonly ImageFile[] {
     .trim()
     .split('\n')
     .map((line) => {
-      // Mode, owner, size, date, time, name, and where a link leads.
+      // Mode, owner, size, date, time, name, and the target of a link.
       const [mode = '', owner = '', , , , ...rest] = line.split(/\s+/)
       return { name: rest.join(' ').replace(/ (?:->|link to) .*/, ''), owner, mode }
     })

@@ -1,4 +1,4 @@
-/** Calls without a pause from several clients, and how each ended. */
+/** Continuous calls from several clients, and how each ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Answer } from '../sender.ts'
@@ -7,14 +7,17 @@ const CLIENTS = 20
 
 export interface Load {
   admitted(): number
-  /** When a client could not connect any more, and the others are done. @returns what else than a closed port was seen, too. */
+  /**
+   * Resolves when a client could not connect any more, and the others are done.
+   * @returns also the errors other than a closed port.
+   */
   end(): Promise<{ readonly admitted: number; readonly others: Readonly<Record<string, number>> }>
 }
 
-/** That nothing listens, or that the container and its address are gone. */
+/** The port is closed, or the container and its address are gone. */
 const CLOSED = ['ECONNREFUSED', 'EHOSTUNREACH']
 
-/** Every client goes on until one cannot connect. */
+/** Every client continues until one cannot connect. */
 export function runLoad(post: () => Promise<Answer>): Load {
   let admitted = 0
   let closed = false

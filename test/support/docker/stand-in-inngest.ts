@@ -1,6 +1,6 @@
 /**
- * A program in the place of Inngest's server in the example of deploy/compose: `GET /health`, and `POST /e/KEY`,
- * which runs the function of the event by signed calls to `--sdk-url` and responds with what came back.
+ * A program that replaces Inngest's server in the example of deploy/compose: `GET /health`, and `POST /e/KEY`,
+ * which runs the function of the event by signed calls to `--sdk-url` and responds with the results.
  */
 import { createHmac, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -15,7 +15,7 @@ interface Op {
   readonly data?: unknown
 }
 
-/** Keys in their order, as the server sends them. */
+/** Sorts the keys, as the server sends them. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
@@ -38,7 +38,7 @@ async function call(value: unknown) {
   return { status: response.status, text: await response.text() }
 }
 
-/** @returns what each call brought back. */
+/** @returns the result of each call. */
 async function run(event: object) {
   const steps: Record<string, unknown> = {}
   const results: { readonly status: number; readonly text: string }[] = []

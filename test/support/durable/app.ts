@@ -1,4 +1,4 @@
-/** An app with a durable endpoint, of any SDK. */
+/** An app with a durable endpoint, for any SDK. */
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Reached {

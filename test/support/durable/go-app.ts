@@ -11,7 +11,7 @@ import { send } from '../sender.ts'
 import type { DurableApp, DurableAppOptions, Reached } from './app.ts'
 
 export interface GoApp extends DurableApp {
-  /** Waits until all that has happened in it is in `reached` and `ran`. */
+  /** Waits until everything that happened in it is in `reached` and `ran`. */
   settle(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ export function buildGoApp(): BuiltGoApp {
     env: {
       ...process.env,
       CGO_ENABLED: '0',
-      // An older Go fetches the release that the SDK needs, as a module that Go's checksum database has.
+      // An older Go fetches the release that the SDK needs, as a module from Go's checksum database.
       GOTOOLCHAIN: 'auto',
       GOFLAGS: '-mod=readonly -buildvcs=false',
     },
@@ -55,7 +55,7 @@ export function buildGoApp(): BuiltGoApp {
 
 async function startGoApp(program: string, { key, apiUrl }: DurableAppOptions): Promise<GoApp> {
   const child = spawn(program, [], {
-    // It warns of each empty body.
+    // It prints a warning for each empty body.
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { INNGEST_SIGNING_KEY: key, INNGEST_API: apiUrl },
   })

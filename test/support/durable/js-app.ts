@@ -1,4 +1,4 @@
-/** An app with a durable endpoint on the real JS SDK, in cloud mode, and all that reached it. */
+/** An app with a durable endpoint on the real JS SDK, in cloud mode, and all requests that reached it. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,18 +9,18 @@ import { endpointAdapter, serveEndpoint } from 'inngest/node'
 import type { DurableApp, DurableAppOptions, Reached } from './app.ts'
 
 export interface JsApp extends DurableApp {
-  /** Bytes that came over its connections, those of requests that it could not read included. */
+  /** Bytes received on its connections, including those of unreadable requests. */
   receivedBytes(): number
 }
 
 interface JsAppOptions extends DurableAppOptions {
-  /** A page of the app to send users to, instead of Inngest's API. */
+  /** A page of the app that users are sent to, instead of Inngest's API. */
   readonly resultPage?: string
 }
 
 /**
  * `?parallel=N` has N steps in parallel. The steps of a run are `reserve`, a sleep, `charge`, `parcel-0` …,
- * `ship`, in this order. The handler reads nothing of the body, which the SDK has used up by then.
+ * `ship`, in this order. The handler does not read the body, because the SDK has consumed it already.
  */
 export async function startJsApp({ key, apiUrl, resultPage }: JsAppOptions): Promise<JsApp> {
   const ran = new Map<string, number>()

@@ -1,6 +1,6 @@
 /**
  * A re-entry as Inngest's server sends it: `pkg/execution/driver/httpv2/httpv2.go` (`sync`) and `util.go`
- * (`Sign`) of inngest/inngest, and what its version 1.43 was seen to send.
+ * (`Sign`) of inngest/inngest, and observed requests of its version 1.43.
  */
 import { signatureHeader } from '../sender.ts'
 import type { Due, Run } from './run.ts'
@@ -14,12 +14,12 @@ export interface ReEntry {
 
 export interface Dispatch {
   readonly key: string
-  /** Numbers the dispatches of a server: each has a request id and a job id of its own. */
+  /** The number of a server's dispatch. Each has its own request id and job id. */
   readonly dispatch: number
   readonly atSeconds: number
 }
 
-/** The only event of which the server reads body, content type and query (`loadHTTPRequestEvent`). */
+/** The only event whose body, content type and query the server reads (`loadHTTPRequestEvent`). */
 const HTTP_REQUEST = 'inngest/http.request'
 
 export function reEntryOf(run: Run, due: Due, { key, dispatch, atSeconds }: Dispatch): ReEntry {

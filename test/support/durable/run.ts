@@ -1,16 +1,16 @@
 /**
- * A run of a durable endpoint, as Inngest's server keeps it, and what each operation that the SDK reports does
- * to it. Modelled after the open-source server (inngest/inngest): `pkg/execution/checkpoint/checkpoint.go` for
- * what a user's request reports, `pkg/execution/executor/executor.go` for what a re-entry reports. Left out:
+ * A run of a durable endpoint, as Inngest's server keeps it, and the effect of each operation that the SDK
+ * reports. Modelled after the open-source server (inngest/inngest): `pkg/execution/checkpoint/checkpoint.go`
+ * for the reports of a user's request, `pkg/execution/executor/executor.go` for those of a re-entry. Omitted:
  * time (a sleep ends at once), retries, and every operation that no test uses.
  */
 
-/** What the app reports of the user's request (`CheckpointNewRunRequest` in `pkg/api/apiv1`). */
+/** The app's report of the user's request (`CheckpointNewRunRequest` in `pkg/api/apiv1`). */
 export interface HttpEvent {
   readonly name: string
   readonly data: {
     readonly method: string
-    /** Scheme and authority, of the `Host` that the app saw. */
+    /** Scheme and authority, from the `Host` that the app received. */
     readonly domain: string
     readonly path: string
     readonly query_params: string
@@ -35,13 +35,16 @@ export interface RunOutput {
 export interface Run {
   readonly id: string
   readonly event: HttpEvent
-  /** Results by hashed step id, as `GET /v0/runs/ID/actions` gives them to the SDK. */
+  /** Results by hashed step id, as the SDK gets them from `GET /v0/runs/ID/actions`. */
   readonly steps: Record<string, unknown>
-  /** Steps that were enqueued, each once: the job's id holds the step's (`handleGeneratorStepPlanned`). */
+  /**
+   * Steps that were enqueued, each once: the id of the job contains that of the step
+   * (`handleGeneratorStepPlanned`).
+   */
   readonly enqueued: Set<string>
   /** Steps that were enqueued and have no result. */
   readonly pending: Set<string>
-  /** Whether the SDK must report steps before it runs them: more than one was reported at once. */
+  /** Whether the SDK must report steps before it runs them: several were reported at once. */
   forceStepPlan: boolean
   output: RunOutput | undefined
 }
@@ -58,10 +61,10 @@ export function newRun(id: string, event: HttpEvent): Run {
   }
 }
 
-/** A request to the endpoint that is due: for one step, or to find out what comes next. */
+/** A request to the endpoint that is due: for one step, or to discover the next ones. */
 export type Due = { readonly stepId: string } | 'discovery'
 
-/** @param during what the app was busy with when it reported them. */
+/** @param during what the app was processing when it reported them. */
 export function report(
   run: Run,
   operations: readonly Operation[],
@@ -100,7 +103,7 @@ function ran(
 ): readonly Due[] {
   run.steps[id] = { type: 'data', data: data ?? null }
   run.pending.delete(id)
-  // The user's request goes on by itself, and of parallel steps the last one asks what comes next.
+  // The user's request continues by itself, and after parallel steps the last one discovers the next ones.
   if (during === 'user request' || run.pending.size > 0) return []
   run.forceStepPlan = false
   return ['discovery']

@@ -1,27 +1,27 @@
-/** A durable endpoint, the gateway in front of it if there is one, and the Inngest that calls it there. */
+/** A durable endpoint, optionally with a gateway in front of it, and the Inngest server that calls it. */
 import { startTestGateway, testKey, type TestGateway } from '../test-gateway.ts'
 import type { DurableApp, DurableAppOptions } from './app.ts'
 import { startInngestServer, type InngestServer } from './server.ts'
 
-/** The name under which users and Inngest know the app. */
+/** The host name that users and Inngest use for the app. */
 export const host = 'shop.example.com'
 
 export interface DurableScene<App extends DurableApp> {
   readonly app: App
   readonly inngest: InngestServer
   readonly gateway: TestGateway | undefined
-  /** Where users and Inngest reach the app. */
+  /** The port that users and Inngest connect to. */
   readonly port: number
   stop(): Promise<void>
 }
 
 export interface SceneOptions<App extends DurableApp> {
   readonly startApp: (options: DurableAppOptions) => Promise<App>
-  /** Of the route of the gateway; without it there is no gateway. */
+  /** Settings of the gateway's route; without it there is no gateway. */
   readonly route?: Readonly<Record<string, unknown>>
-  /** Of the gateway, beside the route. */
+  /** Settings of the gateway, in addition to the route. */
   readonly config?: Readonly<Record<string, unknown>>
-  /** Of re-entries. */
+  /** Maximum number of re-entries. */
   readonly limit?: number
 }
 

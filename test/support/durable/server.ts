@@ -1,9 +1,10 @@
 /**
- * Stands in for the parts of Inngest's server that a durable endpoint needs: the API that the SDK reports to,
- * and the executor that calls the endpoint again. Modelled after the open-source server (inngest/inngest):
+ * Replaces the parts of Inngest's server that a durable endpoint needs: the API that the SDK reports to, and
+ * the executor that calls the endpoint again. Modelled after the open-source server (inngest/inngest):
  * `pkg/api/apiv1/checkpoint.go` (new run, steps, output), `pkg/coreapi/coreapi.go` (actions, batch),
- * `pkg/execution/driver/httpv2/httpv2.go` (which responses it takes for results), and after what JS SDK 4.24.0
- * and inngestgo 0.16.0 send. Left out: queues, times, retries, redirects of the endpoint, streams to users.
+ * `pkg/execution/driver/httpv2/httpv2.go` (which responses it takes for results), and after the requests of JS
+ * SDK 4.24.0 and inngestgo 0.16.0. Omitted: queues, times, retries, redirects of the endpoint, streams to
+ * users.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -36,7 +37,7 @@ export interface InngestServerOptions {
   readonly key: string
   /** The port on loopback to which the domain of an endpoint resolves. */
   readonly resolve: () => number
-  /** Sends no more re-entries than this. */
+  /** The maximum number of re-entries that it sends. */
   readonly limit?: number
 }
 
@@ -78,7 +79,7 @@ function startExecutor({ key, resolve, limit = 500 }: InngestServerOptions) {
   }
 
   const enqueue: Enqueue = (run, due) => {
-    // What is reported together is signed in the same second.
+    // Steps that are reported together are signed in the same second.
     const atSeconds = Math.floor(Date.now() / 1000)
     for (const one of due) {
       if (dispatched === limit) return
@@ -94,11 +95,14 @@ function startExecutor({ key, resolve, limit = 500 }: InngestServerOptions) {
   return { sent, enqueue, idle }
 }
 
-/** What a response to a re-entry makes of the run. One that is not of the SDK would be retried, and is not here. */
+/**
+ * Applies the response to a re-entry to the run. A response that is not from the SDK would be retried, but is
+ * not here.
+ */
 function resultOf(run: Run, { status, headers, body }: Answer): readonly Due[] {
   if (headers['x-inngest-sdk'] === undefined || status > 299) return []
   if (status !== 206) {
-    // No operations, but the endpoint's own response: the Go SDK ends a run so.
+    // The endpoint's own response instead of operations: the Go SDK ends a run in this way.
     run.output = { status, body }
     return []
   }
@@ -131,7 +135,7 @@ async function respond(
   const run = runs.find((one) => one.id === id)
   if (what === 'output') return outputOf(run, searchParams.get('token'))
   if (!isKeyOf(request.headers.authorization, key)) return { status: 401, body: '{}' }
-  // The SDK sends what it streams to the user there, too, if it is nothing.
+  // The SDK also sends the user's stream there, even if it is empty.
   if (pathname === '/v1/realtime/publish/tee') return json({})
   if (id === undefined) return startRun(JSON.parse(body) as Reported, runs, enqueue)
   if (run === undefined) return { status: 404, body: '{"error":"no such run","status":404}' }
@@ -141,7 +145,7 @@ async function respond(
   return json({})
 }
 
-/** The JS SDK reports to `/v1/checkpoint`, the Go SDK to the older name of the same (`CheckpointRoutePrefixes`). */
+/** The JS SDK reports to `/v1/checkpoint`, the Go SDK to its older name (`CheckpointRoutePrefixes`). */
 const RESOURCE =
   /^\/(?:v1\/checkpoint|v1\/http\/runs|v0\/runs)(?:\/(?<id>[^/]+)\/(?<what>actions|batch|output|steps))?$/
 
@@ -157,7 +161,7 @@ function startRun({ run_id, event, steps }: Reported, runs: Run[], enqueue: Enqu
   return json({ data: { fn_id, app_id: fn_id, run_id, token: tokenOf(run), realtime_token: 'rt' } })
 }
 
-/** It waits for the run to end, for at most five minutes; here the test waits, by `idle`. */
+/** The real server waits for the end of the run, for at most five minutes. Here the test waits, with `idle`. */
 function outputOf(run: Run | undefined, token: string | null): ApiResponse {
   if (run === undefined || token !== tokenOf(run)) return { status: 401, body: '{}' }
   return run.output ?? json({ status: 'running' })
@@ -165,7 +169,7 @@ function outputOf(run: Run | undefined, token: string | null): ApiResponse {
 
 const tokenOf = (run: Run) => `token-of-${run.id}`
 
-/** The Go SDK sends the key, the JS SDK its hash (`pkg/authn/signing_key_strategy.go` takes both). */
+/** The Go SDK sends the key, the JS SDK its hash (`pkg/authn/signing_key_strategy.go` accepts both). */
 function isKeyOf(authorization: string | undefined, key: string): boolean {
   const [, prefix = '', bare = ''] = /^(signkey-\w+-)(.*)$/.exec(key) ?? []
   const hash = createHash('sha256').update(Buffer.from(bare, 'hex')).digest('hex')

@@ -12,7 +12,10 @@ import type { Ended } from '../program.ts'
 const FOLDER = 'test/support/nspawn'
 
 export interface Machine {
-  /** Runs a script of Bash as root, and fails if it fails. @returns what it printed. */
+  /**
+   * Runs a script of Bash as root. Throws if it fails.
+   * @returns its output.
+   */
   run(script: string, input?: string | Buffer): string
   attempt(script: string, input?: string | Buffer): Ended
   stop(): Promise<void>
