@@ -80,7 +80,6 @@ describe('a signed call at a route with apps', () => {
     ['a function without the id of its app', 'fnId=pay', undefined],
     ['no function', 'stepId=step', undefined],
     ['an empty fnId', 'fnId=', undefined],
-    ['another app, as a probe', 'fnId=billing-eu-pay&probe=trust', 'billing-eu'],
   ])('is refused for %s', async (_, query, app) => {
     const target = await start()
     const body = bodyOf('id')
