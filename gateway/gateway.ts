@@ -145,7 +145,7 @@ export async function startServing(
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
-    adjust(next, traffic, logger)
+    adjust(next, traffic, parts.gates, logger)
   }
   const reloader = new Reloader(settings, { ...surroundings, apply, metrics })
   await reloader.start(first)
@@ -206,8 +206,14 @@ async function openExternalAuth(
 }
 
 /** What else a reload can change. Nothing here can fail: `next` was checked whole. */
-function adjust(next: Settings, traffic: ClientListener, logger: Logger): void {
+function adjust(
+  next: Settings,
+  traffic: ClientListener,
+  gates: Parts['gates'],
+  logger: Logger,
+): void {
   logger.level = next.config.log.level
+  gates.follow(next.policy.routes)
   if (next.listenerTls !== undefined) traffic.renewCertificate(next.listenerTls)
   warn(next, logger)
 }

@@ -44,7 +44,7 @@ export class AppGate {
     return this.#waiting.size
   }
 
-  /** A reload may change them, for those that wait, too. */
+  /** Those of a new configuration, for the calls that wait, too. */
   setLimits(limits: RouteLimitsPolicy): void {
     if (limits === this.#limits) return
     const { rate } = limits
