@@ -147,7 +147,7 @@ export async function startServing(
   warn(settings, logger)
   const apply = (next: Settings) => {
     putInForce(next)
-    adjust(next, traffic, logger)
+    adjust(next, traffic, parts.gates, logger)
   }
   const reloader = new Reloader(settings, { ...surroundings, apply, metrics })
   await reloader.start(first)
@@ -211,8 +211,14 @@ async function openExternalAuth(
  * Applies the other settings that a reload can change. This cannot fail, because `next` was validated
  * completely.
  */
-function adjust(next: Settings, traffic: ClientListener, logger: Logger): void {
+function adjust(
+  next: Settings,
+  traffic: ClientListener,
+  gates: Parts['gates'],
+  logger: Logger,
+): void {
   logger.level = next.config.log.level
+  gates.follow(next.policy.routes)
   if (next.listenerTls !== undefined) traffic.renewCertificate(next.listenerTls)
   warn(next, logger)
 }

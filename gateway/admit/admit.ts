@@ -13,7 +13,7 @@ import type { PairLesson } from './checks/function-id.ts'
 import { nameExpectedRefusal } from './checks/expected-refusals.ts'
 import { checkAnnouncedSize, checkPassthroughUse } from './checks/passthrough-use.ts'
 import { announcesBody, fieldValues, type RequestHead } from './request-head.ts'
-import { NewSignature } from './checks/resign.ts'
+import { newSignatureFor, type NewSignature } from './checks/resign.ts'
 import { checkRoute, type RoutedTarget } from './checks/route.ts'
 import { verifyCanonical, verifyRaw, type VerifiedSignature } from './checks/signature.ts'
 import { checkSyncUrl, checkUnsignedSync, readSyncUrl } from './checks/sync-use.ts'
@@ -109,7 +109,7 @@ async function admitInngest(
       host,
       client,
       body: new SignedBody(signed),
-      newSignature,
+      newSignature: noted(admission, newSignature),
       [admitted]: true,
     } as const)
 
@@ -135,7 +135,8 @@ async function admitInngest(
 
   const parameters = callParameters(query)
   facts.parameters = parameters
-  const signed = { method: head.method, host, path, query, parameters, mac, signedBody }
+  const forwarding = { signedBody, newSignature: newSignatureFor(route, signature.value) }
+  const signed = { method: head.method, host, path, query, parameters, mac, ...forwarding }
   const use = await checkSignedUse(admission, route, signed, form)
   if (!use.ok) return use
   const { timestampSeconds } = credentials
@@ -144,7 +145,7 @@ async function admitInngest(
   )
   if (!first.ok) return first
   await learn(admission, use.value)
-  return passWith(signedBody, newSignatureFor(admission, route, signature.value))
+  return passWith(signedBody, signed.newSignature)
 }
 
 /** The last step before the body is read: from here on, the request occupies a place in flight. */
@@ -191,15 +192,11 @@ async function tryCanonical(
   return healed
 }
 
-/** The last step, so that no signature is made for a request that is refused. */
-function newSignatureFor(
+function noted(
   { facts }: Admission,
-  { resign }: SigningRoutePolicy,
-  verified: VerifiedSignature | undefined,
+  signature: NewSignature | undefined,
 ): NewSignature | undefined {
-  if (resign === undefined || verified === undefined) return undefined
-  const signature = NewSignature.instead(verified, resign)
-  if (signature !== undefined) facts.resignedWith = resign.key.label
+  facts.resignedWith = signature?.label
   return signature
 }
 
@@ -250,7 +247,7 @@ async function admitDurable(
     if (!entered.ok) return entered
     const checked = await checkReentryBody(admission, route, target, reentrant.value)
     if (!checked.ok) return checked
-    const { body, signature } = checked.value
+    const { body, newSignature } = checked.value
     const known = reentrant.value.client
     return pass({
       kind: 'admitted',
@@ -259,7 +256,7 @@ async function admitDurable(
       host,
       client: known,
       body: new SignedBody(body),
-      newSignature: newSignatureFor(admission, route, signature),
+      newSignature: noted(admission, newSignature),
       [admitted]: true,
     })
   }

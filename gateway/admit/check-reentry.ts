@@ -6,11 +6,12 @@ import { checkAllowlist } from './checks/allowlist.ts'
 import type { ClientAddress } from './checks/client-address.ts'
 import { checkCredentials } from './checks/credentials.ts'
 import { checkReentryMarks, checkReentryUse } from './checks/reentry-use.ts'
+import { newSignatureFor, type NewSignature } from './checks/resign.ts'
 import type { RoutedTarget } from './checks/route.ts'
-import { verifyRaw, type VerifiedSignature } from './checks/signature.ts'
+import { verifyRaw } from './checks/signature.ts'
 import { checkAge, checkFirstUse } from './check-first-use.ts'
 import { applyMode, applyModeTo } from './check-mode.ts'
-import { claimKey } from './claim-signature.ts'
+import { claimKey, claimKeys, type ClaimKey } from './claim-signature.ts'
 import type { Admission } from './context.ts'
 import { reentryIds } from './inngest-headers.ts'
 import type { DurableRoutePolicy } from './policy.ts'
@@ -29,8 +30,7 @@ interface Reentrant {
 
 interface CheckedReentry {
   readonly body: Body
-  /** Undefined only where the route does not enforce the signature. */
-  readonly signature: VerifiedSignature | undefined
+  readonly newSignature: NewSignature | undefined
 }
 
 export function checkReentrant(
@@ -77,7 +77,7 @@ export async function checkReentryBody(
   const body = await effects.readBody()
   if (!body.ok) return body
   facts.bodyBytes = body.value.byteLength
-  if (credentials === undefined) return pass({ body: body.value, signature: undefined })
+  if (credentials === undefined) return pass({ body: body.value, newSignature: undefined })
   const verified = verifyRaw(body.value, credentials, route.signingKeys)
   if (!verified.ok) {
     facts.evidence = {
@@ -89,15 +89,20 @@ export async function checkReentryBody(
   }
   const signature = applyModeTo(checks.signature, facts, verified)
   if (!signature.ok) return signature
-  if (signature.value === undefined) return pass({ body: body.value, signature: undefined })
+  if (signature.value === undefined) return pass({ body: body.value, newSignature: undefined })
   const { mac, form, keySlot } = signature.value
   facts.signature = { form, keySlot }
+  const newSignature = newSignatureFor(route, signature.value)
   const { timestampSeconds } = credentials
   const first = await checkFirstUse(admission, checks, timestampSeconds, (nowMs) => {
-    const key = reentryKey(mac, reentryIds(head.rawHeaders))
-    const claimed = { key, shared: { mac, kind: 'reentry' } as const }
+    const ids = reentryIds(head.rawHeaders)
+    const keyOf = (made: Uint8Array): ClaimKey => ({
+      key: reentryKey(made, ids),
+      shared: { mac: made, kind: 'reentry' },
+    })
+    const claimed = claimKeys(keyOf, { mac, newSignature })
     const name = () => targetName({ ...target, host: route.host, method: head.method })
     return claimKey(admission, claimed, name, timestampSeconds, nowMs)
   })
-  return first.ok ? pass({ body: body.value, signature: signature.value }) : first
+  return first.ok ? pass({ body: body.value, newSignature }) : first
 }

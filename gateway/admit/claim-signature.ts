@@ -4,6 +4,7 @@ import { isTrustProbe, type CallParameters } from '../inngest/call-parameters.ts
 import { isShortProbe, probeKey, stepKey } from '../inngest/claim-key.ts'
 import { carriesDispatchId, lacksDispatchId } from '../inngest/dispatch-id.ts'
 import { targetName } from '../inngest/redirect-target.ts'
+import type { NewSignature } from './checks/resign.ts'
 import type { Admission } from './context.ts'
 import type { ReplayClaim } from './facts.ts'
 import type { InngestRoutePolicy } from './policy.ts'
@@ -19,6 +20,8 @@ export interface SignedRequest {
   readonly parameters: CallParameters
   /** The MAC that this gateway computed, never the header's text. */
   readonly mac: Uint8Array
+  /** What the app gets, if it is another one. */
+  readonly newSignature: Pick<NewSignature, 'mac'> | undefined
   /** The bytes that the MAC covers. */
   readonly signedBody: Body
 }
@@ -36,7 +39,8 @@ export async function claimSignature(
   if (!key.ok) return key
   if (key.value === undefined) return pass(undefined)
   const name = () => targetName(request)
-  const claimed = await claimKey(admission, key.value, name, timestampSeconds, nowMs)
+  const keys = claimKeys(key.value, request)
+  const claimed = await claimKey(admission, keys, name, timestampSeconds, nowMs)
   const { facts } = admission
   if (facts.claim === 'duplicate' && request.method === 'POST') {
     facts.replayedBody = request.signedBody
@@ -44,10 +48,10 @@ export async function claimSignature(
   return claimed
 }
 
-/** @param target identifies the call target, for a key that a redirect made usable again. */
+/** Claims each key. @param target names the call target, for a key that a redirect made usable again. */
 export async function claimKey(
   { policy, effects, facts }: Admission,
-  key: ClaimKey,
+  { first, forwarded }: ClaimKeys,
   target: () => string,
   timestampSeconds: number,
   nowMs: number,
@@ -56,12 +60,17 @@ export async function claimKey(
   const expiresAtSeconds = timestampSeconds + maxAgeSeconds + clockToleranceSeconds
   // If freshness is not enforced, the store may have forgotten a first use.
   if (Math.floor(nowMs / 1000) > expiresAtSeconds) return refuse('replay_undecidable')
-  const claim = { key: key.key, shared: key.shared, timestampSeconds, expiresAtSeconds }
+  const times = { timestampSeconds, expiresAtSeconds }
+  const claim = { key: first.key, shared: first.shared, ...times }
   const outcome = await effects.claim(claim, target, nowMs)
   facts.claim = outcome
   if (outcome !== 'claimed' && outcome !== 'followed') return refuse(claimRefusals[outcome])
   facts.claimed = claim
-  return pass(undefined)
+  if (forwarded === undefined || outcome === 'followed') return pass(undefined)
+  // It stays claimed if the first one is given back, and is then a duplicate when that comes again.
+  const also = await effects.claim({ ...forwarded, ...times }, target, nowMs)
+  const isSpent = also === 'claimed' || also === 'followed' || also === 'duplicate'
+  return isSpent ? pass(undefined) : refuse(claimRefusals[also])
 }
 
 const claimRefusals = {
@@ -72,7 +81,24 @@ const claimRefusals = {
   before_start: 'timestamp_before_start',
 } as const
 
-type ClaimKey = Pick<ReplayClaim, 'key' | 'shared'>
+export type ClaimKey = Pick<ReplayClaim, 'key' | 'shared'>
+
+/** Of a MAC; what else is in the key is the same for each MAC of a request. */
+type KeyOf = (mac: Uint8Array) => ClaimKey
+
+interface ClaimKeys {
+  /** Of the signature that the request came with. */
+  readonly first: ClaimKey
+  /** Of the one that the app gets instead. */
+  readonly forwarded: ClaimKey | undefined
+}
+
+export function claimKeys(
+  keyOf: KeyOf,
+  { mac, newSignature }: Pick<SignedRequest, 'mac' | 'newSignature'>,
+): ClaimKeys {
+  return { first: keyOf(mac), forwarded: newSignature && keyOf(newSignature.mac) }
+}
 
 function alone(key: Uint8Array): ClaimKey {
   return { key, shared: undefined }
@@ -86,10 +112,10 @@ function keyFor(
   admission: Admission,
   route: InngestRoutePolicy,
   request: SignedRequest,
-): Eventual<ClaimKey | undefined> {
+): Eventual<KeyOf | undefined> {
   if (request.method === 'GET') return pass(undefined)
   // checkSignedUse has refused a sync whose body is that of a call with another kind of claim.
-  if (request.method === 'PUT') return pass(alone(request.mac))
+  if (request.method === 'PUT') return pass(alone)
   if (route.isServerLegacy) return legacyKeyFor(admission, route, request)
   return pass(newerKeyFor(route, request))
 }
@@ -99,22 +125,24 @@ async function legacyKeyFor(
   admission: Admission,
   route: InngestRoutePolicy,
   request: SignedRequest,
-): Promise<Verdict<ClaimKey>> {
+): Promise<Verdict<KeyOf>> {
   const isOfLegacy = await isCallOfLegacyServer(admission, route, request.signedBody)
   if (!isOfLegacy.ok) return isOfLegacy
-  const { mac, parameters } = request
-  return pass(isOfLegacy.value ? alone(stepKey(mac, parameters)) : newerKeyFor(route, request))
+  const { parameters } = request
+  const ofStep: KeyOf = (mac) => alone(stepKey(mac, parameters))
+  return pass(isOfLegacy.value ? ofStep : newerKeyFor(route, request))
 }
 
 function newerKeyFor(
   route: InngestRoutePolicy,
-  { method, parameters, mac, signedBody }: SignedRequest,
-): ClaimKey {
+  { method, parameters, signedBody }: SignedRequest,
+): KeyOf {
   const isProbe =
     isTrustProbe(method, parameters) &&
     isShortProbe(signedBody.byteLength) &&
     !carriesDispatchId(signedBody)
-  return isProbe ? { key: probeKey(mac, route), shared: { mac, kind: 'probe' } } : alone(mac)
+  if (!isProbe) return alone
+  return (mac) => ({ key: probeKey(mac, route), shared: { mac, kind: 'probe' } })
 }
 
 /**

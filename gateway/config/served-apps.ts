@@ -20,21 +20,29 @@ export function appsOf({ apps }: RouteWithApps, known: AppIds): AppsPolicy | und
 
 /**
  * A call for one app with the `fnId` of another would teach a wrong pair to a route that was never called for
- * the first app. So routes with `apps` share their pairs if they share a signing key: a function id then has
- * the same name for all of them. Their scope is the name of the first route.
+ * the first app. So routes with `apps` share their pairs if they share a signing key, also through a third
+ * route, as in a rotation: a function id then has the same name for all of them. Their scope is the name of the
+ * first route.
  * @param keys of each route, in the order of `routes`.
  */
 export function pairScopes(
   routes: readonly RouteWithApps[],
   keys: readonly (readonly SigningKey[])[],
 ): string[] {
-  return routes.map(({ name, apps }, i) => {
-    if (apps === undefined) return name
-    const first = routes.find(
-      (other, j) => other.apps !== undefined && sharesKey(keys[i] ?? [], keys[j] ?? []),
+  const scopes = routes.map(({ name }) => name)
+  for (const [i, { apps, name }] of routes.entries()) {
+    if (apps === undefined) continue
+    const joined = routes.flatMap((other, j) =>
+      j < i && other.apps !== undefined && sharesKey(keys[i] ?? [], keys[j] ?? [])
+        ? [scopes[j] ?? other.name]
+        : [],
     )
-    return first?.name ?? name
-  })
+    const scope = routes.find((other) => joined.includes(other.name))?.name ?? name
+    // Groups that had no key in common before this route are one from here on.
+    for (const [j, own] of scopes.entries()) if (joined.includes(own)) scopes[j] = scope
+    scopes[i] = scope
+  }
+  return scopes
 }
 
 function sharesKey(some: readonly SigningKey[], others: readonly SigningKey[]): boolean {

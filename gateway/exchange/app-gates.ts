@@ -6,6 +6,18 @@ import { AppGate, type WaitingRoom } from './app-gate.ts'
 /** The share of places in flight and of memory that waiting calls may use. Other routes need the rest. */
 const WAITING_SHARE = 1 / 2
 
+interface RouteWithLimits {
+  readonly name: string
+  readonly limits?: RouteLimitsPolicy | undefined
+}
+
+/** Of a route that has no limits any more. */
+const UNLIMITED: RouteLimitsPolicy = {
+  maxRequestsInFlight: undefined,
+  rate: undefined,
+  maxWaitMs: 0,
+}
+
 type RoomLimits = Pick<LimitsPolicy, 'maxRequestsInFlight' | 'maxBufferedBytes'>
 
 export class AppGates {
@@ -21,15 +33,21 @@ export class AppGates {
     this.#monotonicMs = monotonicMs
   }
 
+  /** @param limits if it is the first call of the route. Later ones may have begun before a reload. */
   of(route: string, limits: RouteLimitsPolicy): AppGate {
     const known = this.#gates.get(route)
-    if (known !== undefined) {
-      known.setLimits(limits)
-      return known
-    }
+    if (known !== undefined) return known
     const gate = new AppGate(limits, this.#room, this.#monotonicMs)
     this.#gates.set(route, gate)
     return gate
+  }
+
+  /** Applies the limits of a new configuration, also to the calls that wait already. */
+  follow(routes: readonly RouteWithLimits[]): void {
+    for (const [name, gate] of this.#gates) {
+      const route = routes.find((each) => each.name === name)
+      gate.setLimits(route?.limits ?? UNLIMITED)
+    }
   }
 
   get states(): GateState[] {

@@ -3,6 +3,7 @@
  * log.
  */
 import { faults } from '../admit/faults.ts'
+import { reasons } from '../admit/reasons.ts'
 import type { RoutePolicy } from '../admit/policy.ts'
 import type { RequestKind } from './check-rows.ts'
 
@@ -35,10 +36,17 @@ export function kindOf(
   return method === 'POST' && fnId !== undefined ? 'call' : undefined
 }
 
-/** A request that the app failed to respond to has passed every check. */
+/** A request has passed every check if the app failed to respond, or if it got no turn by the limits of its route. */
 export function outcomeOf({ decision, reason }: LoggedRequest): 'forwarded' | 'refused' | 'failed' {
   if (decision === 'admitted') return 'forwarded'
-  return decision === 'failed' && isOfUpstream(reason) ? 'forwarded' : decision
+  if (decision === 'refused') return isOfLimits(reason) ? 'forwarded' : 'refused'
+  return isOfUpstream(reason) ? 'forwarded' : 'failed'
+}
+
+function isOfLimits(reason: string): boolean {
+  return (
+    Object.hasOwn(reasons, reason) && reasons[reason as keyof typeof reasons].phase === 'limits'
+  )
 }
 
 function isOfUpstream(reason: string): boolean {

@@ -11,10 +11,12 @@ import { fallbackKey, startTestGateway, testKey } from '../support/test-gateway.
 const appKey = `signkey-prod-${'3d'.repeat(32)}`
 const otherKey = `signkey-prod-${'4e'.repeat(32)}`
 
+const bothKeys = [{ env: 'PRIMARY' }, { env: 'FALLBACK' }]
+
 const route = (url: string, more: object) => ({
   name: 'app',
   upstream: url,
-  signingKeys: [{ env: 'PRIMARY' }, { env: 'FALLBACK' }],
+  signingKeys: bothKeys,
   ...more,
 })
 
@@ -33,6 +35,12 @@ function call(target: Target, body: string, change: object = {}, key = testKey, 
   const headers = { 'X-Inngest-Signature': signatureHeader(key, signed, nowSeconds(target)) }
   const query = '/api/inngest?fnId=f&stepId=step'
   return send({ port: target.gateway.port, target: query, body, headers, ...change })
+}
+
+async function statusOf(target: Target, body: string, sent: { headers: object }, key: string) {
+  const signature = signatureHeader(key, body, nowSeconds(target))
+  const headers = { ...sent.headers, 'X-Inngest-Signature': signature }
+  return (await call(target, body, { ...sent, headers })).status
 }
 
 /** Values of the header, as the app gets them. */
@@ -113,6 +121,31 @@ describe('a verified request at a route with resignWith', () => {
     expect((await call(target, freshBody(), {}, appKey)).status).toBe(401)
     expect(lastLine(target)).toMatchObject({ reason: 'signature_mismatch', diagnosis: 'other_key' })
     expect(target.upstream.seen).toHaveLength(1)
+  })
+
+  it.each([
+    ['a call', 'POST', freshBody(), '/api/inngest?fnId=f&stepId=step'],
+    ['a probe', 'POST', '{}', '/api/inngest?probe=trust'],
+    ['a sync', 'PUT', '{"url":"http://app.example.com/api/inngest"}', '/api/inngest'],
+  ])(
+    'is refused as a replay by the signature that the app gets: %s',
+    async (_, method, body, path) => {
+      const target = await startWithFile(testKey)
+      const sent = { method, target: path, headers: { host: 'app.example.com' } }
+      expect(await statusOf(target, body, sent, fallbackKey)).toBe(200)
+      expect(isVerifiedByApp(target, testKey)).toBe(true)
+      // As captured behind the gateway, where no claim has seen it.
+      expect(await statusOf(target, body, sent, testKey)).toBe(method === 'PUT' ? 403 : 409)
+      expect(target.upstream.seen).toHaveLength(1)
+    },
+  )
+
+  it('may come once more after its claim was given back', async () => {
+    const target = await startWithFile(testKey)
+    target.upstream.stop()
+    const body = freshBody()
+    expect((await call(target, body, {}, fallbackKey)).status).toBe(502)
+    expect((await call(target, body, {}, fallbackKey)).status).toBe(502)
   })
 
   it('is what a real server sent, every recorded request', async () => {
@@ -240,5 +273,17 @@ describe('a durable route with resignWith', () => {
     const user = { target: '/endpoints/a', headers: { host: durableHost } }
     expect((await call(target, body, user)).status).toBe(200)
     expect(signaturesSeen(target)).toEqual([])
+  })
+
+  it('refuses a re-entry with the signature that the app got', async () => {
+    const target = await startTarget((url) => {
+      const { routes } = durable(url, testKey)
+      return { routes: routes.map((each) => ({ ...each, signingKeys: bothKeys })) }
+    })
+    const body = freshBody()
+    const sent = { target: '/endpoints/a', headers: { host: durableHost, ...freshIds() } }
+    expect(await statusOf(target, body, sent, fallbackKey)).toBe(200)
+    expect(isVerifiedByApp(target, testKey)).toBe(true)
+    expect(await statusOf(target, body, sent, testKey)).toBe(409)
   })
 })

@@ -19,7 +19,7 @@ interface Given {
 /** An app that holds each request until the test responds to it. */
 async function startHeld({ limits, config = {}, more = {} }: Given) {
   const held: { readonly response: ServerResponse; readonly body: string }[] = []
-  const routeTo = (upstream: string, own: object) => ({
+  const routeTo = (upstream: string, own: object | undefined) => ({
     ...config,
     routes: [{ name: 'app', upstream, signingKeys: [{ env: 'PRIMARY' }], ...more, limits: own }],
   })
@@ -31,7 +31,7 @@ async function startHeld({ limits, config = {}, more = {} }: Given) {
       return routeTo(appUrl, limits)
     },
   )
-  const reload = (own: object) => {
+  const reload = (own: object | undefined) => {
     gateway.rewrite(routeTo(url, own))
     gateway.reload()
   }
@@ -186,11 +186,25 @@ describe('a route with limits.maxRequestsInFlight', () => {
     calls.push(call(gateway))
     await expectState(gateway, { inFlight: 1, waiting: 1 })
     reload({ maxRequestsInFlight: 3 })
-    calls.push(call(gateway))
-    await reached(3)
-    release(3)
+    await reached(2)
+    release(2)
     const statuses = (await Promise.all(calls)).map(({ status }) => status)
-    expect(statuses).toEqual([200, 200, 200])
+    expect(statuses).toEqual([200, 200])
+  })
+
+  it('lets calls through that wait when a reload removes it', async () => {
+    const { gateway, release, reached, reload } = await startHeld({
+      limits: { maxRequestsInFlight: 1 },
+    })
+    const calls = [call(gateway)]
+    await reached(1)
+    calls.push(call(gateway))
+    await expectState(gateway, { inFlight: 1, waiting: 1 })
+    reload(undefined)
+    await reached(2)
+    release(2)
+    await Promise.all(calls)
+    await expectState(gateway, { inFlight: 0, waiting: 0 })
   })
 
   it('gives the place back of a call that the app did not respond to', async () => {

@@ -6,16 +6,23 @@
  */
 import { bufferOf } from '../../inngest/body.ts'
 import { computeMacOfPieces } from '../../inngest/mac.ts'
-import type { ResignPolicy } from '../policy.ts'
+import type { SigningKey } from '../../inngest/signing-key.ts'
+import type { ResignPolicy, SigningRoutePolicy } from '../policy.ts'
 import type { VerifiedSignature } from './signature.ts'
 
 /** Can only be made from a verified signature. */
 export class NewSignature {
+  /** Names where the key is configured. */
+  readonly label: string
+  /** It is claimed, too: whoever captures the forwarded request has a signature that verifies here. */
+  readonly mac: Uint8Array
   /** Private, so that no other object with the same members has this type. */
   readonly #header: string
 
-  private constructor(header: string) {
-    this.#header = header
+  private constructor({ label }: SigningKey, mac: Uint8Array, timestampSeconds: number) {
+    this.label = label
+    this.mac = mac
+    this.#header = `t=${String(timestampSeconds)}&s=${bufferOf(mac).toString('hex')}`
   }
 
   /** @returns undefined if the app has the key of `verified`: then the signature is not replaced. */
@@ -27,11 +34,19 @@ export class NewSignature {
     const mac =
       (known === undefined ? undefined : macs[known]) ??
       computeMacOfPieces(resign.key, signedBody.pieces, timestampSeconds)
-    return new NewSignature(`t=${String(timestampSeconds)}&s=${bufferOf(mac).toString('hex')}`)
+    return new NewSignature(resign.key, mac, timestampSeconds)
   }
 
   /** The value of `X-Inngest-Signature`. */
   get header(): string {
     return this.#header
   }
+}
+
+/** @returns undefined if the request is forwarded with the signature that it came with. */
+export function newSignatureFor(
+  { resign }: Pick<SigningRoutePolicy, 'resign'>,
+  verified: VerifiedSignature,
+): NewSignature | undefined {
+  return resign === undefined ? undefined : NewSignature.instead(verified, resign)
 }

@@ -97,7 +97,20 @@ describe('apps of a route', () => {
       ),
     )
     const scopes = policy.routes.map((each) => (each.kind === 'inngest' ? each.pairScope : ''))
-    expect(scopes).toEqual(['first', 'first', 'second', 'any'])
+    expect(scopes).toEqual(['first', 'first', 'first', 'any'])
+  })
+
+  it('share one scope also if a later route joins two groups', () => {
+    const { policy } = settings(
+      routes(
+        route('any', ['A']),
+        route('old', ['A'], '[billing]'),
+        route('new', ['B'], '[shop]'),
+        route('both', ['A', 'B'], '[mail]'),
+      ),
+    )
+    const scopes = policy.routes.map((each) => (each.kind === 'inngest' ? each.pairScope : ''))
+    expect(scopes).toEqual(['any', 'old', 'old', 'old'])
   })
 
   it('are printed with their source and count for the fingerprint', () => {

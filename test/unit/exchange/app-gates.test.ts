@@ -40,6 +40,10 @@ function come(to = one, { route = 'app', bytes = 0, signal = never } = {}) {
   return seen
 }
 
+function follow(of: RouteLimitsPolicy | undefined) {
+  gates.follow([{ name: 'app', limits: of }])
+}
+
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 describe('a gate with places', () => {
@@ -105,9 +109,25 @@ describe('a gate with places', () => {
   it('lets more through when a reload raises its limit', async () => {
     come()
     const second = come()
-    const third = come(limits({ maxRequestsInFlight: 3 }))
+    follow(limits({ maxRequestsInFlight: 2 }))
     await settle()
-    expect([second.outcome, third.outcome]).toEqual(['entered', 'entered'])
+    expect(second.outcome).toBe('entered')
+  })
+
+  it('keeps the limit of a reload when a call comes that began before it', async () => {
+    come()
+    follow(limits({ maxRequestsInFlight: 2 }))
+    const begunBefore = come(one)
+    await settle()
+    expect(begunBefore.outcome).toBe('entered')
+  })
+
+  it('lets those that wait through when a reload removes the limits of its route', async () => {
+    come()
+    const waiting = [come(), come()]
+    follow(undefined)
+    await settle()
+    expect(waiting.map(({ outcome }) => outcome)).toEqual(['entered', 'entered'])
   })
 })
 

@@ -96,6 +96,16 @@ describe('a check in report mode', () => {
     }
   })
 
+  it('counts a call that got no turn by the limits of its route, and is held back by one', async () => {
+    const limited = { decision: 'refused', reason: 'app_requests_full' }
+    const passed = quiet.map((line) => ({ ...line, ...limited }))
+    expect((await judge([startLine(['runId']), ...passed]))[0]?.[1]).toBe('safe')
+    const mismatch = { ...reported('run_id_mismatch'), ...limited }
+    expect(await judge([startLine(['runId']), ...quiet, mismatch])).toEqual([
+      ['runId', 'not_yet', [], [['run_id_mismatch', 1]]],
+    ])
+  })
+
   it('is not held back by a request that another check refuses', async () => {
     const refused = { ...reported('client_not_allowed'), decision: 'refused' }
     expect(await judge([startLine(['allowlist']), ...quiet, refused])).toEqual([
