@@ -35,7 +35,10 @@ export function unlikeTag(root: string, tag: string): string[] {
   }
   // A pre-release would become the version that npm installs by default.
   if (!RELEASE.test(version)) return [`package.json: ${version} is not of the form 1.2.3`]
-  const ofTag = tag === `v${version}` ? [] : [`the tag is ${tag}; write v${version}`]
+  const ofTag =
+    tag === `v${version}`
+      ? []
+      : [`the tag is ${tag} and package.json has ${version}: write v${version}, or set the version`]
   return [...ofTag, ...places.flatMap((place) => unlikeVersion(root, place, version))]
 }
 

@@ -8,7 +8,7 @@ import { judgeUnanswered, callApp } from './app-address.ts'
 import type { Answer } from './answer.ts'
 import { exchange, type Reply } from './exchange.ts'
 import { placeOf } from './plan.ts'
-import { readAnswer, readReply } from './reading.ts'
+import { readAnswer, readReply, type Reading } from './reading.ts'
 import { randomKey, RequestMaker } from './request-maker.ts'
 
 export type Reachability = 'yes' | 'no' | 'cannot tell'
@@ -26,22 +26,37 @@ export interface BypassPlan {
   readonly timeoutMs: number
 }
 
+export interface GatewayFinding {
+  /** Why looking for its app would tell nothing. */
+  readonly problem: string | undefined
+  /** What came back if the signed call did not reach the app, so that nothing shows that the app is up. */
+  readonly refusal: string | undefined
+}
+
 /**
  * An unreachable app may be down, or this machine may have no network. So the gateway is called first.
- * @returns undefined if its app can be tested; otherwise why the test would have no meaning.
  */
-export async function callGateway(plan: BypassPlan): Promise<string | undefined> {
-  const unsigned = await callOnce(plan, [])
-  const reading = readReply(unsigned, 'POST')
+export async function callGateway(plan: BypassPlan): Promise<GatewayFinding> {
+  const unsigned = readReply(await callOnce(plan, []), 'POST')
+  const problem = unsignedProblem(unsigned)
+  if (problem !== undefined || plan.key === undefined) return { problem, refusal: undefined }
+  const signed = readReply(await callOnce(plan), 'POST')
+  if (signed.is === 'failed') {
+    return { problem: `${APP_DOWN} (${String(signed.status)})`, refusal: undefined }
+  }
+  return { problem: undefined, refusal: signed.is === 'admitted' ? undefined : signed.text }
+}
+
+function unsignedProblem(reading: Reading): string | undefined {
   if (reading.is === 'admitted') {
     return `--gateway is no gateway, or does not enforce signatures: ${reading.text} to an unsigned call`
   }
   if (reading.is === 'stranger' || reading.is === 'unanswered') return `--gateway: ${reading.text}`
   if (reading.is === 'failed') return `${APP_DOWN} (${String(reading.status)})`
-  if (plan.key === undefined) return undefined
-  const signed = readReply(await callOnce(plan), 'POST')
-  return signed.is === 'failed' ? `${APP_DOWN} (${String(signed.status)})` : undefined
+  return reading.is === 'refused' && reading.status === 404 ? NO_ROUTE : undefined
 }
+
+const NO_ROUTE = '--gateway: no route of the gateway has this host and path (404)'
 
 const APP_DOWN = 'the app does not respond to the gateway, so it may be down'
 

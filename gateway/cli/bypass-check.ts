@@ -44,7 +44,7 @@ async function check(options: BypassOptions, env: Environment): Promise<number> 
   const key = readOptionalKey(options.keyEnv, env)
   const warning = key && warningOf({ place: placeOf(gateway) })
   if (warning !== undefined) printError(warning.replace('--url', '--gateway'))
-  const problem = await callGateway({ gateway, key, timeoutMs: TIMEOUT_MS })
+  const { problem, refusal } = await callGateway({ gateway, key, timeoutMs: TIMEOUT_MS })
   const findings = await Promise.all(
     apps.map(async (app) => ({
       app: redactSecrets(app.href),
@@ -58,7 +58,10 @@ async function check(options: BypassOptions, env: Environment): Promise<number> 
   }
   for (const { app, detail } of findings) printText(`${app}: ${detail}`)
   if (problem !== undefined) printText(problem)
-  else if (key === undefined && reachable === 'no') printText(`note: ${UP_UNKNOWN(options.keyEnv)}`)
+  else if (reachable === 'no') {
+    const note = key === undefined ? UP_UNKNOWN(options.keyEnv) : refusal && UP_REFUSED(refusal)
+    if (note !== undefined) printText(`note: ${note}`)
+  }
   printText(`reachable around the gateway: ${reachable}`)
   return EXIT_CODES[reachable]
 }
@@ -72,6 +75,9 @@ function trust(finding: BypassFinding, problem: string | undefined): BypassFindi
 
 const UP_UNKNOWN = (name: string) =>
   `nothing shows that the app is up; with the signing key in ${name}, from an allowed address, that is tested, too`
+
+const UP_REFUSED = (refusal: string) =>
+  `nothing shows that the app is up: ${refusal} to the signed call; check that the key is one of the route, and that this machine is in allowlist`
 
 const GATEWAY = {
   option: '--gateway',

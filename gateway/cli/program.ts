@@ -236,6 +236,12 @@ program
   .option('--min-period <duration>', 'time from the first to the last request (default: 1d)')
   .option('--accept <reason>', 'reason whose refusals are intended (repeatable)', collect, [])
   .option('--json', 'print the report as one JSON document')
+  .allowExcessArguments()
+  .hook('preAction', (command) => {
+    const [stray] = command.args
+    if (stray === undefined) return
+    command.error(`error: too many arguments for 'rollout-report' (did you mean < ${stray}?)`)
+  })
   .action(async (options: RolloutOptions) => {
     const { rolloutReport } = await import('./rollout-report.ts')
     finish(await rolloutReport(options, process.env))

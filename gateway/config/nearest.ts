@@ -33,7 +33,7 @@ const MAX_LENGTH = 64
 
 /** In a short word, two changes could make any other word. */
 function mostMistakes(candidate: string): number {
-  if (candidate.length <= 3) return 1
+  if (candidate.length <= 4) return 1
   return candidate.length <= 8 ? 2 : 3
 }
 

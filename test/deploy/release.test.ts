@@ -46,7 +46,10 @@ describe('the check of a tag', () => {
 
   it.each(['v9.9.9', version, 'main'])('refuses the tag %s, and names the right one', (wrong) => {
     const { code, said } = release('check', wrong)
-    expect([code, said]).toEqual([1, `the tag is ${wrong}; write ${tag}\n`])
+    expect([code, said]).toEqual([
+      1,
+      `the tag is ${wrong} and package.json has ${tag.slice(1)}: write ${tag}, or set the version\n`,
+    ])
   })
 
   it.each([

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
+import { rows } from '../demo/rows.ts'
 import { groups, type Group } from '../programs/groups.ts'
 import { blocksOf } from '../support/documents.ts'
 
@@ -43,6 +44,13 @@ describe('the quick start', () => {
       followed.map(([command]) => command),
     )
     for (const [, file, text] of followed) expect(readFileSync(file, 'utf8')).toContain(text)
+  })
+
+  it('shows a status page with the counts of the demo', () => {
+    const refused = rows().filter(({ reason }) => reason !== 'none').length
+    const admitted = rows().length - refused
+    const counts = `${String(admitted)} requests admitted, ${String(refused)} refused`
+    expect(readFileSync('README.md', 'utf8')).toContain(`![Status page: ${counts}, `)
   })
 
   it('is on a page of fewer than 120 lines', () => {

@@ -45,7 +45,7 @@ describe('the tutorial', () => {
       [
         'git clone https://github.com/inngest-gateway/inngest-gateway',
         'cd inngest-gateway',
-        'npm ci',
+        'npm ci && npm run build',
       ],
       [`export INNGEST_SIGNING_KEY=${key}`],
     ])

@@ -103,6 +103,22 @@ describe('bypass-check', { timeout: 60_000 }, () => {
     )
   })
 
+  it('cannot tell if the gateway has no route for the URL', async () => {
+    const closed = urlAt(await freePort())
+    const gateway = await startGateway()
+    const result = await check(gateway.replace('/api/inngest', '/api/ingest'), [closed], withKey)
+    expect(result).toMatchObject(cannotTell)
+    expect(result.details[1]).toContain('no route of the gateway has this host and path (404)')
+  })
+
+  it('says that the app may be down if the signed call is refused', async () => {
+    const closed = urlAt(await freePort())
+    const wrongKey = { INNGEST_SIGNING_KEY: testKey.replace('f00f', 'beef') }
+    const result = await check(await startGateway(), [closed], wrongKey)
+    expect(result).toMatchObject(no)
+    expect(result.details[1]).toContain('nothing shows that the app is up: refused with 401')
+  })
+
   it('says no if the URL of the app leads to the gateway', async () => {
     const gateway = await startGateway()
     const result = await check(gateway, [gateway])

@@ -122,6 +122,8 @@ function isWord(key: string, value: Record<string, unknown>): boolean {
 function expectedOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.path.at(-1) === 'signingKeys')
+        return 'a list of references, env: NAME or file: /path'
       return issue.expected === 'int' ? 'a whole number' : nounOf(issue.expected)
     case 'too_small':
       return atLeast(issue)

@@ -19,8 +19,10 @@ export interface Trap {
 const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab as indentation: write spaces',
   MULTIPLE_DOCS: 'a second document (---): a file holds one configuration',
+  BAD_INDENT:
+    'a line that begins in the wrong column, or a bracket that is not closed: begin all keys of one mapping in the same column',
   BLOCK_AS_IMPLICIT_KEY:
-    'a second ": " or a final ":" in one value: write the value in quotes, or the mapping on lines of its own',
+    'a key in the wrong column, or a second ": " or a final ":" in one value: begin all keys of one mapping in the same column, and write such a value in quotes',
   MULTILINE_IMPLICIT_KEY: 'a line without a space after the colon of its key: write key: value',
   BAD_SCALAR_START: 'a value that begins with @, ` or %: write it in quotes',
   TAG_RESOLVE_FAILED: 'a tag, since a value that begins with ! is one: write the value in quotes',
@@ -127,6 +129,9 @@ function explainText(text: string, kind: string): string | undefined {
   const isMapping = kind === 'object' || kind === 'array'
   if (isMapping && /^[\w.-]+:\S/.test(text)) {
     return 'which is one text, as no space follows the colon: write key: value'
+  }
+  if (kind === 'array' && /^[\w./:-]+$/.test(text)) {
+    return `which is no list: write [${quotable(text, 60)}]`
   }
   return undefined
 }

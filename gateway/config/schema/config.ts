@@ -181,7 +181,7 @@ function routeProblems(
   i: number,
 ): RouteProblem[] {
   const problems: RouteProblem[] = []
-  if (workers !== 'auto' && workers > placesOf(route) && workers <= MAX_WORKERS) {
+  if (workers !== 'auto' && workers > Math.max(placesOf(route), 1) && workers <= MAX_WORKERS) {
     const message = `at least ${String(workers)}, one for each of the workers, or fewer workers`
     problems.push({ path: ['routes', i, 'limits', 'maxRequestsInFlight'], message })
   }

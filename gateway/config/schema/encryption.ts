@@ -8,7 +8,8 @@ import type { EncryptionPolicy } from '../../admit/policy.ts'
 import { payloadRules, plainSteps } from '../../inngest/payload-encryption.ts'
 
 const strategy = z.string().refine((value) => /^[!#-[\]-~]{1,128}$/.test(value), {
-  error: 'the identifier of an encryption service: visible ASCII without quotes and backslashes',
+  error:
+    'the identifier of an encryption service: visible ASCII without spaces, quotes and backslashes',
 })
 
 /** With `data.`, no event would have such a field, so nothing would be checked. */

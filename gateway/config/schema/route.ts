@@ -6,6 +6,7 @@ import { parseAuthority } from '../../ip/authority.ts'
 import { parseRange } from '../../ip/address-ranges.ts'
 import { routeChecksSchema } from './checks.ts'
 import { routeLimitsSchema } from './route-limits.ts'
+import { servedAppsSchema } from './served-apps.ts'
 import { encryptionKeys } from './encryption.ts'
 import { file, secret, isRoutePath, optionalBytes, ROUTE_PATH } from './values.ts'
 import { parseServeOrigin, parseUpstream } from '../origin.ts'
@@ -30,12 +31,6 @@ function unsigned(what: string, body: string) {
       `Whether ${what} without a signature is admitted. \`deny\`: it is refused. \`allowFrom\`: it is admitted from these CIDRs, which need not be in \`allowlist\`, if it has ${body}. Default deny.`,
     )
 }
-
-/** The SDKs use the id unchanged, including capitals and spaces, and append `-` to it. */
-const appId = text(
-  'an app id as in the code of the app: 1 to 128 characters of visible ASCII, without spaces around it, a wildcard, or the - before the function',
-  (value) => /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/.test(value) && !/\*|-$/.test(value),
-)
 
 const shape = z.strictObject({
   name: text('a name of a-z, 0-9, _ and -, other than unmatched', (value) =>
@@ -110,14 +105,7 @@ const shape = z.strictObject({
     .describe(
       'Durable routes only: whether each signing key of the route must be one that no Inngest route uses, that of an environment of its own. Otherwise the signature of an introspection, which is made over an empty body, is also that of a re-entry with an empty body. Default false.',
     ),
-  apps: z
-    .array(appId)
-    .min(1)
-    .refine((apps) => new Set(apps).size === apps.length, { error: 'each app id once' })
-    .optional()
-    .describe(
-      'Ids of the apps whose functions may be called on this route, as in the code of the apps (`new Inngest({ id })`). A function call has `<app>-<function>` as its `fnId`; the longest id in the `apps` of all routes decides which app that is. Default: any app.',
-    ),
+  apps: servedAppsSchema,
   introspection: z
     .boolean()
     .default(true)
@@ -190,10 +178,7 @@ export const routeSchema = shape.superRefine((route, context) => {
 const KEYS_MISSING = ['signingKeys', 'a list of references, env: NAME or file: /path'] as const
 
 function inngestProblems(route: Route): Problem[] {
-  const problems = durableKeys(route).map((key): Problem => [
-    key,
-    'nothing unless policy is durable',
-  ])
+  const problems = durableKeys(route).map((key): Problem => [key, expectedForInngest(key)])
   if (route.signingKeys === undefined) problems.push(KEYS_MISSING)
   if (route.encryption === 'off' && route.encryptionMiddleware !== undefined) {
     problems.push(['encryptionMiddleware', 'nothing unless encryption is report or require'])
@@ -210,6 +195,13 @@ function inngestProblems(route: Route): Problem[] {
     problems.push(['serveOrigin', 'an origin, so that an unsigned sync cannot choose the URL'])
   }
   return problems
+}
+
+function expectedForInngest(key: string): string {
+  const expected = 'nothing unless policy is durable'
+  return key === 'maxRequestsInFlight'
+    ? `${expected}; on an Inngest route write limits.maxRequestsInFlight`
+    : expected
 }
 
 const ENCRYPTION_DURABLE =

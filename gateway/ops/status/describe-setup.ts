@@ -31,7 +31,7 @@ function describeRoute(status: RouteStatus, nowMs: number): Row {
       { text: formatAgo(seen.lastAnswerMs, nowMs), sub: statusOf(seen) },
       { text: formatAgo(seen.lastFaultMs, nowMs), sub: seen.lastFault },
       notEnforced.length === 0
-        ? { text: 'all enforced' }
+        ? { text: 'none relaxed' }
         : { text: notEnforced.join(', '), tone: 'warn' },
     ],
   }
@@ -46,7 +46,7 @@ function joined(details: readonly Partial<Cell>[]): Partial<Cell> {
 }
 
 function forApps(apps: readonly string[]): string {
-  return apps.length === 0 ? '' : `, for ${apps.join(', ')}`
+  return apps.length === 0 ? '' : `, apps: ${apps.join(', ')}`
 }
 
 function resignedWith(key: string | undefined): string {

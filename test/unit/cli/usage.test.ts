@@ -29,6 +29,10 @@ describe('the arguments', () => {
     [['help', 'nonsense'], "unknown command 'nonsense'"],
     [['nonsense'], "unknown command 'nonsense'"],
     [['run', 'gateway.yaml'], "too many arguments for 'run' (did you mean --config gateway.yaml?)"],
+    [
+      ['rollout-report', 'gateway.log'],
+      "too many arguments for 'rollout-report' (did you mean < gateway.log?)",
+    ],
     [['ips', '10.0.0.1'], "too many arguments for 'ips'"],
   ])('%j are wrong', (args, message) => {
     expect(cli(...args)).toEqual([2, '', `error: ${message}\n`])

@@ -27,6 +27,10 @@ describe('did you mean', () => {
     expect(didYouMean(word, ['routes', known, 'log'])).toBe(` (did you mean ${known}?)`)
   })
 
+  it('offers no word of four letters for one with two others', () => {
+    expect(didYouMean('NOPE', ['HOME'])).toBe('')
+  })
+
   it.each(['', 'x', 'elephant', 'signingKeysOfTheApp', 'l'.repeat(1_000_000)])(
     'offers nothing for %.20s',
     (word) => {

@@ -121,6 +121,12 @@ describe('a durable route in the configuration', () => {
     },
   )
 
+  it('names the key that limits an Inngest route instead of its own', () => {
+    expect(problems(own, ', maxRequestsInFlight: 1').join('\n')).toContain(
+      'nothing unless policy is durable; on an Inngest route write limits.maxRequestsInFlight',
+    )
+  })
+
   it('clashes with another of the same host and path, whichever key says the host', () => {
     const other = `  - { name: other, policy: durable, upstream: "http://127.0.0.1:1", serveOrigin: "https://app.example.com", signingKeys: [{ env: OWN }] }`
     expect(problems(own, '', other).join('\n')).toContain(

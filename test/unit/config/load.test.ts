@@ -122,6 +122,11 @@ routes:
       `${route}\ntrustedProxies: [0.0.0.0/0]`,
       '2: trustedProxies[0]: expected a narrower range; /0 is every address, found "0.0.0.0/0"',
     ],
+    [
+      'a key that is not in a list',
+      'routes: [{ name: a, upstream: "http://h:1", signingKeys: INNGEST_SIGNING_KEY }]',
+      '1: routes[0].signingKeys: expected a list of references, env: NAME or file: /path, found a string',
+    ],
     ['no routes', 'listen: { port: 1 }', '1: routes: expected a list, found nothing'],
     [
       'one port for both',

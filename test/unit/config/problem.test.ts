@@ -30,7 +30,11 @@ describe('a problem', () => {
       'listen:\n\tport: 81\nworkers: 0\n',
       '2: expected valid YAML, found a tab as indentation: write spaces',
     ],
-    ['a bracket left open', 'workers: 0\nroutes: [\n', '3: expected valid YAML, found bad indent'],
+    [
+      'a bracket left open',
+      'workers: 0\nroutes: [\n',
+      '3: expected valid YAML, found a line that begins in the wrong column, or a bracket that is not closed: begin all keys of one mapping in the same column',
+    ],
     [
       'an alias of nothing',
       'trustedProxies: [*.example.com]\n',

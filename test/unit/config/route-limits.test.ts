@@ -141,6 +141,10 @@ describe('limits of a route with several workers', () => {
     )
   })
 
+  it('are said to be too few once, if there is none', () => {
+    expect(problems('limits: { maxRequestsInFlight: 0 }')).toHaveLength(1)
+  })
+
   it('make auto choose no more workers than there are places', () => {
     const { config } = settings(limits, 'workers: auto\nlimits: { maxBufferedSize: 1GiB }')
     expect(countWorkers(config, 16)).toBe(5)

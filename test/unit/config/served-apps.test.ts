@@ -38,8 +38,11 @@ const routes = (...lines: string[]) => `routes:\n${lines.join('\n')}\n`
 describe('apps of a route', () => {
   it.each([
     ['[]', 'routes[0].apps: expected at least one entry, found an empty list'],
-    ['billing', 'routes[0].apps: expected a list, found "billing"'],
-    ['[billing, billing]', 'routes[0].apps: expected each app id once'],
+    [
+      'billing',
+      'routes[0].apps: expected a list, found "billing", which is no list: write [billing]',
+    ],
+    ['[billing, billing]', 'routes[0].apps[1]: expected each app id once, found "billing"'],
     ["['']", 'routes[0].apps[0]: expected an app id as in the code of the app'],
     ["[' billing']", 'routes[0].apps[0]: expected an app id as in the code of the app'],
     ["['billing ']", 'without spaces around it'],

@@ -37,7 +37,7 @@ describe('a trap of YAML', () => {
     ],
     [
       'listen:\n  host: fd00::',
-      '3: expected valid YAML, found a second ": " or a final ":" in one value: write the value in quotes, or the mapping on lines of its own',
+      '3: expected valid YAML, found a key in the wrong column, or a second ": " or a final ":" in one value: begin all keys of one mapping in the same column, and write such a value in quotes',
     ],
     [
       'log: &a { level: info }\nlimits:\n  <<: *a',
