@@ -35,6 +35,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway rollout-report --min-requests 100 <gateway.log',
     'inngest-gateway rollout-report --url http://127.0.0.1:9090',
   ],
+  record: [
+    'inngest-gateway record --requests 50 --output recording.jsonl',
+    'inngest-gateway record --output recording.jsonl --force --url http://127.0.0.1:9090',
+  ],
   healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
   completion: [
     'source <(inngest-gateway completion bash)',

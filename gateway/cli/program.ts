@@ -11,6 +11,7 @@ import { examplesText } from './examples.ts'
 import type { DriftOptions } from './drift.ts'
 import type { explain } from './explain.ts'
 import type { ranges } from './ranges.ts'
+import type { RecordOptions } from './record.ts'
 import type { RolloutOptions } from './rollout-report.ts'
 import type { RunOptions } from './run.ts'
 import type { SettingsOptions } from './settings.ts'
@@ -42,6 +43,12 @@ const finish = (exitCode: number) => {
 }
 
 const collect = (value: string, before: string[]) => [...before, value]
+
+const tokenOption = [
+  '--token-env <name>',
+  'environment variable that holds the status token',
+  'STATUS_PAGE_TOKEN',
+] as const
 
 /** A command that works on the settings of a gateway. */
 const settingsCommand = (name: string) =>
@@ -226,11 +233,7 @@ program
     'judge from a log on standard input, or a running gateway, which checks in report mode can be enforced',
   )
   .option('--url <url>', 'URL of the ops listener of a running gateway with a status page')
-  .option(
-    '--token-env <name>',
-    'environment variable that holds the status token',
-    'STATUS_PAGE_TOKEN',
-  )
+  .option(...tokenOption)
   .option('--since <time>', 'count only requests from this time on, such as 2026-11-29T08:00:00Z')
   .option('--min-requests <count>', 'requests that must have passed a check (default: 1000)')
   .option('--min-syncs <count>', 'syncs that must have passed a check of syncs (default: 1)')
@@ -240,6 +243,20 @@ program
   .action(async (options: RolloutOptions) => {
     const { rolloutReport } = await import('./rollout-report.ts')
     finish(await rolloutReport(options, process.env))
+  })
+
+program
+  .command('record')
+  .description('write redacted copies of the next verified requests of a running gateway to a file')
+  .option('--requests <count>', 'how many requests, up to 500', '50')
+  .requiredOption('--output <file>', 'file to create')
+  .option('--force', 'replace the file if it exists')
+  .option('--url <url>', 'URL of the ops listener, with a status page', 'http://127.0.0.1:9090')
+  .option(...tokenOption)
+  .option('--timeout <duration>', 'longest time to wait for the requests, up to 1h', '5m')
+  .action(async (options: RecordOptions) => {
+    const { record } = await import('./record.ts')
+    finish(await record(options, process.env))
   })
 
 program

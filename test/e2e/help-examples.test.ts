@@ -65,7 +65,9 @@ describe('an example in --help', () => {
 
   const offline = examples.filter(
     ({ line }) =>
-      !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url|ips --drift)/.test(line),
+      !/ (?:run --|record --|healthcheck|(?:conformance|rollout-report) --url|ips --drift)/.test(
+        line,
+      ),
   )
   it.each(offline)('works: $line', ({ line }) => {
     expect(inBash(line)).toMatchObject({ status: 0, stderr: '' })
@@ -77,6 +79,17 @@ describe('an example in --help', () => {
     expect([status, stdout, stderr.split('\n').slice(1)]).toEqual([2, '', ['1 problem', '']])
     expect(stderr).toMatch(/^command line: --port: /)
   })
+
+  it.each(examples.filter(({ command }) => command === 'record'))(
+    'is understood up to the token, which is not set here: $line',
+    ({ line }) => {
+      const { status, stdout, stderr } = inBash(line)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toBe(
+        '--token-env: set the variable STATUS_PAGE_TOKEN to the token of the status page\n',
+      )
+    },
+  )
 
   it.each([
     ['rollout-report', 'http://127.0.0.1:9090', 2],
