@@ -136,6 +136,7 @@ export const rooms = {
   record: {
     holds: 'the log line, the metrics and the span of each request',
     imports: [
+      'recording',
       'replay',
       'ranges',
       'config',

@@ -115,7 +115,9 @@ export async function createParts(
   const observers = {
     diagnosisBudget: new DiagnosisBudget(),
     unlistedCalls: createUnlistedCalls(memory, replay, clock, metrics),
-    recordings: new Recordings(),
+    recordings: new Recordings((result) => {
+      metrics.recordingCopies.inc({ result })
+    }),
     recorder,
     clock,
     metrics,

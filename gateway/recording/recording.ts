@@ -1,6 +1,6 @@
 /**
  * Redacted copies of the verified requests of this process, while an operator records them. What is kept is
- * redacted already. Off unless the ops listener starts a recording, which ends by itself when nobody renews it.
+ * redacted already. Off unless a client of the ops listener starts a recording, which ends when that client does not renew it.
  */
 import type { AdmittedRequest } from '../admit/admit.ts'
 import type { Facts } from '../admit/facts.ts'
@@ -17,6 +17,11 @@ export interface RecordingOrder {
   /** From the clock of the gateway to that of the recording. */
   readonly shiftSeconds: number
 }
+
+/** What became of a verified request during a recording. */
+export const copyResults = ['copied', 'body_too_large', 'not_redactable'] as const
+
+export type CopyResult = (typeof copyResults)[number]
 
 /** Verified requests of which there is no copy, by why. */
 export interface LeftOut {
@@ -35,12 +40,12 @@ export interface RecordedBatch {
 }
 
 /** A copy is made between two requests: of a longer body it would hold up the others. */
-export const mostBodyBytes = 262_144
+const mostBodyBytes = 262_144
 
 /** Of the copies of one recording in one process. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** A recording that is not renewed for so long has ended: its command has. */
+/** A recording that is not renewed for so long ends: its command has ended. */
 export const leaseMs = 10_000
 
 interface Current {
@@ -57,6 +62,16 @@ export class Recordings {
   #count = 0
   #bytes = 0
   #leftOut = { bodyTooLarge: 0, notRedactable: 0 }
+  readonly #onResult: (result: CopyResult) => void
+
+  constructor(onResult: (result: CopyResult) => void) {
+    this.#onResult = onResult
+  }
+
+  /** Also when as much was recorded as may be kept. */
+  get isInProgress(): boolean {
+    return this.#current !== undefined
+  }
 
   /** Starts a recording, or has the one with this id go on. */
   renew(order: RecordingOrder): void {
@@ -88,6 +103,7 @@ export class Recordings {
     if (this.#current === undefined || facts.signature === undefined) return
     if ((facts.bodyBytes ?? 0) > mostBodyBytes) {
       this.#leftOut.bodyTooLarge += 1
+      this.#onResult('body_too_large')
       return
     }
     const { placeholders, order } = this.#current
@@ -98,6 +114,7 @@ export class Recordings {
     } catch {
       // Whatever it is: the request goes on, and nothing of it is kept.
       this.#leftOut.notRedactable += 1
+      this.#onResult('not_redactable')
     }
   }
 
@@ -111,6 +128,7 @@ export class Recordings {
   }
 
   #keep(copy: RecordedRequest, { requests }: RecordingOrder): void {
+    this.#onResult('copied')
     this.#requests.push(copy)
     this.#count += 1
     this.#bytes += copy.body.length + copy.headers.join('').length

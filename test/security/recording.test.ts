@@ -1,9 +1,11 @@
-/** Recordings hold nothing secret, and only the holder of the token of the status page can make one. */
-import { setTimeout as delay } from 'node:timers/promises'
-
+/**
+ * An attacker reads a recording that an operator attached to a report, or starts one. A recording holds nothing
+ * secret, and only the holder of the token of the status page can start it.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import type { Status } from '../../gateway/ops/status/status.ts'
 import { freshBody, startTarget, type Target } from '../support/attack.ts'
 import { leaksIn, objectOf, planted, secretToken, type Planted } from '../support/planted.ts'
 import {
@@ -218,14 +220,27 @@ describe('a recording in progress', () => {
     await sendHonest(target, freshBody().replace(',"version"', event))
     const { requests, leftOut } = await takeRecorded(target.gateway, id)
     expect([requests, leftOut]).toEqual([[], { bodyTooLarge: 1, notRedactable: 0 }])
+    expect(await target.metrics()).toContain('recording_copies_total{result="body_too_large"} 1')
   })
 
-  it('ends by itself when nobody asks for the copies any more', { timeout: 30_000 }, async () => {
+  it('is shown on the status page', async () => {
+    const target = await startTarget({ ops: recordingOps })
+    const read = async () => {
+      const headers = { authorization: `Bearer ${statusToken}` }
+      const port = target.gateway.opsPort
+      const { body } = await send({ port, method: 'GET', target: '/status.json', headers })
+      return (JSON.parse(body) as Status).isRecording
+    }
+    expect(await read()).toBe(false)
+    await startRecording(target.gateway, 5)
+    await expect.poll(read).toBe(true)
+  })
+
+  it('ends when its client no longer fetches copies', { timeout: 30_000 }, async () => {
     const target = await startTarget({ ops: recordingOps })
     const id = await startRecording(target.gateway, 5)
     const ended = () => target.gateway.logLines.find(({ msg }) => msg === 'recording ended')
     await expect.poll(ended, { timeout: 25_000 }).toMatchObject({ why: 'abandoned' })
-    await delay(0)
     expect((await postRecording(target.gateway, `id=${id}`)).status).toBe(410)
   })
 })

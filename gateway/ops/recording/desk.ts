@@ -45,7 +45,7 @@ export interface RecordingProgress {
 
 /**
  * `complete`: as many requests as wanted. `timeout`: fewer came in time. `full`: as much as may be kept.
- * `abandoned`: nobody asked for copies any more.
+ * `abandoned`: its client no longer fetched copies.
  */
 export type EndOfRecording = 'complete' | 'timeout' | 'full' | 'abandoned'
 
@@ -77,7 +77,7 @@ export class RecordingDesk {
     this.#parts = parts
   }
 
-  /** @param by the address of who starts it. @returns its id; undefined while there is another one. */
+  /** @param by the address of the client. @returns its id; undefined while there is another one. */
   start({ requests, timeoutMs }: RecordingBounds, by: string): string | undefined {
     if (this.#current !== undefined) return undefined
     const { source, clock, logger } = this.#parts

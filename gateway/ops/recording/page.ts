@@ -9,8 +9,8 @@ import type { OpsPage } from '../server.ts'
 import { judgeAccess } from '../status/access.ts'
 import type { RecordingBounds, RecordingDesk } from './desk.ts'
 
-export const mostRequests = 500
-export const mostTimeoutSeconds = 3600
+const mostRequests = 500
+const mostTimeoutSeconds = 3600
 
 const PATH = '/recording'
 
@@ -21,7 +21,7 @@ interface Answer {
 
 export class RecordingPage implements OpsPage {
   readonly #desk: RecordingDesk
-  /** Without one, nobody may record. */
+  /** Undefined permits no recording. */
   readonly #token: StatusToken | undefined
 
   constructor(desk: RecordingDesk, token: StatusToken | undefined) {

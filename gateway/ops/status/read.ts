@@ -6,6 +6,7 @@ import type { GatewayState } from '../../record/state-metrics.ts'
 import { isSigning, notEnforced, type RoutePolicy } from '../../admit/policy.ts'
 import type { CurrentRanges } from '../../ranges/current-ranges.ts'
 import type { SdkInventory } from '../../record/sdk-inventory.ts'
+import type { Recordings } from '../../recording/recording.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
 
@@ -21,12 +22,13 @@ export interface StatusParts {
   readonly collector: StatusCollector | undefined
   readonly state: GatewayState
   readonly sdkInventory: SdkInventory
+  readonly recordings: Pick<Recordings, 'isInProgress'>
   readonly clock: Clock
 }
 
 /** @returns undefined if the status page is off. */
 export function readStatus(
-  { collector, state, sdkInventory, clock }: StatusParts,
+  { collector, state, sdkInventory, recordings, clock }: StatusParts,
   reload: ReloadState,
 ): Status | undefined {
   if (collector === undefined) return undefined
@@ -62,6 +64,7 @@ export function readStatus(
       medianSeconds: state.clockDrift.medianSeconds(state.monotonicMs()),
     },
     settings: settingsStatus(settings, reload),
+    isRecording: recordings.isInProgress,
   }
 }
 
