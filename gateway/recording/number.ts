@@ -12,12 +12,16 @@ export function fillNumber(text: string): string {
   // -0 has a form of its own, and 0 has that of every other digit.
   if (isInteger && whole === '0') return sign === '' ? '1' : text
   const digits = whole === '0' ? '0' : '1'.repeat(whole.length)
-  const filled = fraction === undefined ? digits : `${digits}.${fillFraction(fraction, digits)}`
-  const found = [filled, ...variants(filled)]
-    .map((each) => `${sign}${each}${exponent}`)
-    .find((each) => hasSameForm(each, text))
-  if (found === undefined) throw new Unredactable('no other number of this form')
-  return found
+  const filled = digits + (fraction === undefined ? '' : `.${fillFraction(fraction, digits)}`)
+  return firstOfForm(text, sign, filled, exponent)
+}
+
+function firstOfForm(text: string, sign: string, filled: string, exponent: string): string {
+  for (const each of candidates(filled)) {
+    const candidate = sign + each + exponent
+    if (hasSameForm(candidate, text)) return candidate
+  }
+  throw new Unredactable('no other number of this form')
 }
 
 /** Zeros at its end, and behind `0.`, decide how the number is written in canonical form. */
@@ -29,7 +33,8 @@ function fillFraction(fraction: string, whole: string): string {
 }
 
 /** More digits than a double has are canonical by chance. */
-function* variants(filled: string): Generator<string> {
+function* candidates(filled: string): Generator<string> {
+  yield filled
   if (!filled.includes('.')) yield `1${'0'.repeat(filled.length - 1)}`
   for (let ending = 11; ending < 100; ending += 1)
     yield filled.replace(/11(0*)$/, `${String(ending)}$1`)
