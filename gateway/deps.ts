@@ -25,6 +25,7 @@ import { createMetrics, type Metrics } from './record/metrics.ts'
 import type { RecordSinks } from './record/record.ts'
 import { Recorder } from './record/recorder.ts'
 import { RegisteredSchemes } from './record/registered-schemes.ts'
+import { Recordings } from './recording/recording.ts'
 import { SdkAdvisories } from './record/sdk-advisories.ts'
 import { SdkInventory } from './record/sdk-inventory.ts'
 import type { GatewayState } from './record/state-metrics.ts'
@@ -114,6 +115,9 @@ export async function createParts(
   const observers = {
     diagnosisBudget: new DiagnosisBudget(),
     unlistedCalls: createUnlistedCalls(memory, replay, clock, metrics),
+    recordings: new Recordings((result) => {
+      metrics.recordingCopies.inc({ result })
+    }),
     recorder,
     clock,
     metrics,
@@ -170,11 +174,12 @@ function createUnlistedCalls(
 }
 
 export async function closeParts(
-  { recorder, live, gates, replay, canonicals, stopStallWatch }: Parts,
+  { recorder, recordings, live, gates, replay, canonicals, stopStallWatch }: Parts,
   tracing: Tracing | undefined,
 ): Promise<void> {
   stopStallWatch()
   recorder.close()
+  recordings.stop()
   live.close()
   gates.close()
   await Promise.all([replay.close(), canonicals.close()])

@@ -29,6 +29,9 @@ import { createMemoryStore } from './replay/create-store.ts'
 import { readStatus } from './ops/status/read.ts'
 import { StatusPage } from './ops/status/serve.ts'
 import type { Status } from './ops/status/status.ts'
+import { ownRecordings, RecordingDesk, type RecordingSource } from './ops/recording/desk.ts'
+import { RecordingPage } from './ops/recording/page.ts'
+import type { Recordings } from './recording/recording.ts'
 import { warningsOf } from './config/warnings.ts'
 
 /** Serves the traffic, without a listener for metrics and health. */
@@ -41,6 +44,8 @@ export interface Serving {
   requestsInFlight(): number
   /** Undefined if the status page is off. */
   readStatus(): Status | undefined
+  /** The recordings of this process. */
+  readonly recordings: Recordings
   /** Writes the waiting records to the log and the metrics. */
   flushRecords(): void
   /** Reads the configuration again, even if no file has changed, and fetches the ranges. */
@@ -69,8 +74,9 @@ export async function startGateway(
   const serving = await startServing(first, surroundings, startMemory(settings, surroundings))
   const { health, metrics } = serving
   const page = pageOf(settings, serving, surroundings)
+  const recording = recordingOf(settings, ownRecordings(serving.recordings), surroundings)
   const { hosts } = settings.config.ops
-  const opsParts = { registry: metrics.registry, health, page, hosts }
+  const opsParts = { registry: metrics.registry, health, page, recording, hosts }
   const ops = createOpsServer(opsParts, settings.config.limits)
   try {
     await openListener('ops', settings.config.ops, () => listen(ops, settings.config.ops))
@@ -101,6 +107,16 @@ function pageOf(
   if (!config.ops.statusPage.enabled) return undefined
   const read = () => Promise.resolve(serving.readStatus())
   return new StatusPage({ token: statusToken, read, health: serving.health, logger })
+}
+
+/** @returns undefined without the status page and its token. */
+export function recordingOf(
+  { config, statusToken }: Settings,
+  source: RecordingSource,
+  { clock, logger }: Pick<Surroundings, 'clock' | 'logger'>,
+): RecordingPage | undefined {
+  if (!config.ops.statusPage.enabled) return undefined
+  return new RecordingPage(new RecordingDesk({ source, clock, logger }), statusToken)
 }
 
 /**
@@ -158,9 +174,8 @@ export async function startServing(
     health: new Readiness(parts, ranges),
     requestsInFlight: () => live.requestsInFlight,
     readStatus: () => readStatus(parts, reloader.state),
-    flushRecords: () => {
-      parts.recorder.flush()
-    },
+    recordings: parts.recordings,
+    flushRecords: parts.state.flushRecords,
     reload: () => {
       reloader.reload('signal')
       ranges.refresh()

@@ -43,6 +43,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'inngest-gateway bypass-check --gateway https://gateway.example.com/api/inngest \\',
     '  --app http://app.internal:3000/api/inngest',
   ],
+  record: [
+    'inngest-gateway record --requests 50 --output recording.jsonl',
+    'inngest-gateway record --output recording.jsonl --force --url http://127.0.0.1:9090',
+  ],
   healthcheck: ['inngest-gateway healthcheck --url http://127.0.0.1:9090/readyz'],
   completion: [
     'source <(inngest-gateway completion bash)',

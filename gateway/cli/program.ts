@@ -11,6 +11,7 @@ import type { BypassOptions } from './bypass-check.ts'
 import type { conformance } from './conformance.ts'
 import { examplesText } from './examples.ts'
 import type { explain } from './explain.ts'
+import type { RecordOptions } from './record.ts'
 import type { RolloutOptions } from './rollout-report.ts'
 import type { IpsOptions } from './ips.ts'
 import { ipFormats } from './ip-format-names.ts'
@@ -48,6 +49,12 @@ const collect = (value: string, before: string[]) => [...before, value]
 const OPS_URL = 'http://127.0.0.1:9090'
 const STATUS_TOKEN = 'STATUS_PAGE_TOKEN'
 const DRIFT_ALONE = ['check', 'format', 'config', 'upstream']
+
+const tokenOption = [
+  '--token-env <name>',
+  'environment variable that holds the status token',
+  STATUS_TOKEN,
+] as const
 
 /** A command that uses the settings of a gateway. */
 const settingsCommand = (name: string) =>
@@ -229,7 +236,7 @@ program
     'judge from a log on standard input, or a running gateway, which checks in report mode can be enforced',
   )
   .option('--url <url>', 'URL of the ops listener of a running gateway with a status page')
-  .option('--token-env <name>', 'environment variable that holds the status token', STATUS_TOKEN)
+  .option(...tokenOption)
   .option('--since <time>', 'count only requests from this time on, such as 2026-11-29T08:00:00Z')
   .option('--min-requests <count>', 'requests that must have passed a check (default: 1000)')
   .option('--min-syncs <count>', 'syncs that must have passed a check of syncs (default: 1)')
@@ -265,6 +272,20 @@ program
   .action(async (options: BypassOptions) => {
     const { bypassCheck } = await import('./bypass-check.ts')
     finish(await bypassCheck(options, process.env))
+  })
+
+program
+  .command('record')
+  .description('write redacted copies of the next verified requests of a running gateway to a file')
+  .option('--requests <count>', 'how many requests, up to 500', '50')
+  .requiredOption('--output <file>', 'file to create')
+  .option('--force', 'replace the file if it exists')
+  .option('--url <url>', 'URL of the ops listener, with a status page', OPS_URL)
+  .option(...tokenOption)
+  .option('--timeout <duration>', 'longest time to wait for the requests, up to 1h', '5m')
+  .action(async (options: RecordOptions) => {
+    const { record } = await import('./record.ts')
+    finish(await record(options, process.env))
   })
 
 program

@@ -4,6 +4,7 @@ import type { DiagnosisBudget } from '../diagnosis/budget.ts'
 import type { FunctionPairs } from '../admit/context.ts'
 import type { Clock } from '../record/clock.ts'
 import type { Recorder } from '../record/recorder.ts'
+import type { Recordings } from '../recording/recording.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { CanonicalPool } from '../threads/canonical-pool.ts'
 import type { LiveConfig } from './active-config.ts'
@@ -25,6 +26,7 @@ export interface ExchangeDeps {
   readonly paces: BodyPaces
   readonly diagnosisBudget: DiagnosisBudget
   readonly unlistedCalls: UnlistedCalls
+  readonly recordings: Recordings
   readonly recorder: Recorder
   readonly clock: Clock
   /** The listener is for external authorization (ext-auth/listener.ts). */

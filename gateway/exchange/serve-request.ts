@@ -46,6 +46,9 @@ async function respond(
   const accepted = verdict.value
   const turn = accepted.kind === 'admitted' ? takeTurn(accepted, response, exchange, deps) : true
   if (turn !== true && !(await turn)) return
+  if (deps.recordings.isActive && accepted.kind === 'admitted') {
+    deps.recordings.add(accepted, facts, deps.clock.nowMs())
+  }
   exchange.upstreamCalled()
   try {
     const responded =

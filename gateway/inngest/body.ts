@@ -71,9 +71,14 @@ export class SignedBody {
 
   /** @throws if they were taken already, which is a bug of the gateway. */
   take(): Body {
-    const bytes = this.#bytes
-    if (bytes === undefined) throw new Error('a signed body was to be delivered twice')
+    const bytes = this.look()
     this.#bytes = undefined
     return bytes
+  }
+
+  /** Reads them without taking them out. To be called before they are taken. */
+  look(): Body {
+    if (this.#bytes === undefined) throw new Error('a signed body was to be delivered twice')
+    return this.#bytes
   }
 }

@@ -29,6 +29,8 @@ export interface OpsParts {
   readonly health: Health
   /** Undefined if the status page is off. */
   readonly page: OpsPage | undefined
+  /** Handles POST requests; undefined if recordings are off. */
+  readonly recording: OpsPage | undefined
   /** Further names that scrapers use in `Host` (`isOpsHost`). */
   readonly hosts: readonly string[]
 }
@@ -49,7 +51,7 @@ const PATHS = '/metrics, /healthz, /livez and /readyz'
 const PATHS_WITH_PAGE = '/metrics, /healthz, /livez, /readyz and /status'
 
 export function createOpsServer(
-  { registry, health, page, hosts }: OpsParts,
+  { registry, health, page, recording, hosts }: OpsParts,
   { headersTimeoutMs, answerTimeoutMs = 10_000 }: OpsTimes,
 ): Server {
   const render = async () => Buffer.from(await registry.metrics())
@@ -65,8 +67,8 @@ export function createOpsServer(
     response.shouldKeepAlive = false
     boundAnswer(request.socket, answerTimeoutMs)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    if (!isRead) answer(response, 405, 'method not allowed\n')
-    else void answerPath(request, response, contents)
+    if (isRead) void answerPath(request, response, contents)
+    else void answerPost(request, response, recording)
   })
   // Further requests on the connection are not handled.
   server.maxRequestsPerSocket = 1
@@ -107,6 +109,17 @@ async function answerPath(
         `not found; available: ${page === undefined ? PATHS : PATHS_WITH_PAGE}\n`,
       )
   }
+}
+
+async function answerPost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  recording: OpsPage | undefined,
+): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?')
+  const isPost = request.method === 'POST'
+  if (isPost && (await recording?.answer(path, request, response)) === true) return
+  answer(response, 405, 'method not allowed\n')
 }
 
 /** A probe with any `Host` gets the status code, which is all that it needs. */

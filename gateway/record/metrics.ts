@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { replayOutcomes } from '../admit/facts.ts'
 import { payloadReadings } from '../inngest/payload-encryption.ts'
+import { copyResults } from '../recording/recording.ts'
 import { lateReadingResults } from './unlisted-ranges.ts'
 import { SeriesCounter, SeriesHistogram, type HistogramSeries } from './series.ts'
 import { describeState, type GatewayState } from './state-metrics.ts'
@@ -33,6 +34,7 @@ export interface Metrics {
   readonly encryption: SeriesCounter<'route' | 'result'>
   readonly upstreamUnexpectedBytes: Counter
   readonly lateReadings: Counter<'result'>
+  readonly recordingCopies: Counter<'result'>
   readonly rangeRefreshes: Counter<'source' | 'result'>
   readonly reloads: Counter<'result'>
   readonly lastReloadSuccessful: Gauge
@@ -160,6 +162,12 @@ export function createMetrics(version: string, state: GatewayState): Metrics {
       registers,
     }),
     lateReadings: createLateReadings(registry),
+    recordingCopies: new Counter({
+      name: 'inngest_gateway_recording_copies_total',
+      help: `Verified requests during a recording by result: ${copyResults.join(', ')}.`,
+      labelNames: ['result'],
+      registers,
+    }),
     rangeRefreshes: new Counter({
       name: 'inngest_gateway_inngest_ranges_refreshes_total',
       help: 'Refreshes of the published IP ranges, by source and result.',

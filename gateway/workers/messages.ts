@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema/config.ts'
 import type { MetricsReading } from '../record/machine-metrics.ts'
 import type { Status } from '../ops/status/status.ts'
+import type { RecordedBatch, RecordingOrder } from '../recording/recording.ts'
 import type { UnlistedSighting } from '../record/unlisted-ranges.ts'
 import type { PairAsk, PairReply } from '../pairs/ipc-pairs.ts'
 import type { Ask, Reply } from '../replay/ipc/store.ts'
@@ -27,11 +28,15 @@ export interface Questions {
   requestsInFlight: number
   /** Undefined if the status page is off. */
   status: Status | undefined
+  /** Taken with the reply. Undefined if there is no recording. */
+  recording: RecordedBatch | undefined
 }
 
 export type Order =
   | { readonly kind: 'start'; readonly assignment: Assignment }
   | { readonly kind: 'reload' }
+  /** Undefined ends the recording. */
+  | { readonly kind: 'record'; readonly order: RecordingOrder | undefined }
   | { readonly kind: 'stop'; readonly delayMs: number | undefined }
   | { readonly kind: 'ask'; readonly id: number; readonly what: keyof Questions }
   | { readonly kind: 'replies'; readonly replies: readonly Reply[] }

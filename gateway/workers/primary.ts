@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 
 import type { Settings } from '../config/compile.ts'
-import { startMemory } from '../gateway.ts'
+import { recordingOf, startMemory } from '../gateway.ts'
 import { listen, portOf } from '../accept/listen.ts'
 import { findFreePort } from '../accept/listener-group.ts'
 import { openListener } from '../accept/open-listener.ts'
@@ -23,6 +23,7 @@ import { singleFlight } from '../ops/single-flight.ts'
 import { mergeStatuses } from '../ops/status/merge.ts'
 import { StatusPage } from '../ops/status/serve.ts'
 import type { Status } from '../ops/status/status.ts'
+import type { RecordingSource } from '../ops/recording/desk.ts'
 import { WorkerPool, type PoolStopReport } from './worker-pool.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
@@ -70,8 +71,10 @@ export async function startPrimary(
   const page = config.ops.statusPage.enabled
     ? new StatusPage({ token: settings.statusToken, read, health, logger })
     : undefined
+  const recording = recordingOf(settings, recordingsOf(pool), { clock, logger })
   const { hosts } = config.ops
-  const ops = createOpsServer({ registry: metrics, health, page, hosts }, config.limits)
+  const opsParts = { registry: metrics, health, page, recording, hosts }
+  const ops = createOpsServer(opsParts, config.limits)
   await openListener('ops', config.ops, () => listen(ops, config.ops))
   const readinessLog = new ReadinessLog(health, logger, clock)
   pool.failure.catch(() => {
@@ -161,6 +164,23 @@ async function askForStatus(
   if (status === undefined || replay === undefined) return status
   const { entries, capacity } = replay
   return { ...status, replay: { ...status.replay, entries, capacity } }
+}
+
+/** A worker that is started during a recording joins it when the order comes again. */
+function recordingsOf(pool: WorkerPool): RecordingSource {
+  return {
+    renew: (order) => {
+      pool.tell({ kind: 'record', order })
+    },
+    take: async () => {
+      const asked = pool.serving.map((worker) => worker.ask('recording'))
+      const told = (await Promise.all(asked)).map((each) => each?.answer)
+      return told.filter((each) => each !== undefined)
+    },
+    stop: () => {
+      pool.tell({ kind: 'record', order: undefined })
+    },
+  }
 }
 
 /** The loss of a worker does not make the gateway unready. Only the start waits for all workers. */

@@ -139,6 +139,10 @@ function obeyOrders(serving: Serving): Promise<number | undefined> {
       case 'reload':
         serving.reload()
         return
+      case 'record':
+        if (order.order === undefined) serving.recordings.stop()
+        else serving.recordings.renew(order.order)
+        return
       case 'stop':
         resolve(order.delayMs)
         return
@@ -163,6 +167,8 @@ async function answer(
       return serving.requestsInFlight()
     case 'status':
       return serving.readStatus()
+    case 'recording':
+      return serving.recordings.take()
   }
 }
 

@@ -55,7 +55,7 @@ const peers: readonly Peer[] = [
           }`,
         ),
       ),
-    notTested: ['odd-methods', ...framing, 'absolute-target'],
+    notTested: ['app-not-served', 'odd-methods', ...framing, 'absolute-target'],
   },
   {
     name: 'HAProxy',
@@ -69,7 +69,7 @@ const peers: readonly Peer[] = [
   server one ${at(gateway)}`),
       ),
     // HAProxy makes `Host` of the absolute form (RFC 9112 3.2.2), and the gateway reads such a target.
-    notTested: [...framing, 'absolute-target'],
+    notTested: ['app-not-served', ...framing, 'absolute-target'],
   },
   {
     name: 'Caddy',
@@ -80,7 +80,7 @@ const peers: readonly Peer[] = [
     header_up X-Forwarded-For ${NAMED}
   }`),
       ),
-    notTested: [...framing, 'absolute-target'],
+    notTested: ['app-not-served', ...framing, 'absolute-target'],
   },
 ]
 

@@ -65,7 +65,7 @@ describe('an example in --help', () => {
 
   const offline = examples.filter(
     ({ line }) =>
-      !/ (?:run --|healthcheck|(?:conformance|rollout-report) --url|ips --drift|bypass-check)/.test(
+      !/ (?:run --|record --|healthcheck|(?:conformance|rollout-report) --url|ips --drift|bypass-check)/.test(
         line,
       ),
   )
@@ -87,6 +87,17 @@ describe('an example in --help', () => {
     expect([status, stderr]).toEqual([2, ''])
     expect(stdout).toContain('reachable around the gateway: cannot tell')
   })
+
+  it.each(examples.filter(({ command }) => command === 'record'))(
+    'is understood up to the token, which is not set here: $line',
+    ({ line }) => {
+      const { status, stdout, stderr } = inBash(line)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toBe(
+        '--token-env: set the variable STATUS_PAGE_TOKEN to the token of the status page\n',
+      )
+    },
+  )
 
   it.each([
     ['rollout-report', 'http://127.0.0.1:9090', 2],

@@ -28,7 +28,7 @@ async function startOps(
 ) {
   const registry = { metrics, contentType: 'text/plain; version=0.0.4; charset=utf-8' } as const
   const health = { notReadyBecause: () => undefined }
-  const parts = { registry, health, page: undefined, hosts: [] }
+  const parts = { registry, health, page: undefined, recording: undefined, hosts: [] }
   const server = createOpsServer(parts, { headersTimeoutMs: 10_000, ...times })
   servers.push(server.listen(0, '127.0.0.1'))
   await once(server, 'listening')

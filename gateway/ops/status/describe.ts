@@ -68,6 +68,9 @@ function describeNow(status: Status): Record<string, Cell> {
     connections: { text: formatCount(now.connections) },
     buffered: { text: formatBytes(now.bufferedBytes) },
     replay: describeReplay(status),
+    recording: status.isRecording
+      ? { text: 'in progress', sub: 'redacted copies of requests', tone: 'warn' }
+      : { text: 'none' },
     clock: {
       text: clock.state,
       sub: clockStates[clock.state],

@@ -45,6 +45,7 @@ function merge(a: Status, b: Status): Status {
     replay: mergeReplay(a.replay, b.replay),
     clock: worse(a.clock, b.clock),
     settings: olderSettings(a.settings, b.settings),
+    isRecording: a.isRecording || b.isRecording,
   }
 }
 

@@ -96,6 +96,7 @@ function nowPanel(view: View): Html {
     ['buffered', 'Bodies in memory'],
     ['processes', 'Processes'],
     ['uptime', 'Counting for'],
+    ['recording', 'Recording'],
   ] as const
   return panel(
     'now',

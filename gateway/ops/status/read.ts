@@ -7,6 +7,7 @@ import { isSigning, type RoutePolicy } from '../../admit/policy.ts'
 import { notEnforced } from '../../admit/route-checks.ts'
 import type { CurrentRanges } from '../../ranges/current-ranges.ts'
 import type { SdkInventory } from '../../record/sdk-inventory.ts'
+import type { Recordings } from '../../recording/recording.ts'
 import type { StatusCollector } from './collect.ts'
 import type { KeyStatus, RangesStatus, RouteStatus, SettingsStatus, Status } from './status.ts'
 
@@ -22,12 +23,13 @@ export interface StatusParts {
   readonly collector: StatusCollector | undefined
   readonly state: GatewayState
   readonly sdkInventory: SdkInventory
+  readonly recordings: Pick<Recordings, 'isInProgress'>
   readonly clock: Clock
 }
 
 /** @returns undefined if the status page is off. */
 export function readStatus(
-  { collector, state, sdkInventory, clock }: StatusParts,
+  { collector, state, sdkInventory, recordings, clock }: StatusParts,
   reload: ReloadState,
 ): Status | undefined {
   if (collector === undefined) return undefined
@@ -63,6 +65,7 @@ export function readStatus(
       medianSeconds: state.clockDrift.medianSeconds(state.monotonicMs()),
     },
     settings: settingsStatus(settings, reload),
+    isRecording: recordings.isInProgress,
   }
 }
 

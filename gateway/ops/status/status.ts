@@ -34,6 +34,8 @@ export interface Status {
   readonly replay: ReplayStatus
   readonly clock: { readonly state: ClockState; readonly medianSeconds: number | undefined }
   readonly settings: SettingsStatus
+  /** Redacted copies of verified requests are being made, for `record`. */
+  readonly isRecording: boolean
 }
 
 export interface Now {

@@ -24,6 +24,7 @@ function statusWith(over: Partial<Status>): Status {
     keys: [],
     ranges: { allowed: [], origin: undefined, lists: [] },
     unlisted: [],
+    isRecording: false,
     replay: { store: 'memory', entries: 1, capacity: 2, unavailableBecause: undefined },
     clock: { state: 'steady', medianSeconds: 1 },
     settings: { fingerprint: 'f', loadedMs: nowMs, isLatest: true, yaml: '' },
