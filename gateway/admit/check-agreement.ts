@@ -27,7 +27,7 @@ export function checkAgreement(
   const { runId, callIds, functionId } = route.checks
   if (runId === 'off' && callIds === 'off' && functionId === 'off') return pass(undefined)
   const usual = readUsualCall(signed.signedBody)
-  if (usual !== undefined) return checkCall(admission, route, signed, usual)
+  if (usual !== undefined) return checkIds(admission, route, signed, usual)
   return checkUnusual(admission, route, signed, form)
 }
 
@@ -38,7 +38,7 @@ async function checkUnusual(
   form: 'raw' | 'canonical',
 ): Promise<Verdict<PairLesson | undefined>> {
   const read = await readUnusual(admission, signed, form)
-  return read.ok ? checkCall(admission, route, signed, read.value) : read
+  return read.ok ? checkIds(admission, route, signed, read.value) : read
 }
 
 /**
@@ -67,7 +67,7 @@ async function checkLongProbe(
 }
 
 /** @param call undefined if the signed body is not that of a function call. */
-function checkCall(
+function checkIds(
   admission: Admission,
   route: InngestRoutePolicy,
   { parameters }: SignedRequest,

@@ -136,10 +136,19 @@ class Trial {
     const { method } = this.#wire
     const parameters = parametersOf(this.#wire)
     const isDoubled = ['fnId', 'stepId', 'probe'].some((name) => parameters.getAll(name).length > 1)
-    if (isDoubled) return 'target_ambiguous'
+    const namesFunction = parameters.has('fnId') || parameters.has('stepId')
+    if (isDoubled || (parameters.has('probe') && namesFunction)) return 'target_ambiguous'
     if (method === 'PUT') return this.#ofSync()
-    if (method === 'GET' || isProbe(this.#wire)) return undefined
+    if (method === 'GET') return undefined
+    if (isProbe(this.#wire)) return this.#ofProbe()
     return this.verified?.body === '' ? 'call_body_missing' : this.#ofCall()
+  }
+
+  /** The app would respond to the probe, and Inngest would take that for the result of the call. */
+  #ofProbe(): string | undefined {
+    const body = this.verified?.body ?? ''
+    const isCall = body.length > 256 && readJson(body)?.runId !== undefined
+    return isCall ? 'target_ambiguous' : undefined
   }
 
   #ofSync(): string | undefined {
