@@ -5,7 +5,9 @@
  */
 import type { ClientResponse } from '../accept/client-response.ts'
 import type { AdmittedRequest } from '../admit/admit.ts'
+import type { Facts } from '../admit/facts.ts'
 import type { Reason } from '../admit/reasons.ts'
+import { isTrustProbe } from '../inngest/call-parameters.ts'
 import type { AppGate } from './app-gate.ts'
 import type { ExchangeDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
@@ -13,16 +15,18 @@ import { releaseClaim } from './release-claim.ts'
 import { whileConnected } from './while-connected.ts'
 
 /**
- * Introspections and syncs are not limited: they start no function, and a server takes a 429 to a sync for a
- * success.
+ * Introspections, trust probes and syncs are not limited: they start no function, and a server takes a 429 to a
+ * sync for a success.
  * @returns undefined if nothing limits the request.
  */
 export function gateOf(
   { route, head }: AdmittedRequest,
+  { parameters }: Pick<Facts, 'parameters'>,
   { gates }: Pick<ExchangeDeps, 'gates'>,
 ): AppGate | undefined {
   if (route.kind !== 'inngest' || route.limits === undefined) return undefined
-  return head.method === 'POST' ? gates.of(route.name, route.limits) : undefined
+  const isProbe = parameters !== undefined && isTrustProbe(head.method, parameters)
+  return head.method === 'POST' && !isProbe ? gates.of(route.name, route.limits) : undefined
 }
 
 /**

@@ -72,7 +72,7 @@ function takeTurn(
   exchange: Exchange,
   deps: ExchangeDeps,
 ): true | Promise<boolean> {
-  const gate = gateOf(admitted, deps)
+  const gate = gateOf(admitted, exchange.facts, deps)
   if (gate === undefined || gate.tryEnter(exchange.hold)) return true
   return awaitTurn(gate, admitted, response, exchange, deps).then((refusal) => {
     if (refusal === undefined) return true

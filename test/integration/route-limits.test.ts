@@ -147,10 +147,13 @@ describe('a route with limits.maxRequestsInFlight', () => {
     const headers = { ...signed(gateway, sync), host: 'app.example.com' }
     const put = send({ port: gateway.port, method: 'PUT', headers, body: sync })
     await reached(3)
+    const target = '/api/inngest?probe=trust'
+    const probe = send({ port: gateway.port, target, headers: signed(gateway, '{}'), body: '{}' })
+    await reached(4)
     expect((await call(gateway)).status).toBe(429)
-    release(3)
-    const statuses = (await Promise.all([first, introspection, put])).map(({ status }) => status)
-    expect(statuses).toEqual([200, 200, 200])
+    release(4)
+    const responses = await Promise.all([first, introspection, put, probe])
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200])
   })
 
   it('frees the place of a client that resets its connection while it waits, and its claim', async () => {

@@ -206,6 +206,10 @@ function signingProblems(
     const message = 'report or off, or checks.signature: enforce: only verified bodies are read'
     problems.push({ path: ['routes', i, 'encryption'], message })
   }
+  if (route.encryption === 'report' && modes.signature === 'off') {
+    const message = 'off, or checks.signature: enforce or report: only verified bodies are read'
+    problems.push({ path: ['routes', i, 'encryption'], message })
+  }
   const resign = resignProblem(modes, hasExternalAuth)
   if (route.resignWith !== undefined && resign !== undefined) {
     problems.push({ path: ['routes', i, 'resignWith'], message: resign })

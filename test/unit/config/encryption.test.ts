@@ -87,6 +87,12 @@ describe('a problem', () => {
       'checks: { signature: report }',
       'encryption: expected report or off, or checks.signature: enforce: only verified bodies are read',
     ],
+    [
+      'a signature that is not checked',
+      `${signing}, encryption: report`,
+      'checks: { signature: off }',
+      'encryption: expected off, or checks.signature: enforce or report: only verified bodies are read',
+    ],
   ])('is %s', (_, keys, all, expected) => {
     expect(problems(keys, all).join('\n')).toContain(expected)
   })
