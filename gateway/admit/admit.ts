@@ -192,6 +192,7 @@ async function tryCanonical(
   return healed
 }
 
+/** The record names the key only for an admitted request. */
 function noted(
   { facts }: Admission,
   signature: NewSignature | undefined,
