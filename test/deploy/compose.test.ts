@@ -66,7 +66,7 @@ describe('the Compose example', () => {
       }
       const file = path.join(folder, 'etc/prometheus/prometheus.yml')
       const { code, said } = runProgram('promtool', ['check', 'config', file])
-      expect(said).toContain('26 rules found')
+      expect(said).toContain('27 rules found')
       expect(code).toBe(0)
       const { scrape_configs } = readYaml(file) as { scrape_configs: { job_name: string }[] }
       expect(scrape_configs.map(({ job_name }) => job_name)).toEqual(['inngest-gateway'])

@@ -188,7 +188,7 @@ describe('the status page', () => {
     const { routes, recent, view } = await statusOf(gateway)
     expect(routes).toMatchObject([{ route: 'app', apps: ['f', 'g'] }])
     expect(recent).toMatchObject([{ fields: { decision: 'refused', reason: 'app_not_served' } }])
-    expect(view.tables['routes']?.[0]?.cells[0]?.sub).toBe('inngest at /api/inngest, for f, g')
+    expect(view.tables['routes']?.[0]?.cells[0]?.sub).toBe('inngest at /api/inngest, apps: f, g')
   })
 
   it('shows the settings in force, and that a changed configuration is not', async () => {
