@@ -12,7 +12,17 @@ const app = readApp('js4/h3')
 
 /** What has to be off as well, since it needs the check or finds the same. */
 const dependent: Partial<Record<ModeratedCheck, readonly ModeratedCheck[]>> = {
-  signature: ['freshness', 'replay', 'functionId', 'runId', 'callIds', 'syncBody', 'syncUrl'],
+  signature: [
+    'freshness',
+    'replay',
+    'app',
+    'functionId',
+    'runId',
+    'callIds',
+    'syncBody',
+    'syncUrl',
+  ],
+  app: ['functionId'],
   replay: ['functionId'],
   syncBody: ['syncUrl'],
 }
