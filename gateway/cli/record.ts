@@ -1,8 +1,5 @@
 /** `record`: writes redacted copies of the next verified requests of a running gateway to a file. */
-import { once } from 'node:events'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { z } from 'zod'
@@ -13,17 +10,15 @@ import { publishedTestKey } from '../recording/test-key.ts'
 import { plainError } from '../redact/safe-text.ts'
 import { version } from '../version.ts'
 import { messageOf, printError, printText } from './print.ts'
+import { readOpsUrl, readToken, sendToOps, type RunningGatewayOptions } from './running-gateway.ts'
 
-export interface RecordOptions {
+export interface RecordOptions extends RunningGatewayOptions {
   readonly requests: string
   readonly output: string
-  readonly url: string
-  readonly tokenEnv: string
   readonly timeout: string
   readonly force?: boolean
 }
 
-const REQUEST_TIMEOUT_MS = 10_000
 const POLL_EVERY_MS = 500
 
 const count = z.number().int().min(0)
@@ -42,7 +37,10 @@ type Progress = z.output<typeof progressSchema>
 export async function record(options: RecordOptions, env: Environment): Promise<number> {
   let file: number | undefined
   try {
-    const gateway = new RecordingGateway(readUrl(options.url), readToken(options.tokenEnv, env))
+    const gateway = new RecordingGateway(
+      readOpsUrl(options.url),
+      neededToken(options.tokenEnv, env),
+    )
     const query = `requests=${readRequests(options.requests)}&timeout=${readTimeout(options.timeout)}`
     file = createFile(options)
     const recording = await collect(gateway, query)
@@ -125,28 +123,14 @@ class RecordingGateway {
   /** @throws with what to do, if the gateway refuses. */
   async post(query: string): Promise<unknown> {
     const target = new URL(`/recording?${query}`, this.#url)
-    const { status, body } = await this.#send(target)
+    const { status, body } = await sendToOps(target, 'POST', this.#token).catch(
+      (error: unknown) => {
+        throw new Error(`cannot reach ${this.#url.origin}: ${plainError(error)}`, { cause: error })
+      },
+    )
     if (status === 200 || status === 201) return JSON.parse(body)
     const remedy = REMEDIES[status] ?? body.trim()
     throw new Error(`${this.#url.origin} responds with ${String(status)}: ${remedy}`)
-  }
-
-  async #send(target: URL): Promise<{ status: number; body: string }> {
-    try {
-      // With an agent of its own: the global one may use a proxy (NODE_USE_ENV_PROXY).
-      const request = httpRequest(target, {
-        method: 'POST',
-        agent: new Agent(),
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-        headers: { authorization: `Bearer ${this.#token}` },
-      })
-      const responded = once(request, 'response')
-      request.end()
-      const [response] = (await responded) as [IncomingMessage]
-      return { status: response.statusCode ?? 0, body: await text(response) }
-    } catch (error) {
-      throw new Error(`cannot reach ${this.#url.origin}: ${plainError(error)}`, { cause: error })
-    }
   }
 }
 
@@ -158,17 +142,9 @@ const REMEDIES: Readonly<Record<number, string>> = {
   410: 'the recording has ended',
 }
 
-function readUrl(written: string): URL {
-  const url = URL.parse(written)
-  if (url?.protocol === 'http:') return url
-  throw new Error(
-    `--url: expected one such as http://127.0.0.1:9090, found ${JSON.stringify(written)}`,
-  )
-}
-
-function readToken(name: string, env: Environment): string {
-  const token = env[name]?.trim()
-  if (token !== undefined && token !== '') return token
+function neededToken(name: string, env: Environment): string {
+  const token = readToken(name, env)
+  if (token !== undefined) return token
   throw new Error(`--token-env: set the variable ${name} to the token of the status page`)
 }
 

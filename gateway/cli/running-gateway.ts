@@ -1,6 +1,6 @@
-/** Reads the status of a running gateway, for commands that report its observations. */
+/** Requests to the ops listener of a running gateway, for commands that report or record what it does. */
 import { once } from 'node:events'
-import { Agent, get, type IncomingMessage } from 'node:http'
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 import type { z } from 'zod'
@@ -27,13 +27,12 @@ export async function readStatusOf<T>(
   env: Environment,
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const ops = URL.parse(url)
-  if (ops?.protocol !== 'http:') {
-    const found = JSON.stringify(url)
-    throw new Error(`--url: expected one such as http://127.0.0.1:9090, found ${found}`)
-  }
-  const target = new URL('/status.json', ops)
-  const { status, body } = await fetchStatus(target, env[tokenEnv]?.trim())
+  const target = new URL('/status.json', readOpsUrl(url))
+  const { status, body } = await sendToOps(target, 'GET', readToken(tokenEnv, env)).catch(
+    (error: unknown) => {
+      throw new Error(`cannot reach ${target.href}: ${plainError(error)}`, { cause: error })
+    },
+  )
   if (status !== 200) throw new Error(`${target.href} ${remedyFor(status, tokenEnv, body)}`)
   const parsed = schema.safeParse(documentOf(body))
   if (parsed.success) return parsed.data
@@ -55,21 +54,40 @@ function remedyFor(status: number, tokenEnv: string, body: string): string {
   }
 }
 
-interface Fetched {
+/** @throws with what to write, if `--url` cannot be that of an ops listener. */
+export function readOpsUrl(written: string): URL {
+  const url = URL.parse(written)
+  if (url?.protocol === 'http:') return url
+  const found = JSON.stringify(written)
+  throw new Error(`--url: expected one such as http://127.0.0.1:9090, found ${found}`)
+}
+
+/** @returns undefined if the variable is not set, or empty. */
+export function readToken(name: string, env: Environment): string | undefined {
+  const token = env[name]?.trim()
+  return token === '' ? undefined : token
+}
+
+interface OpsResponse {
   readonly status: number
   readonly body: string
 }
 
-async function fetchStatus(target: URL, token: string | undefined): Promise<Fetched> {
-  try {
-    const headers = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }
-    // An agent of its own: the global one may use a proxy (NODE_USE_ENV_PROXY).
-    const options = { headers, agent: new Agent(), signal: AbortSignal.timeout(TIMEOUT_MS) }
-    const [response] = (await once(get(target, options), 'response')) as [IncomingMessage]
-    return { status: response.statusCode ?? 0, body: await text(response) }
-  } catch (error) {
-    throw new Error(`cannot reach ${target.href}: ${plainError(error)}`, { cause: error })
-  }
+/** @throws the error of the connection, if there is no complete response in time. */
+export async function sendToOps(
+  target: URL,
+  method: 'GET' | 'POST',
+  token: string | undefined,
+): Promise<OpsResponse> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  // An agent of its own: the global one may use a proxy (NODE_USE_ENV_PROXY).
+  const agent = new Agent()
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const request = httpRequest(target, { method, headers, agent, signal })
+  const responded = once(request, 'response')
+  request.end()
+  const [response] = (await responded) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, body: await text(response) }
 }
 
 function documentOf(body: string): unknown {
