@@ -2,6 +2,7 @@
  * Moves through JSON on bytes, from member to member, without building values. It reads every valid document
  * correctly. It may accept an invalid one, because no parser of an app accepts that.
  */
+import { unescaped } from './jcs/json-string.ts'
 import { KINDS, OPEN, passNested, type Nesting } from './nested-end.ts'
 import { endOfString } from './string-end.ts'
 
@@ -210,14 +211,5 @@ export class JsonCursor {
   #break(): false {
     this.isBroken = true
     return false
-  }
-}
-
-/** @returns undefined if it is not a JSON string. */
-function unescaped(literal: string): string | undefined {
-  try {
-    return JSON.parse(`"${literal}"`) as string
-  } catch {
-    return undefined
   }
 }

@@ -4,6 +4,7 @@
  * member with such a name.
  */
 import { Body } from './body.ts'
+import { unescaped } from './jcs/json-string.ts'
 import { everyName, type NameBytes, type NameOwner } from './member-names.ts'
 
 const BACKSLASH = 0x5c
@@ -60,15 +61,6 @@ function isPlain({ json, from, to }: NameBytes): boolean {
     if (byte >= 0x80 || byte === BACKSLASH) return false
   }
   return true
-}
-
-/** @returns undefined if it is not a JSON string: a lenient parser may read it in any way. */
-function unescaped(literal: string): string | undefined {
-  try {
-    return JSON.parse(`"${literal}"`) as string
-  } catch {
-    return undefined
-  }
 }
 
 /** To upper case first, because that turns U+017F and the dotless U+0131 into ASCII letters. */

@@ -28,7 +28,7 @@ export function readString(input: Uint8Array, start: number): StringReading | un
     }
   }
   const literal = decode(input.subarray(start + 1, at))
-  const text = literal !== undefined && isEscaped ? unescape(literal) : literal
+  const text = literal !== undefined && isEscaped ? unescaped(literal) : literal
   // A lone surrogate has no UTF-8: RFC 8785 3.2.2.2 requires an error.
   return text?.isWellFormed() === true ? { text, end: at + 1 } : undefined
 }
@@ -49,8 +49,12 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The engine's own parser decodes the escapes of one string literal, and rejects invalid ones. */
-function unescape(literal: string): string | undefined {
+/**
+ * The engine's own parser decodes the escapes.
+ * @param literal the text between the quotes.
+ * @returns undefined if it is not a JSON string: a lenient parser may read it in any way.
+ */
+export function unescaped(literal: string): string | undefined {
   try {
     return JSON.parse(`"${literal}"`) as string
   } catch {
